@@ -1,0 +1,74 @@
+# Every target sets up what it needs in .venv. On a machine with Python 3.11 or newer,
+# `make docs` or `make test` in a fresh clone is all there is to do.
+
+PYTHON ?= python3
+# An index with other builds of torch, for example the CPU-only wheels.
+TORCH_INDEX ?=
+# SMOKE=1 runs experiments at toy size, in seconds.
+SMOKE ?=
+# The browser for `make test-site`.
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+VENV := .venv
+BIN := $(VENV)/bin
+export NO_MKDOCS_2_WARNING := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help setup docs serve test test-site bench bench-smoke experiments report lint format clean
+
+help: ## Show this help
+	@echo "usage: make TARGET"
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(VENV)/.has-dev ## Install everything for development into .venv
+	@test ! -d .git || $(BIN)/pre-commit install
+
+docs: report ## Build the documentation into site/
+	$(BIN)/python -m mkdocs build --strict --quiet
+	@echo "The site is built: open $(CURDIR)/site/index.html, or run 'make serve'."
+
+serve: report ## Build the documentation and serve it, rebuilding on change
+	$(BIN)/python -m mkdocs serve
+
+test: $(VENV)/.has-test ## Run the tests
+	$(BIN)/python -m pytest
+
+test-site: docs $(VENV)/.has-site ## Look at the built documentation in a browser (needs chromium)
+	@test -n "$(CHROMIUM)" || { echo "No chromium found. Install it, or name it: make test-site CHROMIUM=/path/to/chromium"; exit 1; }
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest site_tests
+
+bench: $(VENV)/.has-bench ## Time every variant against torch.nn; writes experiments/results/bench-*.json
+	$(BIN)/python -m experiments.benchmarks
+
+bench-smoke: $(VENV)/.has-bench ## The smallest size of the benchmark, in seconds; writes nothing
+	$(BIN)/python -m experiments.benchmarks --smoke
+
+experiments: $(VENV)/.has-experiments ## Run every experiment (SMOKE=1: in seconds, writes nothing)
+	$(BIN)/python -m experiments $(if $(SMOKE),--smoke)
+
+report: $(VENV)/.has-docs ## Make tables and figures for the documentation from the stored results
+	$(BIN)/python -m experiments.report
+
+lint: $(VENV)/.has-dev ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.has-dev ## Put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Remove everything that was built, .venv included
+	rm -rf $(VENV) site docs/generated build dist .pytest_cache .mypy_cache .ruff_cache .benchmarks
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# One marker per extra: nothing is reinstalled until pyproject.toml changes.
+$(VENV)/.has-%: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[$*]'
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another one: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Could not create a virtual environment with $(PYTHON); on Debian and Ubuntu: apt install python3-venv"; exit 1; }

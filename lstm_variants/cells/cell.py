@@ -1,0 +1,119 @@
+r"""What a cell is: its gates, its state and one pure function.
+
+The same letters stand for the same sizes everywhere:
+
+| letter | size |
+|---|---|
+| `B` | batch: sequences side by side |
+| `T` | time: steps of a sequence |
+| `D` | input: features of one step |
+| `H` | hidden state |
+| `G` | row blocks of a weight matrix, one per gate |
+| `P` | peephole vectors |
+
+and in equations $W$ is `weight_ih`, $U$ is `weight_hh`, $b$ is the sum of the two biases (where
+they act apart, $b$ and $d$), $p$ is `weight_ch`, $\sigma$ is the logistic sigmoid and $\odot$ the
+product element by element.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.functional import linear
+
+State = tuple[Tensor, ...]
+"""What a cell remembers between two steps: a named tuple of `[B, H]` tensors, `h` first."""
+
+
+class Weights(NamedTuple):
+    """The parameters of one layer in one direction, named and laid out as in [torch.nn.LSTM][].
+
+    Attributes:
+        weight_ih: Input weights, `[G*H, D]`: one block of `H` rows per gate.
+        weight_hh: Recurrent weights, `[G*H, H]`, blocks in the same order.
+        bias_ih: Input bias, `[G*H]`, or `None`.
+        bias_hh: Recurrent bias, `[G*H]`, or `None`.
+        weight_ch: Peephole weights, `[P*H]`, or `None`: the diagonals through which gates see the
+            cell state.
+    """
+
+    weight_ih: Tensor
+    weight_hh: Tensor
+    bias_ih: Tensor | None = None
+    bias_hh: Tensor | None = None
+    weight_ch: Tensor | None = None
+
+
+class Cell(ABC):
+    """One recurrence: its gates, what it remembers, and how a step is taken.
+
+    A cell holds no parameters. It is a frozen dataclass that says what the recurrence is;
+    [`scan`][lstm_variants.scan.scan] applies it along time.
+
+    Attributes:
+        gates: Names of the row blocks of `weight_ih` and `weight_hh`, in order.
+        State: The named tuple of the cell's state, the output `h` first.
+    """
+
+    gates: ClassVar[tuple[str, ...]]
+    State: ClassVar[Any]
+
+    @property
+    def peepholes(self) -> tuple[str, ...]:
+        """Names of the gates that see the cell state: the blocks of `weight_ch`, in order."""
+        return ()
+
+    def initial_state(self, like: Tensor, hidden_size: int) -> State:
+        """The state before the first step: zeros, each tensor `[B, H]`.
+
+        Args:
+            like: A `[B, ...]` tensor that gives batch size, dtype and device.
+            hidden_size: `H`.
+        """
+        h = torch.zeros(like.shape[0], hidden_size, dtype=like.dtype, device=like.device)
+        return self.State(*(h for _ in self.State._fields))
+
+    def project(self, x: Tensor, w: Weights) -> Tensor:
+        """What the input alone adds to each gate, for all time steps in one matrix product.
+
+        Args:
+            x: Input, `[..., D]`.
+            w: Weights of the layer.
+
+        Returns:
+            `wx`, `[..., G*H]`.
+        """
+        return linear(x, w.weight_ih, w.bias_ih)
+
+    @abstractmethod
+    def step(self, wx: Tensor, state: State, w: Weights) -> State:
+        """One time step.
+
+        Args:
+            wx: The projected input of this step, `[B, G*H]`.
+            state: The state before the step, each tensor `[B, H]`.
+            w: Weights of the layer.
+
+        Returns:
+            The state after the step; its first tensor, `h`, is the output.
+        """
+
+    def parameter_shapes(self, D: int, H: int, *, bias: bool = True) -> dict[str, tuple[int, ...]]:
+        """Shapes of one layer's parameters in one direction, by their names in `Weights`.
+
+        Args:
+            D: Input size.
+            H: Hidden size.
+            bias: Whether there are the two bias vectors.
+        """
+        rows = len(self.gates) * H
+        shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, D), "weight_hh": (rows, H)}
+        if bias:
+            shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
+        if self.peepholes:
+            shapes["weight_ch"] = (len(self.peepholes) * H,)
+        return shapes

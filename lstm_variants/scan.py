@@ -1,0 +1,77 @@
+"""The one loop over time in Python."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from lstm_variants.cells import Cell, State, Weights
+
+__all__ = ["scan"]
+
+
+def scan(
+    cell: Cell,
+    x: Tensor,
+    w: Weights,
+    state: State | None = None,
+    *,
+    lengths: Tensor | None = None,
+    reverse: bool = False,
+) -> tuple[Tensor, State]:
+    """Apply a cell along time.
+
+    Every operation is one of torch's, so the result is differentiable to any order and works under
+    `torch.func`.
+
+    Args:
+        cell: The recurrence.
+        x: Input, `[T, B, D]`.
+        w: Weights of the layer.
+        state: State before the first step, each tensor `[B, H]`. Zeros if not given.
+        lengths: Valid steps of each sequence, `[B]`, integers from 0 to `T`. Steps past the end
+            give zeros, leave the state alone, and their input has no influence on anything, not
+            even if it is NaN. All `T` steps are valid if not given.
+        reverse: Run from the last step to the first. With `lengths`, each sequence starts at its
+            own end.
+
+    Returns:
+        The outputs `h` of all steps in the order of `x`, `[T, B, H]`, and the state after the last
+        step taken.
+
+    Examples:
+        >>> import torch
+        >>> from lstm_variants.cells import LSTMCell, Weights
+        >>> from lstm_variants.scan import scan
+        >>> T, B, D, H = 5, 2, 3, 4
+        >>> w = Weights(weight_ih=torch.randn(4 * H, D), weight_hh=torch.randn(4 * H, H))
+        >>> output, state = scan(LSTMCell(), torch.randn(T, B, D), w)
+        >>> output.shape, state.c.shape
+        (torch.Size([5, 2, 4]), torch.Size([2, 4]))
+        >>> torch.equal(output[-1], state.h)
+        True
+    """
+    T, B, _ = x.shape
+    H = w.weight_hh.shape[1]
+    valid = None
+    if lengths is not None:
+        valid = (torch.arange(T, device=x.device)[:, None] < lengths.to(x.device)).unsqueeze(-1)
+        # Masked before the product: a NaN that is only masked after it still reaches gradients.
+        x = x.where(valid, 0)
+    if state is None:
+        state = cell.initial_state(x.new_empty(B, 0), H)
+
+    # unbind, not wx[t]: its gradient is one stack, where indexing adds up T tensors of full size.
+    wx = cell.project(x, w).unbind()
+    outputs: list[Tensor] = []
+    for t in reversed(range(T)) if reverse else range(T):
+        new = cell.step(wx[t], state, w)
+        if valid is None:
+            outputs.append(new[0])
+        else:
+            outputs.append(new[0].where(valid[t], 0))
+            new = cell.State(*(n.where(valid[t], s) for n, s in zip(new, state, strict=True)))
+        state = new
+    if not outputs:
+        return x.new_zeros(0, B, H), state
+    return torch.stack(outputs[::-1] if reverse else outputs), state
