@@ -52,7 +52,7 @@ report: $(VENV)/.has-docs ## Make tables and figures for the documentation from 
 	$(BIN)/python -m experiments.report
 
 lint: $(VENV)/.has-dev ## Check style and types
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --output-format concise .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 

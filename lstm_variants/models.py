@@ -59,8 +59,9 @@ class SequenceModel(nn.Module, ABC):
             before backward.
 
         Raises:
-            TypeError: If `x` is not a tensor of the parameters' dtype.
+            TypeError: If `x` is not a floating-point tensor.
             ValueError: If `x` is not of shape `[B, T, D]`.
+            RuntimeError: If its dtype is not that of the parameters.
         """
         self._check(x)
         return self._outputs(x)
@@ -81,13 +82,8 @@ class SequenceModel(nn.Module, ABC):
                 f"{model} expects {self.input_dim} features in the last dimension, "
                 f"got {x.shape[2]} in an input of shape {shape}"
             )
-        dtype = next(self.parameters()).dtype
-        autocast = torch.is_autocast_enabled(x.device.type) and x.is_floating_point()
-        if x.dtype != dtype and not autocast:
-            raise TypeError(
-                f"{model} has parameters of {dtype}, got an input of {x.dtype}: "
-                f"convert the input, x.to({dtype}), or the model, model.to(dtype)"
-            )
+        if not x.is_floating_point():
+            raise TypeError(f"{model} expects a floating-point input, got {x.dtype}: x.float()")
 
 
 class StandardLSTM(SequenceModel):

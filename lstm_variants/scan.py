@@ -70,7 +70,7 @@ def scan(
             outputs.append(new[0])
         else:
             outputs.append(new[0].where(valid[t], 0))
-            new = cell.State(*(n.where(valid[t], s) for n, s in zip(new, state, strict=True)))
+            new = cell.state_type(*(n.where(valid[t], s) for n, s in zip(new, state, strict=True)))
         state = new
     if not outputs:
         return x.new_zeros(0, B, H), state

@@ -56,11 +56,11 @@ class Cell(ABC):
 
     Attributes:
         gates: Names of the row blocks of `weight_ih` and `weight_hh`, in order.
-        State: The named tuple of the cell's state, the output `h` first.
+        state_type: The named tuple of the cell's state, the output `h` first.
     """
 
     gates: ClassVar[tuple[str, ...]]
-    State: ClassVar[Any]
+    state_type: ClassVar[Any]
 
     @property
     def peepholes(self) -> tuple[str, ...]:
@@ -75,7 +75,8 @@ class Cell(ABC):
             hidden_size: `H`.
         """
         h = torch.zeros(like.shape[0], hidden_size, dtype=like.dtype, device=like.device)
-        return self.State(*(h for _ in self.State._fields))
+        state: State = self.state_type(*(h for _ in self.state_type._fields))
+        return state
 
     def project(self, x: Tensor, w: Weights) -> Tensor:
         """What the input alone adds to each gate, for all time steps in one matrix product.

@@ -51,7 +51,7 @@ class GRUCell(Cell):
     """
 
     gates = ("r", "z", "n")
-    State = GRUState
+    state_type = GRUState
 
     def step(self, wx: Tensor, state: State, w: Weights) -> GRUState:
         (h,) = state

@@ -66,7 +66,7 @@ class LSTMCell(Cell):
     peephole: Literal["current", "previous"] | None = None
 
     gates = ("i", "f", "g", "o")
-    State = LSTMState
+    state_type = LSTMState
 
     @property
     def peepholes(self) -> tuple[str, ...]:

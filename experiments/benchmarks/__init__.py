@@ -1,0 +1,1 @@
+"""Speed of every variant against `torch.nn`, as a pytest-benchmark suite."""

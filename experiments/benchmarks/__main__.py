@@ -1,0 +1,73 @@
+"""Run the benchmark suite, print the table, store the result: `python -m experiments.benchmarks`.
+
+Runs on the CPU, and on the GPU too where there is one. The result of each device goes into
+`experiments/results/bench-<device>.json`, written only when every check of the run has passed.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+import tyro
+
+from experiments import RESULTS, harness, report
+
+
+@dataclass(frozen=True)
+class Options:
+    """Time every variant against torch.nn."""
+
+    smoke: bool = False
+    """The smallest size, a few rounds; writes nothing."""
+    devices: tuple[str, ...] = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
+    """Where to run."""
+    threads: int = torch.get_num_threads()
+    """Threads that torch may use on the CPU."""
+    out: Annotated[Path, tyro.conf.arg(metavar="DIR")] = RESULTS
+    """Folder for the results."""
+
+
+def main() -> None:
+    """Time, print, write."""
+    options = tyro.cli(Options, prog="python -m experiments.benchmarks")
+    torch.set_num_threads(options.threads)
+    for device in options.devices:
+        result = {
+            "experiment": f"bench-{device}",
+            **harness.stamp(),
+            "records": time_all(device, options),
+        }
+        print(report.bench_table(result))
+        if not options.smoke:
+            harness.write_json(options.out / f"bench-{device}.json", result)
+
+
+def time_all(device: str, options: Options) -> list[dict[str, Any]]:
+    """Run the suite on a device, in a process of its own, and return the records.
+
+    Raises:
+        SystemExit: If a check failed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        raw = Path(folder) / "benchmark.json"
+        suite = [
+            *(sys.executable, "-m", "pytest", str(Path(__file__).parent / "test_speed.py")),
+            *("--benchmark-enable", "--benchmark-quiet", f"--benchmark-json={raw}"),
+            *("--verbose", "--no-header", "-p", "no:cacheprovider"),
+            *(f"--device={device}", f"--threads={options.threads}"),
+            *(["--smoke"] if options.smoke else []),
+        ]
+        if subprocess.run(suite, check=False).returncode:
+            sys.exit("A check failed: nothing was written.")
+        return [benchmark["extra_info"] for benchmark in json.loads(raw.read_text())["benchmarks"]]
+
+
+if __name__ == "__main__":
+    main()

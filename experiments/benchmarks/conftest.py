@@ -1,0 +1,44 @@
+"""Options and hooks of the benchmark suite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from experiments import harness
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--device", default="cpu", help="where to run: cpu or cuda")
+    parser.addoption("--threads", type=int, help="threads that torch may use on the CPU")
+    parser.addoption("--smoke", action="store_true", help="the smallest size, a few rounds")
+
+
+@pytest.fixture(scope="session")
+def device(pytestconfig: pytest.Config) -> torch.device:
+    """The device under test. On CUDA, TF32 is off: both sides compute in float32."""
+    torch.backends.cudnn.allow_tf32 = False
+    threads = pytestconfig.getoption("threads")
+    if threads is not None:
+        torch.set_num_threads(threads)
+    return torch.device(pytestconfig.getoption("device"))
+
+
+def pytest_benchmark_update_machine_info(
+    config: pytest.Config, machine_info: dict[str, Any]
+) -> None:
+    """Say what matters for speed, and leave the host's name out."""
+    machine_info["node"] = None
+    machine_info |= harness.machine()
+
+
+def pytest_report_teststatus(
+    report: pytest.TestReport | pytest.CollectReport, config: pytest.Config
+) -> tuple[str, str, str] | None:
+    """Show the ratio in the progress line, instead of a bare "passed"."""
+    ratio = dict(getattr(report, "user_properties", ())).get("ratio")
+    if report.when == "call" and report.passed and ratio:
+        return "passed", ".", f"{ratio:5.2f} x torch.nn"
+    return None

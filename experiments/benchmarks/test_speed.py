@@ -1,0 +1,191 @@
+"""Each of the notebook's models against the layer of `torch.nn` that it would replace.
+
+The two are timed in turn, round by round, in one process: a ratio of neighbours in time survives a
+noisy machine where two separate timings do not. Every result is checked right before it is timed:
+outputs against a NumPy oracle, gradients against the model itself in float64.
+"""
+
+from __future__ import annotations
+
+import copy
+import gc
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.utils.benchmark import timer  # waits for the GPU, where there is one
+
+from lstm_variants import VARIANTS
+from lstm_variants.cells import GRUCell
+from lstm_variants.variants import Variant
+from tests import oracles
+
+
+class Size(NamedTuple):
+    """A setting of the benchmark."""
+
+    B: int
+    T: int
+    D: int
+    H: int
+
+    def __str__(self) -> str:
+        return "-".join(f"{letter}{size}" for letter, size in self._asdict().items())
+
+
+SIZES = (
+    Size(32, 10, 8, 16),
+    Size(32, 100, 64, 128),
+    Size(64, 100, 256, 256),
+    Size(32, 200, 512, 512),
+    Size(1, 100, 128, 256),
+)
+MODES = ("forward", "training")
+MODELS = {name: variant for name, variant in VARIANTS.items() if variant.model is not None}
+
+# Largest error allowed before timing, in units of the largest value of the exact result.
+TOLERANCE = 2e-5
+WARMUP = 2
+
+Step = Callable[[], tuple[Tensor, ...]]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every model, mode and size, sizes in the outer loop; the smallest size alone for smoke."""
+    sizes = SIZES[:1] if metafunc.config.getoption("smoke") else SIZES
+    metafunc.parametrize("size", sizes, ids=str)
+    metafunc.parametrize("mode", MODES)
+    metafunc.parametrize("name", MODELS)
+
+
+@pytest.mark.benchmark(timer=timer)
+def test_speed(
+    benchmark: Any,
+    record_property: Callable[[str, object], None],
+    pytestconfig: pytest.Config,
+    device: torch.device,
+    name: str,
+    mode: str,
+    size: Size,
+) -> None:
+    variant = MODELS[name]
+    torch.manual_seed(0)
+    ours = build(variant, size).to(device)
+    theirs = baseline(variant, size).to(device)
+    x = torch.randn(size.B, size.T, size.D, device=device, requires_grad=mode == "training")
+    grad = torch.randn(size.B, size.T, size.H * variant.directions, device=device)
+
+    step = step_of(ours, x, grad, mode)
+    check(ours, x, grad, step())
+
+    reference = step_of(theirs, x, grad, mode)
+    reference_times: list[float] = []
+
+    def time_reference() -> None:
+        start = timer()
+        reference()
+        reference_times.append(timer() - start)
+
+    time_reference()
+    budget, least, most = (0.2, 3, 20) if pytestconfig.getoption("smoke") else (4.0, 9, 400)
+    time_reference()
+    rounds = int(min(max(budget / (2 * reference_times[-1]), least), most))
+    reference_times.clear()
+
+    gc.collect()
+    gc.disable()
+    try:
+        benchmark.pedantic(step, setup=time_reference, rounds=rounds, warmup_rounds=WARMUP)
+    finally:
+        gc.enable()
+
+    times = np.array(benchmark.stats.stats.data)
+    ratios = times / np.array(reference_times[WARMUP:])
+    record_property("ratio", float(np.median(ratios)))
+    benchmark.extra_info |= {
+        "variant": name,
+        "model": type(ours).__name__,
+        "baseline": f"nn.{type(core(theirs)).__name__}",
+        "mode": mode,
+        "size": size._asdict(),
+        "rounds": rounds,
+        "ratio": quartiles(ratios),
+        "milliseconds": quartiles(1e3 * times),
+        "baseline_milliseconds": quartiles(1e3 * np.array(reference_times[WARMUP:])),
+    }
+
+
+def build(variant: Variant, size: Size) -> nn.Module:
+    """The notebook's model, with peepholes that are not zero, so that they are seen to work."""
+    assert variant.model is not None
+    model = variant.model(size.D, size.H)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name.startswith("C_"):
+                parameter.normal_(std=0.1)
+    return model
+
+
+class First(nn.Module):
+    """A layer of `torch.nn` that returns its outputs alone, like the models it is timed against."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        output: Tensor = self.layer(x)[0]
+        return output
+
+
+def core(module: nn.Module) -> nn.Module:
+    """The layer inside."""
+    return next(module.children())
+
+
+def baseline(variant: Variant, size: Size) -> nn.Module:
+    """The layer of `torch.nn` that a user of this variant would otherwise take."""
+    layer = nn.GRU if isinstance(variant.cell, GRUCell) else nn.LSTM
+    return First(layer(size.D, size.H, batch_first=True, bidirectional=variant.directions == 2))
+
+
+def step_of(model: nn.Module, x: Tensor, grad: Tensor, mode: str) -> Step:
+    """What is timed: outputs without gradient, or outputs and all gradients."""
+    inputs = [x, *model.parameters()]
+
+    def forward() -> tuple[Tensor, ...]:
+        with torch.inference_mode():
+            return (model(x),)
+
+    def training() -> tuple[Tensor, ...]:
+        output = model(x)
+        return output, *torch.autograd.grad(output, inputs, grad)
+
+    return {"forward": forward, "training": training}[mode]
+
+
+def check(model: nn.Module, x: Tensor, grad: Tensor, got: tuple[Tensor, ...]) -> None:
+    """Compare a step's results with the oracle and with float64."""
+    some = [0, -1]  # the oracle takes its time: the first and the last sequence of the batch
+    output, *gradients = got
+    pairs = [(output[some], torch.from_numpy(oracles.model_output(model, x[some])))]
+    if gradients:
+        exact = copy.deepcopy(model).double()
+        x64 = x.detach().double().requires_grad_()
+        truths = step_of(exact, x64, grad.double(), "training")()[1:]
+        pairs += zip(gradients, truths, strict=True)
+    for result, truth in pairs:
+        truth = truth.detach().cpu()
+        error = (result.detach().cpu().double() - truth).abs().max()
+        assert error <= TOLERANCE * truth.abs().max(), (
+            f"wrong by {error:.1e} where {TOLERANCE:.0e} of {truth.abs().max():.1e} is allowed"
+        )
+
+
+def quartiles(values: np.ndarray[Any, Any]) -> dict[str, float]:
+    """Median and quartiles."""
+    q1, median, q3 = np.percentile(values, [25, 50, 75])
+    return {"median": float(median), "q1": float(q1), "q3": float(q3)}
