@@ -47,10 +47,10 @@ def load(path: Path) -> Result:
 def save_figures(draw: Any, result: Result) -> None:
     """Draw a figure once for each palette, as `<experiment>-<palette>.svg`."""
     for theme, ink in THEMES.items():
+        path = GENERATED / f"{result['experiment']}-{theme}.svg"
         with style(ink):
             figure = draw(result)
-        path = GENERATED / f"{result['experiment']}-{theme}.svg"
-        figure.savefig(path, metadata={"Date": None}, transparent=True)
+            figure.savefig(path, metadata={"Date": None}, transparent=True)
         plt.close(figure)
 
 

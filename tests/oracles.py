@@ -5,6 +5,7 @@ or a transposed matrix shows up as a difference.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -69,29 +70,63 @@ def blocks(matrix: Array, gates: str) -> Gates:
     return dict(zip(gates, np.split(matrix, len(gates)), strict=True))
 
 
-def torch_lstm(x: Array, p: Parameters, suffix: str = "l0") -> Array:
-    """The LSTM of one direction from parameters named and laid out as in torch.nn.LSTM."""
-    b = p[f"bias_ih_{suffix}"] + p[f"bias_hh_{suffix}"]
+def lstm_layer(x: Array, p: Parameters, **peepholes: str) -> Array:
+    """An LSTM from parameters named and laid out as in torch.nn.LSTM."""
+    H = p["weight_hh"].shape[1]
+    b = p.get("bias_ih", np.zeros(4 * H)) + p.get("bias_hh", np.zeros(4 * H))
     return lstm(
         x,
-        blocks(p[f"weight_ih_{suffix}"], "ifgo"),
-        blocks(p[f"weight_hh_{suffix}"], "ifgo"),
+        blocks(p["weight_ih"], "ifgo"),
+        blocks(p["weight_hh"], "ifgo"),
         blocks(b, "ifgo"),
+        peephole=blocks(p["weight_ch"], "ifo") if "weight_ch" in p else None,
+        **peepholes,
     )[0]
 
 
+def gru_layer(x: Array, p: Parameters) -> Array:
+    """A GRU from parameters named and laid out as in torch.nn.GRU."""
+    zero = np.zeros(p["weight_hh"].shape[0])
+    return gru(
+        x,
+        blocks(p["weight_ih"], "rzn"),
+        blocks(p["weight_hh"], "rzn"),
+        blocks(p.get("bias_ih", zero), "rzn"),
+        blocks(p.get("bias_hh", zero), "rzn"),
+    )
+
+
+LAYERS: dict[str, Callable[[Array, Parameters], Array]] = {
+    "LSTM": lstm_layer,
+    "PeepholeLSTM": partial(lstm_layer, looks_at="current"),
+    "PeepholeLSTM-previous": partial(lstm_layer, looks_at="previous"),
+    "GRU": gru_layer,
+    "BiLSTM": lstm_layer,
+}
+"""One direction of each variant: `[T, D]` and parameters to `[T, H]`."""
+
+
+def direction(p: Parameters, prefix: str, suffix: str) -> Parameters:
+    """The parameters of one direction of a torch module inside a model, without their affixes."""
+    return {
+        name[len(prefix) : -len(suffix)]: value
+        for name, value in p.items()
+        if name.startswith(prefix) and name.endswith(suffix)
+    }
+
+
 def standard_lstm(x: Array, p: Parameters) -> Array:
-    return torch_lstm(x, {k.removeprefix("lstm."): v for k, v in p.items()})
+    return lstm_layer(x, direction(p, "lstm.", "_l0"))
 
 
 def bilstm(x: Array, p: Parameters) -> Array:
-    p = {k.removeprefix("bilstm."): v for k, v in p.items()}
-    return np.concatenate([torch_lstm(x, p), torch_lstm(x[::-1], p, "l0_reverse")[::-1]], axis=1)
+    forward = lstm_layer(x, direction(p, "bilstm.", "_l0"))
+    backward = lstm_layer(x[::-1], direction(p, "bilstm.", "_l0_reverse"))
+    return np.concatenate([forward, backward[::-1]], axis=1)
 
 
 def notebook_gru(x: Array, p: Parameters) -> Array:
-    by_gate = {k.removeprefix("gru."): blocks(v, "rzn") for k, v in p.items()}
-    return gru(x, *(by_gate[f"{k}_l0"] for k in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")))
+    return gru_layer(x, direction(p, "gru.", "_l0"))
 
 
 def notebook_peephole(x: Array, p: Parameters) -> Array:
@@ -114,10 +149,11 @@ MODELS: dict[str, Callable[[Array, Parameters], Array]] = {
     "GRU": notebook_gru,
     "BiLSTM": bilstm,
 }
+"""Each model of the notebook: `[T, D]` and its named parameters to `[T, H]` or `[T, 2H]`."""
 
 
 def model_output(model: nn.Module, x: Tensor) -> Array:
-    """What a model of the notebook should return for a batch `x` [B, T, D]: [B, T, H] or 2H."""
+    """What a model of the notebook should return for a batch `x`, `[B, T, D]`."""
     p = {name: float64(parameter) for name, parameter in model.named_parameters()}
     return np.stack([MODELS[type(model).__name__](sequence, p) for sequence in float64(x)])
 

@@ -1,0 +1,159 @@
+"""The harness, the experiments at toy size, the report, and the make targets around them."""
+
+import getpass
+import json
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from experiments import harness, report, shapes
+from experiments.__main__ import EXPERIMENTS
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "experiments" / "results"
+
+
+def run(*command, **options):
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300, **options
+    )
+
+
+def state_of(folder):
+    return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda e: e.name)
+def test_smoke_runs_and_writes_nothing(experiment, capsys):
+    before = state_of(RESULTS)
+    experiment.main(["--smoke"])
+    assert state_of(RESULTS) == before
+    assert experiment.table([experiment.run(experiment.smoke, 0)]) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda e: e.name)
+def test_a_result_says_where_it_comes_from(experiment, tmp_path):
+    experiment.main(["--smoke", "--out", str(tmp_path)])
+    text = (tmp_path / f"{experiment.name}.json").read_text()
+    result = json.loads(text)
+    assert result["experiment"] == experiment.name
+    assert result["records"] == [experiment.run(experiment.smoke, 0)]
+    assert result["seeds"] == [0]
+    assert {"command", "commit", "date", "config", "score"} <= set(result)
+    assert {"cpu", "cores", "threads", "torch", "python"} <= set(result["machine"])
+    assert platform.node() not in result["machine"].values()
+    assert getpass.getuser() not in result["machine"].values()
+
+
+def test_unknown_options_are_refused(capsys):
+    with pytest.raises(SystemExit):
+        shapes.EXPERIMENT.main(["--smokes"])
+    assert "--smokes" in capsys.readouterr().err
+
+
+def test_a_result_is_written_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "new" / "result.json"
+    harness.write_json(path, {"value": 1})
+    with pytest.raises(TypeError):
+        harness.write_json(path, {"value": object()})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        harness.write_json(path, {"value": float("nan")})
+    assert json.loads(path.read_text()) == {"value": 1}
+    assert [p.name for p in path.parent.iterdir()] == ["result.json"]
+
+
+def test_an_interrupted_write_leaves_the_old_result(tmp_path, monkeypatch):
+    path = tmp_path / "result.json"
+    harness.write_json(path, {"value": 1})
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        harness.write_json(path, {"value": 2})
+    assert json.loads(path.read_text()) == {"value": 1}
+    assert [p.name for p in tmp_path.iterdir()] == ["result.json"]
+
+
+def test_the_shape_table_counts_right():
+    record = shapes.run(shapes.Config(), seed=0)
+    assert shapes.score([record]) == {"shapes_as_documented": True, "counts_equal_formula": True}
+    by_model = {r["model"]: r["parameters"] for r in record["rows"] if r["hidden"] == 16}
+    # By hand, D = 8, H = 16: 4*16*(8+16+2), 4*16*(8+16) + 3*16, 3*16*(8+16+2), twice the first.
+    assert by_model == {"StandardLSTM": 1664, "PeepholeLSTM": 1584, "GRU": 1248, "BiLSTM": 3328}
+
+
+def test_the_score_notices_a_wrong_count_and_a_wrong_shape():
+    record = shapes.run(shapes.EXPERIMENT.smoke, seed=0)
+    record["rows"][0]["parameters"] += 1
+    record["rows"][1]["output"][0] += 1
+    assert shapes.score([record]) == {"shapes_as_documented": False, "counts_equal_formula": False}
+
+
+def test_the_report_needs_the_stored_results_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "GENERATED", tmp_path)
+    report.main()
+    page = (tmp_path / "bench.md").read_text()
+    result = report.load(RESULTS / "bench-cpu.json")
+    assert page.count("\n| ") == 1 + len(result["records"]) // 2
+    for record in result["records"]:
+        assert report.spread(record["ratio"]) in page
+    assert result["commit"][:12] in page
+    for palette in ("light", "dark"):
+        figure = (tmp_path / f"bench-cpu-{palette}.svg").read_text()
+        assert f"bench-cpu-{palette}.svg#only-{palette}" in page
+        assert "PeepholeLSTM" in figure or "<path" in figure
+
+
+def test_the_report_is_the_same_every_time(tmp_path, monkeypatch):
+    written = []
+    for name in ("one", "two"):
+        monkeypatch.setattr(report, "GENERATED", tmp_path / name)
+        report.main()
+        written.append({p.name: p.read_bytes() for p in (tmp_path / name).iterdir()})
+    assert written[0] == written[1]
+
+
+def test_the_report_without_results_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "RESULTS", tmp_path)
+    monkeypatch.setattr(report, "GENERATED", tmp_path)
+    with pytest.raises(SystemExit, match="make bench"):
+        report.main()
+
+
+def test_the_report_imports_no_torch():
+    code = "import sys, experiments.report; sys.exit('torch' in sys.modules)"
+    assert run(sys.executable, "-c", code).returncode == 0
+
+
+def test_published_timings_are_complete_and_anonymous():
+    result = report.load(RESULTS / "bench-cpu.json")
+    assert not result["commit"].endswith("+changes")
+    assert len(result["records"]) == 4 * 2 * 5
+    for record in result["records"]:
+        assert record["rounds"] >= 9
+        assert record["ratio"]["q1"] <= record["ratio"]["median"] <= record["ratio"]["q3"]
+
+
+in_venv = pytest.mark.skipif(
+    Path(sys.prefix) != ROOT / ".venv", reason="make would set up another environment"
+)
+
+
+@in_venv
+def test_make_experiments_smoke():
+    done = run("make", "experiments", "SMOKE=1")
+    assert done.returncode == 0, done.stderr
+    assert "StandardLSTM" in done.stdout
+
+
+def test_make_alone_prints_the_targets():
+    done = run("make")
+    assert done.returncode == 0
+    targets = "setup docs serve test bench bench-smoke experiments report lint format clean"
+    for target in targets.split():
+        assert f"\n{target} " in done.stdout

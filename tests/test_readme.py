@@ -1,0 +1,28 @@
+"""What the README shows is what happens."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_example_prints_what_the_readme_says():
+    readme = (ROOT / "README.md").read_text()
+    [(code, output)] = re.findall(r"```python\n(.*?)```\s*```text\n(.*?)```", readme, re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == output
+
+
+def test_every_place_on_the_map_exists():
+    readme = (ROOT / "README.md").read_text()
+    [tree] = re.findall(r"```\n(lstm_variants/.*?)```", readme, re.DOTALL)
+    folder = ROOT
+    for line in tree.splitlines():
+        name = line.split()[0]
+        if not line.startswith(" "):
+            folder = ROOT / name
+            assert folder.is_dir(), name
+        else:
+            assert (folder / name).exists(), name

@@ -1,0 +1,36 @@
+"""The table of variants says what is true."""
+
+import pytest
+import torch
+
+from lstm_variants import VARIANTS, models
+from lstm_variants.variants import PAPERS
+
+every_variant = pytest.mark.parametrize("name", VARIANTS)
+
+
+@every_variant
+def test_papers_are_known(name):
+    assert VARIANTS[name].papers
+    assert set(VARIANTS[name].papers) <= set(PAPERS)
+
+
+@every_variant
+def test_state_starts_at_zero_with_the_output_first(name):
+    cell = VARIANTS[name].cell
+    state = cell.initial_state(torch.empty(3, 1, dtype=torch.float64), hidden_size=5)
+    assert state._fields[0] == "h"
+    assert all(s.shape == (3, 5) and s.dtype == torch.float64 and not s.any() for s in state)
+
+
+@every_variant
+def test_cells_are_values(name):
+    cell = VARIANTS[name].cell
+    assert cell == type(cell)(**vars(cell))
+    assert hash(cell) == hash(type(cell)(**vars(cell)))
+
+
+def test_the_notebooks_models_are_in_the_table():
+    listed = {v.model for v in VARIANTS.values() if v.model is not None}
+    public = {getattr(models, name) for name in models.__all__} - {models.SequenceModel}
+    assert listed == public

@@ -1,0 +1,18 @@
+"""How far a result may be from the exact one: the only place where tests say so.
+
+Absolute, for outputs of order 1, and for gradients relative to the largest value.
+"""
+
+import torch
+from torch import Tensor
+
+TOLERANCES = {torch.float32: 2e-6, torch.float64: 1e-12}
+
+
+def assert_exact(got: Tensor, expected: Tensor, dtype: torch.dtype | None = None) -> None:
+    """Compare with the tolerance of `got`'s dtype, or of the one named."""
+    assert got.shape == expected.shape
+    scale = max(1.0, expected.abs().max().item()) if expected.numel() else 1.0
+    torch.testing.assert_close(
+        got.double(), expected.double(), rtol=0, atol=scale * TOLERANCES[dtype or got.dtype]
+    )
