@@ -15,6 +15,7 @@ import matplotlib as mpl
 import tabulate
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from experiments import RESULTS
 
@@ -157,8 +158,9 @@ def bench_figure(result: Result) -> Figure:
             )
         panel.axvline(1, color=mpl.rcParams["axes.edgecolor"], linewidth=0.8, linestyle=":")
         panel.set_xscale("log")
+        panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         panel.xaxis.set_major_formatter("{x:g}")
-        panel.xaxis.set_minor_formatter("{x:g}")
+        panel.xaxis.set_minor_formatter("")
         panel.set_title(mode, loc="left")
         panel.set_xlabel("time / time of torch.nn")
     panels[0].set_yticks(range(len(sizes)), sizes)
