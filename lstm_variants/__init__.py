@@ -1,7 +1,9 @@
 """The LSTM family in PyTorch: one readable equation per variant."""
 
+from lstm_variants import nn
+from lstm_variants.kernels import explain
 from lstm_variants.models import GRU, BiLSTM, PeepholeLSTM, StandardLSTM
 from lstm_variants.variants import VARIANTS
 
-__all__ = ["GRU", "VARIANTS", "BiLSTM", "PeepholeLSTM", "StandardLSTM"]
+__all__ = ["GRU", "VARIANTS", "BiLSTM", "PeepholeLSTM", "StandardLSTM", "explain", "nn"]
 __version__ = "0.1.0"

@@ -12,8 +12,9 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor, nn
 
+from lstm_variants import nn as layers
 from lstm_variants.cells import LSTMCell, Weights
-from lstm_variants.scan import scan
+from lstm_variants.kernels import Call, run
 
 __all__ = ["GRU", "BiLSTM", "PeepholeLSTM", "SequenceModel", "StandardLSTM"]
 
@@ -103,7 +104,7 @@ class StandardLSTM(SequenceModel):
 
     def __init__(self, input_dim: int, hidden_dim: int) -> None:
         super().__init__(input_dim, hidden_dim)
-        self.lstm = nn.LSTM(input_dim, hidden_dim, batch_first=True)
+        self.lstm = layers.LSTM(input_dim, hidden_dim, batch_first=True)
 
     def _outputs(self, x: Tensor) -> Tensor:
         output: Tensor = self.lstm(x)[0]
@@ -172,7 +173,8 @@ class PeepholeLSTM(SequenceModel):
         return f"{self.input_dim}, {self.hidden_dim}"
 
     def _outputs(self, x: Tensor) -> Tensor:
-        output, _ = scan(self.cell, x.transpose(0, 1), self.weights())
+        state = self.cell.initial_state(x, self.hidden_dim)
+        output, _ = run(Call(self.cell, x.transpose(0, 1), (self.weights(),), (state,)))
         return output.transpose(0, 1)
 
 
@@ -193,7 +195,7 @@ class GRU(SequenceModel):
 
     def __init__(self, input_dim: int, hidden_dim: int) -> None:
         super().__init__(input_dim, hidden_dim)
-        self.gru = nn.GRU(input_dim, hidden_dim, batch_first=True)
+        self.gru = layers.GRU(input_dim, hidden_dim, batch_first=True)
 
     def _outputs(self, x: Tensor) -> Tensor:
         output: Tensor = self.gru(x)[0]
@@ -218,7 +220,7 @@ class BiLSTM(SequenceModel):
 
     def __init__(self, input_dim: int, hidden_dim: int) -> None:
         super().__init__(input_dim, hidden_dim)
-        self.bilstm = nn.LSTM(input_dim, hidden_dim, batch_first=True, bidirectional=True)
+        self.bilstm = layers.LSTM(input_dim, hidden_dim, batch_first=True, bidirectional=True)
 
     def _outputs(self, x: Tensor) -> Tensor:
         output: Tensor = self.bilstm(x)[0]

@@ -22,13 +22,14 @@ def scan(
     """Apply a cell along time.
 
     Every operation is one of torch's, so the result is differentiable to any order and works under
-    `torch.func`.
+    `torch.func`. In half precision (bfloat16, float16) the memory, all of the state but `h`, is
+    kept in float32 between steps: it adds up, and would stall where one more makes no difference.
 
     Args:
         cell: The recurrence.
         x: Input, `[T, B, D]`.
         w: Weights of the layer.
-        state: State before the first step, each tensor `[B, H]`. Zeros if not given.
+        state: State before the first step. Zeros if not given.
         lengths: Valid steps of each sequence, `[B]`, integers from 0 to `T`. Steps past the end
             give zeros, leave the state alone, and their input has no influence on anything, not
             even if it is NaN. All `T` steps are valid if not given.
@@ -36,7 +37,7 @@ def scan(
             own end.
 
     Returns:
-        The outputs `h` of all steps in the order of `x`, `[T, B, H]`, and the state after the last
+        The outputs `h` of all steps in the order of `x`, `[T, B, P]`, and the state after the last
         step taken.
 
     Examples:
@@ -52,14 +53,15 @@ def scan(
         True
     """
     T, B, _ = x.shape
-    H = w.weight_hh.shape[1]
+    H, P = w.weight_hh.shape[0] // len(cell.gates), w.weight_hh.shape[1]
     valid = None
     if lengths is not None:
         valid = (torch.arange(T, device=x.device)[:, None] < lengths.to(x.device)).unsqueeze(-1)
         # Masked before the product: a NaN that is only masked after it still reaches gradients.
         x = x.where(valid, 0)
     if state is None:
-        state = cell.initial_state(x.new_empty(B, 0), H)
+        state = cell.initial_state(x.new_empty(B, 0), H, P if w.weight_hr is not None else 0)
+    state = with_memory_in(torch.promote_types(x.dtype, torch.float32), cell, state)
 
     # unbind, not wx[t]: its gradient is one stack, where indexing adds up T tensors of full size.
     wx = cell.project(x, w).unbind()
@@ -72,6 +74,14 @@ def scan(
             outputs.append(new[0].where(valid[t], 0))
             new = cell.state_type(*(n.where(valid[t], s) for n, s in zip(new, state, strict=True)))
         state = new
+    last = with_memory_in(state[0].dtype, cell, state)
     if not outputs:
-        return x.new_zeros(0, B, H), state
-    return torch.stack(outputs[::-1] if reverse else outputs), state
+        return x.new_zeros(0, B, P), last
+    return torch.stack(outputs[::-1] if reverse else outputs), last
+
+
+def with_memory_in(dtype: torch.dtype, cell: Cell, state: State) -> State:
+    """The state with all but its output in a dtype."""
+    h, *memory = state
+    converted: State = cell.state_type(h, *(m.to(dtype) for m in memory))
+    return converted

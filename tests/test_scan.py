@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from lstm_variants import VARIANTS
-from lstm_variants.cells import GRUCell, LSTMCell, Weights
+from lstm_variants.cells import GRUCell, LSTMCell, LSTMState, Weights
 from lstm_variants.scan import scan
 from tests import oracles
 from tests.tolerances import assert_exact
@@ -185,7 +185,7 @@ def test_the_output_gate_looks_where_it_should():
         weight_hh=torch.zeros(4, 1),
         weight_ch=torch.tensor([0.0, 0.0, 3.0]),
     )
-    state = LSTMCell.state_type(torch.zeros(1, 1), torch.full((1, 1), 2.0))
+    state = LSTMState(torch.zeros(1, 1), torch.full((1, 1), 2.0))
     h = {
         peephole: LSTMCell(peephole=peephole).step(torch.zeros(1, 4), state, w).h.item()
         for peephole in ("current", "previous")

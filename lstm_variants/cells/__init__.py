@@ -1,7 +1,19 @@
 """The equations: one file per recurrence, to be read beside its paper."""
 
 from lstm_variants.cells.cell import Cell, State, Weights
+from lstm_variants.cells.elman import ElmanCell, ElmanState
 from lstm_variants.cells.gru import GRUCell, GRUState
-from lstm_variants.cells.lstm import LSTMCell, LSTMState
+from lstm_variants.cells.lstm import GateRecurrentState, LSTMCell, LSTMState
 
-__all__ = ["Cell", "GRUCell", "GRUState", "LSTMCell", "LSTMState", "State", "Weights"]
+__all__ = [
+    "Cell",
+    "ElmanCell",
+    "ElmanState",
+    "GRUCell",
+    "GRUState",
+    "GateRecurrentState",
+    "LSTMCell",
+    "LSTMState",
+    "State",
+    "Weights",
+]

@@ -8,25 +8,26 @@ The same letters stand for the same sizes everywhere:
 | `T` | time: steps of a sequence |
 | `D` | input: features of one step |
 | `H` | hidden state |
+| `P` | output of a step: `proj_size` where there is a projection, else `H` |
 | `G` | row blocks of a weight matrix, one per gate |
-| `P` | peephole vectors |
+| `K` | gates with a peephole |
 
 and in equations $W$ is `weight_ih`, $U$ is `weight_hh`, $b$ is the sum of the two biases (where
-they act apart, $b$ and $d$), $p$ is `weight_ch`, $\sigma$ is the logistic sigmoid and $\odot$ the
-product element by element.
+they act apart, $b$ and $d$), $p$ is `weight_ch`, $R$ is `weight_gh`, $\sigma$ is the logistic
+sigmoid and $\odot$ the product element by element.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, NamedTuple
+from dataclasses import fields
+from typing import Any, ClassVar, NamedTuple, cast
 
-import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
 State = tuple[Tensor, ...]
-"""What a cell remembers between two steps: a named tuple of `[B, H]` tensors, `h` first."""
+"""What a cell remembers between two steps: a named tuple, `h` `[B, P]` first, others `[B, H]`."""
 
 
 class Weights(NamedTuple):
@@ -34,18 +35,22 @@ class Weights(NamedTuple):
 
     Attributes:
         weight_ih: Input weights, `[G*H, D]`: one block of `H` rows per gate.
-        weight_hh: Recurrent weights, `[G*H, H]`, blocks in the same order.
+        weight_hh: Recurrent weights, `[G*H, P]`, blocks in the same order.
         bias_ih: Input bias, `[G*H]`, or `None`.
         bias_hh: Recurrent bias, `[G*H]`, or `None`.
-        weight_ch: Peephole weights, `[P*H]`, or `None`: the diagonals through which gates see the
+        weight_hr: Projection of the output, `[P, H]`, or `None`.
+        weight_ch: Peephole weights, `[K*H]`, or `None`: the diagonals through which gates see the
             cell state.
+        weight_gh: Weights from the last step's gates to the gates, `[3*H, 3*H]`, or `None`.
     """
 
     weight_ih: Tensor
     weight_hh: Tensor
     bias_ih: Tensor | None = None
     bias_hh: Tensor | None = None
+    weight_hr: Tensor | None = None
     weight_ch: Tensor | None = None
+    weight_gh: Tensor | None = None
 
 
 class Cell(ABC):
@@ -55,27 +60,44 @@ class Cell(ABC):
     [`scan`][lstm_variants.scan.scan] applies it along time.
 
     Attributes:
-        gates: Names of the row blocks of `weight_ih` and `weight_hh`, in order.
-        state_type: The named tuple of the cell's state, the output `h` first.
+        projects: Whether the output can be projected, as `proj_size` of [torch.nn.LSTM][] does.
     """
 
-    gates: ClassVar[tuple[str, ...]]
-    state_type: ClassVar[Any]
+    projects: ClassVar[bool] = False
+
+    def __repr__(self) -> str:
+        """The settings that are not the default."""
+        settings = (f for f in fields(cast(Any, self)) if getattr(self, f.name) != f.default)
+        text = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in settings)
+        return f"{type(self).__name__}({text})"
+
+    @property
+    @abstractmethod
+    def gates(self) -> tuple[str, ...]:
+        """Names of the row blocks of `weight_ih` and `weight_hh`, in order."""
+
+    @property
+    @abstractmethod
+    def state_type(self) -> Any:
+        """The named tuple of the cell's state, the output `h` first."""
 
     @property
     def peepholes(self) -> tuple[str, ...]:
         """Names of the gates that see the cell state: the blocks of `weight_ch`, in order."""
         return ()
 
-    def initial_state(self, like: Tensor, hidden_size: int) -> State:
-        """The state before the first step: zeros, each tensor `[B, H]`.
+    def initial_state(self, like: Tensor, hidden_size: int, proj_size: int = 0) -> State:
+        """The state before the first step: zeros.
 
         Args:
             like: A `[B, ...]` tensor that gives batch size, dtype and device.
             hidden_size: `H`.
+            proj_size: Size of the projected output; 0 if there is no projection.
         """
-        h = torch.zeros(like.shape[0], hidden_size, dtype=like.dtype, device=like.device)
-        state: State = self.state_type(*(h for _ in self.state_type._fields))
+        h, *others = self.state_type._fields
+        sizes = {h: proj_size or hidden_size} | dict.fromkeys(others, hidden_size)
+        zeros = {name: like.new_zeros(like.shape[0], size) for name, size in sizes.items()}
+        state: State = self.state_type(**zeros)
         return state
 
     def project(self, x: Tensor, w: Weights) -> Tensor:
@@ -96,25 +118,33 @@ class Cell(ABC):
 
         Args:
             wx: The projected input of this step, `[B, G*H]`.
-            state: The state before the step, each tensor `[B, H]`.
+            state: The state before the step.
             w: Weights of the layer.
 
         Returns:
             The state after the step; its first tensor, `h`, is the output.
         """
 
-    def parameter_shapes(self, D: int, H: int, *, bias: bool = True) -> dict[str, tuple[int, ...]]:
+    def parameter_shapes(
+        self, D: int, H: int, *, bias: bool = True, proj_size: int = 0
+    ) -> dict[str, tuple[int, ...]]:
         """Shapes of one layer's parameters in one direction, by their names in `Weights`.
 
         Args:
             D: Input size.
             H: Hidden size.
             bias: Whether there are the two bias vectors.
+            proj_size: Size of the projected output; 0 if there is no projection.
         """
         rows = len(self.gates) * H
-        shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, D), "weight_hh": (rows, H)}
+        shapes: dict[str, tuple[int, ...]] = {
+            "weight_ih": (rows, D),
+            "weight_hh": (rows, proj_size or H),
+        }
         if bias:
             shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
+        if proj_size:
+            shapes["weight_hr"] = (proj_size, H)
         if self.peepholes:
             shapes["weight_ch"] = (len(self.peepholes) * H,)
         return shapes

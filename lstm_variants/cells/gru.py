@@ -21,9 +21,9 @@ class GRUState(NamedTuple):
     h: Tensor
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GRUCell(Cell):
-    r"""The gated recurrent unit, with the reset gate after the recurrent product.
+    r"""The gated recurrent unit, with the reset gate after or before the recurrent product.
 
     $$
     \begin{aligned}
@@ -34,11 +34,21 @@ class GRUCell(Cell):
     \end{aligned}
     $$
 
-    Paper: Cho et al. 2014, version 1 of the preprint; cuDNN and [torch.nn.GRU][] compute the same.
+    and with the setting
 
-    Not to be confused with: the GRU of Chung et al. 2014 and of the later versions of Cho et al.,
-    which resets *before* the product, $U_n (r_t \odot h_{t-1})$; and the convention of Chung et
-    al. in which $z_t$ weighs the candidate instead of the old state.
+    | setting | instead |
+    |---|---|
+    | `reset_after=False` | $n_t = \tanh(W_n x_t + b_n + U_n (r_t \odot h_{t-1}) + d_n)$ |
+
+    Papers: Cho et al. 2014, whose first version resets after the product, as cuDNN and
+    [torch.nn.GRU][] do; Chung et al. 2014, who reset before it.
+
+    Not to be confused with: each other. `reset_after=True` is the default here, in Keras and in
+    Flax; `reset_after=False` is ONNX' default (`linear_before_reset=0`). And the convention of
+    Chung et al., in which $z_t$ weighs the candidate instead of the old state.
+
+    Attributes:
+        reset_after: Whether the reset gate acts on the recurrent product or on what is multiplied.
 
     Examples:
         A closed update gate (`z = 1`) keeps the old state whatever the input says:
@@ -50,15 +60,21 @@ class GRUCell(Cell):
         GRUState(h=tensor([[0.3000]]))
     """
 
+    reset_after: bool = True
+
     gates = ("r", "z", "n")
     state_type = GRUState
 
     def step(self, wx: Tensor, state: State, w: Weights) -> GRUState:
         (h,) = state
         wx_r, wx_z, wx_n = wx.chunk(3, dim=-1)
-        uh_r, uh_z, uh_n = linear(h, w.weight_hh, w.bias_hh).chunk(3, dim=-1)
+        u_r, u_z, u_n = w.weight_hh.chunk(3)
+        d_r, d_z, d_n = w.bias_hh.chunk(3) if w.bias_hh is not None else (None, None, None)
 
-        r = sigmoid(wx_r + uh_r)
-        z = sigmoid(wx_z + uh_z)
-        n = tanh(wx_n + r * uh_n)
+        r = sigmoid(wx_r + linear(h, u_r, d_r))
+        z = sigmoid(wx_z + linear(h, u_z, d_z))
+        if self.reset_after:
+            n = tanh(wx_n + r * linear(h, u_n, d_n))
+        else:
+            n = tanh(wx_n + linear(r * h, u_n, d_n))
         return GRUState((1 - z) * n + z * h)

@@ -1,11 +1,11 @@
-r"""The long short-term memory, with and without peepholes."""
+r"""The long short-term memory: peepholes, coupled gates and the published ablations."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from torch import Tensor, sigmoid, tanh
+from torch import Tensor, cat, sigmoid, tanh
 from torch.nn.functional import linear
 
 from lstm_variants.cells.cell import Cell, State, Weights
@@ -15,7 +15,7 @@ class LSTMState(NamedTuple):
     """State of an LSTM.
 
     Attributes:
-        h: Hidden state, the output of the step, `[B, H]`.
+        h: Hidden state, the output of the step, `[B, H]`; `[B, P]` if projected.
         c: Cell state, the memory, `[B, H]`.
     """
 
@@ -23,12 +23,29 @@ class LSTMState(NamedTuple):
     c: Tensor
 
 
-@dataclass(frozen=True)
+class GateRecurrentState(NamedTuple):
+    """State of an LSTM whose gates see the last step's gates.
+
+    Attributes:
+        h: Hidden state, the output of the step, `[B, H]`; `[B, P]` if projected.
+        c: Cell state, the memory, `[B, H]`.
+        i: Input gate of the last step, `[B, H]`.
+        f: Forget gate of the last step, `[B, H]`.
+        o: Output gate of the last step, `[B, H]`.
+    """
+
+    h: Tensor
+    c: Tensor
+    i: Tensor
+    f: Tensor
+    o: Tensor
+
+
+@dataclass(frozen=True, repr=False)
 class LSTMCell(Cell):
     r"""The LSTM family as one specification.
 
-    With $c^\ast = c_t$ for `peephole="current"`, $c^\ast = c_{t-1}$ for `"previous"`, and all
-    $p = 0$ for `None`:
+    With $c^\ast = c_t$ for `peephole="current"` and $c^\ast = c_{t-1}$ for `peephole="previous"`:
 
     $$
     \begin{aligned}
@@ -41,49 +58,129 @@ class LSTMCell(Cell):
     \end{aligned}
     $$
 
+    and with each setting, of which Greff et al. name most,
+
+    | setting | instead | name |
+    |---|---|---|
+    | `peephole=None` | $p = 0$ | NP |
+    | `input_gate=False` | $i_t = 1$ | NIG |
+    | `forget_gate=False` | $f_t = 1$ | NFG |
+    | `output_gate=False` | $o_t = 1$ | NOG |
+    | `input_activation=False` | $g_t = W_g x_t + U_g h_{t-1} + b_g$ | NIAF |
+    | `output_activation=False` | $h_t = o_t \odot c_t$ | NOAF |
+    | `coupled=True` | $f_t = 1 - i_t$ | CIFG |
+    | `gate_recurrence=True` | $R_k (i, f, o)_{t-1}$ is added inside each gate $k$ | FGR |
+
+    A projection, if there is one, comes last: $h_t = W_{hr} (o_t \odot \tanh(c_t))$.
+
     Papers: Hochreiter & Schmidhuber 1997 (input and output gate), Gers, Schmidhuber & Cummins 2000
-    (forget gate), Gers, Schraudolph & Schmidhuber 2002 (peepholes).
+    (forget gate), Gers, Schraudolph & Schmidhuber 2002 (peepholes), Sak, Senior & Beaufays 2014
+    (projection), Greff et al. 2017 (ablations).
 
     Not to be confused with: the peephole LSTM of teaching code, whose output gate looks at the
     *previous* cell state (`peephole="previous"`). Gers et al., ONNX, TensorFlow and oneDNN let it
-    look at the new one (`peephole="current"`). With $p_o = 0$ the two are the same function.
+    look at the new one (`peephole="current"`). With $p_o = 0$ the two are the same function. Nor
+    the coupling $i_t = 1 - f_t$ of TensorFlow Lite: the same functions, but other weights survive.
 
     Attributes:
         peephole: Whether gates see the cell state, and which one the output gate sees.
+        coupled: Whether what is forgotten makes room for what is written.
+        input_gate: Whether there is one; without it, it is always open.
+        forget_gate: Whether there is one; without it, nothing is forgotten.
+        output_gate: Whether there is one; without it, it is always open.
+        input_activation: Whether the candidate is squashed.
+        output_activation: Whether the memory is squashed when it is shown.
+        gate_recurrence: Whether gates see the gates of the last step.
+
+    Raises:
+        ValueError: If settings contradict each other.
 
     Examples:
-        One step from zeros, where only the input gate, the candidate and the output gate count:
+        One step from zeros: `c = 0.5 * tanh(1)` and `h = 0.5 * tanh(c)`.
 
         >>> import torch
         >>> from lstm_variants.cells import LSTMCell, Weights
         >>> cell = LSTMCell()
         >>> w = Weights(weight_ih=torch.zeros(4, 1), weight_hh=torch.zeros(4, 1))
         >>> state = cell.initial_state(torch.zeros(1, 1), hidden_size=1)
-        >>> cell.step(torch.tensor([[0.0, 0.0, 1.0, 0.0]]), state, w)  # 0.5 * tanh(1)
+        >>> cell.step(torch.tensor([[0.0, 0.0, 1.0, 0.0]]), state, w)
         LSTMState(h=tensor([[0.1817]]), c=tensor([[0.3808]]))
     """
 
     peephole: Literal["current", "previous"] | None = None
+    coupled: bool = False
+    input_gate: bool = True
+    forget_gate: bool = True
+    output_gate: bool = True
+    input_activation: bool = True
+    output_activation: bool = True
+    gate_recurrence: bool = False
 
-    gates = ("i", "f", "g", "o")
-    state_type = LSTMState
+    projects = True
+
+    def __post_init__(self) -> None:
+        if self.peephole not in ("current", "previous", None):
+            raise ValueError(
+                f"peephole should be 'current', 'previous' or None, got {self.peephole!r}"
+            )
+        if self.coupled and not (self.input_gate and self.forget_gate):
+            raise ValueError("coupled gates need an input gate: f = 1 - i")
+        if self.gate_recurrence and self.gates != ("i", "f", "g", "o"):
+            raise ValueError("gate_recurrence needs all three gates, uncoupled")
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        present = {
+            "i": self.input_gate,
+            "f": self.forget_gate and not self.coupled,
+            "g": True,
+            "o": self.output_gate,
+        }
+        return tuple(gate for gate, here in present.items() if here)
+
+    @property
+    def state_type(self) -> Any:
+        return GateRecurrentState if self.gate_recurrence else LSTMState
 
     @property
     def peepholes(self) -> tuple[str, ...]:
-        return ("i", "f", "o") if self.peephole else ()
+        return tuple(gate for gate in self.gates if gate != "g") if self.peephole else ()
 
-    def step(self, wx: Tensor, state: State, w: Weights) -> LSTMState:
-        h, c_old = state
-        i, f, g, o = (wx + linear(h, w.weight_hh, w.bias_hh)).chunk(4, dim=-1)
-        p_i, p_f, p_o = w.weight_ch.chunk(3) if w.weight_ch is not None else (None, None, None)
+    def parameter_shapes(
+        self, D: int, H: int, *, bias: bool = True, proj_size: int = 0
+    ) -> dict[str, tuple[int, ...]]:
+        shapes = super().parameter_shapes(D, H, bias=bias, proj_size=proj_size)
+        if self.gate_recurrence:
+            shapes["weight_gh"] = (3 * H, 3 * H)
+        return shapes
 
-        i = sigmoid(peep(i, p_i, c_old))
-        f = sigmoid(peep(f, p_f, c_old))
-        c = f * c_old + i * tanh(g)
-        o = sigmoid(peep(o, p_o, c if self.peephole == "current" else c_old))
-        return LSTMState(o * tanh(c), c)
+    def step(self, wx: Tensor, state: State, w: Weights) -> State:
+        h, c_old, *q = state
+        a = split(wx + linear(h, w.weight_hh, w.bias_hh), self.gates)
+        p = split(w.weight_ch, self.peepholes)
+        if w.weight_gh is not None:
+            r = split(linear(cat(q, dim=-1).to(wx.dtype), w.weight_gh), ("i", "f", "o"))
+            a |= {k: a[k] + r[k] for k in r}
+
+        def gate(k: str, c: Tensor) -> Tensor | float:
+            if k not in a:
+                return 1.0
+            return sigmoid(a[k] + p[k] * c if k in p else a[k])
+
+        i = gate("i", c_old)
+        f = 1 - i if self.coupled else gate("f", c_old)
+        g = tanh(a["g"]) if self.input_activation else a["g"]
+        c = f * c_old + i * g
+        o = gate("o", c if self.peephole == "current" else c_old)
+        h = o * (tanh(c) if self.output_activation else c)
+
+        h = h.to(wx.dtype)  # the memory may be wider than the output
+        if w.weight_hr is not None:
+            h = linear(h, w.weight_hr)
+        state_after: State = self.state_type(h, c, *((i, f, o) if self.gate_recurrence else ()))
+        return state_after
 
 
-def peep(gate: Tensor, p: Tensor | None, c: Tensor) -> Tensor:
-    """A gate's pre-activation with its peephole, if it has one, at the cell state `c`."""
-    return gate if p is None else gate + p * c
+def split(rows: Tensor | None, names: tuple[str, ...]) -> dict[str, Tensor]:
+    """The blocks of a stacked tensor, by the name of their gate; nothing for nothing."""
+    return {} if rows is None else dict(zip(names, rows.chunk(len(names), dim=-1), strict=True))

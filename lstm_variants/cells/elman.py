@@ -1,0 +1,64 @@
+r"""The simple recurrent network, the baseline of every comparison."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from torch import Tensor, relu, tanh
+from torch.nn.functional import linear
+
+from lstm_variants.cells.cell import Cell, State, Weights
+
+
+class ElmanState(NamedTuple):
+    """State of a simple recurrent network.
+
+    Attributes:
+        h: Hidden state, memory and output at once, `[B, H]`.
+    """
+
+    h: Tensor
+
+
+@dataclass(frozen=True, repr=False)
+class ElmanCell(Cell):
+    r"""The simple recurrent network: no gates.
+
+    $$
+    \begin{aligned}
+    h_t &= \tanh(W_h x_t + U_h h_{t-1} + b_h)
+    \end{aligned}
+    $$
+
+    and with the setting
+
+    | setting | instead |
+    |---|---|
+    | `nonlinearity="relu"` | $h_t = \mathrm{relu}(W_h x_t + U_h h_{t-1} + b_h)$ |
+
+    Paper: Elman 1990, with the hyperbolic tangent for the logistic function, as [torch.nn.RNN][]
+    computes it.
+
+    Not to be confused with: the network of Jordan 1986, which feeds back its output layer.
+
+    Attributes:
+        nonlinearity: What squashes the sum.
+
+    Examples:
+        >>> import torch
+        >>> from lstm_variants.cells import ElmanCell, ElmanState, Weights
+        >>> w = Weights(weight_ih=torch.zeros(1, 1), weight_hh=torch.ones(1, 1))
+        >>> ElmanCell().step(torch.tensor([[0.5]]), ElmanState(torch.tensor([[0.5]])), w)  # tanh(1)
+        ElmanState(h=tensor([[0.7616]]))
+    """
+
+    nonlinearity: Literal["tanh", "relu"] = "tanh"
+
+    gates = ("h",)
+    state_type = ElmanState
+
+    def step(self, wx: Tensor, state: State, w: Weights) -> ElmanState:
+        (h,) = state
+        squash = {"tanh": tanh, "relu": relu}[self.nonlinearity]
+        return ElmanState(squash(wx + linear(h, w.weight_hh, w.bias_hh)))

@@ -1,0 +1,111 @@
+"""torch's own kernels, oneDNN on the CPU and cuDNN on CUDA, for the cells that torch has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, State
+from lstm_variants.kernels.call import Call
+from lstm_variants.kernels.second_order import run_twice_differentiable
+
+FUNCTIONS: dict[Cell, Callable[..., tuple[Tensor, ...]]] = {
+    LSTMCell(): torch.lstm,
+    GRUCell(): torch.gru,
+    ElmanCell(): torch.rnn_tanh,
+    ElmanCell(nonlinearity="relu"): torch.rnn_relu,
+}
+
+
+class Library:
+    """The functions behind [torch.nn.LSTM][], [torch.nn.GRU][] and [torch.nn.RNN][]."""
+
+    name = "library"
+
+    def refuses(self, call: Call) -> str | None:
+        x = call.x
+        if call.cell not in FUNCTIONS:
+            return f"torch has no kernel for {call.cell}"
+        if x.device.type not in ("cpu", "cuda"):
+            return f"torch has no kernel for this on {x.device.type}"
+        if x.shape[0] == 0 or x.shape[1] == 0:
+            return "torch's kernels need at least one sequence and one time step"
+        dtype = computing_dtype(x)
+        if len(call.states[0]) > 1 and x.device.type == "cpu" and dtype.itemsize < 4:
+            return f"torch keeps the cell state in {dtype}, where counting stalls"
+        if transformed() or any(has_tangent(tensor) for tensor in call.tensors()):
+            return "torch's kernels do not work under vmap and forward-mode differentiation"
+        return None
+
+    def run(self, call: Call) -> tuple[Tensor, list[State]]:
+        # cuDNN's backward pass cannot be differentiated.
+        return (
+            run_twice_differentiable(self.compute, call) if call.x.is_cuda else self.compute(call)
+        )
+
+    def compute(self, call: Call) -> tuple[Tensor, list[State]]:
+        """Call torch's function, padded or packed."""
+        # Per field of the state, [directions, B, ...].
+        fields = [torch.stack(field) for field in zip(*call.states, strict=True)]
+        if call.lengths is None:
+            output, *last = self.apply(call, (call.x,), fields)
+        else:
+            output, *last = self.run_packed(call, call.lengths, fields)
+        return output, [call.cell.state_type(*parts) for parts in zip(*last, strict=True)]
+
+    def run_packed(self, call: Call, lengths: Tensor, fields: list[Tensor]) -> list[Tensor]:
+        """Pack the sequences that have steps; the others keep their state."""
+        T, B, _ = call.x.shape
+        chosen = lengths.nonzero().squeeze(1).to(call.x.device)
+        if len(chosen) == 0:
+            width = len(call.weights) * call.weights[0].weight_hh.shape[1]
+            return [call.x.new_zeros(T, B, width), *fields]
+        packed = pack_padded_sequence(
+            call.x.index_select(1, chosen), lengths[lengths > 0].cpu(), enforce_sorted=False
+        )
+        order = chosen[packed.sorted_indices]
+        data, *last = self.apply(
+            call, (packed.data, packed.batch_sizes), [f.index_select(1, order) for f in fields]
+        )
+        packed_output = PackedSequence(
+            data, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices
+        )
+        output = pad_packed_sequence(packed_output, total_length=T)[0]
+        whole = call.x.new_zeros(T, B, output.shape[-1], dtype=output.dtype)
+        return [
+            whole.index_copy(1, chosen, output),
+            *(f.index_copy(1, order, new) for f, new in zip(fields, last, strict=True)),
+        ]
+
+    def apply(self, call: Call, x: tuple[Tensor, ...], fields: list[Tensor]) -> tuple[Tensor, ...]:
+        """Call torch's function; `x` is the padded input, or packed data with its batch sizes."""
+        parameters = [t for w in call.weights for t in w if t is not None]
+        hx: Any = fields if len(fields) > 1 else fields[0]
+        # Without dropout, training mode differs in one thing: cuDNN can then go backward.
+        has_biases, layers, dropout, train = call.weights[0].bias_ih is not None, 1, 0.0, True
+        options = (has_biases, layers, dropout, train, len(call.weights) == 2)
+        function = FUNCTIONS[call.cell]
+        if len(x) == 2:
+            return function(*x, hx, parameters, *options)
+        return function(*x, hx, parameters, *options, False)
+
+
+def computing_dtype(x: Tensor) -> torch.dtype:
+    """The dtype of the products: the input's, or autocast's."""
+    device = x.device.type
+    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
+
+
+def transformed() -> bool:
+    """Whether this runs inside a transformation of `torch.func`."""
+    return torch._C._functorch.peek_interpreter_stack() is not None
+
+
+def has_tangent(tensor: Tensor) -> bool:
+    """Whether a forward-mode derivative is being taken along this tensor."""
+    return forward_ad.unpack_dual(tensor).tangent is not None  # type: ignore[no-untyped-call]

@@ -1,0 +1,70 @@
+"""Second derivatives for kernels that have only first ones: through the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lstm_variants.cells import State, Weights
+from lstm_variants.kernels.call import Call
+from lstm_variants.kernels.reference import Reference
+
+Result = tuple[Tensor, list[State]]
+
+
+def run_twice_differentiable(compute: Callable[[Call], Result], call: Call) -> Result:
+    """Run a kernel whose backward pass cannot be differentiated as if it could be."""
+    flat = list(call.tensors())
+    if not torch.is_grad_enabled() or not any(tensor.requires_grad for tensor in flat):
+        return compute(call)
+    output, *states = ThroughReference.apply(compute, call, *flat)  # type: ignore[no-untyped-call]
+    n = len(states) // len(call.states)
+    parts = [states[k : k + n] for k in range(0, len(states), n)]
+    return output, [call.cell.state_type(*part) for part in parts]
+
+
+class ThroughReference(torch.autograd.Function):
+    """The kernel's own gradient, unless a gradient of that is wanted."""
+
+    @staticmethod
+    def forward(ctx: Any, compute: Any, call: Call, *flat: Tensor) -> tuple[Tensor, ...]:
+        with torch.enable_grad():
+            ctx.leaves = [t.detach().requires_grad_(t.requires_grad) for t in flat]
+            ctx.results = flatten(compute(with_tensors(call, ctx.leaves)))
+        ctx.call = call
+        ctx.save_for_backward(*flat)
+        return tuple(result.detach() for result in ctx.results)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        leaves, results = ctx.leaves, ctx.results
+        second = torch.is_grad_enabled()
+        if second:
+            leaves = ctx.saved_tensors
+            results = flatten(Reference().run(with_tensors(ctx.call, leaves)))
+        wanted = [leaf for leaf in leaves if leaf.requires_grad]
+        found = iter(
+            torch.autograd.grad(results, wanted, gradients, create_graph=second, retain_graph=True)
+        )
+        return None, None, *(next(found) if leaf.requires_grad else None for leaf in leaves)
+
+
+def flatten(result: Result) -> list[Tensor]:
+    """Outputs, and the states of all directions in a row."""
+    output, states = result
+    return [output, *(tensor for state in states for tensor in state)]
+
+
+def with_tensors(call: Call, flat: Sequence[Tensor]) -> Call:
+    """The call with other tensors, in the order of `Call.tensors`."""
+    new = iter(flat)
+
+    def refill(group: Any) -> Any:
+        return type(group)(*(None if tensor is None else next(new) for tensor in group))
+
+    x = next(new)
+    weights: tuple[Weights, ...] = tuple(refill(w) for w in call.weights)
+    return call._replace(x=x, weights=weights, states=tuple(refill(s) for s in call.states))

@@ -1,0 +1,139 @@
+"""Checks of what a layer is given: torch's own types and messages where torch checks, and more."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lstm_variants.cells import Cell
+
+
+def check_constructor(
+    cell: Cell,
+    input_size: Any,
+    hidden_size: Any,
+    num_layers: Any,
+    bias: Any,
+    batch_first: Any,
+    dropout: Any,
+    proj_size: Any,
+) -> None:
+    """Refuse what `torch.nn` refuses, in the same words."""
+    if isinstance(dropout, bool) or not isinstance(dropout, int | float) or not 0 <= dropout <= 1:
+        raise ValueError(
+            "dropout should be a number in range [0, 1] representing the probability of an "
+            f"element being zeroed, got {dropout!r}"
+        )
+    for name, value in (("bias", bias), ("batch_first", batch_first)):
+        if not isinstance(value, bool):
+            raise TypeError(f"{name} should be of type bool, got: {type(value).__name__}")
+    sizes = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers}
+    for name, value in sizes.items():
+        if not isinstance(value, int):
+            raise TypeError(f"{name} should be of type int, got: {type(value).__name__}")
+        if value <= 0:
+            raise ValueError(f"{name} must be greater than zero, got {value}")
+    if proj_size and not cell.projects:
+        raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
+    if proj_size < 0:
+        raise ValueError("proj_size should be a positive integer or zero to disable projections")
+    if proj_size >= hidden_size:
+        raise ValueError("proj_size has to be smaller than hidden_size")
+    if dropout > 0 and num_layers == 1:
+        warnings.warn(
+            "dropout option adds dropout after all but last recurrent layer, so non-zero dropout "
+            f"expects num_layers greater than 1, but got dropout={dropout} and num_layers=1",
+            stacklevel=4,
+        )
+
+
+def check_input(x: Tensor, input_size: int, weight: Tensor) -> None:
+    """Refuse an input `[..., D]` of another size or precision than the weights."""
+    if x.dtype != weight.dtype and not torch.is_autocast_enabled(x.device.type):
+        raise ValueError(
+            f"RNN input dtype ({x.dtype}) does not match weight dtype ({weight.dtype}). "
+            f"Convert input: input.to({weight.dtype}), or convert model: model.to({x.dtype})"
+        )
+    if x.shape[-1] != input_size:
+        raise RuntimeError(
+            f"input.size(-1) must be equal to input_size. Expected {input_size}, got {x.shape[-1]}"
+        )
+
+
+def check_lengths(lengths: Any, T: int, B: int) -> Tensor:
+    """Refuse lengths that are not `[B]` integers from 0 to `T`."""
+    if not isinstance(lengths, Tensor):
+        lengths = torch.as_tensor(lengths)
+    if lengths.dtype.is_floating_point or lengths.dtype.is_complex or lengths.dtype == torch.bool:
+        raise TypeError(f"lengths should be integers, got {lengths.dtype}")
+    if lengths.shape != (B,):
+        raise ValueError(
+            f"lengths should have one entry per sequence, shape [{B}], got {list(lengths.shape)}"
+        )
+    outside = (lengths < 0) | (lengths > T)
+    if not torch._C._functorch.is_functorch_wrapped_tensor(lengths) and outside.any():
+        raise ValueError(
+            f"lengths should be from 0 to {T}, the steps of the input, "
+            f"got {lengths[outside].tolist()}"
+        )
+    result: Tensor = lengths
+    return result
+
+
+def check_state(
+    layer: str, hx: Any, names: tuple[str, ...], sizes: dict[str, tuple[int, ...]], x: Tensor
+) -> tuple[Tensor, ...]:
+    """Refuse an initial state that is not one tensor, or one tuple of tensors, as it should be.
+
+    Args:
+        layer: Name of the layer, for messages.
+        hx: What the caller gave.
+        names: Fields of the cell's state.
+        sizes: What shape each of them should have.
+        x: The input, as the caller gave it.
+    """
+    expected = "(" + ", ".join(f"{name}_0" for name in names) + ")"
+    single = len(names) == 1
+    if single and not isinstance(hx, Tensor):
+        raise TypeError(f"{layer} expects hx as one tensor h_0, got {type(hx).__name__}")
+    if not single and isinstance(hx, Tensor):
+        raise TypeError(
+            f"{layer} expects hx as a tuple of {len(names)} tensors {expected}, "
+            f"got one tensor of shape {list(hx.shape)}"
+        )
+    state = (hx,) if single else tuple(hx)
+    if len(state) != len(names):
+        raise ValueError(f"{layer} expects hx as {expected}, got {len(state)} tensors")
+    for name, tensor in zip(names, state, strict=True):
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"{layer} expects {name}_0 to be a tensor, got {type(tensor).__name__}")
+
+    dims = len(sizes[names[0]])
+    if any(tensor.dim() != dims for tensor in state):
+        kind = "batched 3-D" if dims == 3 else "unbatched 2-D"
+        if single:
+            raise RuntimeError(
+                f"For {kind} input, hx should also be {dims}-D but got {state[0].dim()}-D tensor"
+            )
+        got = ", ".join(f"{tensor.dim()}-D" for tensor in state)
+        which = "hx and cx" if len(names) == 2 else "the states"
+        raise RuntimeError(
+            f"For {kind} input, {which} should also be {dims}-D but got ({got}) tensors"
+        )
+    for k, (name, tensor) in enumerate(zip(names, state, strict=True)):
+        where = "hidden" if single else f"hidden[{k}]"
+        if tuple(tensor.shape) != sizes[name]:
+            raise RuntimeError(f"Expected {where} size {sizes[name]}, got {list(tensor.shape)}")
+        if tensor.dtype != x.dtype and not torch.is_autocast_enabled(x.device.type):
+            raise ValueError(
+                f"{name}_0 ({where}) is {tensor.dtype} where the input is {x.dtype}: "
+                f"{name}_0.to({x.dtype})"
+            )
+        if tensor.device != x.device:
+            raise ValueError(
+                f"{name}_0 ({where}) is on {tensor.device} where the input is on {x.device}"
+            )
+    return state

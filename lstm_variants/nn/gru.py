@@ -1,0 +1,66 @@
+"""The GRU layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lstm_variants.cells import GRUCell
+from lstm_variants.nn.recurrent import Recurrent
+
+
+class GRU(Recurrent):
+    """The gated recurrent unit. Takes the place of [torch.nn.GRU][].
+
+    The equations are those of [`GRUCell`][lstm_variants.cells.gru.GRUCell].
+
+    Papers: Cho et al. 2014; Chung et al. 2014 (`reset_after=False`).
+
+    Examples:
+        >>> import torch
+        >>> from lstm_variants.nn import GRU
+        >>> output, h_n = GRU(8, 16, reset_after=False)(torch.randn(10, 32, 8))
+        >>> output.shape, h_n.shape
+        (torch.Size([10, 32, 16]), torch.Size([1, 32, 16]))
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        reset_after: bool = True,
+        backend: str = "auto",
+    ) -> None:
+        """Create the layers, with the arguments of [torch.nn.GRU][] and more.
+
+        Args:
+            reset_after: Whether the reset gate acts after the recurrent product, as in
+                [torch.nn.GRU][], or before it.
+        """
+        super().__init__(
+            GRUCell(reset_after=reset_after),
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            proj_size,
+            device,
+            dtype,
+            backend=backend,
+        )
+
+    def extra_repr(self) -> str:
+        text = super().extra_repr()
+        assert isinstance(self.cell, GRUCell)
+        return text if self.cell.reset_after else f"{text}, reset_after=False"

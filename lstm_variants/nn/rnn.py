@@ -1,0 +1,65 @@
+"""The simple recurrent layer."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from lstm_variants.cells import ElmanCell
+from lstm_variants.nn.recurrent import Recurrent
+
+
+class RNN(Recurrent):
+    """The simple recurrent network. Takes the place of [torch.nn.RNN][].
+
+    The equations are those of [`ElmanCell`][lstm_variants.cells.elman.ElmanCell].
+
+    Paper: Elman 1990.
+
+    Examples:
+        >>> import torch
+        >>> from lstm_variants.nn import RNN
+        >>> output, h_n = RNN(8, 16)(torch.randn(10, 32, 8))
+        >>> output.shape, h_n.shape
+        (torch.Size([10, 32, 16]), torch.Size([1, 32, 16]))
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: Literal["tanh", "relu"] = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        backend: str = "auto",
+    ) -> None:
+        """Create the layers, with the arguments of [torch.nn.RNN][] and more.
+
+        Args:
+            nonlinearity: `"tanh"` or `"relu"`.
+        """
+        if nonlinearity not in ("tanh", "relu"):
+            raise ValueError(
+                f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'."
+            )
+        super().__init__(
+            ElmanCell(nonlinearity),
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            proj_size,
+            device,
+            dtype,
+            backend=backend,
+        )
+        self.nonlinearity = nonlinearity
