@@ -99,7 +99,7 @@ def options_of(config: type) -> Any:
 
 
 def stamp() -> Record:
-    """Where a number comes from: command, commit, date, machine. No host or user name."""
+    """Where a number comes from: command, commit, date, machine. No host name."""
     return {
         "command": command(),
         "commit": commit(),

@@ -68,14 +68,22 @@ def parameter_formula(variant: Variant) -> sympy.Expr:
 
 
 def score(records: Sequence[Record]) -> Record:
-    """Holds if every output has the documented shape and every count equals its formula."""
+    """Holds if shapes are as documented, counts equal formulas, and the GRU has fewer."""
     rows = [row for record in records for row in record["rows"]]
     shapes = all(
         row["output"] == [*row["input"][:2], row["hidden"] * VARIANTS[row["variant"]].directions]
         for row in rows
     )
     counts = all(row["parameters"] == row["formula_value"] for row in rows)
-    return {"shapes_as_documented": shapes, "counts_equal_formula": counts}
+    by_size: dict[tuple[int, ...], dict[str, int]] = {}
+    for row in rows:
+        by_size.setdefault((*row["input"], row["hidden"]), {})[row["variant"]] = row["parameters"]
+    simpler = all(size["GRU"] < size["LSTM"] for size in by_size.values())
+    return {
+        "shapes_as_documented": shapes,
+        "counts_equal_formula": counts,
+        "gru_has_fewer_parameters_than_lstm": simpler,
+    }
 
 
 def table(records: Sequence[Record]) -> str:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from lstm_variants import nn as layers
 from lstm_variants.cells import LSTMCell, Weights
 from lstm_variants.kernels import Call, run
+from lstm_variants.nn.arguments import check_dtype
 
 __all__ = ["GRU", "BiLSTM", "PeepholeLSTM", "SequenceModel", "StandardLSTM"]
 
@@ -61,8 +62,8 @@ class SequenceModel(nn.Module, ABC):
 
         Raises:
             TypeError: If `x` is not a floating-point tensor.
-            ValueError: If `x` is not of shape `[B, T, D]`.
-            RuntimeError: If its dtype is not that of the parameters.
+            ValueError: If `x` is not of shape `[B, T, D]`, or its dtype is not that of the
+                parameters.
         """
         self._check(x)
         return self._outputs(x)
@@ -85,6 +86,7 @@ class SequenceModel(nn.Module, ABC):
             )
         if not x.is_floating_point():
             raise TypeError(f"{model} expects a floating-point input, got {x.dtype}: x.float()")
+        check_dtype(x, next(self.parameters()))
 
 
 class StandardLSTM(SequenceModel):
@@ -175,7 +177,7 @@ class PeepholeLSTM(SequenceModel):
     def _outputs(self, x: Tensor) -> Tensor:
         state = self.cell.initial_state(x, self.hidden_dim)
         output, _ = run(Call(self.cell, x.transpose(0, 1), (self.weights(),), (state,)))
-        return output.transpose(0, 1)
+        return output.transpose(0, 1).contiguous()  # as the notebook's, so that view works
 
 
 class GRU(SequenceModel):

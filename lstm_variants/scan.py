@@ -40,6 +40,11 @@ def scan(
         The outputs `h` of all steps in the order of `x`, `[T, B, P]`, and the state after the last
         step taken.
 
+    Raises:
+        TypeError: If `lengths` are no integers.
+        ValueError: If they are not of shape `[B]` or out of range, or if `w` lacks weights that the
+            cell has, or has some that it lacks.
+
     Examples:
         >>> import torch
         >>> from lstm_variants.cells import LSTMCell, Weights
@@ -54,8 +59,10 @@ def scan(
     """
     T, B, _ = x.shape
     H, P = w.weight_hh.shape[0] // len(cell.gates), w.weight_hh.shape[1]
+    check_weights(cell, w)
     valid = None
     if lengths is not None:
+        lengths = check_lengths(lengths, T, B)
         valid = (torch.arange(T, device=x.device)[:, None] < lengths.to(x.device)).unsqueeze(-1)
         # Masked before the product: a NaN that is only masked after it still reaches gradients.
         x = x.where(valid, 0)
@@ -78,6 +85,34 @@ def scan(
     if not outputs:
         return x.new_zeros(0, B, P), last
     return torch.stack(outputs[::-1] if reverse else outputs), last
+
+
+def check_weights(cell: Cell, w: Weights) -> None:
+    """Refuse peepholes for a cell without, and the other way round."""
+    for name, wanted in (
+        ("weight_ch", bool(cell.peepholes)),
+        ("weight_gh", "weight_gh" in cell.parameter_shapes(1, 1)),
+    ):
+        if (getattr(w, name) is not None) != wanted:
+            raise ValueError(f"{cell} {'needs' if wanted else 'has no place for'} {name}")
+
+
+def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
+    """Refuse lengths that are not `[B]` integers from 0 to `T`."""
+    lengths = torch.as_tensor(lengths)
+    if lengths.dtype.is_floating_point or lengths.dtype.is_complex or lengths.dtype == torch.bool:
+        raise TypeError(f"lengths should be integers, got {lengths.dtype}")
+    if lengths.shape != (B,):
+        raise ValueError(
+            f"lengths should have one entry per sequence, shape [{B}], got {list(lengths.shape)}"
+        )
+    outside = (lengths < 0) | (lengths > T)
+    if not torch._C._functorch.is_functorch_wrapped_tensor(lengths) and outside.any():
+        raise ValueError(
+            f"lengths should be from 0 to {T}, the steps of the input, "
+            f"got {lengths[outside].tolist()}"
+        )
+    return lengths
 
 
 def with_memory_in(dtype: torch.dtype, cell: Cell, state: State) -> State:

@@ -50,8 +50,70 @@ def lstm(
     return np.array(hs).reshape(len(x), H), np.array(cs).reshape(len(x), H)
 
 
-def gru(x: Array, w_ih: Gates, w_hh: Gates, b_ih: Gates, b_hh: Gates) -> Array:
-    """Cho et al. 2014, version 1: the reset gate acts on the recurrent product."""
+def ablated_lstm(x: Array, p: Parameters, ablation: str) -> Array:
+    """Greff et al. 2017: the vanilla LSTM (with peepholes) and its eight ablations, by name.
+
+    Parameters as in torch.nn.LSTM; the blocks of gates that are gone are left out.
+    """
+    gone = {"NIG": "i", "NFG": "f", "NOG": "o", "CIFG": "f"}.get(ablation, "")
+    blocks_left = "ifgo".replace(gone, "") if gone else "ifgo"
+    peephole_blocks = blocks_left.replace("g", "")
+    W, R = blocks(p["weight_ih"], blocks_left), blocks(p["weight_hh"], blocks_left)
+    H = R["g"].shape[1]
+    zero = np.zeros(len(blocks_left) * H)
+    b = blocks(p.get("bias_ih", zero) + p.get("bias_hh", zero), blocks_left)
+    peep = {} if ablation == "NP" else blocks(p["weight_ch"], peephole_blocks)
+    y, c = np.zeros(H), np.zeros(H)
+    gates = {"i": np.zeros(H), "f": np.zeros(H), "o": np.zeros(H)}
+    ys = []
+    for x_t in x:
+        net = {k: W[k] @ x_t + R[k] @ y + b[k] for k in blocks_left}
+        if ablation == "FGR":
+            for row, k in enumerate("ifo"):
+                for column, source in enumerate("ifo"):
+                    block = p["weight_gh"][row * H : (row + 1) * H, column * H : (column + 1) * H]
+                    net[k] = net[k] + block @ gates[source]
+        block_input = net["g"] if ablation == "NIAF" else np.tanh(net["g"])
+        i = np.ones(H) if ablation == "NIG" else sigmoid(net["i"] + peep.get("i", 0) * c)
+        if ablation == "CIFG":
+            f = 1 - i
+        elif ablation == "NFG":
+            f = np.ones(H)
+        else:
+            f = sigmoid(net["f"] + peep.get("f", 0) * c)
+        c = block_input * i + c * f
+        o = np.ones(H) if ablation == "NOG" else sigmoid(net["o"] + peep.get("o", 0) * c)
+        y = (c if ablation == "NOAF" else np.tanh(c)) * o
+        gates = {"i": i, "f": f, "o": o}
+        ys.append(y)
+    return np.array(ys).reshape(len(x), H)
+
+
+def coupled_lstm(x: Array, p: Parameters) -> Array:
+    """CIFG without peepholes: as an ablation whose peepholes are zero."""
+    H = p["weight_hh"].shape[1]
+    return ablated_lstm(x, {**p, "weight_ch": np.zeros(2 * H)}, "CIFG")
+
+
+def elman(x: Array, p: Parameters) -> Array:
+    """Elman 1990, with tanh."""
+    H = p["weight_hh"].shape[0]
+    b = p.get("bias_ih", np.zeros(H)) + p.get("bias_hh", np.zeros(H))
+    h = np.zeros(H)
+    hs = []
+    for x_t in x:
+        h = np.tanh(p["weight_ih"] @ x_t + p["weight_hh"] @ h + b)
+        hs.append(h)
+    return np.array(hs).reshape(len(x), H)
+
+
+def gru(
+    x: Array, w_ih: Gates, w_hh: Gates, b_ih: Gates, b_hh: Gates, *, reset: str = "after"
+) -> Array:
+    """Cho et al. 2014, version 1: the reset gate acts on the recurrent product.
+
+    With reset="before", Chung et al. 2014: it acts on what is multiplied.
+    """
     H = w_hh["r"].shape[0]
     h = np.zeros(H)
     hs = []
@@ -60,7 +122,8 @@ def gru(x: Array, w_ih: Gates, w_hh: Gates, b_ih: Gates, b_hh: Gates) -> Array:
         u = {k: w_hh[k] @ h + b_hh[k] for k in "rzn"}
         r = sigmoid(a["r"] + u["r"])
         z = sigmoid(a["z"] + u["z"])
-        h = (1 - z) * np.tanh(a["n"] + r * u["n"]) + z * h
+        recurrent = r * u["n"] if reset == "after" else w_hh["n"] @ (r * h) + b_hh["n"]
+        h = (1 - z) * np.tanh(a["n"] + recurrent) + z * h
         hs.append(h)
     return np.array(hs).reshape(len(x), H)
 
@@ -84,7 +147,7 @@ def lstm_layer(x: Array, p: Parameters, **peepholes: str) -> Array:
     )[0]
 
 
-def gru_layer(x: Array, p: Parameters) -> Array:
+def gru_layer(x: Array, p: Parameters, reset: str = "after") -> Array:
     """A GRU from parameters named and laid out as in torch.nn.GRU."""
     zero = np.zeros(p["weight_hh"].shape[0])
     return gru(
@@ -93,6 +156,7 @@ def gru_layer(x: Array, p: Parameters) -> Array:
         blocks(p["weight_hh"], "rzn"),
         blocks(p.get("bias_ih", zero), "rzn"),
         blocks(p.get("bias_hh", zero), "rzn"),
+        reset=reset,
     )
 
 
@@ -101,7 +165,14 @@ LAYERS: dict[str, Callable[[Array, Parameters], Array]] = {
     "PeepholeLSTM": partial(lstm_layer, looks_at="current"),
     "PeepholeLSTM-previous": partial(lstm_layer, looks_at="previous"),
     "GRU": gru_layer,
+    "GRU-before": partial(gru_layer, reset="before"),
     "BiLSTM": lstm_layer,
+    "CoupledLSTM": coupled_lstm,
+    "RNN": elman,
+    **{
+        name: partial(ablated_lstm, ablation=name)
+        for name in ("NIG", "NFG", "NOG", "NIAF", "NOAF", "NP", "CIFG", "FGR")
+    },
 }
 """One direction of each variant: `[T, D]` and parameters to `[T, H]`."""
 
@@ -156,6 +227,15 @@ def model_output(model: nn.Module, x: Tensor) -> Array:
     """What a model of the notebook should return for a batch `x`, `[B, T, D]`."""
     p = {name: float64(parameter) for name, parameter in model.named_parameters()}
     return np.stack([MODELS[type(model).__name__](sequence, p) for sequence in float64(x)])
+
+
+def output(name: str, model: nn.Module, x: Tensor) -> Array:
+    """What a variant's model, or a module around its layer, should return for `x`, `[B, T, D]`."""
+    if type(model).__name__ in MODELS:
+        return model_output(model, x)
+    named = {k: float64(parameter) for k, parameter in model.named_parameters()}
+    p = direction(named, "layer.", "_l0")
+    return np.stack([LAYERS[name](sequence, p) for sequence in float64(x)])
 
 
 def float64(tensor: Tensor) -> Array:

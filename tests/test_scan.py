@@ -20,9 +20,11 @@ every_variant = pytest.mark.parametrize("name", VARIANTS)
 
 def random_weights(cell, D, H, dtype=torch.float64, *, bias=True, grad=False):
     shapes = cell.parameter_shapes(D, H, bias=bias)
+    # Larger ones make a chaotic recurrence, in which rounding grows without bound.
+    bound = 1.5 / max(H, 4) ** 0.5
     return Weights(
         **{
-            name: torch.empty(shape, dtype=dtype).uniform_(-0.7, 0.7).requires_grad_(grad)
+            name: torch.empty(shape, dtype=dtype).uniform_(-bound, bound).requires_grad_(grad)
             for name, shape in shapes.items()
         }
     )
@@ -59,11 +61,11 @@ def test_outputs_are_the_oracles(name, dtype, bias, size):
     cell = VARIANTS[name].cell
     w = random_weights(cell, size["D"], size["H"], dtype, bias=bias)
     x = torch.randn(size["T"], size["B"], size["D"], dtype=dtype)
-    output, _ = scan(cell, x, w)
+    output, last = scan(cell, x, w)
     p = {k: oracles.float64(v) for k, v in w._asdict().items() if v is not None}
     for b in range(size["B"]):
         expected = torch.from_numpy(oracles.LAYERS[name](oracles.float64(x[:, b]), p))
-        assert_exact(output[:, b], expected, dtype)
+        assert_exact(output[:, b], expected, dtype, memory=last[-1])
 
 
 @pytest.mark.parametrize(
@@ -168,6 +170,46 @@ def test_nothing_to_do_gives_the_initial_state(name, size):
     output, last = scan(cell, x, w, state)
     assert output.shape == (size["T"], size["B"], 5)
     assert all(torch.equal(a, b) for a, b in zip(last, state, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("lengths", "error", "message"),
+    [
+        ([2.0, 1.0], TypeError, "integers, got torch.float32"),
+        ([True, True], TypeError, "integers, got torch.bool"),
+        ([1], ValueError, r"shape \[2\], got \[1\]"),
+        ([2, 4], ValueError, r"from 0 to 3, .* got \[4\]"),
+        ([-1, 2], ValueError, r"from 0 to 3, .* got \[-1\]"),
+    ],
+)
+def test_lengths_that_make_no_sense(lengths, error, message):
+    cell, w, x, state = setting("LSTM", B=2, T=3)
+    with pytest.raises(error, match=message):
+        scan(cell, x, w, state, lengths=torch.tensor(lengths))
+
+
+def test_weights_that_do_not_belong_to_the_cell():
+    cell, w, x, _ = setting("PeepholeLSTM")
+    with pytest.raises(ValueError, match=r"LSTMCell\(\) has no place for weight_ch"):
+        scan(LSTMCell(), x, w)
+    with pytest.raises(ValueError, match=r"LSTMCell\(peephole='current'\) needs weight_ch"):
+        scan(cell, x, w._replace(weight_ch=None))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"peephole": "curent"},
+        {"coupled": True, "input_gate": False},
+        {"coupled": True, "forget_gate": False},
+        {"gate_recurrence": True, "output_gate": False},
+        {"gate_recurrence": True, "coupled": True},
+    ],
+    ids=str,
+)
+def test_settings_that_contradict_each_other(settings):
+    with pytest.raises(ValueError, match=r"should be|need"):
+        LSTMCell(**settings)
 
 
 @pytest.mark.parametrize("peephole", ["current", "previous"])

@@ -38,7 +38,7 @@ class Library:
         dtype = computing_dtype(x)
         if len(call.states[0]) > 1 and x.device.type == "cpu" and dtype.itemsize < 4:
             return f"torch keeps the cell state in {dtype}, where counting stalls"
-        if transformed() or any(has_tangent(tensor) for tensor in call.tensors()):
+        if transformed() or has_tangents(call):
             return "torch's kernels do not work under vmap and forward-mode differentiation"
         return None
 
@@ -106,6 +106,9 @@ def transformed() -> bool:
     return torch._C._functorch.peek_interpreter_stack() is not None
 
 
-def has_tangent(tensor: Tensor) -> bool:
-    """Whether a forward-mode derivative is being taken along this tensor."""
-    return forward_ad.unpack_dual(tensor).tangent is not None  # type: ignore[no-untyped-call]
+def has_tangents(call: Call) -> bool:
+    """Whether a forward-mode derivative is being taken along any of the tensors."""
+    if forward_ad._current_level < 0:  # asked first, since asking every tensor takes its time
+        return False
+    duals = (forward_ad.unpack_dual(t) for t in call.tensors())  # type: ignore[no-untyped-call]
+    return any(dual.tangent is not None for dual in duals)

@@ -50,37 +50,21 @@ def check_constructor(
         )
 
 
-def check_input(x: Tensor, input_size: int, weight: Tensor) -> None:
-    """Refuse an input `[..., D]` of another size or precision than the weights."""
+def check_dtype(x: Tensor, weight: Tensor) -> None:
+    """Refuse an input of another precision than the weights."""
     if x.dtype != weight.dtype and not torch.is_autocast_enabled(x.device.type):
         raise ValueError(
             f"RNN input dtype ({x.dtype}) does not match weight dtype ({weight.dtype}). "
             f"Convert input: input.to({weight.dtype}), or convert model: model.to({x.dtype})"
         )
+
+
+def check_input_size(x: Tensor, input_size: int) -> None:
+    """Refuse an input `[..., D]` of another size than the weights."""
     if x.shape[-1] != input_size:
         raise RuntimeError(
             f"input.size(-1) must be equal to input_size. Expected {input_size}, got {x.shape[-1]}"
         )
-
-
-def check_lengths(lengths: Any, T: int, B: int) -> Tensor:
-    """Refuse lengths that are not `[B]` integers from 0 to `T`."""
-    if not isinstance(lengths, Tensor):
-        lengths = torch.as_tensor(lengths)
-    if lengths.dtype.is_floating_point or lengths.dtype.is_complex or lengths.dtype == torch.bool:
-        raise TypeError(f"lengths should be integers, got {lengths.dtype}")
-    if lengths.shape != (B,):
-        raise ValueError(
-            f"lengths should have one entry per sequence, shape [{B}], got {list(lengths.shape)}"
-        )
-    outside = (lengths < 0) | (lengths > T)
-    if not torch._C._functorch.is_functorch_wrapped_tensor(lengths) and outside.any():
-        raise ValueError(
-            f"lengths should be from 0 to {T}, the steps of the input, "
-            f"got {lengths[outside].tolist()}"
-        )
-    result: Tensor = lengths
-    return result
 
 
 def check_state(

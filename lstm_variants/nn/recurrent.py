@@ -13,7 +13,13 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 from lstm_variants.cells import Cell, State, Weights
 from lstm_variants.kernels import Call
 from lstm_variants.kernels.dispatch import check_name, run
-from lstm_variants.nn.arguments import check_constructor, check_input, check_lengths, check_state
+from lstm_variants.nn.arguments import (
+    check_constructor,
+    check_dtype,
+    check_input_size,
+    check_state,
+)
+from lstm_variants.scan import check_lengths
 
 
 class Recurrent(nn.Module):
@@ -142,7 +148,9 @@ class Recurrent(nn.Module):
             for name, default in defaults.items()
             if getattr(self, name) != default
         ]
-        return ", ".join([str(self.input_size), str(self.hidden_size), *changed])
+        # The class says which cell it is, unless it is this one.
+        cell = [repr(self.cell)] if type(self) is Recurrent else []
+        return ", ".join([*cell, str(self.input_size), str(self.hidden_size), *changed])
 
     def forward(
         self,
@@ -179,7 +187,8 @@ class Recurrent(nn.Module):
                 raise ValueError("a packed sequence has its lengths: leave out lengths=")
             if input.data.dim() != 2:
                 raise RuntimeError(f"input must have 2 dimensions, got {input.data.dim()}")
-            check_input(input.data, self.input_size, self._parameter)
+            check_dtype(input.data, self._parameter)
+            check_input_size(input.data, self.input_size)
             x, lengths = unpack(input)
             output, states = self._run(x, self._states(x, hx, batched=True), lengths)
             return repack(output, input), self._hidden(states, batched=True)
@@ -188,7 +197,8 @@ class Recurrent(nn.Module):
             raise TypeError(f"{name} expects a tensor or a packed sequence, got {type(input)}")
         if input.dim() not in (2, 3):
             raise ValueError(f"{name}: Expected input to be 2D or 3D, got {input.dim()}D instead")
-        check_input(input, self.input_size, self._parameter)
+        check_dtype(input, self._parameter)
+        check_input_size(input, self.input_size)
         batched = input.dim() == 3
         x = input if batched else input.unsqueeze(1)
         if batched and self.batch_first:
