@@ -186,6 +186,13 @@ def direction(p: Parameters, prefix: str, suffix: str) -> Parameters:
     }
 
 
+def both_directions(name: str, x: Array, p: Parameters, layer: int) -> Array:
+    """One layer of a bidirectional stack."""
+    forward = LAYERS[name](x, direction(p, "", f"_l{layer}"))
+    backward = LAYERS[name](x[::-1], direction(p, "", f"_l{layer}_reverse"))
+    return np.concatenate([forward, backward[::-1]], axis=1)
+
+
 def standard_lstm(x: Array, p: Parameters) -> Array:
     return lstm_layer(x, direction(p, "lstm.", "_l0"))
 

@@ -1,0 +1,382 @@
+"""What torch.nn's recurrent layers do not do, and every variant here does."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.func import functional_call, grad, hessian, jvp, vmap
+from torch.nn.utils.rnn import pack_padded_sequence, pack_sequence
+
+from lstm_variants import VARIANTS
+from lstm_variants import nn as layers
+from tests import oracles
+from tests.layers import PROJECTING, gradients, random_hx, states_of
+from tests.tolerances import assert_exact
+
+F64 = {"dtype": torch.float64}
+DTYPES = [torch.float32, torch.float64]
+
+every_variant = pytest.mark.parametrize("name", VARIANTS)
+every_dtype = pytest.mark.parametrize("dtype", DTYPES)
+every_backend = pytest.mark.parametrize("backend", ["auto", "reference"])
+HALF = [torch.bfloat16, torch.float16]
+
+
+def part(hx, where):
+    """A sequence's part of a state, `[layers * directions, ...]`."""
+    parts = tuple(s[:, where] for s in states_of(hx))
+    return parts if len(parts) > 1 else parts[0]
+
+
+def assert_same_states(got, expected):
+    for a, b in zip(states_of(got), states_of(expected), strict=True):
+        assert_exact(a, b)
+
+
+def assert_each_sequence_alone(layer, x, lengths, hx):
+    """A padded batch gives what each of its sequences gives alone, and zeros past the end."""
+    output, last = layer(x, hx, lengths=torch.tensor(lengths))
+    time_first = output.transpose(0, 1) if layer.batch_first else output
+    sequences = x.transpose(0, 1) if layer.batch_first else x
+    for b, length in enumerate(lengths):
+        alone, alone_last = layer(sequences[:length, b], part(hx, b))
+        assert_exact(time_first[:length, b], alone)
+        assert not time_first[length:, b].any()
+        assert_same_states(part(last, b), alone_last)
+
+
+@every_variant
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(
+    lengths=st.lists(st.integers(0, 7), min_size=1, max_size=6),
+    num_layers=st.integers(1, 3),
+    bidirectional=st.booleans(),
+    batch_first=st.booleans(),
+    bias=st.booleans(),
+    sizes=st.tuples(st.integers(1, 5), st.integers(2, 6)),
+)
+def test_lengths(name, lengths, num_layers, bidirectional, batch_first, bias, sizes):
+    D, H = sizes
+    options = {"bidirectional": bidirectional, "batch_first": batch_first, "bias": bias}
+    layer = VARIANTS[name].layer(D, H, num_layers=num_layers, **options, **F64)
+    T, B = max(lengths), len(lengths)
+    x = torch.randn(*((B, T) if batch_first else (T, B)), D, **F64)
+    assert_each_sequence_alone(layer, x, lengths, random_hx(layer, B))
+
+
+@pytest.mark.parametrize("name", PROJECTING)
+def test_lengths_with_a_projection(name):
+    layer = VARIANTS[name].layer(3, 5, num_layers=2, bidirectional=True, proj_size=2, **F64)
+    x = torch.randn(6, 4, 3, **F64)
+    assert_each_sequence_alone(layer, x, [6, 0, 2, 5], random_hx(layer, 4))
+
+
+@every_variant
+@every_backend
+def test_lengths_are_packing(name, backend):
+    layer = VARIANTS[name].layer(3, 4, num_layers=2, bidirectional=True, backend=backend, **F64)
+    x, lengths = torch.randn(6, 3, 3, **F64), torch.tensor([2, 6, 3])
+    output, last = layer(x, lengths=lengths)
+    packed, packed_last = layer(pack_padded_sequence(x, lengths, enforce_sorted=False))
+    assert_exact(packed.data, pack_padded_sequence(output, lengths, enforce_sorted=False).data)
+    assert_same_states(packed_last, last)
+
+
+@every_variant
+@every_backend
+def test_lengths_and_padding_in_gradients(name, backend):
+    """NaN in the padding reaches no output and no gradient, and padding gets zero gradients."""
+    layer = VARIANTS[name].layer(3, 4, num_layers=2, bidirectional=True, backend=backend, **F64)
+    lengths = [5, 0, 2]
+    clean = torch.randn(5, 3, 3, **F64)
+    dirty = clean.clone()
+    for b, length in enumerate(lengths):
+        dirty[length:, b] = torch.nan
+    found = []
+    for x in (clean, dirty):
+        x = x.requires_grad_()
+        output, last = layer(x, lengths=torch.tensor(lengths))
+        found.append((output, gradients(layer, (output, *states_of(last)), [x])))
+    (output, grads), (dirty_output, dirty_grads) = found
+    assert torch.equal(output, dirty_output)
+    for a, b in zip(grads, dirty_grads, strict=True):
+        assert torch.equal(a, b)
+    for b, length in enumerate(lengths):
+        assert not grads[0][length:, b].any()
+        assert grads[0][:length, b].all()
+
+
+@every_variant
+@every_dtype
+@pytest.mark.parametrize("bidirectional", [False, True], ids=["one", "both"])
+def test_no_steps_carry_the_state(name, dtype, bidirectional):
+    """T = 0 and length 0, where torch raises."""
+    layer = VARIANTS[name].layer(3, 4, num_layers=2, bidirectional=bidirectional, dtype=dtype)
+    width = 8 if bidirectional else 4
+    for x, hx, lengths in (
+        (torch.randn(0, 2, 3, dtype=dtype), random_hx(layer, 2, dtype=dtype), None),
+        (torch.randn(0, 3, dtype=dtype), random_hx(layer, dtype=dtype), None),
+        (torch.randn(5, 2, 3, dtype=dtype), random_hx(layer, 2, dtype=dtype), torch.tensor([0, 0])),
+    ):
+        output, last = layer(x, hx, lengths=lengths)
+        assert output.shape == (*x.shape[:-1], width)
+        assert not output.any()
+        assert all(torch.equal(a, b) for a, b in zip(states_of(last), states_of(hx), strict=True))
+
+
+@every_variant
+@every_dtype
+def test_empty_batches(name, dtype):
+    layer = VARIANTS[name].layer(3, 4, num_layers=2, dtype=dtype)
+    x = torch.randn(5, 0, 3, dtype=dtype, requires_grad=True)
+    output, _ = layer(x)
+    output.sum().backward()
+    assert output.shape[:2] == x.shape[:2]
+    assert x.grad.shape == x.shape
+    assert all(p.grad is not None and not p.grad.any() for p in layer.parameters())
+
+
+@every_variant
+@every_dtype
+@every_backend
+def test_forward_mode(name, dtype, backend):
+    """The directional derivative by jvp and by the dual numbers of autograd, against backward."""
+    layer = VARIANTS[name].layer(3, 4, num_layers=2, backend=backend, dtype=dtype)
+    x, direction = torch.randn(2, 5, 2, 3, dtype=dtype)
+
+    def run(x):
+        return layer(x)[0].square().sum()
+
+    (expected,) = torch.autograd.grad(run(x.requires_grad_()), x)
+    expected = (expected * direction).sum()
+    _, tangent = jvp(run, (x.detach(),), (direction,))
+    torch.testing.assert_close(tangent, expected)
+    with torch.autograd.forward_ad.dual_level():
+        dual = torch.autograd.forward_ad.make_dual(x.detach(), direction)
+        tangent = torch.autograd.forward_ad.unpack_dual(run(dual)).tangent
+    torch.testing.assert_close(tangent, expected)
+
+
+@every_variant
+@every_dtype
+def test_vmap(name, dtype):
+    layer = VARIANTS[name].layer(3, 4, num_layers=2, bidirectional=True, dtype=dtype)
+    many = torch.randn(3, 5, 2, 3, dtype=dtype)
+    output, last = vmap(layer)(many)
+    for k, x in enumerate(many):
+        alone, alone_last = layer(x)
+        assert_exact(output[k], alone)
+        assert_same_states(tuple(s[k] for s in states_of(last)), states_of(alone_last))
+
+
+@every_variant
+def test_vmap_over_an_ensemble(name):
+    members = [VARIANTS[name].layer(3, 4, **F64) for _ in range(3)]
+    parameters, _ = torch.func.stack_module_state(members)
+    x = torch.randn(5, 2, 3, **F64)
+    outputs = vmap(lambda p: functional_call(members[0], p, (x,))[0])(parameters)
+    for output, member in zip(outputs, members, strict=True):
+        assert_exact(output, member(x)[0])
+
+
+@every_variant
+@every_dtype
+def test_gradients_per_sample(name, dtype):
+    layer = VARIANTS[name].layer(3, 4, num_layers=2, dtype=dtype)
+    parameters = {k: p.detach() for k, p in layer.named_parameters()}
+    many = torch.randn(3, 5, 3, dtype=dtype)
+
+    def loss(parameters, x):
+        return functional_call(layer, parameters, (x,))[0].square().sum()
+
+    per_sample = vmap(grad(loss), in_dims=(None, 0))(parameters, many)
+    for k, x in enumerate(many):
+        alone = torch.autograd.grad(layer(x)[0].square().sum(), list(layer.parameters()))
+        for gradient, expected in zip(per_sample.values(), alone, strict=True):
+            assert_exact(gradient[k], expected)
+
+
+@every_variant
+@every_dtype
+@every_backend
+def test_double_backward(name, dtype, backend):
+    """The gradient of a gradient's square, against the same in float64 on the reference."""
+    layer = VARIANTS[name].layer(3, 4, num_layers=2, bidirectional=True, backend=backend)
+    exact = VARIANTS[name].layer(3, 4, num_layers=2, bidirectional=True, backend="reference", **F64)
+    exact.load_state_dict(layer.to(dtype).state_dict())
+    x = torch.randn(5, 2, 3, dtype=dtype)
+    found = []
+    for module in (layer, exact):
+        inputs = x.to(module.weight_ih_l0.dtype).requires_grad_()
+        output, last = module(inputs, lengths=torch.tensor([5, 3]))
+        total = output.square().sum() + sum(s.square().sum() for s in states_of(last))
+        (first,) = torch.autograd.grad(total, inputs, create_graph=True)
+        found.append(torch.autograd.grad(first.square().sum(), [inputs, *module.parameters()]))
+    for a, b in zip(*found, strict=True):
+        assert_exact(a, b, dtype)
+
+
+@every_variant
+@every_dtype
+def test_hessian(name, dtype):
+    layer = VARIANTS[name].layer(2, 2, dtype=dtype)
+    x = torch.randn(3, 2, dtype=dtype)
+    matrix = hessian(lambda x: layer(x)[0].square().sum())(x).reshape(6, 6)
+    torch.testing.assert_close(matrix, matrix.T)
+    (first,) = torch.autograd.grad(
+        layer(x.requires_grad_())[0].square().sum(), x, create_graph=True
+    )
+    rows = [torch.autograd.grad(g, x, retain_graph=True)[0].flatten() for g in first.flatten()]
+    torch.testing.assert_close(matrix, torch.stack(rows))
+
+
+@every_variant
+def test_gradcheck_through_packing(name):
+    """First and second derivatives of input, state and parameters, with lengths and packing."""
+    layer = VARIANTS[name].layer(2, 2, bidirectional=True, **F64)
+    names, parameters = zip(*layer.named_parameters(), strict=True)
+    hx = states_of(random_hx(layer, 2))
+
+    def run(x, *rest):
+        state, values = rest[: len(hx)], rest[len(hx) :]
+        packed = pack_padded_sequence(x, torch.tensor([2, 3]), enforce_sorted=False)
+        output, last = functional_call(
+            layer,
+            dict(zip(names, values, strict=True)),
+            (packed, state if len(hx) > 1 else state[0]),
+        )
+        return output.data, *states_of(last)
+
+    inputs = [torch.randn(3, 2, 2, **F64), *hx, *parameters]
+    inputs = tuple(tensor.detach().requires_grad_() for tensor in inputs)
+    assert torch.autograd.gradcheck(run, inputs)
+    assert torch.autograd.gradgradcheck(run, inputs)
+
+
+@pytest.mark.parametrize("name", PROJECTING)
+def test_gradcheck_through_a_projection(name):
+    layer = VARIANTS[name].layer(2, 3, proj_size=2, **F64)
+    names, parameters = zip(*layer.named_parameters(), strict=True)
+
+    def run(x, *values):
+        output, last = functional_call(layer, dict(zip(names, values, strict=True)), (x,))
+        return output, *last
+
+    inputs = tuple(t.detach().requires_grad_() for t in (torch.randn(3, 2, 2, **F64), *parameters))
+    assert torch.autograd.gradcheck(run, inputs)
+    assert torch.autograd.gradgradcheck(run, inputs)
+
+
+COUNTERS = [name for name in VARIANTS if "c" in VARIANTS[name].cell.state_type._fields]
+
+
+def counter(name, dtype):
+    """A layer whose gates are all open and whose candidate is 1: the memory counts steps."""
+    layer = VARIANTS[name].layer(1, 1, bidirectional=False)
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            parameter.zero_()
+        layer.bias_ih_l0.fill_(30)
+        if VARIANTS[name].cell.coupled:  # f = 1 - i: an input gate in the middle counts halves
+            layer.bias_ih_l0[0] = 0
+        if not VARIANTS[name].cell.input_activation:
+            layer.bias_ih_l0[layer.cell.gates.index("g")] = 1
+    return layer.to(dtype)
+
+
+@pytest.mark.parametrize("name", COUNTERS)
+@pytest.mark.parametrize("dtype", HALF)
+def test_half_precision_counts(name, dtype):
+    """The cell state is kept in float32: 3000 steps of 1 make 3000, rounded once at the end."""
+    layer = counter(name, dtype)
+    output, (_, c_n, *_) = layer(torch.zeros(3000, 1, 1, dtype=dtype))
+    expected = 1.0 if VARIANTS[name].cell.coupled else 3000.0
+    assert output.dtype == c_n.dtype == dtype
+    assert c_n.item() == torch.tensor(expected, dtype=dtype).item()
+
+
+@pytest.mark.parametrize(("dtype", "limit"), [(torch.bfloat16, 256), (torch.float16, 2048)])
+def test_half_precision_stalls_in_torch(dtype, limit):
+    """The reason for the above. If this fails, torch has learnt to count."""
+    layer = nn.LSTM(1, 1)
+    layer.load_state_dict(counter("LSTM", torch.float32).state_dict())
+    _, (_, c_n) = layer.to(dtype)(torch.zeros(3000, 1, 1, dtype=dtype))
+    assert c_n.item() == limit
+
+
+@every_variant
+@pytest.mark.parametrize("dtype", HALF)
+def test_half_precision_trains(name, dtype):
+    layer = VARIANTS[name].layer(3, 4, num_layers=2, bidirectional=True, dtype=dtype)
+    x = torch.randn(5, 2, 3, dtype=dtype, requires_grad=True)
+    exact = VARIANTS[name].layer(3, 4, num_layers=2, bidirectional=True)
+    exact.load_state_dict(layer.state_dict())
+    output, last = layer(x, lengths=torch.tensor([5, 3]))
+    expected, _ = exact(x.float(), lengths=torch.tensor([5, 3]))
+    torch.testing.assert_close(output.float(), expected, rtol=0.05, atol=0.03)
+    assert all(s.dtype == dtype for s in states_of(last))
+    output.sum().backward()
+    assert all(p.grad.dtype == dtype and p.grad.isfinite().all() for p in layer.parameters())
+
+
+@every_variant
+@every_dtype
+@pytest.mark.parametrize("num_layers", [1, 2])
+def test_layers_and_directions_are_the_oracle(name, dtype, num_layers):
+    """Stacked layers in both directions, composed of the oracle in NumPy."""
+    layer = VARIANTS[name].layer(3, 5, num_layers=num_layers, bidirectional=True, dtype=dtype)
+    x = torch.randn(9, 2, 3, dtype=dtype)
+    output, _ = layer(x)
+    parameters = {k: oracles.float64(p) for k, p in layer.named_parameters()}
+    for b in range(2):
+        sequence = oracles.float64(x[:, b])
+        for k in range(num_layers):
+            sequence = oracles.both_directions(name, sequence, parameters, k)
+        assert_exact(output[:, b], torch.from_numpy(sequence), dtype)
+
+
+WRONG_STATES = {
+    "bare": (torch.zeros(1, 2, 4), TypeError, r"tuple of 2 tensors \(h_0, c_0\), got one tensor"),
+    "three": ((torch.zeros(1, 2, 4),) * 3, ValueError, r"\(h_0, c_0\), got 3 tensors"),
+    "dtype": (
+        (torch.zeros(1, 2, 4), torch.zeros(1, 2, 4).double()),
+        ValueError,
+        r"c_0 \(hidden\[1\]\) is torch.float64 where the input is torch.float32",
+    ),
+    "device": (
+        (torch.zeros(1, 2, 4, device="meta"), torch.zeros(1, 2, 4)),
+        ValueError,
+        r"h_0 \(hidden\[0\]\) is on meta where the input is on cpu",
+    ),
+    "none": ((torch.zeros(1, 2, 4), None), TypeError, "c_0 to be a tensor, got NoneType"),
+}
+
+
+@pytest.mark.parametrize("layer_type", [layers.LSTM, layers.PeepholeLSTM, layers.CoupledLSTM])
+@pytest.mark.parametrize(("hx", "error", "message"), WRONG_STATES.values(), ids=list(WRONG_STATES))
+def test_a_wrong_state_is_named(layer_type, hx, error, message):
+    with pytest.raises(error, match=message):
+        layer_type(3, 4)(torch.zeros(5, 2, 3), hx)
+
+
+@pytest.mark.parametrize("layer_type", [layers.GRU, layers.RNN])
+def test_a_pair_where_one_state_is_due_is_named(layer_type):
+    h = torch.zeros(1, 2, 4)
+    with pytest.raises(TypeError, match=r"expects hx as one tensor h_0, got tuple"):
+        layer_type(3, 4)(torch.zeros(5, 2, 3), (h, h))
+
+
+def test_lengths_of_what_is_packed_or_single_are_refused():
+    layer = layers.LSTM(3, 4)
+    with pytest.raises(ValueError, match="packed sequence has its lengths"):
+        layer(pack_sequence([torch.zeros(2, 3)]), lengths=torch.tensor([2]))
+    with pytest.raises(ValueError, match=r"shape \[1\], got \[2\]"):
+        layer(torch.zeros(5, 3), lengths=torch.tensor([2, 3]))
+    with pytest.raises(ValueError, match="from 0 to 5, the steps of the input"):
+        layer(torch.zeros(5, 2, 3), lengths=torch.tensor([2, 6]))
+
+
+def test_an_input_that_is_no_tensor_is_named():
+    with pytest.raises(TypeError, match="expects a tensor or a packed sequence, got"):
+        layers.PeepholeLSTM(3, 4)([[1.0, 2.0, 3.0]])
