@@ -1,0 +1,171 @@
+"""Which backend runs, why not the others, and that they all compute the same."""
+
+import pytest
+import torch
+from torch import nn
+
+import lstm_variants
+from lstm_variants import VARIANTS
+from lstm_variants import nn as layers
+from lstm_variants.cells import GRUCell, LSTMCell
+from lstm_variants.kernels import BACKENDS, Call, choose, library
+from lstm_variants.kernels.reference import Reference
+from lstm_variants.kernels.second_order import run_twice_differentiable
+from tests.layers import gradients, random_hx, states_of
+from tests.tolerances import assert_exact
+
+every_variant = pytest.mark.parametrize("name", VARIANTS)
+IN_TORCH = [name for name in VARIANTS if VARIANTS[name].cell in library.FUNCTIONS]
+
+
+def call_of(cell, T=3, B=2, dtype=torch.float32, device="cpu"):
+    layer = layers.Recurrent(cell, 3, 4, dtype=dtype, device=device)
+    weights = (layer._weights(layer._all_weights[0]),)
+    x = torch.zeros(T, B, 3, dtype=dtype, device=device)
+    return Call(cell, x, weights, (cell.initial_state(x[:1].flatten(0, 1)[:B], 4),))
+
+
+REFUSALS = {
+    "cell": (LSTMCell(peephole="current"), {}, "no kernel for LSTMCell(peephole='current')"),
+    "reset": (GRUCell(reset_after=False), {}, "no kernel for GRUCell(reset_after=False)"),
+    "empty": (LSTMCell(), {"B": 0}, "at least one sequence"),
+    "half": (LSTMCell(), {"dtype": torch.bfloat16}, "cell state in torch.bfloat16"),
+    "meta": (LSTMCell(), {"device": "meta"}, "no kernel for this on meta"),
+}
+
+
+@pytest.mark.parametrize(("cell", "options", "reason"), REFUSALS.values(), ids=list(REFUSALS))
+def test_a_backend_that_cannot_run_says_why(cell, options, reason):
+    call = call_of(cell, **options)
+    assert reason in BACKENDS["library"].refuses(call)
+    assert choose(call).name == "reference"
+    with pytest.raises(RuntimeError, match=r"backend='library' cannot run .*: torch") as error:
+        choose(call, "library")
+    assert reason in str(error.value)
+
+
+def test_a_layer_with_a_named_backend_raises_its_reason():
+    layer = layers.PeepholeLSTM(3, 4, backend="library")
+    with pytest.raises(RuntimeError, match="torch has no kernel for"):
+        layer(torch.zeros(5, 2, 3))
+    plain = layers.LSTM(3, 4, backend="library")
+    with pytest.raises(RuntimeError, match="vmap and forward-mode"):
+        torch.func.vmap(plain)(torch.zeros(2, 5, 2, 3))
+
+
+@pytest.mark.parametrize("create", [lambda b: layers.GRU(3, 4, backend=b)])
+def test_a_backend_that_does_not_exist(create):
+    with pytest.raises(ValueError, match=r"one of 'auto', 'library', 'reference', got 'fast'"):
+        create("fast")
+
+
+@pytest.mark.parametrize("name", IN_TORCH)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("H", [1, 4, 37, 65])
+@pytest.mark.parametrize(
+    ("B", "T", "lengths"),
+    [(1, 1, None), (5, 2, None), (3, 63, None), (4, 9, [9, 0, 4, 9]), (2, 3, [0, 0])],
+    ids=["B1-T1", "B5-T2", "B3-T63", "lengths", "nothing"],
+)
+def test_library_is_the_reference(name, dtype, H, B, T, lengths):
+    """Outputs, states and all gradients, against the reference in float64."""
+    options = {"num_layers": 2, "bidirectional": True}
+    fast = VARIANTS[name].layer(3, H, **options, backend="library", dtype=dtype)
+    exact = VARIANTS[name].layer(3, H, **options, backend="reference", dtype=torch.float64)
+    exact.load_state_dict(fast.state_dict())
+    x = torch.randn(T, B, 3, dtype=dtype)
+    hx = random_hx(fast, B, dtype=dtype)
+    lengths = lengths if lengths is None else torch.tensor(lengths)
+    found = []
+    for layer, to in ((fast, dtype), (exact, torch.float64)):
+        leaf = x.to(to).requires_grad_()
+        state = tuple(s.to(to).requires_grad_() for s in states_of(hx))
+        output, last = layer(leaf, state if len(state) > 1 else state[0], lengths=lengths)
+        results = (output, *states_of(last))
+        found.append((*results, *gradients(layer, results, [leaf, *state])))
+    for a, b in zip(*found, strict=True):
+        if a is None or b is None:  # nothing ran: no gradient is a zero gradient
+            assert a is None or not a.any()
+            assert b is None or not b.any()
+        else:
+            assert_exact(a, b, dtype)
+
+
+@every_variant
+def test_explain_says_what_ran(name, capsys):
+    layer = VARIANTS[name].layer(3, 4, num_layers=2)
+    lstm_variants.explain(layer, torch.zeros(5, 2, 3))
+    text = capsys.readouterr().out
+    assert text.count("runs") == 2
+    if VARIANTS[name].cell in library.FUNCTIONS:
+        assert "library    runs" in text
+        assert "reference  could run" in text
+    else:
+        assert "library    torch has no kernel for" in text
+        assert "reference  runs" in text
+
+
+def test_explain_looks_into_models(capsys):
+    model = nn.Sequential(nn.Linear(3, 3), lstm_variants.BiLSTM(3, 4))
+    lstm_variants.explain(model, torch.zeros(2, 5, 3))
+    assert capsys.readouterr().out.startswith("LSTMCell() in 2 directions, T=5 B=2 D=3 H=4\n")
+    lstm_variants.explain(nn.Linear(3, 3), torch.zeros(2, 3))
+    assert capsys.readouterr().out == "No recurrent layer of this package ran.\n"
+
+
+def first_order_only(call):
+    """A kernel whose backward pass has no derivative, as cuDNN's."""
+
+    class Kernel(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, *flat):
+            with torch.enable_grad():
+                ctx.leaves = [t.detach().requires_grad_() for t in flat]
+                output, states = Reference().run(rebuilt(call, ctx.leaves))
+                ctx.results = [output, *(s for state in states for s in state)]
+            return tuple(r.detach() for r in ctx.results)
+
+        @staticmethod
+        @torch.autograd.function.once_differentiable
+        def backward(ctx, *gradients):
+            return torch.autograd.grad(ctx.results, ctx.leaves, gradients)
+
+    output, *states = Kernel.apply(*call.tensors())
+    return output, [call.cell.state_type(*states)]
+
+
+def rebuilt(call, flat):
+    new = iter(flat)
+    x = next(new)
+    groups = [
+        type(g)(*(None if t is None else next(new) for t in g))
+        for g in (*call.weights, *call.states)
+    ]
+    n = len(call.weights)
+    return call._replace(x=x, weights=tuple(groups[:n]), states=tuple(groups[n:]))
+
+
+@every_variant
+def test_second_derivatives_go_through_the_reference(name):
+    cell = VARIANTS[name].cell
+    call = call_of(cell, dtype=torch.float64)
+    call = call._replace(x=torch.randn_like(call.x, requires_grad=True))
+    found = []
+    for run in (lambda call: run_twice_differentiable(first_order_only, call), Reference().run):
+        output, [last] = run(call)
+        leaves = [call.x, *(w for w in call.weights[0] if w is not None)]
+        total = output.square().sum() + sum(s.square().sum() for s in last)
+        first = torch.autograd.grad(total, leaves, create_graph=True)
+        second = torch.autograd.grad(sum(g.square().sum() for g in first), leaves)
+        found.append((output, *last, *first, *second))
+    for a, b in zip(*found, strict=True):
+        assert_exact(a, b)
+
+
+def test_without_the_reference_there_would_be_no_second_derivative():
+    call = call_of(LSTMCell(), dtype=torch.float64)
+    call = call._replace(x=torch.randn_like(call.x, requires_grad=True))
+    output, _ = first_order_only(call)
+    (first,) = torch.autograd.grad(output.square().sum(), call.x, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        first.square().sum().backward()
