@@ -92,6 +92,16 @@ def test_maths_is_rendered(visit, page_name):
         assert formulas.nth(k).locator(".katex").count() > 0, formulas.nth(k).inner_text()
 
 
+@every_page
+def test_no_reference_is_left_unresolved(visit, page_name):
+    text = visit(page_name).page.evaluate("""() => {
+        const article = document.querySelector("article").cloneNode(true);
+        article.querySelectorAll("pre, code").forEach((code) => code.remove());
+        return article.textContent;
+    }""")
+    assert "][" not in text
+
+
 def test_there_is_maths_to_render(visit):
     assert visit("api/cells.html").page.locator("article .katex").count() > 10
 
@@ -121,6 +131,20 @@ def test_figures_follow_the_palette(visit, page_name, scheme):
         assert image.evaluate("image => image.naturalWidth") > 0
     for image in page.locator(f"img[src*='#only-{other}']").all():
         assert not image.is_visible()
+
+
+@pytest.mark.parametrize(
+    ("page_name", "table"),
+    [
+        ("results/shapes.html", "formula"),
+        ("results/speed.html", "training, ratio"),
+        ("explanation/variants.html", "backends"),
+        ("explanation/contract.html", "torchrecurrent"),
+    ],
+)
+def test_the_table_is_seen(visit, page_name, table):
+    header = visit(page_name).page.locator("article th", has_text=table).first
+    assert header.is_visible()
 
 
 def test_there_are_figures(visit):

@@ -14,6 +14,7 @@ NAMES = {
         "torch.dtype": ("class", "tensor_attributes.html#$"),
         "torch.nn.LSTM": ("class", "generated/torch.nn.LSTM.html#$"),
         "torch.nn.GRU": ("class", "generated/torch.nn.GRU.html#$"),
+        "torch.nn.RNN": ("class", "generated/torch.nn.RNN.html#$"),
         "torch.nn.Module": ("class", "generated/torch.nn.Module.html#$"),
     },
     "python": {

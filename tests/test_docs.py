@@ -1,0 +1,28 @@
+"""What the documentation says about tests and variants is true."""
+
+import ast
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def defined_in(module):
+    tree = ast.parse((ROOT / "tests" / f"{module}.py").read_text())
+    return {
+        f"{module}::{node.name}"
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
+
+
+def test_the_table_of_features_names_every_test_of_the_layers_and_no_other():
+    table = tomllib.loads((ROOT / "docs" / "includes" / "contract.toml").read_text())
+    rows = [row for section in table["section"] for row in section["row"]]
+    shown = {test for row in rows for test in row["ours"]}
+    shown |= {test for row in rows if isinstance(row["torch"], list) for test in row["torch"]}
+    existing = set().union(*(defined_in(test.split("::")[0]) for test in shown))
+    assert shown <= existing
+    assert all(row["ours"] for row in rows)
+    for module in ("test_contract", "test_beyond_torch", "test_torch_lacks"):
+        assert defined_in(module) <= shown
