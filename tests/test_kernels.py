@@ -169,3 +169,28 @@ def test_without_the_reference_there_would_be_no_second_derivative():
     (first,) = torch.autograd.grad(output.square().sum(), call.x, create_graph=True)
     with pytest.raises(RuntimeError, match="once_differentiable"):
         first.square().sum().backward()
+
+
+@pytest.mark.parametrize("name", IN_TORCH)
+@pytest.mark.parametrize("lengths", [[3, 2], [0, 3], [0, 0]], ids=str)
+def test_the_library_through_the_reference(name, lengths):
+    """As on CUDA: first derivatives are the kernel's, second ones the reference's."""
+    call = call_of(VARIANTS[name].cell, dtype=torch.float64)
+    x = torch.randn_like(call.x, requires_grad=True)
+    states = tuple(type(s)(*(t.requires_grad_() for t in s)) for s in call.states)
+    call = call._replace(x=x, states=states, lengths=torch.tensor(lengths))
+    compute = BACKENDS["library"].compute
+    found = []
+    for run in (lambda call: run_twice_differentiable(compute, call), Reference().run):
+        output, [last] = run(call)
+        total = output.square().sum() + sum((s + 1).square().sum() for s in last)
+        leaves = list(call.tensors())
+        first = torch.autograd.grad(total, leaves, create_graph=True, allow_unused=True)
+        second = torch.autograd.grad(
+            sum(g.square().sum() for g in first if g is not None), leaves, allow_unused=True
+        )
+        none = [torch.zeros_like(leaf) for leaf in leaves]
+        grads = [z if g is None else g for g, z in zip((*first, *second), none * 2, strict=True)]
+        found.append((output, *last, *grads))
+    for a, b in zip(*found, strict=True):
+        assert_exact(a, b)

@@ -46,8 +46,17 @@ class ThroughReference(torch.autograd.Function):
             leaves = ctx.saved_tensors
             results = flatten(Reference().run(with_tensors(ctx.call, leaves)))
         wanted = [leaf for leaf in leaves if leaf.requires_grad]
+        # With nothing but empty sequences, results may depend on some of the leaves only.
+        pairs = [(r, g) for r, g in zip(results, gradients, strict=True) if r.requires_grad]
         found = iter(
-            torch.autograd.grad(results, wanted, gradients, create_graph=second, retain_graph=True)
+            torch.autograd.grad(
+                [r for r, _ in pairs],
+                wanted,
+                [g for _, g in pairs],
+                create_graph=second,
+                retain_graph=True,
+                allow_unused=True,
+            )
         )
         return None, None, *(next(found) if leaf.requires_grad else None for leaf in leaves)
 
