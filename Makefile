@@ -39,7 +39,7 @@ test-site: docs $(VENV)/.has-site ## Look at the built documentation in a browse
 	@test -n "$(CHROMIUM)" || { echo "No chromium found. Install it, or name it: make test-site CHROMIUM=/path/to/chromium"; exit 1; }
 	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest site_tests
 
-bench: $(VENV)/.has-bench ## Time every variant against torch.nn; writes experiments/results/bench-*.json
+bench: $(VENV)/.has-bench ## Time the variants against torch.nn; writes experiments/results/bench-*.json
 	$(BIN)/python -m experiments.benchmarks
 
 bench-smoke: $(VENV)/.has-bench ## The smallest size of the benchmark, in seconds; writes nothing

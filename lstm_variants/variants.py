@@ -97,6 +97,7 @@ class Variant:
         model: The notebook's model of it, if the notebook has one.
         bias: Whether that model has biases.
         directions: 2 if the input is read from both ends, else 1.
+        ablation: Whether it is of interest for what it lacks: one of Greff et al.'s eight.
     """
 
     cell: Cell
@@ -106,6 +107,7 @@ class Variant:
     model: type[SequenceModel] | None = None
     bias: bool = True
     directions: Literal[1, 2] = 1
+    ablation: bool = False
 
     def layer(self, input_size: int, hidden_size: int, **options: Any) -> Recurrent:
         """A layer of this variant, with the contract of [torch.nn.LSTM][].
@@ -130,7 +132,8 @@ VANILLA = LSTMCell(peephole="current")
 
 def ablation(differs: str, not_with: str = "", **settings: Any) -> Variant:
     """One of Greff et al.'s eight variants: the vanilla LSTM with one thing changed."""
-    return Variant(replace(VANILLA, **settings), ("Greff et al. 2017",), differs, not_with)
+    cell = replace(VANILLA, **settings)
+    return Variant(cell, ("Greff et al. 2017",), differs, not_with, ablation=True)
 
 
 VARIANTS = {
