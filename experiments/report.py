@@ -22,7 +22,9 @@ from experiments import RESULTS
 GENERATED = Path(__file__).parent.parent / "docs" / "generated"
 THEMES = {"light": "#1f2933", "dark": "#dfe3e8"}
 # On the coloured cells of a grid, whatever the page's palette.
-INK = "#1f2933"
+INK = THEMES["light"]
+# Ratios from here on are on dark cells.
+PALE = 3.7
 
 Result = dict[str, Any]
 
@@ -150,7 +152,16 @@ def bench_figure(result: Result) -> Figure:
         panel.imshow(grid, cmap="PiYG_r", norm=LogNorm(1 / 8, 8), aspect="auto")
         for row, line in enumerate(grid):
             for column, ratio in enumerate(line):
-                panel.text(column, row, f"{ratio:.2f}", ha="center", va="center", size=9, color=INK)
+                pale = 1 / PALE < ratio < PALE
+                panel.text(
+                    column,
+                    row,
+                    f"{ratio:.2f}",
+                    ha="center",
+                    va="center",
+                    size=9,
+                    color=INK if pale else "white",
+                )
         panel.set_xticks(range(len(sizes)), [size.replace(", ", ",\n") for size in sizes], size=9)
         panel.set_title(f"{mode}: time / time of torch.nn", loc="left", size=11)
         panel.tick_params(length=0)
