@@ -12,6 +12,9 @@ CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || comman
 VENV := .venv
 BIN := $(VENV)/bin
 export NO_MKDOCS_2_WARNING := 1
+# MkDocs keeps inventories for a day by their name, ours too: without a fresh cache, a name that was
+# just added to them would not be found.
+MKDOCS = rm -rf $(VENV)/cache && XDG_CACHE_HOME=$(CURDIR)/$(VENV)/cache $(BIN)/python -m mkdocs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -26,11 +29,11 @@ setup: $(VENV)/.has-dev ## Install everything for development into .venv
 	@test ! -d .git || $(BIN)/pre-commit install
 
 docs: report ## Build the documentation into site/
-	$(BIN)/python -m mkdocs build --strict --quiet
+	$(MKDOCS) build --strict --quiet
 	@echo "The site is built: open $(CURDIR)/site/index.html, or run 'make serve'."
 
 serve: report ## Build the documentation and serve it, rebuilding on change
-	$(BIN)/python -m mkdocs serve
+	$(MKDOCS) serve
 
 test: $(VENV)/.has-test ## Run the tests
 	$(BIN)/python -m pytest
