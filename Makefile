@@ -40,7 +40,7 @@ test: $(VENV)/.has-test ## Run the tests
 
 test-site: docs $(VENV)/.has-site ## Look at the built documentation in a browser (needs chromium)
 	@test -n "$(CHROMIUM)" || { echo "No chromium found. Install it, or name it: make test-site CHROMIUM=/path/to/chromium"; exit 1; }
-	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest site_tests
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest --override-ini addopts= site_tests
 
 bench: $(VENV)/.has-bench ## Time the variants against torch.nn; writes experiments/results/bench-*.json
 	$(BIN)/python -m experiments.benchmarks
