@@ -10,7 +10,7 @@ from lstm_variants import nn as layers
 from lstm_variants.cells import GRUCell, LSTMCell
 from lstm_variants.kernels import BACKENDS, Call, choose, library
 from lstm_variants.kernels.reference import Reference
-from lstm_variants.kernels.second_order import run_twice_differentiable
+from lstm_variants.kernels.second_order import run_twice_differentiable, with_tensors
 from tests.layers import gradients, random_hx, states_of
 from tests.tolerances import assert_exact
 
@@ -121,7 +121,7 @@ def first_order_only(call):
         def forward(ctx, *flat):
             with torch.enable_grad():
                 ctx.leaves = [t.detach().requires_grad_() for t in flat]
-                output, states = Reference().run(rebuilt(call, ctx.leaves))
+                output, states = Reference().run(with_tensors(call, ctx.leaves))
                 ctx.results = [output, *(s for state in states for s in state)]
             return tuple(r.detach() for r in ctx.results)
 
@@ -132,17 +132,6 @@ def first_order_only(call):
 
     output, *states = Kernel.apply(*call.tensors())
     return output, [call.cell.state_type(*states)]
-
-
-def rebuilt(call, flat):
-    new = iter(flat)
-    x = next(new)
-    groups = [
-        type(g)(*(None if t is None else next(new) for t in g))
-        for g in (*call.weights, *call.states)
-    ]
-    n = len(call.weights)
-    return call._replace(x=x, weights=tuple(groups[:n]), states=tuple(groups[n:]))
 
 
 @every_variant
