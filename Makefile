@@ -67,8 +67,10 @@ clean: ## Remove everything that was built, .venv included
 	rm -rf $(VENV) site docs/generated build dist .pytest_cache .mypy_cache .ruff_cache .benchmarks
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-# One marker per extra: nothing is reinstalled until pyproject.toml changes.
-$(VENV)/.has-%: pyproject.toml | $(BIN)/python
+# One marker per extra: nothing is reinstalled until pyproject.toml or the kernels change.
+KERNELS := CMakeLists.txt $(wildcard lstm_variants/kernels/cpu/source/*)
+
+$(VENV)/.has-%: pyproject.toml $(KERNELS) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[$*]'
 	@touch $@
 

@@ -26,22 +26,45 @@ def call_of(cell, T=3, B=2, dtype=torch.float32, device="cpu"):
 
 
 REFUSALS = {
-    "cell": (LSTMCell(peephole="current"), {}, "no kernel for LSTMCell(peephole='current')"),
-    "reset": (GRUCell(reset_after=False), {}, "no kernel for GRUCell(reset_after=False)"),
-    "empty": (LSTMCell(), {"B": 0}, "at least one sequence"),
-    "half": (LSTMCell(), {"dtype": torch.bfloat16}, "cell state in torch.bfloat16"),
-    "meta": (LSTMCell(), {"device": "meta"}, "no kernel for this on meta"),
+    "library": {
+        "cell": (LSTMCell(peephole="current"), {}, "no kernel for LSTMCell(peephole='current')"),
+        "reset": (GRUCell(reset_after=False), {}, "no kernel for GRUCell(reset_after=False)"),
+        "empty": (LSTMCell(), {"B": 0}, "at least one sequence"),
+        "half": (LSTMCell(), {"dtype": torch.bfloat16}, "cell state in torch.bfloat16"),
+        "meta": (LSTMCell(), {"device": "meta"}, "no kernel for this on meta"),
+    },
+    "cpu": {
+        "cell": (
+            LSTMCell(gate_recurrence=True),
+            {},
+            "no kernel for LSTMCell(gate_recurrence=True)",
+        ),
+        "empty": (LSTMCell(), {"T": 0}, "nothing to compute"),
+        "half": (LSTMCell(), {"dtype": torch.bfloat16}, "the input is torch.bfloat16"),
+        "meta": (LSTMCell(), {"device": "meta"}, "the input is on meta"),
+    },
 }
 
 
-@pytest.mark.parametrize(("cell", "options", "reason"), REFUSALS.values(), ids=list(REFUSALS))
-def test_a_backend_that_cannot_run_says_why(cell, options, reason):
+@pytest.mark.parametrize(
+    ("backend", "cell", "options", "reason"),
+    [
+        pytest.param(backend, *case, id=f"{backend}-{name}")
+        for backend, cases in REFUSALS.items()
+        for name, case in cases.items()
+    ],
+)
+def test_a_backend_that_cannot_run_says_why(backend, cell, options, reason):
     call = call_of(cell, **options)
-    assert reason in BACKENDS["library"].refuses(call)
-    assert choose(call).name == "reference"
-    with pytest.raises(RuntimeError, match=r"backend='library' cannot run .*: torch") as error:
-        choose(call, "library")
+    assert reason in BACKENDS[backend].refuses(call)
+    assert choose(call).name != backend
+    with pytest.raises(RuntimeError, match=rf"backend='{backend}' cannot run .*") as error:
+        choose(call, backend)
     assert reason in str(error.value)
+
+
+def test_where_all_refuse_the_reference_runs():
+    assert choose(call_of(LSTMCell(), dtype=torch.bfloat16)).name == "reference"
 
 
 def test_a_layer_with_a_named_backend_raises_its_reason():
@@ -55,7 +78,9 @@ def test_a_layer_with_a_named_backend_raises_its_reason():
 
 @pytest.mark.parametrize("create", [lambda b: layers.GRU(3, 4, backend=b)])
 def test_a_backend_that_does_not_exist(create):
-    with pytest.raises(ValueError, match=r"one of 'auto', 'library', 'reference', got 'fast'"):
+    with pytest.raises(
+        ValueError, match=r"one of 'auto', 'cpu', 'library', 'reference', got 'fast'"
+    ):
         create("fast")
 
 
@@ -97,12 +122,11 @@ def test_explain_says_what_ran(name, capsys):
     lstm_variants.explain(layer, torch.zeros(5, 2, 3))
     text = capsys.readouterr().out
     assert text.count("runs") == 2
+    assert "reference  runs" in text if name == "FGR" else "cpu        runs" in text
     if VARIANTS[name].cell in library.FUNCTIONS:
-        assert "library    runs" in text
-        assert "reference  could run" in text
+        assert "library    could run" in text
     else:
         assert "library    torch has no kernel for" in text
-        assert "reference  runs" in text
 
 
 def test_explain_looks_into_models(capsys):

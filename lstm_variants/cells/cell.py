@@ -94,10 +94,10 @@ class Cell(ABC):
             hidden_size: `H`.
             proj_size: Size of the projected output; 0 if there is no projection.
         """
-        h, *others = self.state_type._fields
-        sizes = {h: proj_size or hidden_size} | dict.fromkeys(others, hidden_size)
-        zeros = {name: like.new_zeros(like.shape[0], size) for name, size in sizes.items()}
-        state: State = self.state_type(**zeros)
+        B = like.shape[0]
+        h = like.new_zeros(B, proj_size or hidden_size)
+        memory = (like.new_zeros(B, hidden_size) for _ in self.state_type._fields[1:])
+        state: State = self.state_type(h, *memory)
         return state
 
     def project(self, x: Tensor, w: Weights) -> Tensor:

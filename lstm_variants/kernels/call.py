@@ -49,6 +49,10 @@ class Backend(Protocol):
     def refuses(self, call: Call) -> str | None:
         """Why it cannot compute this, in words; `None` if it can."""
 
+    @property
+    def remark(self) -> str:
+        """What a user may want to know of how it runs; empty if there is nothing."""
+
     def run(self, call: Call) -> tuple[Tensor, list[State]]:
         """Compute it.
 

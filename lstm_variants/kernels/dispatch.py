@@ -9,10 +9,11 @@ from torch import Tensor, nn
 
 from lstm_variants.cells import State
 from lstm_variants.kernels.call import Backend, Call
+from lstm_variants.kernels.cpu import CPU
 from lstm_variants.kernels.library import Library
 from lstm_variants.kernels.reference import Reference
 
-BACKENDS: dict[str, Backend] = {b.name: b for b in (Library(), Reference())}
+BACKENDS: dict[str, Backend] = {b.name: b for b in (CPU(), Library(), Reference())}
 """Every backend by its name, the fastest first."""
 
 _decisions: ContextVar[list[str] | None] = ContextVar("decisions", default=None)
@@ -62,7 +63,9 @@ def describe(call: Call, chosen: Backend) -> str:
     width = max(map(len, BACKENDS))
     lines = [str(call)]
     for name, backend in BACKENDS.items():
-        answer = "runs" if backend is chosen else backend.refuses(call) or "could run"
+        answer = backend.refuses(call) or "could run"
+        if backend is chosen:
+            answer = f"runs ({backend.remark})" if backend.remark else "runs"
         lines.append(f"  {name:{width}}  {answer}")
     return "\n".join(lines)
 
@@ -79,10 +82,11 @@ def explain(module: nn.Module, *inputs: Any, **keywords: Any) -> None:
         >>> import torch
         >>> import lstm_variants
         >>> from lstm_variants.nn import PeepholeLSTM
-        >>> lstm_variants.explain(PeepholeLSTM(8, 16), torch.randn(10, 32, 8))
+        >>> lstm_variants.explain(PeepholeLSTM(8, 16), torch.randn(10, 32, 8))  # doctest: +ELLIPSIS
         LSTMCell(peephole='current'), T=10 B=32 D=8 H=16
+          cpu        runs (...)
           library    torch has no kernel for LSTMCell(peephole='current')
-          reference  runs
+          reference  could run
     """
     decisions: list[str] = []
     token = _decisions.set(decisions)

@@ -26,6 +26,7 @@ class Library:
     """The functions behind [torch.nn.LSTM][], [torch.nn.GRU][] and [torch.nn.RNN][]."""
 
     name = "library"
+    remark = ""
 
     def refuses(self, call: Call) -> str | None:
         x = call.x

@@ -14,6 +14,7 @@ class Reference:
     """[`scan`][lstm_variants.scan.scan] over the cell, once for each direction."""
 
     name = "reference"
+    remark = ""
 
     def refuses(self, call: Call) -> str | None:
         return None

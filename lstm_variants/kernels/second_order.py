@@ -40,25 +40,51 @@ class ThroughReference(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        leaves, results = ctx.leaves, ctx.results
-        second = torch.is_grad_enabled()
-        if second:
-            leaves = ctx.saved_tensors
-            results = flatten(Reference().run(with_tensors(ctx.call, leaves)))
-        wanted = [leaf for leaf in leaves if leaf.requires_grad]
-        # With nothing but empty sequences, results may depend on some of the leaves only.
-        pairs = [(r, g) for r, g in zip(results, gradients, strict=True) if r.requires_grad]
-        found = iter(
-            torch.autograd.grad(
-                [r for r, _ in pairs],
-                wanted,
-                [g for _, g in pairs],
-                create_graph=second,
-                retain_graph=True,
-                allow_unused=True,
+        if torch.is_grad_enabled():
+            found = gradients_through_reference(
+                with_tensors(ctx.call, ctx.saved_tensors), gradients
             )
+        else:
+            found = gradients_of(ctx.results, ctx.leaves, gradients)
+        return None, None, *found
+
+
+def gradients_through_reference(
+    call: Call, gradients: Sequence[Tensor | None]
+) -> list[Tensor | None]:
+    """Gradients that can be differentiated, in the order of `Call.tensors`.
+
+    Args:
+        call: What was computed.
+        gradients: Those of the output and of the last states, `None` for zero.
+    """
+    leaves = list(call.tensors())
+    return gradients_of(flatten(Reference().run(call)), leaves, gradients, create_graph=True)
+
+
+def gradients_of(
+    results: Sequence[Tensor],
+    leaves: Sequence[Tensor],
+    gradients: Sequence[Tensor | None],
+    create_graph: bool = False,
+) -> list[Tensor | None]:
+    """`torch.autograd.grad`, with `None` for leaves that need no gradient or got none."""
+    wanted = [leaf for leaf in leaves if leaf.requires_grad]
+    # With nothing but empty sequences, results may depend on some of the leaves only.
+    pairs = [
+        (r, g) for r, g in zip(results, gradients, strict=True) if r.requires_grad and g is not None
+    ]
+    found = iter(
+        torch.autograd.grad(
+            [r for r, _ in pairs],
+            wanted,
+            [g for _, g in pairs],
+            create_graph=create_graph,
+            retain_graph=True,
+            allow_unused=True,
         )
-        return None, None, *(next(found) if leaf.requires_grad else None for leaf in leaves)
+    )
+    return [next(found) if leaf.requires_grad else None for leaf in leaves]
 
 
 def flatten(result: Result) -> list[Tensor]:

@@ -96,6 +96,7 @@ class Recurrent(nn.Module):
         self.backend = backend
 
         self._all_weights: list[list[str]] = []
+        self._kinds = tuple(cell.parameter_shapes(1, 1, bias=bias, proj_size=proj_size))
         for layer in range(num_layers):
             for suffix in ("", "_reverse") if bidirectional else ("",):
                 shapes = cell.parameter_shapes(
@@ -236,7 +237,10 @@ class Recurrent(nn.Module):
 
     def _hidden(self, states: list[State], *, batched: bool) -> Any:
         """The states of all layers and directions, as `hx` has them."""
-        hidden = tuple(torch.stack(field) for field in zip(*states, strict=True))
+        if len(states) == 1:
+            hidden = tuple(field.unsqueeze(0) for field in states[0])
+        else:
+            hidden = tuple(torch.stack(field) for field in zip(*states, strict=True))
         if not batched:
             hidden = tuple(tensor.squeeze(1) for tensor in hidden)
         return hidden if len(hidden) > 1 else hidden[0]
@@ -259,7 +263,10 @@ class Recurrent(nn.Module):
 
     def _weights(self, names: list[str]) -> Weights:
         # By name at every call: hooks, parametrisations and functional calls replace attributes.
-        return Weights(**{name[: name.index("_l")]: getattr(self, name) for name in names})
+        # Most are plain parameters, found here faster than by the module's own __getattr__.
+        plain: dict[str, Any] = self._parameters
+        found = (plain[name] if name in plain else getattr(self, name) for name in names)
+        return Weights(**dict(zip(self._kinds, found, strict=True)))
 
 
 def unpack(packed: PackedSequence) -> tuple[Tensor, Tensor | None]:

@@ -1,0 +1,182 @@
+"""A layer as the operators see it: a cell by its text, and flat lists of tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, Weights
+from lstm_variants.kernels.call import Call
+from lstm_variants.kernels.cpu.native import DIRECTION, LAYOUT, PADDED_BYTES, SETTINGS, kernels
+
+PEEPHOLES: tuple[Any, ...] = (None, "previous", "current")
+
+
+def every_cell() -> Iterator[Cell]:
+    """The cells that the kernels can compute: all but those whose gates see the last gates."""
+    flags = product((False, True), repeat=6)
+    for peephole, (coupled, i, f, o, squash_input, squash_output) in product(PEEPHOLES, flags):
+        if coupled and not (i and f):
+            continue
+        yield LSTMCell(peephole, coupled, i, f, o, squash_input, squash_output)
+    yield from (GRUCell(), GRUCell(reset_after=False))
+    yield from (ElmanCell(), ElmanCell("relu"))
+
+
+def settings(cell: Cell) -> tuple[int, ...]:
+    """A cell as the library takes it."""
+    found: dict[str, int] = {"blocks": len(cell.gates)}
+    if isinstance(cell, LSTMCell):
+        found |= {name: getattr(cell, name) for name in SETTINGS if hasattr(cell, name)}
+        found |= {"kind": 0, "peephole": PEEPHOLES.index(cell.peephole)}
+    elif isinstance(cell, GRUCell):
+        found |= {"kind": 1, "reset_after": cell.reset_after}
+    else:
+        found |= {"kind": 2, "relu": cell == ElmanCell("relu")}
+    return tuple(found.get(name, 0) for name in SETTINGS)
+
+
+class Kernel(NamedTuple):
+    """What there is to know of a cell.
+
+    Attributes:
+        cell: The cell.
+        settings: The same as numbers.
+        gates: Blocks of its weights.
+        slots: Blocks of a row of gates; see gru.h for the GRU's.
+        fields: Tensors of its state.
+        peepholes: Whether it has some.
+    """
+
+    cell: Cell
+    settings: tuple[int, ...]
+    gates: int
+    slots: int
+    fields: int
+    peepholes: bool
+
+    @classmethod
+    def of(cls, cell: Cell) -> Kernel:
+        """What there is to know of a cell."""
+        gates = len(cell.gates)
+        return cls(
+            cell,
+            settings(cell),
+            gates,
+            gates + (cell == GRUCell()),
+            len(cell.state_type._fields),
+            bool(cell.peepholes),
+        )
+
+
+TEXTS = {cell: repr(cell) for cell in every_cell()}
+KERNELS = {text: Kernel.of(cell) for cell, text in TEXTS.items()}
+WEIGHTS = Weights._fields[:6]
+
+
+class Layer:
+    """A layer over a batch of sequences, from the arguments of the operators.
+
+    Flat lists hold the tensors of all directions, one direction after the other.
+    """
+
+    def __init__(
+        self,
+        x: Tensor,
+        weights: Sequence[Tensor],
+        states: Sequence[Tensor],
+        lengths: Tensor | None,
+        cell: str,
+    ) -> None:
+        self.x, self.weights, self.states, self.lengths = x, weights, states, lengths
+        self.kernel = kernel = KERNELS[cell]
+        self.directions = len(states) // kernel.fields
+        count = len(weights) // self.directions
+        # Beside the two matrices: 2 if there are biases, and 1 if there is a projection.
+        extra = count - 2 - kernel.peepholes
+        self.names = [
+            name
+            for name, here in zip(
+                WEIGHTS, (1, 1, extra & 2, extra & 2, extra & 1, kernel.peepholes), strict=True
+            )
+            if here
+        ]
+        rows, self.width = weights[1].shape
+        self.hidden_size = rows // kernel.gates
+        whole = PADDED_BYTES // x.element_size()
+        self.padded = -(-self.hidden_size // whole) * whole
+
+    @property
+    def call(self) -> Call:
+        """The same for the other backends."""
+        cell, n, fields = self.kernel.cell, len(self.names), self.kernel.fields
+        starts = range(self.directions)
+        weights = (dict(zip(self.names, self.weights[k * n :], strict=False)) for k in starts)
+        states = (self.states[k * fields : (k + 1) * fields] for k in starts)
+        return Call(
+            cell,
+            self.x,
+            tuple(Weights(**group) for group in weights),
+            tuple(cell.state_type(*state) for state in states),
+            self.lengths,
+        )
+
+    def named(self, *names: str) -> tuple[str, ...]:
+        """Those that there are of two: of h, or gates, and of the cell state."""
+        return names[: self.kernel.fields]
+
+    def empty_results(self, keep: bool) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        """Memory for the output, the last states, and what the gradient will need of a run.
+
+        That is of each direction its gates and, where there are any, its cell states.
+        """
+        T, B, _ = self.x.shape
+        new = self.x.new_empty
+        output = new(T, B, self.directions * self.width)
+        last = [torch.empty_like(state) for state in self.states]
+        sizes = (self.kernel.slots * self.padded, self.padded)[: self.kernel.fields]
+        kept = [new(T, B, size) for size in sizes * self.directions if keep]
+        return output, last, kept
+
+    def describe(
+        self,
+        output: Tensor,
+        *groups: tuple[Sequence[str], Sequence[Tensor]],
+        d_output: Tensor | None = None,
+    ) -> bytes:
+        """For the library.
+
+        Args:
+            output: Memory of the output, or the output.
+            *groups: Beside weights and first states, what there is: names in `Direction`, and a
+                flat list. An empty tensor stands for zeros, or for what is not wanted.
+            d_output: Gradient of the output.
+        """
+        addresses: list[int] = []
+        known = ((self.names, self.weights), (self.named("h_0", "c_0"), self.states))
+        for k in range(self.directions):
+            found: dict[str, int] = {}
+            for names, tensors in (*known, *groups):
+                mine = tensors[k * len(names) : (k + 1) * len(names)]
+                found.update(zip(names, map(Tensor.data_ptr, mine), strict=False))
+            addresses += [found.get(name, 0) for name in DIRECTION]
+        addresses += [0] * (2 * len(DIRECTION) - len(addresses))
+        return LAYOUT.pack(
+            *self.kernel.settings,
+            self.x.dtype == torch.float64,
+            kernels().threads,
+            self.directions,
+            *self.x.shape,
+            self.hidden_size,
+            self.width,
+            self.padded,
+            0 if self.lengths is None else self.lengths.data_ptr(),
+            self.x.data_ptr(),
+            output.data_ptr(),
+            0 if d_output is None else d_output.data_ptr(),
+            *addresses,
+        )

@@ -1,0 +1,167 @@
+"""The kernels as operators of torch, with what autograd and tracing need to know of them.
+
+There are two, a layer (all of its directions) and its gradient. Schemas know no cells: a cell
+travels as its text, `"LSTMCell(peephole='current')"`, and weights and states as flat lists, one
+direction after the other, without those that are `None`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lstm_variants.kernels.cpu.layer import Layer
+from lstm_variants.kernels.cpu.native import kernels
+from lstm_variants.kernels.second_order import gradients_through_reference
+
+Tensors = Sequence[Tensor]
+KEPT = ("gates", "cells")
+
+# Not torch.library.custom_op, whose handling of lists in autograd takes 100 us a call.
+_library: Any = torch.library.Library("lstm_variants", "DEF")  # type: ignore[no-untyped-call]
+_arguments = "Tensor x, Tensor[] weights, Tensor[] states, Tensor? lengths, str cell"
+_library.define(f"layer({_arguments}, bool keep) -> Tensor[]")
+_library.define(
+    f"layer_backward({_arguments}, Tensor output, Tensor[] kept, Tensor?[] gradients, "
+    "bool[] wanted) -> Tensor[]"
+)
+layer_operator = torch.ops.lstm_variants.layer.default
+backward_operator = torch.ops.lstm_variants.layer_backward.default
+
+
+def forward(
+    x: Tensor, weights: Tensors, states: Tensors, lengths: Tensor | None, cell: str, keep: bool
+) -> list[Tensor]:
+    """The output, the last states, and if wanted what the gradient will need."""
+    layer = Layer(x, weights, states, lengths, cell)
+    output, last, kept = layer.empty_results(keep)
+    results = (layer.named("h_n", "c_n"), last), (layer.named(*KEPT), kept)
+    kernels().run(layer.describe(output, *results))
+    return [output, *last, *kept]
+
+
+def fake_forward(
+    x: Tensor, weights: Tensors, states: Tensors, lengths: Tensor | None, cell: str, keep: bool
+) -> list[Tensor]:
+    """What `forward` returns, without values."""
+    output, last, kept = Layer(x, weights, states, lengths, cell).empty_results(keep)
+    return [output, *last, *kept]
+
+
+def backward(
+    x: Tensor,
+    weights: Tensors,
+    states: Tensors,
+    lengths: Tensor | None,
+    cell: str,
+    output: Tensor,
+    kept: Tensors,
+    gradients: Sequence[Tensor | None],
+    wanted: Sequence[bool],
+) -> list[Tensor]:
+    """Gradients of `x`, the weights and the states; empty ones where they are not wanted."""
+    layer = Layer(x, weights, states, lengths, cell)
+    nothing = x.new_empty(0)
+    d_output, *d_last = (nothing if g is None else g.contiguous() for g in gradients)
+    found = empty_gradients(x, weights, states, wanted)
+    # Both directions work at the same time, so each needs a place of its own.
+    d_x = [found[0], *(torch.empty_like(found[0]) for _ in range(1, layer.directions))]
+    described = layer.describe(
+        output,
+        (layer.named(*KEPT), kept),
+        (layer.named("d_h_n", "d_c_n"), d_last),
+        (["d_x"], d_x),
+        ([f"d_{name}" for name in layer.names], found[1 : 1 + len(weights)]),
+        (layer.named("d_h_0", "d_c_0"), found[1 + len(weights) :]),
+        d_output=d_output,
+    )
+    kernels().run(described, backward=True)
+    for other in d_x[1:]:
+        found[0] += other
+    return found
+
+
+def empty_gradients(
+    x: Tensor, weights: Tensors, states: Tensors, wanted: Sequence[bool]
+) -> list[Tensor]:
+    """Memory for gradients; of size zero where they are not wanted."""
+    flat = zip((x, *weights, *states), wanted, strict=True)
+    return [torch.empty_like(t) if want else t.new_empty(0) for t, want in flat]
+
+
+def fake_backward(
+    x: Tensor,
+    weights: Tensors,
+    states: Tensors,
+    lengths: Tensor | None,
+    cell: str,
+    output: Tensor,
+    kept: Tensors,
+    gradients: Sequence[Tensor | None],
+    wanted: Sequence[bool],
+) -> list[Tensor]:
+    """What `backward` returns, without values."""
+    return empty_gradients(x, weights, states, wanted)
+
+
+class LayerFunction(torch.autograd.Function):
+    """The operator with its gradient; the gradient of that goes through the reference."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, sizes: tuple[int, int], lengths: Tensor | None, cell: str, *flat: Tensor
+    ) -> tuple[Tensor, ...]:
+        n, m = sizes
+        x, weights, states = flat[0], flat[1 : 1 + n], flat[1 + n :]
+        with torch._C._AutoDispatchBelowAutograd():
+            results = layer_operator(x, weights, states, lengths, cell, True)
+        ctx.sizes, ctx.lengths, ctx.cell = sizes, lengths, cell
+        ctx.save_for_backward(*flat, results[0], *results[1 + m :])
+        ctx.mark_non_differentiable(*results[1 + m :])
+        ctx.set_materialize_grads(False)
+        return tuple(results)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
+        n, m = ctx.sizes
+        x, *rest = ctx.saved_tensors
+        weights, states, output, kept = rest[:n], rest[n : n + m], rest[n + m], rest[n + m + 1 :]
+        wanted = ctx.needs_input_grad[3:]
+        if torch.is_grad_enabled():  # this gradient is to be differentiated
+            call = Layer(x, weights, states, ctx.lengths, ctx.cell).call
+            return None, None, None, *gradients_through_reference(call, gradients[: 1 + m])
+        found = backward_operator(
+            x,
+            weights,
+            states,
+            ctx.lengths,
+            ctx.cell,
+            output,
+            kept,
+            gradients[: 1 + m],
+            wanted,
+        )
+        return None, None, None, *(g if w else None for g, w in zip(found, wanted, strict=True))
+
+
+def differentiable(
+    x: Tensor, weights: Tensors, states: Tensors, lengths: Tensor | None, cell: str, keep: bool
+) -> list[Tensor]:
+    """The operator where autograd looks on."""
+    flat = (x, *weights, *states)
+    if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in flat):
+        sizes = len(weights), len(states)
+        return list(LayerFunction.apply(sizes, lengths, cell, *flat))  # type: ignore[no-untyped-call]
+    with torch._C._AutoDispatchBelowAutograd():
+        results: list[Tensor] = layer_operator(x, weights, states, lengths, cell, keep)
+    return results
+
+
+_library.impl("layer", forward, "CPU")
+_library.impl("layer", differentiable, "Autograd")
+_library.impl("layer_backward", backward, "CPU")
+torch.library.register_fake("lstm_variants::layer", fake_forward, lib=_library)
+torch.library.register_fake("lstm_variants::layer_backward", fake_backward, lib=_library)

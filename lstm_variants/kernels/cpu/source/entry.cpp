@@ -1,0 +1,68 @@
+// The entry points: which instruction sets were compiled and can run here, and a call to one.
+#include <new>
+
+#include "call.h"
+
+#define EXPORTED __attribute__((visibility("default")))
+
+// Of every instruction set that the build names: X(name, whether this machine has it).
+#if defined(__x86_64__)
+#define INSTRUCTION_SETS(X)                                                                     \
+    X(avx512, __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))          \
+    X(avx2, __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))                    \
+    X(baseline, true)
+#else
+#define INSTRUCTION_SETS(X) X(baseline, true)
+#endif
+
+#define DECLARE(name, here)                                                                     \
+    namespace name {                                                                            \
+    void run_forward(const Call&);                                                              \
+    void run_backward(const Call&);                                                             \
+    }
+INSTRUCTION_SETS(DECLARE)
+
+namespace {
+
+struct InstructionSet {
+    const char* name;
+    bool here;
+    void (*forward)(const Call&);
+    void (*backward)(const Call&);
+};
+
+// The fastest first.
+const InstructionSet* sets() {
+#define ENTRY(name, here) {#name, bool(here), name::run_forward, name::run_backward},
+    static const InstructionSet all[] = {INSTRUCTION_SETS(ENTRY){nullptr, false, nullptr, nullptr}};
+    return all;
+}
+
+}  // namespace
+
+// The name of number n of the instruction sets, the fastest first: "" if this machine lacks it,
+// null past the last.
+extern "C" EXPORTED const char* lstm_variants_instruction_set(int n) {
+    const InstructionSet& set = sets()[n];
+    return set.name && !set.here ? "" : set.name;
+}
+
+// 0, or 1 if there is too little memory; then nothing has been written.
+extern "C" EXPORTED int lstm_variants_run(const Call* call, int instruction_set, int backward) {
+    const InstructionSet& set = sets()[instruction_set];
+    try {
+        (backward ? set.backward : set.forward)(*call);
+    } catch (const std::bad_alloc&) {
+        return 1;
+    }
+    return 0;
+}
+
+// Whether several threads can share the work.
+extern "C" EXPORTED int lstm_variants_has_threads() {
+#ifdef _OPENMP
+    return 1;
+#else
+    return 0;
+#endif
+}

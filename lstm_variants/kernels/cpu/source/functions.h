@@ -1,0 +1,185 @@
+// Several vectors at once, and the functions that the cells need of them.
+//
+// A cell is a long chain of operations, each of which waits for the last. Several chains side by side
+// keep a processor busy that one would not. Not to be compiled with -ffast-math, which breaks the
+// rounding in `exponential`.
+#pragma once
+
+#include <type_traits>
+
+#include "vector.h"
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
+namespace ISA {
+
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int most_at_once = 4;
+#else
+constexpr int most_at_once = 2;
+#endif
+
+template <class T, int n> struct Several {
+    Vec<T> v[n];
+
+    Several() = default;
+    explicit Several(T x) {
+        for (int k = 0; k < n; k++) v[k] = all<T>(x);
+    }
+    // Rows at a distance, in numbers.
+    Several(const T* from, int64_t stride) {
+        for (int k = 0; k < n; k++) v[k] = load<T>(from + k * stride);
+    }
+    void store_to(T* to, int64_t stride) const {
+        for (int k = 0; k < n; k++) store<T>(to + k * stride, v[k]);
+    }
+};
+
+// Calls would pass vectors through memory.
+#define FORCED inline __attribute__((always_inline))
+
+// result[k] = expression of k, for each of the vectors.
+#define EACH(expression)                             \
+    Several<T, n> result;                            \
+    _Pragma("GCC unroll 4") for (int k = 0; k < n; k++) result.v[k] = expression; \
+    return result
+#define OPERATOR(op)                                                                              \
+    template <class T, int n>                                                                     \
+    FORCED Several<T, n> operator op(const Several<T, n>& a, const Several<T, n>& b) {            \
+        EACH(a.v[k] op b.v[k]);                                                                   \
+    }                                                                                             \
+    template <class T, int n>                                                                     \
+    FORCED Several<T, n> operator op(const Several<T, n>& a, const Vec<T>& b) {                   \
+        EACH(a.v[k] op b);                                                                        \
+    }                                                                                             \
+    template <class T, int n>                                                                     \
+    FORCED Several<T, n> operator op(const Several<T, n>& a, std::common_type_t<T> b) {           \
+        EACH(a.v[k] op b);                                                                        \
+    }                                                                                             \
+    template <class T, int n>                                                                     \
+    FORCED Several<T, n> operator op(std::common_type_t<T> a, const Several<T, n>& b) {           \
+        EACH(a op b.v[k]);                                                                        \
+    }
+OPERATOR(+)
+OPERATOR(-)
+OPERATOR(*)
+#undef OPERATOR
+
+template <class T> struct Constants;
+template <> struct Constants<float> {
+    static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
+    static constexpr float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
+    static constexpr float largest_exponent = 87.0f;
+    static constexpr int terms = 7, exponent_bias = 127, mantissa_bits = 23;
+};
+template <> struct Constants<double> {
+    static constexpr double ln2_high = 6.93145751953125e-1, ln2_low = 1.42860682030941723212e-6;
+    static constexpr double magic = 6755399441055744.0;  // 1.5 * 2^52
+    static constexpr double largest_exponent = 700.0;
+    static constexpr int terms = 13, exponent_bias = 1023, mantissa_bits = 52;
+};
+
+template <class T> using Bits = typename Types<T>::Bits;
+template <class T> inline Bits<T> bits_of(Vec<T> x) {
+    Bits<T> bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+template <class T> inline Vec<T> from_bits(Bits<T> bits) {
+    Vec<T> x;
+    std::memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+// Within [low, high]; NaN stays NaN. And a first guess of 1 / x for x from 1 on.
+#if defined(__AVX512F__)
+// What the code below would do, in a third of the instructions: GCC makes no minimum of a comparison
+// here.
+inline Vec<float> clamp(Vec<float> x, float low, float high) {
+    return _mm512_min_ps(all<float>(high), _mm512_max_ps(all<float>(low), x));
+}
+inline Vec<double> clamp(Vec<double> x, double low, double high) {
+    return _mm512_min_pd(all<double>(high), _mm512_max_pd(all<double>(low), x));
+}
+inline Vec<float> guess_reciprocal(Vec<float> x) { return _mm512_rcp14_ps(x); }
+inline Vec<double> guess_reciprocal(Vec<double> x) { return _mm512_rcp14_pd(x); }
+template <class T> constexpr int newton_steps = sizeof(T) == 4 ? 1 : 2;
+#else
+template <class V, class T> inline V clamp(V x, T low, T high) {
+    x = x < low ? all<T>(low) : x;  // false for NaN
+    return x > high ? all<T>(high) : x;
+}
+inline Vec<float> guess_reciprocal(Vec<float> x) {
+    return from_bits<float>(0x7EF311C7u - bits_of<float>(x));
+}
+inline Vec<double> guess_reciprocal(Vec<double> x) {
+    return from_bits<double>(0x7FDE623822FC16E6ull - bits_of<double>(x));
+}
+template <class T> constexpr int newton_steps = sizeof(T) == 4 ? 3 : 4;
+#endif
+
+template <class T, int n> FORCED Several<T, n> clamp(const Several<T, n>& x, T low, T high) {
+    EACH(clamp(x.v[k], low, high));
+}
+
+// 1 / x for x from 1 on, to the last bit but one. Newton's steps take a quarter of a division.
+template <class T, int n> FORCED Several<T, n> reciprocal(const Several<T, n>& x) {
+    const auto guess = [&]() __attribute__((always_inline)) { EACH(guess_reciprocal(x.v[k])); };
+    Several<T, n> y = guess();
+#pragma GCC unroll 4
+    for (int step = 0; step < newton_steps<T>; step++) y = y + y * (T(1) - x * y);
+    return y;
+}
+
+// 1 / k!, computed while compiling.
+template <class T> struct InverseFactorials {
+    T of[16] = {T(1)};
+    constexpr InverseFactorials() {
+        double product = 1;
+        for (int k = 1; k < 16; k++) of[k] = T(1 / (product *= k));
+    }
+};
+
+// exp(x) = scale * (1 + rest), where rest is exact near zero; |x| up to largest_exponent.
+template <class T, int n>
+FORCED void exponential(const Several<T, n>& x, Several<T, n>& scale, Several<T, n>& rest) {
+    using C = Constants<T>;
+    constexpr InverseFactorials<T> inverse_factorial;
+    const Several<T, n> shifted = x * T(1.4426950408889634) + C::magic;
+    const Several<T, n> whole = shifted - C::magic;
+    const Several<T, n> r = (x - whole * C::ln2_high) - whole * C::ln2_low;
+    Several<T, n> p(inverse_factorial.of[C::terms]);
+#pragma GCC unroll 16
+    for (int term = C::terms - 1; term > 0; term--) p = p * r + inverse_factorial.of[term];
+    rest = p * r;
+    // The whole number sits in the low bits of the shifted one.
+    const auto power = [&]() __attribute__((always_inline)) {
+        EACH(from_bits<T>((bits_of<T>(shifted.v[k]) + C::exponent_bias) << C::mantissa_bits));
+    };
+    scale = power();
+}
+
+template <class T, int n> FORCED Several<T, n> sigmoid(const Several<T, n>& x) {
+    constexpr T largest = Constants<T>::largest_exponent;
+    Several<T, n> scale, rest;
+    exponential<T, n>(T(0) - clamp<T, n>(x, -largest, largest), scale, rest);
+    return reciprocal<T, n>(T(1) + (scale + scale * rest));
+}
+
+template <class T, int n> FORCED Several<T, n> tanh(const Several<T, n>& x) {
+    Several<T, n> scale, rest;
+    exponential<T, n>(T(2) * clamp<T, n>(x, T(-20), T(20)), scale, rest);
+    const Several<T, n> less_one = (scale - T(1)) + scale * rest;  // exp(2x) - 1
+    return less_one * reciprocal<T, n>(less_one + T(2));
+}
+
+// NaN stays NaN.
+template <class T, int n> FORCED Several<T, n> relu(const Several<T, n>& x) {
+    EACH(x.v[k] < T(0) ? Vec<T>{} : x.v[k]);
+}
+
+#undef EACH
+
+}  // namespace ISA

@@ -1,0 +1,192 @@
+// Back in time: the gradients of weights and input, from those of the gates of some steps at a time.
+#pragma once
+
+#include "sequence.h"
+
+namespace ISA {
+
+// Rows of gates whose gradients are at hand at once: as many as pay for going over all weights.
+constexpr int64_t gradient_rows = 256;
+
+// The sum over all rows of a' b, [n, N], for rows a [n] and b [N]; n is a multiple of most_rows.
+template <class T> class SumOfProducts {
+    const int64_t n, N;
+    const Packed<T> b;
+    T* const sum;
+    T* const columns;  // of a, most_rows of them, for each thread
+    const int64_t columns_size;
+    int64_t width() const { return b.vectors * lanes<T>; }
+    Packed<T> first(int64_t rows) const { return {b.data, rows, b.vectors}; }
+
+  public:
+    SumOfProducts(Sequence<T>& s, int64_t rows, int64_t n, int64_t N)
+        : n(n),
+          N(N),
+          b(s.scratch.take_packed(rows, (N + lanes<T> - 1) / lanes<T> * lanes<T>)),
+          sum(s.scratch.take(n * width())),
+          columns(s.scratch.take(rows * most_rows * std::max(s.call.threads, 1))),
+          columns_size(rows * most_rows) {}
+
+    void start(const Share& share) {
+        const Range rows = share.team.of(n);
+        std::fill_n(sum + rows.first * width(), rows.size() * width(), T(0));
+    }
+    // Of each row where b is; null for zeros.
+    template <class Row> void gather(const Share& share, int64_t rows, const Row& row_of) {
+        pack<T>(row_of, N, first(rows), share.team.of(b.panels()));
+    }
+    void add(const Share& share, int64_t rows, const T* a, int64_t a_stride) {
+        T* const mine = columns + share.team.index * columns_size;
+        for (int64_t group : share.team.of(n / most_rows)) {
+            for (int64_t k = 0; k < rows; k++)
+                std::copy_n(a + k * a_stride + group * most_rows, most_rows, mine + k * most_rows);
+            T* const to = sum + group * most_rows * width();
+            multiply<T, true>(
+                mine, most_rows, first(rows), to, width(), to, width(), {0, most_rows},
+                {0, b.panels()}
+            );
+        }
+    }
+    void write(const Share& share, const Blocks& blocks, T* to) const {
+        for (int64_t place : share.team.of(n))
+            if (blocks.rows(place, 1)) std::copy_n(sum + place * width(), N, to + blocks.row(place) * N);
+    }
+};
+
+template <class T> class Gradients {
+    const Sequence<T>& s;
+    const Blocks input, recurrent, bias;  // how weights and the recurrent bias lie in a row of gates
+    const Packed<T> weights;
+    const int64_t rows;
+    SumOfProducts<T> of_input, of_state;
+    T* const d_gates;
+    T* const d_x;       // [rows, whole vectors]
+    T* const bias_sum;  // of these rows, and of all
+    int64_t x_width() const { return weights.vectors * lanes<T>; }
+
+  public:
+    // A little more than a row: at a distance of a power of two, rows would share the same few
+    // places of the caches.
+    const int64_t stride;
+    const int64_t steps;  // at once
+
+    Gradients(Sequence<T>& sequence, const Blocks& input, const Blocks& recurrent, const Blocks& bias)
+        : s(sequence),
+          input(input),
+          recurrent(recurrent),
+          bias(bias),
+          weights(sequence.scratch.take_packed(
+              input.places(), (s.call.D + lanes<T> - 1) / lanes<T> * lanes<T>
+          )),
+          rows(steps_at_once(s.call) * s.B),
+          of_input(sequence, rows, input.places(), s.call.D),
+          of_state(sequence, rows, recurrent.places(), s.P),
+          d_gates(sequence.scratch.take(rows * (s.gates_stride + s.whole))),
+          d_x(sequence.scratch.take(rows * x_width())),
+          bias_sum(sequence.scratch.take(2 * s.gates_stride)),
+          stride(s.gates_stride + s.whole),
+          steps(steps_at_once(s.call)) {}
+
+    static int64_t steps_at_once(const Call& call) {
+        return std::clamp<int64_t>(gradient_rows / call.B, 1, call.T);
+    }
+    int64_t most_rows_at_once() const { return rows; }
+
+    void pack(const Share& share) {
+        if (s.io.d_x)
+            pack_weights<T>(
+                Sequence<T>::in(s.io.weight_ih), s.call.D, input, weights,
+                share.team.of(weights.panels())
+            );
+        of_input.start(share);
+        of_state.start(share);
+        const Range places = share.team.of(s.gates_stride);
+        std::fill_n(bias_sum + s.gates_stride + places.first, places.size(), T(0));
+    }
+
+    // Gradients of the gates of time t, where the steps at hand begin at time `first`.
+    T* gates_from(int64_t first, int64_t t) const { return d_gates + (t - first) * s.B * stride; }
+
+    void gather(const Share& share, int64_t first, int64_t count) {
+        const int64_t n = count * s.B;
+        if (s.io.d_weight_ih)
+            of_input.gather(share, n, [&](int64_t k) -> const T* {
+                const int64_t t = first + k / s.B, b = k % s.B;
+                // Zero times what stands in the padding would not be zero if that is NaN.
+                return s.valid(t, b) ? Sequence<T>::in(s.call.x) + (t * s.B + b) * s.call.D : nullptr;
+            });
+        if (s.io.d_weight_hh)
+            of_state.gather(share, n, [&](int64_t k) -> const T* {
+                const int64_t t = first + k / s.B, b = k % s.B;
+                return s.valid(t, b) ? s.h_before(t, b) : nullptr;
+            });
+    }
+
+    void add(const Share& share, int64_t first, int64_t count) {
+        const int64_t n = count * s.B;
+        if (s.io.d_weight_ih) of_input.add(share, n, d_gates + input.begin(), stride);
+        if (s.io.d_weight_hh) of_state.add(share, n, d_gates + recurrent.begin(), stride);
+        if (s.io.d_bias_ih || s.io.d_bias_hh) add_bias(share, n);
+        if (!s.io.d_x) return;
+        const Range mine = share.team.of(n);
+        std::fill_n(d_x + mine.first * x_width(), mine.size() * x_width(), T(0));
+        multiply_add<T>(
+            d_gates + input.begin(), stride, weights, d_x, x_width(), mine, {0, weights.panels()}
+        );
+        for (int64_t row : mine)
+            std::copy_n(
+                d_x + row * x_width(), s.call.D,
+                Sequence<T>::out(s.io.d_x) + (first * s.B + row) * s.call.D
+            );
+    }
+
+    void write(const Share& share) const {
+        if (s.io.d_weight_ih) of_input.write(share, input, Sequence<T>::out(s.io.d_weight_ih));
+        if (s.io.d_weight_hh) of_state.write(share, recurrent, Sequence<T>::out(s.io.d_weight_hh));
+        write_bias(share, input, s.io.d_bias_ih);
+        write_bias(share, bias, s.io.d_bias_hh);
+    }
+
+  private:
+    // In two stages, since the error of a long sum grows with its length.
+    void add_bias(const Share& share, int64_t n) {
+        const Range vectors = share.team.of(s.gates_stride / lanes<T>);
+        T* const total = bias_sum + s.gates_stride;
+        const Range places{vectors.first * lanes<T>, vectors.past * lanes<T>};
+        std::fill_n(bias_sum + places.first, places.size(), T(0));
+        for (int64_t row = 0; row < n; row++)
+            for (int64_t place = places.first; place < places.past; place++)
+                bias_sum[place] += d_gates[row * stride + place];
+        for (int64_t place : places) total[place] += bias_sum[place];
+    }
+    void write_bias(const Share& share, const Blocks& blocks, void* to) const {
+        if (!to) return;
+        for (int64_t place : share.team.of(blocks.places()))
+            if (blocks.rows(place, 1))
+                Sequence<T>::out(to)[blocks.row(place)] =
+                    bias_sum[s.gates_stride + blocks.begin() + place];
+    }
+};
+
+// All steps, the last one first. A recurrence has pack(share), start(share), step(t, d_gates, share),
+// gather and add(share, first, count), finish(share) and `gradients`.
+template <class Recurrence> void backward(Recurrence& r, const Share& share) {
+    r.pack(share);
+    r.start(share);
+    share.wait_for_team();
+    for (int64_t past = r.call.T; past > 0;) {
+        const int64_t count = std::min(r.gradients.steps, past), step = past - count;
+        const int64_t first = std::min(r.time(step), r.time(past - 1));
+        for (int64_t s = past - 1; s >= step; s--)
+            r.step(r.time(s), first, share);
+        share.wait_for_team();
+        r.gather(share, first, count);
+        share.wait_for_team();
+        r.add(share, first, count);
+        share.wait_for_team();
+        past = step;
+    }
+    r.finish(share);
+}
+
+}  // namespace ISA

@@ -1,0 +1,166 @@
+// Matrix products in the shape that a recurrence needs: few rows times a matrix packed beforehand.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "range.h"
+#include "vector.h"
+
+namespace ISA {
+
+// How weights [blocks * units, ...], a block of rows for each gate, lie in a row of gates: each gate
+// takes `padded` places, whole vectors of every instruction set, and the last ones are zero.
+struct Blocks {
+    int64_t count, units, padded;
+    int64_t first = 0;  // the block that comes first; the others follow in a circle
+    int64_t slot = 0;   // where in the row they begin, in blocks
+
+    int64_t places() const { return count * padded; }
+    int64_t begin() const { return slot * padded; }
+    // The row of weights that belongs at a place, if one does.
+    int64_t row(int64_t place) const {
+        return (place / padded + first) % count * units + place % padded;
+    }
+    // How many of the n places from here on have rows.
+    int64_t rows(int64_t place, int64_t n) const {
+        return std::clamp<int64_t>(units - place % padded, 0, n);
+    }
+};
+
+// A matrix [K, N] in panels of up to `panel_vectors` vectors of columns: [panel][k][column].
+template <class T> struct Packed {
+    T* data;
+    int64_t K, vectors;  // N = vectors * lanes
+
+    static int64_t size(int64_t K, int64_t N) { return K * N; }
+    int64_t panels() const { return (vectors + panel_vectors - 1) / panel_vectors; }
+    int64_t width(int64_t panel) const {
+        return std::min<int64_t>(panel_vectors, vectors - panel * panel_vectors);
+    }
+    T* panel(int64_t p) const { return data + p * panel_vectors * lanes<T> * K; }
+};
+
+// Weights [blocks * units, K], transposed: panels of [K, places].
+template <class T>
+void pack_transposed(
+    const T* weights, const Blocks& from, const Packed<T>& to, Range panels
+) {
+    constexpr int L = lanes<T>;
+    for (int64_t p : panels)
+        for (int64_t v = 0, width = to.width(p); v < width; v++) {
+            const int64_t column = (p * panel_vectors + v) * L;
+            const T* rows = weights + from.row(column) * to.K;
+            const int64_t used = from.rows(column, L);
+            T* panel = to.panel(p) + v * L;
+            for (int64_t k = 0; k < to.K; k++) {
+                T* row = panel + k * width * L;
+                for (int64_t lane = 0; lane < used; lane++) row[lane] = rows[lane * to.K + k];
+                for (int64_t lane = used; lane < L; lane++) row[lane] = T(0);
+            }
+        }
+}
+
+// A matrix [K, N] as it is, given where its rows are; null for a row of zeros.
+template <class T, class Row>
+void pack(const Row& row_of, int64_t N, const Packed<T>& to, Range panels) {
+    for (int64_t p : panels) {
+        const int64_t columns = to.width(p) * lanes<T>, first = p * panel_vectors * lanes<T>;
+        const int64_t used = std::clamp<int64_t>(N - first, 0, columns);
+        for (int64_t k = 0; k < to.K; k++) {
+            T* const packed = to.panel(p) + k * columns;
+            const T* const row = row_of(k);
+            if (row) std::copy_n(row + first, used, packed);
+            std::fill(packed + (row ? used : 0), packed + columns, T(0));
+        }
+    }
+}
+
+// Weights [blocks * units, N] as they are: panels of [places, N].
+template <class T>
+void pack_weights(
+    const T* weights, int64_t N, const Blocks& from, const Packed<T>& to, Range panels
+) {
+    const auto row = [&](int64_t place) {
+        return from.rows(place, 1) ? weights + from.row(place) * N : nullptr;
+    };
+    pack<T>(row, N, to, panels);
+}
+
+// out[rows][vectors] = from[rows][vectors] + left[rows][k] * panel[k][vectors], over all k. Meanwhile K lines of what
+// comes `next` are fetched: the weights of a large layer come from beyond the second cache.
+template <class T, bool transposed, int rows, int vectors>
+void multiply_tile(
+    const T* left, int64_t left_stride, const T* panel, int64_t K, const T* next, const T* from,
+    int64_t from_stride, T* out, int64_t out_stride
+) {
+    constexpr int L = lanes<T>;
+    Vec<T> sum[rows][vectors];
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; v++) sum[r][v] = load<T>(from + r * from_stride + v * L);
+    for (int64_t k = 0; k < K; k++) {
+        Vec<T> weights[vectors];
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; v++) weights[v] = load<T>(panel + (k * vectors + v) * L);
+        __builtin_prefetch(next + k * L, 0, 2);
+#pragma GCC unroll 8
+        for (int r = 0; r < rows; r++) {
+            Vec<T> factor = all<T>(transposed ? left[k * left_stride + r] : left[r * left_stride + k]);
+#if defined(__AVX512F__)
+            asm("" : "+v"(factor));  // in a register, not read anew for each vector
+#endif
+#pragma GCC unroll 8
+            for (int v = 0; v < vectors; v++) sum[r][v] += factor * weights[v];
+        }
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; v++) store<T>(out + r * out_stride + v * L, sum[r][v]);
+}
+
+template <class T> using Tile = decltype(&multiply_tile<T, false, 1, 1>);
+
+template <class T, bool transposed, int... n>
+constexpr std::array<Tile<T>, sizeof...(n)> tiles(std::integer_sequence<int, n...>) {
+    return {multiply_tile<T, transposed, n / panel_vectors + 1, n % panel_vectors + 1>...};
+}
+
+// Rows of out [B, N] = from [B, N] + left [B, K] times some panels of a packed matrix; or of
+// left' [B, K] where left is [K, B] and `transposed`.
+template <class T, bool transposed = false>
+void multiply(
+    const T* left, int64_t left_stride, const Packed<T>& right, const T* from, int64_t from_stride,
+    T* out, int64_t out_stride, Range rows, Range panels
+) {
+    constexpr auto tile =
+        tiles<T, transposed>(std::make_integer_sequence<int, most_rows * panel_vectors>{});
+    const int64_t groups = (rows.size() + most_rows - 1) / most_rows;
+    for (int64_t p : panels) {
+        const int64_t width = right.width(p), K = right.K, column = p * panel_vectors * lanes<T>;
+        const T* next = right.panel(p + 1 < panels.past ? p + 1 : panels.first);
+        // Groups of rows as equal as can be: a single row costs almost as much as eight.
+        for (int64_t g = 0, row = rows.first; g < groups; g++) {
+            const int64_t past = rows.first + rows.size() * (g + 1) / groups;
+            tile[(past - row - 1) * panel_vectors + width - 1](
+                left + row * (transposed ? 1 : left_stride), left_stride, right.panel(p), K,
+                next + g % panel_vectors * K * lanes<T>, from + row * from_stride + column,
+                from_stride, out + row * out_stride + column, out_stride
+            );
+            row = past;
+        }
+    }
+}
+
+template <class T>
+void multiply_add(
+    const T* left, int64_t left_stride, const Packed<T>& right, T* out, int64_t out_stride,
+    Range rows, Range panels
+) {
+    multiply<T>(left, left_stride, right, out, out_stride, out, out_stride, rows, panels);
+}
+
+}  // namespace ISA

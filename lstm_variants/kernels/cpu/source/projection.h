@@ -1,0 +1,99 @@
+// Forward in time: the projection of the input, some steps at a time, and those steps.
+#pragma once
+
+#include "sequence.h"
+
+namespace ISA {
+
+// Rows of the input that are projected at once, so that the result is still near when the steps
+// come to it.
+constexpr int64_t projected_rows = 128;
+
+// The gates of some steps, W x + b at first.
+template <class T> class Projection {
+    const Sequence<T>& s;
+    const Blocks blocks;
+    const Packed<T> weights;
+    T* const bias;  // [slots * padded]
+    T* const buffer;
+
+  public:
+    const int64_t steps;  // that are projected at once
+
+    // `input`: how weight_ih lies in a row of gates.
+    Projection(Sequence<T>& sequence, const Blocks& input)
+        : s(sequence),
+          blocks(input),
+          weights(sequence.scratch.take_packed(s.call.D, input.places())),
+          bias(sequence.scratch.take(s.gates_stride)),
+          buffer(
+              s.io.gates ? nullptr
+                         : sequence.scratch.take(steps_at_once(s.call) * s.B * s.gates_stride)
+          ),
+          steps(steps_at_once(s.call)) {}
+
+    static int64_t steps_at_once(const Call& call) {
+        return std::clamp<int64_t>(projected_rows / call.B, 1, call.T);
+    }
+
+    // Both biases, where the input's and the recurrent weights' blocks lie.
+    void pack(const Share& share, const Blocks& recurrent) {
+        pack_transposed<T>(
+            Sequence<T>::in(s.io.weight_ih), blocks, weights, share.team.of(weights.panels())
+        );
+        if (share.team.index) return;
+        std::fill_n(bias, s.gates_stride, T(0));
+        add_bias(s.io.bias_ih, blocks);
+        add_bias(s.io.bias_hh, recurrent);
+    }
+
+    // This thread's part of the steps [step, step + steps).
+    void project(const Share& share, int64_t step, int64_t count) {
+        const int64_t first = std::min(s.time(step), s.time(step + count - 1));
+        const Range rows = share.team.of(count * s.B);
+        T* gates = gates_from(first, first);
+        multiply<T>(
+            Sequence<T>::in(s.call.x) + first * s.B * s.call.D, s.call.D, weights, bias, 0, gates,
+            s.gates_stride, rows, {0, weights.panels()}
+        );
+        const int64_t n = blocks.places();  // a slot that the input does not feed has a bias
+        if (n < s.gates_stride)
+            for (int64_t row : rows)
+                std::copy_n(bias + n, s.gates_stride - n, gates + row * s.gates_stride + n);
+    }
+
+    // The rows of time t, where the projected steps begin at time `first`.
+    T* gates_from(int64_t first, int64_t t) const {
+        return s.io.gates ? Sequence<T>::out(s.io.gates) + t * s.B * s.gates_stride
+                          : buffer + (t - first) * s.B * s.gates_stride;
+    }
+
+  private:
+    void add_bias(const void* from, const Blocks& to) const {
+        if (!from) return;
+        for (int64_t place = 0; place < to.places(); place++)
+            if (to.rows(place, 1))
+                bias[to.begin() + place] += Sequence<T>::in(from)[to.row(place)];
+    }
+};
+
+// All steps. A recurrence has pack(share), start(share), step(t, gates, share), finish(share) and a
+// `projection`.
+template <class Recurrence> void forward(Recurrence& r, const Share& share) {
+    r.pack(share);
+    r.start(share);
+    share.wait_for_team();
+    const int64_t T = r.call.T;
+    for (int64_t step = 0; step < T; step += r.projection.steps) {
+        const int64_t count = std::min(r.projection.steps, T - step);
+        r.projection.project(share, step, count);
+        share.wait_for_team();
+        const int64_t first = std::min(r.time(step), r.time(step + count - 1));
+        for (int64_t s = step; s < step + count; s++)
+            r.step(r.time(s), r.projection.gates_from(first, r.time(s)), share);
+        share.wait_for_team();
+    }
+    r.finish(share);
+}
+
+}  // namespace ISA

@@ -1,0 +1,22 @@
+// Whole numbers from one to before another.
+#pragma once
+
+#include <cstdint>
+
+namespace ISA {
+
+struct Range {
+    int64_t first, past;
+
+    struct Iterator {
+        int64_t i;
+        int64_t operator*() const { return i; }
+        void operator++() { i++; }
+        bool operator!=(Iterator other) const { return i < other.i; }
+    };
+    Iterator begin() const { return {first}; }
+    Iterator end() const { return {past}; }
+    int64_t size() const { return past - first; }
+};
+
+}  // namespace ISA

@@ -1,0 +1,143 @@
+// What every recurrence has: sizes, memory, and the states at both ends.
+#pragma once
+
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "call.h"
+#include "functions.h"
+#include "product.h"
+#include "threads.h"
+
+namespace ISA {
+
+template <int n> using Count = std::integral_constant<int, n>;
+
+// Memory of a call, aligned to whole vectors. A thread keeps it for its next call: the pages of fresh
+// memory would cost a short call more than its arithmetic.
+template <class T> class Scratch {
+    struct Block {
+        std::unique_ptr<void, void (*)(void*)> memory{nullptr, std::free};
+        size_t bytes = 0;
+    };
+    static std::vector<Block>& blocks() {
+        thread_local std::vector<Block> kept;
+        return kept;
+    }
+    static constexpr size_t most_kept = 32 << 20;  // bytes of a block
+    static inline thread_local size_t next = 0;
+    const size_t first = next;
+
+  public:
+    Scratch() = default;
+    Scratch(const Scratch&) = delete;
+    ~Scratch() {
+        for (size_t k = first; k < next; k++)
+            if (blocks()[k].bytes > most_kept) blocks()[k] = {};
+        next = first;
+    }
+
+    T* take(int64_t n) {
+        const size_t bytes = (std::max<int64_t>(n, 1) * sizeof(T) + 63) / 64 * 64;
+        if (next == blocks().size()) blocks().emplace_back();
+        Block& block = blocks()[next];
+        if (block.bytes < bytes) {
+            block = {};
+            block.memory.reset(std::aligned_alloc(64, bytes));
+            if (!block.memory) throw std::bad_alloc();
+            block.bytes = bytes;
+        }
+        next++;
+        return static_cast<T*>(block.memory.get());
+    }
+    Packed<T> take_packed(int64_t K, int64_t N) { return {take(K * N), K, N / lanes<T>}; }
+};
+
+template <class T> struct Sequence {
+    const Call& call;
+    const Direction& io;
+    const bool reverse;
+    const int64_t B = call.B, H = call.H, P = call.P, Hp = call.padded;
+    const int64_t whole = 64 / sizeof(T), Pp = (P + whole - 1) / whole * whole;
+    const int64_t J = Hp / lanes<T>;  // vectors of hidden units
+    const int64_t gates_stride = slots(call.cell) * Hp, output_stride = call.directions * P;
+    Scratch<T> scratch;
+
+    Sequence(const Call& c, int direction)
+        : call(c), io(c.direction[direction]), reverse(direction == 1) {}
+
+    int64_t time(int64_t step) const { return reverse ? call.T - 1 - step : step; }
+    bool valid(int64_t t, int64_t b) const { return !call.lengths || t < call.lengths[b]; }
+
+    static const T* in(const void* p) { return static_cast<const T*>(p); }
+    static T* out(void* p) { return static_cast<T*>(p); }
+
+    T* output(int64_t t, int64_t b) const {
+        return out(call.output) + (t * B + b) * output_stride + reverse * P;
+    }
+    // Vector j of the gradients of n sequences' outputs, from b on.
+    template <int n = 1> Several<T, n> d_output(int64_t t, int64_t b, int64_t j) const {
+        Several<T, n> d(0);
+        if (!call.d_output) return d;
+        for (int k = 0; k < n; k++)
+            d.v[k] = load<T>(in(call.d_output) + (t * B + b + k) * output_stride + reverse * P, j, P);
+        return d;
+    }
+    // Vector j of n rows [H] without padding.
+    template <int n> static void write(T* row, int64_t stride, int64_t j, int64_t H, const Several<T, n>& x) {
+        for (int k = 0; k < n; k++) store<T>(row + k * stride, j, H, x.v[k]);
+    }
+    // The row of the step before, or null if (t, b) is a sequence's first.
+    template <class Row> auto before(int64_t t, int64_t b, Row row) const {
+        const int64_t earlier = reverse ? t + 1 : t - 1;
+        const bool first = earlier < 0 || earlier >= call.T || !valid(earlier, b);
+        return first ? nullptr : row(earlier, b);
+    }
+    const T* h_before(int64_t t, int64_t b) const {
+        const T* row = before(t, b, [&](int64_t s, int64_t r) { return output(s, r); });
+        return row ? row : in(io.h_0) + b * P;
+    }
+
+    // Calls f(Count<n>, b) for this thread's sequences that have step t, n of them at once from b on,
+    // and skip(b) for the others.
+    template <class F, class Skip>
+    void over_sequences(int64_t t, const Share& share, const F& f, const Skip& skip) const {
+        for (int64_t b = share.sequences.first; b < share.sequences.past;) {
+            int64_t n = 0;
+            while (n < most_at_once && b + n < share.sequences.past && valid(t, b + n)) n++;
+            if (n == most_at_once) f(Count<most_at_once>{}, b);
+            else
+                for (int64_t k = 0; k < n; k++) f(Count<1>{}, b + k);
+            if (n == 0) skip(b);
+            b += std::max<int64_t>(n, 1);
+        }
+    }
+
+    // This thread's columns of what is multiplied by a packed matrix.
+    static Range columns(const Share& share, const Packed<T>& right) {
+        constexpr int64_t n = panel_vectors * lanes<T>;
+        const Range panels = share.units.of(right.panels());
+        return {panels.first * n, std::min(panels.past * n, right.vectors * lanes<T>)};
+    }
+
+    // This thread's part of a state [B, n], from memory without padding (null: zeros) or to it (null:
+    // not wanted).
+    void read_state(const Share& share, const void* from, int64_t n, T* state, int64_t stride) const {
+        for (int64_t b : share.sequences)
+            for (int64_t j : share.units.of(stride / lanes<T>))
+                store<T>(
+                    state + b * stride + j * lanes<T>,
+                    from ? load<T>(in(from) + b * n, j, n) : Vec<T>{}
+                );
+    }
+    void write_state(const Share& share, const T* state, int64_t stride, void* to, int64_t n) const {
+        if (!to) return;
+        for (int64_t b : share.sequences)
+            for (int64_t j : share.units.of(stride / lanes<T>))
+                store<T>(out(to) + b * n, j, n, load<T>(state + b * stride + j * lanes<T>));
+    }
+};
+
+}  // namespace ISA

@@ -1,0 +1,63 @@
+// How the work is shared among threads.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "range.h"
+
+#ifdef _OPENMP
+#include <omp.h>
+// Where torch's runtime is not found there is none. Then nothing asks for more than one thread.
+#pragma weak GOMP_parallel
+#pragma weak GOMP_barrier
+#pragma weak omp_get_thread_num
+#pragma weak omp_get_num_threads
+#endif
+
+namespace ISA {
+
+// One of `count` who share something.
+struct Part {
+    int64_t index, count;
+    // Its share of n things.
+    Range of(int64_t n) const { return {n * index / count, n * (index + 1) / count}; }
+};
+
+// What one thread does. Its team does everything that is done once; within a step, sequences are
+// split, which needs no waiting, or else hidden units are, and every step waits for the others.
+struct Share {
+    Range sequences;
+    Part units, team;
+
+    static void wait(const Part& part) {
+        if (part.count > 1) {
+#pragma omp barrier
+        }
+    }
+    void wait_for_team() const { wait(team); }
+    void wait_for_units() const { wait(units); }
+};
+
+// Calls f(direction, share) on every thread, for every direction that it works on.
+template <class F>
+void in_parallel(int64_t B, int64_t units, int directions, int threads, const F& f) {
+    const auto work = [&](Part team) {
+        if (B >= 2 * team.count)
+            for (int d = 0; d < directions; d++)
+                f(d, Share{team.of(B), {0, 1}, team});
+        else if (directions == 2 && team.count % 2 == 0) {
+            const Part half{team.index / 2, team.count / 2};
+            f(team.index % 2, Share{{0, B}, half, half});
+        } else
+            for (int d = 0; d < directions; d++) f(d, Share{{0, B}, team, team});
+    };
+    if (B < 2 * threads) threads = std::min<int64_t>(threads, units * directions);
+    if (threads <= 1) return work({0, 1});
+#ifdef _OPENMP
+#pragma omp parallel num_threads(threads)
+    work({omp_get_thread_num(), omp_get_num_threads()});
+#endif
+}
+
+}  // namespace ISA

@@ -1,0 +1,63 @@
+// Vectors of one instruction set's width.
+//
+// GCC's and Clang's vector extensions, so that one source serves every instruction set.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+namespace ISA {
+
+#if defined(__AVX512F__)
+constexpr int vector_bytes = 64;
+constexpr int most_rows = 8;  // with panel_vectors = 3: 24 sums, 3 weights, 1 factor of 32 registers
+#elif defined(__AVX__)
+constexpr int vector_bytes = 32;
+constexpr int most_rows = 4;  // 12 sums, 3 weights, 1 factor of 16 registers
+#elif defined(__aarch64__)
+constexpr int vector_bytes = 16;
+constexpr int most_rows = 8;
+#else
+constexpr int vector_bytes = 16;
+constexpr int most_rows = 4;
+#endif
+constexpr int panel_vectors = 3;
+
+template <class T> struct Types;
+template <> struct Types<float> {
+    typedef float Vec __attribute__((vector_size(vector_bytes)));
+    typedef uint32_t Bits __attribute__((vector_size(vector_bytes)));
+};
+template <> struct Types<double> {
+    typedef double Vec __attribute__((vector_size(vector_bytes)));
+    typedef uint64_t Bits __attribute__((vector_size(vector_bytes)));
+};
+template <class T> using Vec = typename Types<T>::Vec;
+template <class T> constexpr int lanes = vector_bytes / sizeof(T);
+
+// memcpy, since rows need not be aligned.
+template <class T> inline Vec<T> load(const T* from) {
+    Vec<T> v;
+    std::memcpy(&v, from, sizeof v);
+    return v;
+}
+template <class T> inline void store(T* to, Vec<T> v) { std::memcpy(to, &v, sizeof v); }
+
+// Vector j of a row of H numbers; zero past the end.
+template <class T> inline Vec<T> load(const T* row, int64_t j, int64_t H) {
+    const int64_t left = H - j * lanes<T>;
+    if (left >= lanes<T>) return load<T>(row + j * lanes<T>);
+    Vec<T> v{};
+    if (left > 0) std::memcpy(&v, row + j * lanes<T>, left * sizeof(T));
+    return v;
+}
+template <class T> inline void store(T* row, int64_t j, int64_t H, Vec<T> v) {
+    const int64_t left = H - j * lanes<T>;
+    if (left >= lanes<T>) store<T>(row + j * lanes<T>, v);
+    else if (left > 0) std::memcpy(row + j * lanes<T>, &v, left * sizeof(T));
+}
+
+// x - 0 is x for every x, and compiles to nothing; x + 0 turns -0 into 0, and compiles to that.
+template <class T> inline Vec<T> all(T x) { return x - Vec<T>{}; }
+
+}  // namespace ISA
