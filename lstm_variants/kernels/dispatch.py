@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from lstm_variants.cells import State
@@ -52,9 +53,10 @@ def choose(call: Call, backend: str = "auto") -> Backend:
 def run(call: Call, backend: str = "auto") -> tuple[Tensor, list[State]]:
     """Compute a layer with the backend that [`choose`][lstm_variants.kernels.choose] gives."""
     chosen = choose(call, backend)
-    decisions = _decisions.get()
-    if decisions is not None:
-        decisions.append(describe(call, chosen))
+    if not torch.compiler.is_compiling():
+        decisions = _decisions.get()
+        if decisions is not None:
+            decisions.append(describe(call, chosen))
     return chosen.run(call)
 
 

@@ -93,7 +93,7 @@ template <class T> inline Vec<T> from_bits(Bits<T> bits) {
     return x;
 }
 
-// Within [low, high]; NaN stays NaN. And a first guess of 1 / x for x from 1 on.
+// Within [low, high]; NaN stays NaN. And a first guess of 1 / x, for x from 1 on.
 #if defined(__AVX512F__)
 // What the code below would do, in a third of the instructions: GCC makes no minimum of a comparison
 // here.
@@ -124,13 +124,16 @@ template <class T, int n> FORCED Several<T, n> clamp(const Several<T, n>& x, T l
     EACH(clamp(x.v[k], low, high));
 }
 
-// 1 / x for x from 1 on, to the last bit but one. Newton's steps take a quarter of a division.
-template <class T, int n> FORCED Several<T, n> reciprocal(const Several<T, n>& x) {
-    const auto guess = [&]() __attribute__((always_inline)) { EACH(guess_reciprocal(x.v[k])); };
+// a / b for b from 1 on and |a| up to b. Newton's steps, the last of which rounds as a division would
+// but for a hair, take a quarter of a division.
+template <class T, int n>
+FORCED Several<T, n> divide(const Several<T, n>& a, const Several<T, n>& b) {
+    const auto guess = [&]() __attribute__((always_inline)) { EACH(guess_reciprocal(b.v[k])); };
     Several<T, n> y = guess();
 #pragma GCC unroll 4
-    for (int step = 0; step < newton_steps<T>; step++) y = y + y * (T(1) - x * y);
-    return y;
+    for (int step = 1; step < newton_steps<T>; step++) y = y + y * (T(1) - b * y);
+    const Several<T, n> quotient = a * y;
+    return quotient + y * (a - b * quotient);
 }
 
 // 1 / k!, computed while compiling.
@@ -165,14 +168,15 @@ template <class T, int n> FORCED Several<T, n> sigmoid(const Several<T, n>& x) {
     constexpr T largest = Constants<T>::largest_exponent;
     Several<T, n> scale, rest;
     exponential<T, n>(T(0) - clamp<T, n>(x, -largest, largest), scale, rest);
-    return reciprocal<T, n>(T(1) + (scale + scale * rest));
+    const Several<T, n> y = divide(Several<T, n>(1), T(1) + (scale + scale * rest));
+    EACH(x.v[k] < -largest ? Vec<T>{} : y.v[k]);  // closed is closed: zero times infinity is NaN
 }
 
 template <class T, int n> FORCED Several<T, n> tanh(const Several<T, n>& x) {
     Several<T, n> scale, rest;
     exponential<T, n>(T(2) * clamp<T, n>(x, T(-20), T(20)), scale, rest);
     const Several<T, n> less_one = (scale - T(1)) + scale * rest;  // exp(2x) - 1
-    return less_one * reciprocal<T, n>(less_one + T(2));
+    return divide(less_one, less_one + T(2));
 }
 
 // NaN stays NaN.

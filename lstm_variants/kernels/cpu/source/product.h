@@ -88,19 +88,15 @@ void pack_weights(
     pack<T>(row, N, to, panels);
 }
 
-// out[rows][vectors] = from[rows][vectors] + left[rows][k] * panel[k][vectors], over all k. Meanwhile K lines of what
-// comes `next` are fetched: the weights of a large layer come from beyond the second cache.
+// out[rows][vectors] = from[rows][vectors] + left[rows][k] * panel[k][vectors], over all k. Meanwhile
+// K lines of what comes `next` are fetched: a large layer's weights come from beyond the second cache.
 template <class T, bool transposed, int rows, int vectors>
 void multiply_tile(
     const T* left, int64_t left_stride, const T* panel, int64_t K, const T* next, const T* from,
     int64_t from_stride, T* out, int64_t out_stride
 ) {
     constexpr int L = lanes<T>;
-    Vec<T> sum[rows][vectors];
-#pragma GCC unroll 8
-    for (int r = 0; r < rows; r++)
-#pragma GCC unroll 8
-        for (int v = 0; v < vectors; v++) sum[r][v] = load<T>(from + r * from_stride + v * L);
+    Vec<T> sum[rows][vectors] = {};
     for (int64_t k = 0; k < K; k++) {
         Vec<T> weights[vectors];
 #pragma GCC unroll 8
@@ -119,7 +115,10 @@ void multiply_tile(
 #pragma GCC unroll 8
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 8
-        for (int v = 0; v < vectors; v++) store<T>(out + r * out_stride + v * L, sum[r][v]);
+        for (int v = 0; v < vectors; v++)
+            store<T>(
+                out + r * out_stride + v * L, load<T>(from + r * from_stride + v * L) + sum[r][v]
+            );
 }
 
 template <class T> using Tile = decltype(&multiply_tile<T, false, 1, 1>);
@@ -129,8 +128,12 @@ constexpr std::array<Tile<T>, sizeof...(n)> tiles(std::integer_sequence<int, n..
     return {multiply_tile<T, transposed, n / panel_vectors + 1, n % panel_vectors + 1>...};
 }
 
-// Rows of out [B, N] = from [B, N] + left [B, K] times some panels of a packed matrix; or of
-// left' [B, K] where left is [K, B] and `transposed`.
+// Terms that are added up in one go. The error of a sum grows with its length: this way it grows with
+// the number of such parts.
+constexpr int64_t most_terms = 128;
+
+// Rows of out [B, N] = from [B, N] + left [B, K] times some panels of a packed matrix; or left' [B, K]
+// where left is [K, B], if `transposed`.
 template <class T, bool transposed = false>
 void multiply(
     const T* left, int64_t left_stride, const Packed<T>& right, const T* from, int64_t from_stride,
@@ -139,18 +142,28 @@ void multiply(
     constexpr auto tile =
         tiles<T, transposed>(std::make_integer_sequence<int, most_rows * panel_vectors>{});
     const int64_t groups = (rows.size() + most_rows - 1) / most_rows;
+    const int64_t parts = (right.K + most_terms - 1) / most_terms;
     for (int64_t p : panels) {
-        const int64_t width = right.width(p), K = right.K, column = p * panel_vectors * lanes<T>;
-        const T* next = right.panel(p + 1 < panels.past ? p + 1 : panels.first);
-        // Groups of rows as equal as can be: a single row costs almost as much as eight.
-        for (int64_t g = 0, row = rows.first; g < groups; g++) {
-            const int64_t past = rows.first + rows.size() * (g + 1) / groups;
-            tile[(past - row - 1) * panel_vectors + width - 1](
-                left + row * (transposed ? 1 : left_stride), left_stride, right.panel(p), K,
-                next + g % panel_vectors * K * lanes<T>, from + row * from_stride + column,
-                from_stride, out + row * out_stride + column, out_stride
-            );
-            row = past;
+        const int64_t width = right.width(p), column = p * panel_vectors * lanes<T>;
+        for (int64_t part = 0; part < parts; part++) {
+            const int64_t k = right.K * part / parts, K = right.K * (part + 1) / parts - k;
+            const T* const panel = right.panel(p) + k * width * lanes<T>;
+            const bool last = p + 1 == panels.past && part + 1 == parts;
+            const T* const next = last ? right.panel(panels.first) : panel + K * width * lanes<T>;
+            const T* const sum = part ? out : from;
+            const int64_t sum_stride = part ? out_stride : from_stride;
+            // Groups of rows as equal as can be: a single row costs almost as much as eight.
+            for (int64_t g = 0, row = rows.first; g < groups; g++) {
+                const int64_t past = rows.first + rows.size() * (g + 1) / groups;
+                const T* const factors =
+                    transposed ? left + k * left_stride + row : left + row * left_stride + k;
+                tile[(past - row - 1) * panel_vectors + width - 1](
+                    factors, left_stride, panel, K, next + g % panel_vectors * K * lanes<T>,
+                    sum + row * sum_stride + column, sum_stride, out + row * out_stride + column,
+                    out_stride
+                );
+                row = past;
+            }
         }
     }
 }

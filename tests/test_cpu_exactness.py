@@ -1,0 +1,220 @@
+"""The CPU kernels against the reference in float64: every cell, odd shapes, strange numbers."""
+
+import pytest
+import torch
+
+from lstm_variants.cells import LSTMCell, Weights
+from lstm_variants.kernels import BACKENDS, Call
+from lstm_variants.kernels.cpu import native
+from lstm_variants.kernels.cpu.layer import KERNELS, Layer
+from lstm_variants.kernels.cpu.operators import KEPT
+from lstm_variants.kernels.reference import Reference
+from lstm_variants.kernels.second_order import with_tensors
+from lstm_variants.variants import VARIANTS
+
+CELLS = {repr(v.cell): v.cell for v in VARIANTS.values() if repr(v.cell) in KERNELS}
+OTHERS = {text: kernel.cell for text, kernel in KERNELS.items() if text not in CELLS}
+PROJECTING = {text: cell for text, cell in CELLS.items() if cell.projects}
+every_cell = pytest.mark.parametrize("cell", CELLS.values(), ids=list(CELLS))
+every_dtype = pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+
+# H from 1 to 65, B from 1 to 17, T in {1, 2, 63}: every H and every B, in changing company.
+SHAPES = [(T, H * 7 % 17 + 1, H % 5 + 1, H) for H in range(1, 66) for T in [(1, 2, 63)[H % 3]]]
+FEW = [(3, 1, 2, 1), (5, 4, 3, 16), (2, 9, 1, 33), (7, 17, 5, 65)]
+
+
+@pytest.fixture(params=native.kernels().instruction_sets)
+def instruction_set(request, monkeypatch):
+    monkeypatch.setattr(native.kernels(), "instruction_set", request.param)
+
+
+def call_of(cell, T, B, D, H, *, P=0, dtype=torch.float64, directions=2, lengths=None, bias=True):
+    def draw(*shape):
+        # Larger weights would make a chaotic system, where no two roundings lead to the same end.
+        size = 0.3 / shape[-1] ** 0.5 if len(shape) == 2 else 0.25
+        return torch.randn(shape, dtype=torch.float64).mul(size).to(dtype).requires_grad_()
+
+    shapes = cell.parameter_shapes(D, H, bias=bias, proj_size=P)
+    weights = [Weights(**{k: draw(*v) for k, v in shapes.items()}) for _ in range(directions)]
+    sizes = [P or H] + [H] * (len(cell.state_type._fields) - 1)
+    states = [cell.state_type(*(draw(B, size) for size in sizes)) for _ in range(directions)]
+    return Call(cell, draw(T, B, D), tuple(weights), tuple(states), lengths)
+
+
+def in_dtype(call, dtype):
+    return with_tensors(call, [t.detach().to(dtype).requires_grad_() for t in call.tensors()])
+
+
+def results_of(backend, call):
+    """The output, the last states, and the gradients of a weighing of them."""
+    output, states = backend.run(call)
+    results = [output, *(s for state in states for s in state)]
+    generator = torch.Generator().manual_seed(1)
+    weighing = [
+        torch.randn(r.shape, generator=generator, dtype=torch.float64).to(r.dtype) for r in results
+    ]
+    leaves = list(call.tensors())
+    total = sum((r * w).sum() for r, w in zip(results, weighing, strict=True))
+    found = torch.autograd.grad(total, leaves, allow_unused=True)
+    gradients = zip(leaves, found, strict=True)
+    return [*results, *(torch.zeros_like(t) if g is None else g for t, g in gradients)]
+
+
+def error(got, exact):
+    """The largest error, in units of the largest number, or of 1."""
+    scale = exact.abs().max().clamp(min=1)
+    return ((got.double() - exact).abs().max() / scale).item()
+
+
+def check(call):
+    """float64: to 1e-12. float32: to five times the error that the reference has in float32.
+
+    That is the largest of the call: a result that happens to be rounded well is no measure.
+    """
+    exact = results_of(Reference(), in_dtype(call, torch.float64))
+    allowed = 1e-12
+    if call.x.dtype == torch.float32:
+        plain = results_of(Reference(), call)
+        allowed = 5 * max(*map(error, plain, exact), torch.finfo(torch.float32).eps)
+    for k, (got, right) in enumerate(zip(results_of(BACKENDS["cpu"], call), exact, strict=True)):
+        assert error(got, right) <= allowed, f"result {k} of {call}"
+
+
+@every_cell
+@every_dtype
+def test_every_shape(cell, dtype):
+    for T, B, D, H in SHAPES:
+        check(call_of(cell, T, B, D, H, dtype=dtype, directions=1 + H % 2, bias=H % 4 > 0))
+
+
+@every_cell
+@every_dtype
+def test_every_instruction_set(cell, dtype, instruction_set):
+    for T, B, D, H in FEW:
+        check(call_of(cell, T, B, D, H, dtype=dtype))
+
+
+@pytest.mark.parametrize("cell", OTHERS.values(), ids=list(OTHERS))
+def test_every_combination_of_settings(cell):
+    check(call_of(cell, T=5, B=3, D=2, H=9))
+
+
+@every_cell
+@pytest.mark.parametrize("lengths", [[9, 0, 4, 9, 1], [0, 0, 0, 0, 0]], ids=str)
+def test_lengths(cell, lengths, instruction_set):
+    call = call_of(cell, T=9, B=5, D=3, H=20, lengths=torch.tensor(lengths))
+    check(call)
+    # What stands in the padding has no influence, whatever it is.
+    past = torch.arange(9)[:, None] >= call.lengths
+    x = call.x.detach().masked_fill(past.unsqueeze(-1), torch.nan).requires_grad_()
+    for got, expected in zip(
+        results_of(BACKENDS["cpu"], call._replace(x=x)),
+        results_of(BACKENDS["cpu"], call),
+        strict=True,
+    ):
+        assert torch.equal(got, expected)
+
+
+@pytest.mark.parametrize("cell", PROJECTING.values(), ids=list(PROJECTING))
+@pytest.mark.parametrize("P", [1, 7, 16])
+def test_projection(cell, P, instruction_set):
+    check(call_of(cell, T=6, B=5, D=3, H=17, P=P))
+    check(call_of(cell, T=6, B=3, D=3, H=40, P=P, lengths=torch.tensor([6, 0, 2])))
+
+
+@every_cell
+@pytest.mark.parametrize("threads", [2, 3, 4])
+@pytest.mark.parametrize("B", [1, 2, 9])
+def test_threads_share_the_work(cell, threads, B):
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(threads)
+        for H in (5, 48, 65):
+            check(call_of(cell, T=5, B=B, D=3, H=H))
+            check(call_of(cell, T=5, B=B, D=3, H=H, directions=1))
+    finally:
+        torch.set_num_threads(before)
+
+
+def windows(sizes, dtype):
+    """Tensors inside of one storage that is full of NaN, and a check that the rest still is."""
+    margin = 40
+    total = sum(margin + size.numel() for size in sizes) + margin
+    storage = torch.full((total,), torch.nan, dtype=dtype)
+    free = torch.ones(total, dtype=torch.bool)
+    found, place = [], margin
+    for size in sizes:
+        found.append(storage[place : place + size.numel()].view(size))
+        free[place : place + size.numel()] = False
+        place += size.numel() + margin
+    return found, lambda: storage[free].isnan().all()
+
+
+@every_cell
+@every_dtype
+@pytest.mark.parametrize(("T", "B", "D", "H"), FEW)
+def test_nothing_is_touched_outside(cell, dtype, T, B, D, H, instruction_set):
+    """Everything lies in storage full of NaN: a read from there shows, and so does a write."""
+    call = call_of(cell, T, B, D, H, dtype=dtype, directions=2)
+    expected = results_of(BACKENDS["cpu"], call)
+    flat = [t.detach() for t in call.tensors()]
+    inputs, inputs_are_whole = windows([t.shape for t in flat], dtype)
+    for window, tensor in zip(inputs, flat, strict=True):
+        window.copy_(tensor)
+    n = sum(t is not None for w in call.weights for t in w)
+    weights, states = inputs[1 : 1 + n], inputs[1 + n :]
+    layer = Layer(inputs[0], weights, states, None, repr(cell))
+    output, last, kept = layer.empty_results(keep=True)
+    outputs, outputs_are_whole = windows([t.shape for t in (output, *last, *kept)], dtype)
+    output, last, kept = outputs[0], outputs[1 : 1 + len(last)], outputs[1 + len(last) :]
+    names = layer.named(*KEPT)
+    native.kernels().run(layer.describe(output, (layer.named("h_n", "c_n"), last), (names, kept)))
+    generator = torch.Generator().manual_seed(1)
+    gradients, gradients_are_whole = windows([t.shape for t in (output, *last)], dtype)
+    for window in gradients:
+        window.copy_(torch.randn(window.shape, generator=generator, dtype=torch.float64))
+    found, found_is_whole = windows([t.shape for t in (inputs[0], *inputs)], dtype)
+    native.kernels().run(
+        layer.describe(
+            output,
+            (names, kept),
+            (layer.named("d_h_n", "d_c_n"), gradients[1:]),
+            (["d_x"], found[:2]),
+            ([f"d_{name}" for name in layer.names], found[2 : 2 + n]),
+            (layer.named("d_h_0", "d_c_0"), found[2 + n :]),
+            d_output=gradients[0],
+        ),
+        backward=True,
+    )
+    got = [output, *last, found[0] + found[1], *found[2:]]
+    for a, b in zip(got, expected, strict=True):
+        assert torch.equal(a, b)
+    for whole in (inputs_are_whole, outputs_are_whole, gradients_are_whole, found_is_whole):
+        assert whole()
+
+
+@every_cell
+@pytest.mark.parametrize("value", [1e4, -1e4, torch.inf, -torch.inf, torch.nan])
+def test_strange_numbers(cell, value, instruction_set):
+    """As the reference, and in their own sequence only."""
+    call = call_of(cell, T=4, B=6, D=2, H=10, directions=1)
+    clean, _ = BACKENDS["cpu"].run(call)
+    x = call.x.detach().clone()
+    x[1, 2, 0] = value
+    output, [last] = BACKENDS["cpu"].run(call._replace(x=x))
+    expected, [last_expected] = Reference().run(call._replace(x=x))
+    for got, right in zip((output, *last), (expected, *last_expected), strict=True):
+        torch.testing.assert_close(got, right, rtol=1e-12, atol=1e-12, equal_nan=True)
+    others = [b for b in range(6) if b != 2]
+    assert torch.equal(output[:, others], clean[:, others])
+
+
+def test_a_closed_gate_is_closed():
+    """Infinity times a gate that is exactly zero is NaN in the reference: here too."""
+    cell = LSTMCell(input_activation=False)
+    call = call_of(cell, T=1, B=1, D=1, H=4, directions=1, bias=False)
+    to_gates = torch.tensor([[-1.0], [1], [1], [1]], dtype=torch.float64).repeat_interleave(4, 0)
+    w = call.weights[0]._replace(weight_ih=to_gates)
+    call = call._replace(x=torch.full_like(call.x, torch.inf), weights=(w,))
+    assert Reference().run(call)[0].isnan().all()
+    assert BACKENDS["cpu"].run(call)[0].isnan().all()
