@@ -19,7 +19,7 @@ MKDOCS = rm -rf $(VENV)/cache && XDG_CACHE_HOME=$(CURDIR)/$(VENV)/cache $(BIN)/p
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup docs serve test test-site bench bench-smoke experiments report lint format clean
+.PHONY: help setup docs serve test sanitize test-site bench bench-smoke experiments report lint format clean
 
 help: ## Show this help
 	@echo "usage: make TARGET"
@@ -41,6 +41,12 @@ test: $(VENV)/.has-test ## Run the tests
 test-site: docs $(VENV)/.has-site ## Look at the built documentation in a browser (needs chromium)
 	@test -n "$(CHROMIUM)" || { echo "No chromium found. Install it, or name it: make test-site CHROMIUM=/path/to/chromium"; exit 1; }
 	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest --override-ini addopts= site_tests
+
+sanitize: $(VENV)/.has-test ## Run the CPU kernels' tests with checks of memory and undefined behaviour
+	cmake -S . -B build/sanitize -DCMAKE_BUILD_TYPE=Release -DSANITIZE=address,undefined
+	cmake --build build/sanitize
+	ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libubsan.so)" \
+	  $(BIN)/python -m pytest tests/test_cpu_exactness.py --kernels build/sanitize/lstm_variants_kernels.so
 
 bench: $(VENV)/.has-bench ## Time the variants against torch.nn; writes experiments/results/bench-*.json
 	$(BIN)/python -m experiments.benchmarks

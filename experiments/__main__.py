@@ -2,9 +2,9 @@
 
 import sys
 
-from experiments import shapes
+from experiments import scaling, shapes
 
-EXPERIMENTS = (shapes.EXPERIMENT,)
+EXPERIMENTS = (shapes.EXPERIMENT, scaling.EXPERIMENT)
 
 if __name__ == "__main__":
     for experiment in EXPERIMENTS:

@@ -128,7 +128,9 @@ def commit() -> str:
 
     try:
         head = git("rev-parse", "HEAD")
-        changed = git("status", "--porcelain", "--", ":/*.py", ":/*.cpp")
+        changed = git(
+            "status", "--porcelain", "--", ":/*.py", ":/*.cpp", ":/*.h", ":/CMakeLists.txt"
+        )
     except (OSError, subprocess.CalledProcessError):
         return "unknown (not a git checkout)"
     return head + ("+changes" if changed else "")

@@ -14,6 +14,7 @@ from typing import Any
 import matplotlib as mpl
 import tabulate
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
@@ -91,23 +92,33 @@ def bench_section(result: Result) -> str:
         f"![{alt}](../generated/{name}-{theme}.svg#only-{theme})" for theme in THEMES
     )
     device = name.removeprefix("bench-").upper().replace("CUDA", "GPU (CUDA)")
-    return f"## {device}\n\n{figures}\n\n{bench_table(result)}\n\n{provenance(result)}\n"
+    parts = (
+        f"## {device}",
+        figures,
+        bench_table(result),
+        f"### Memory on the {device.partition(' ')[0]}",
+        "Megabytes that a training step takes at its worst, beyond what it starts with.",
+        memory_table(result),
+        provenance(result),
+    )
+    return "\n\n".join(parts) + "\n"
 
 
 def bench_table(result: Result) -> str:
-    """Ratios and times in Markdown, a row for each size and model."""
-    rows: dict[tuple[str, str], dict[str, Result]] = {}
+    """Ratios and times in Markdown, a row for each size, number of threads and variant."""
+    rows: dict[tuple[str, int, str], dict[str, Result]] = {}
     for record in result["records"]:
-        key = (size_text(record["size"]), record["variant"])
+        key = (size_text(record["size"]), record["threads"], record["variant"])
         rows.setdefault(key, {})[record["mode"]] = record
     table = [
-        [size, variant, modes["forward"]["baseline"]]
+        [size, threads, variant, modes["forward"]["baseline"]]
         + [spread(modes[mode]["ratio"]) for mode in ("forward", "training")]
         + [times(modes[mode]) for mode in ("forward", "training")]
-        for (size, variant), modes in rows.items()
+        for (size, threads, variant), modes in rows.items()
     ]
     headers = [
         "B, T, D, H",
+        "threads",
         "variant",
         "against",
         "forward, ratio",
@@ -116,6 +127,17 @@ def bench_table(result: Result) -> str:
         "training, ms",
     ]
     return tabulate.tabulate(table, headers, tablefmt="pipe", disable_numparse=True)
+
+
+def memory_table(result: Result) -> str:
+    """Peak memory of a training step in Markdown, ours : torch's, a row for each variant."""
+    rows: dict[str, dict[str, str]] = {}
+    for record in result["records"]:
+        if record["mode"] == "training" and record["megabytes"] is not None:
+            ours, theirs = record["megabytes"], record["baseline_megabytes"]
+            row = rows.setdefault(record["variant"], {"variant": record["variant"]})
+            row[size_text(record["size"])] = f"{ours:.3g} : {theirs:.3g}"
+    return tabulate.tabulate(list(rows.values()), "keys", tablefmt="pipe", disable_numparse=True)
 
 
 def size_text(size: dict[str, int]) -> str:
@@ -135,40 +157,46 @@ def times(record: Result) -> str:
 
 
 def bench_figure(result: Result) -> Figure:
-    """Ratios by variant and size, a panel for each mode: green is faster than torch.nn."""
+    """Ratios by variant and size, a panel for each mode and number of threads."""
     records = result["records"]
     sizes = list(dict.fromkeys(size_text(r["size"]) for r in records))
     variants = list(dict.fromkeys(r["variant"] for r in records))
+    threads = list(dict.fromkeys(r["threads"] for r in records))
+    ratios = {
+        (r["threads"], r["mode"], r["variant"], size_text(r["size"])): r["ratio"]["median"]
+        for r in records
+    }
     figure, panels = plt.subplots(
-        1, 2, sharey=True, figsize=(9, 1.6 + 0.3 * len(variants)), layout="constrained"
+        *(len(threads), 2),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+        figsize=(9, 0.8 + (0.8 + 0.3 * len(variants)) * len(threads)),
+        layout="constrained",
     )
-    for panel, mode in zip(panels, ("forward", "training"), strict=True):
-        ratios = {
-            (r["variant"], size_text(r["size"])): r["ratio"]["median"]
-            for r in records
-            if r["mode"] == mode
-        }
-        grid = [[ratios[variant, size] for size in sizes] for variant in variants]
-        panel.imshow(grid, cmap="PiYG_r", norm=LogNorm(1 / 8, 8), aspect="auto")
-        for row, line in enumerate(grid):
-            for column, ratio in enumerate(line):
-                pale = 1 / PALE < ratio < PALE
-                panel.text(
-                    column,
-                    row,
-                    f"{ratio:.2f}",
-                    ha="center",
-                    va="center",
-                    size=9,
-                    color=INK if pale else "white",
-                )
+    for row, number in zip(panels, threads, strict=True):
+        for panel, mode in zip(row, ("forward", "training"), strict=True):
+            grid = [[ratios[number, mode, name, size] for size in sizes] for name in variants]
+            draw_ratios(panel, grid)
+            of = f", {number} thread{'s' if number > 1 else ''}" if len(threads) > 1 else ""
+            panel.set_title(f"{mode}{of}: time / time of torch.nn", loc="left", size=11)
+            panel.set_yticks(range(len(variants)), variants)
+            panel.tick_params(length=0)
+            panel.spines[:].set_visible(False)
+    for panel in panels[-1]:
         panel.set_xticks(range(len(sizes)), [size.replace(", ", ",\n") for size in sizes], size=9)
-        panel.set_title(f"{mode}: time / time of torch.nn", loc="left", size=11)
-        panel.tick_params(length=0)
-        panel.spines[:].set_visible(False)
-    panels[0].set_yticks(range(len(variants)), variants)
-    panels[0].set_xlabel("B, T, D, H", loc="left", size=9)
+    panels[-1][0].set_xlabel("B, T, D, H", loc="left", size=9)
     return figure
+
+
+def draw_ratios(panel: Axes, grid: list[list[float]]) -> None:
+    """Coloured cells with their numbers: green is faster than torch.nn."""
+    panel.imshow(grid, cmap="PiYG_r", norm=LogNorm(1 / 8, 8), aspect="auto")
+    for row, line in enumerate(grid):
+        for column, ratio in enumerate(line):
+            color = INK if 1 / PALE < ratio < PALE else "white"
+            text = f"{ratio:.2f}"
+            panel.text(column, row, text, ha="center", va="center", size=9, color=color)
 
 
 if __name__ == "__main__":

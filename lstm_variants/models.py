@@ -163,12 +163,12 @@ class PeepholeLSTM(SequenceModel):
         """
 
         def stack(kind: str, gates: str) -> Tensor:
-            return torch.cat([getattr(self, f"{kind}_{gate}") for gate in gates], dim=-1)
+            return torch.cat([getattr(self, f"{kind}_{gate}").T for gate in gates])
 
         return Weights(
-            weight_ih=stack("W", "ifco").T,
-            weight_hh=stack("U", "ifco").T,
-            weight_ch=stack("C", "ifo"),
+            weight_ih=stack("W", "ifco"),
+            weight_hh=stack("U", "ifco"),
+            weight_ch=torch.cat([getattr(self, f"C_{gate}") for gate in "ifo"]),
         )
 
     def extra_repr(self) -> str:

@@ -1,5 +1,19 @@
+from pathlib import Path
+
 import pytest
 import torch
+
+from lstm_variants.kernels.cpu import native
+
+
+def pytest_addoption(parser):
+    parser.addoption("--kernels", type=Path, help="another build of the library of the CPU kernels")
+
+
+def pytest_configure(config):
+    if config.getoption("--kernels"):
+        loaded = native.Kernels(config.getoption("--kernels"))
+        native.load = lambda: loaded
 
 
 @pytest.fixture(autouse=True)

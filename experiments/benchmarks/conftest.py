@@ -12,7 +12,12 @@ from experiments import harness
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--device", default="cpu", help="where to run: cpu or cuda")
-    parser.addoption("--threads", type=int, help="threads that torch may use on the CPU")
+    parser.addoption(
+        "--threads",
+        type=lambda text: [int(number) for number in text.split(",")],
+        default=[torch.get_num_threads()],
+        help="threads that torch may use on the CPU, one number after the other: 1,2",
+    )
     parser.addoption("--smoke", action="store_true", help="the smallest size, a few rounds")
 
 
@@ -20,9 +25,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def device(pytestconfig: pytest.Config) -> torch.device:
     """The device under test. On CUDA, TF32 is off: both sides compute in float32."""
     torch.backends.cudnn.allow_tf32 = False
-    threads = pytestconfig.getoption("threads")
-    if threads is not None:
-        torch.set_num_threads(threads)
     return torch.device(pytestconfig.getoption("device"))
 
 

@@ -8,8 +8,10 @@ two sequences against a NumPy oracle, everything against the model itself in flo
 from __future__ import annotations
 
 import copy
+import ctypes
 import gc
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,9 +57,14 @@ Step = Callable[[], tuple[Tensor, ...]]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every model, mode and size, sizes in the outer loop; the smallest size alone for smoke."""
+    """Every model, mode, number of threads and size, sizes in the outer loop.
+
+    For smoke, the smallest size alone.
+    """
     sizes = SIZES[:1] if metafunc.config.getoption("smoke") else SIZES
     metafunc.parametrize("size", sizes, ids=str)
+    threads = metafunc.config.getoption("threads")
+    metafunc.parametrize("threads", threads, ids=[f"threads{n}" for n in threads])
     metafunc.parametrize("mode", MODES)
     metafunc.parametrize("name", TIMED)
 
@@ -70,8 +77,10 @@ def test_speed(
     device: torch.device,
     name: str,
     mode: str,
+    threads: int,
     size: Size,
 ) -> None:
+    torch.set_num_threads(threads)
     variant = VARIANTS[name]
     torch.manual_seed(0)
     ours = build(variant, size).to(device)
@@ -111,11 +120,14 @@ def test_speed(
         "model": variant.model.__name__ if variant.model else None,
         "baseline": f"nn.{type(theirs.layer).__name__}",
         "mode": mode,
+        "threads": threads,
         "size": size._asdict(),
         "rounds": rounds,
         "ratio": quartiles(ratios),
         "milliseconds": quartiles(1e3 * times),
         "baseline_milliseconds": quartiles(1e3 * np.array(reference_times[WARMUP:])),
+        "megabytes": peak_memory(step, device),
+        "baseline_megabytes": peak_memory(reference, device),
     }
 
 
@@ -191,6 +203,29 @@ def largest_memory(model: nn.Module, x: Tensor) -> float:
         last = model.layer(x)[1]
     states = (last,) if isinstance(last, Tensor) else last
     return max(state.abs().max().item() for state in states)
+
+
+def peak_memory(step: Step, device: torch.device) -> float | None:
+    """Megabytes that a step takes at its worst, beyond what is held before; `None` if unknown."""
+    if device.type == "cuda":
+        before = torch.cuda.memory_allocated()
+        torch.cuda.reset_peak_memory_stats()
+        step()
+        return (torch.cuda.max_memory_allocated() - before) / 2**20
+    try:
+        ctypes.CDLL(None).malloc_trim(0)  # what the C library keeps would hide what is taken again
+        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+        before = resident("VmRSS")
+        step()
+        return (resident("VmHWM") - before) / 2**10
+    except (OSError, AttributeError):  # not on Linux
+        return None
+
+
+def resident(field: str) -> int:
+    """Kilobytes of memory in use, `VmRSS`, or at most in use, `VmHWM`."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(field))
 
 
 def quartiles(values: np.ndarray[Any, Any]) -> dict[str, float]:

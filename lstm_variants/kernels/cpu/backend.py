@@ -44,7 +44,9 @@ class CPU:
     def run(self, call: Call) -> tuple[Tensor, list[State]]:
         weights = [t.contiguous() for w in call.weights for t in w if t is not None]
         states = [t.contiguous() for state in call.states for t in state]
-        x, lengths = call.x.contiguous(), call.lengths
+        x, lengths = call.x, call.lengths
+        if x.stride(2) != 1:
+            x = x.contiguous()
         if lengths is not None:
             lengths = lengths.to("cpu", torch.int64).contiguous()
         keep = torch.is_grad_enabled() and any(

@@ -174,6 +174,8 @@ class Layer:
             self.hidden_size,
             self.width,
             self.padded,
+            *self.x.stride()[:2],
+            *(d_output.stride()[:2] if d_output is not None else (0, 0)),
             0 if self.lengths is None else self.lengths.data_ptr(),
             self.x.data_ptr(),
             output.data_ptr(),

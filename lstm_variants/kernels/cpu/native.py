@@ -17,8 +17,8 @@ PADDED_BYTES = 64
 """Rows of gates and cell states fill whole vectors of this size, whatever the machine has."""
 
 
-# Call in call.h, field by field: the cell, whether numbers are doubles, threads, directions; sizes;
-# the tensors that all directions share; those of each direction.
+# Call in call.h, field by field: the cell, whether numbers are doubles, threads, directions; sizes
+# and strides; the tensors that all directions share; those of each direction.
 SETTINGS = (
     "kind",
     "blocks",
@@ -39,7 +39,7 @@ DIRECTION = (
     *("d_weight_ih", "d_weight_hh", "d_bias_ih", "d_bias_hh", "d_weight_hr", "d_weight_ch"),
     *("d_h_0", "d_c_0", "d_x"),
 )
-LAYOUT = Struct(f"@{len(SETTINGS) + 3}i6q4P{2 * len(DIRECTION)}P")
+LAYOUT = Struct(f"@{len(SETTINGS) + 3}i10q4P{2 * len(DIRECTION)}P")
 
 
 class Kernels:

@@ -65,7 +65,10 @@ def backward(
     """Gradients of `x`, the weights and the states; empty ones where they are not wanted."""
     layer = Layer(x, weights, states, lengths, cell)
     nothing = x.new_empty(0)
-    d_output, *d_last = (nothing if g is None else g.contiguous() for g in gradients)
+    d_output = gradients[0]
+    if d_output is not None and d_output.stride(2) != 1:
+        d_output = d_output.contiguous()
+    d_last = [nothing if g is None else g.contiguous() for g in gradients[1:]]
     found = empty_gradients(x, weights, states, wanted)
     # Both directions work at the same time, so each needs a place of its own.
     d_x = [found[0], *(torch.empty_like(found[0]) for _ in range(1, layer.directions))]
@@ -89,7 +92,11 @@ def empty_gradients(
 ) -> list[Tensor]:
     """Memory for gradients; of size zero where they are not wanted."""
     flat = zip((x, *weights, *states), wanted, strict=True)
-    return [torch.empty_like(t) if want else t.new_empty(0) for t, want in flat]
+    contiguous = torch.contiguous_format
+    return [
+        torch.empty_like(t, memory_format=contiguous) if want else t.new_empty(0)
+        for t, want in flat
+    ]
 
 
 def fake_backward(

@@ -32,15 +32,21 @@ struct Direction {
     void *d_h_0, *d_c_0, *d_x;
 };
 
+// Row (t, b) of a tensor [T, B, ...] is at t * time + b * batch, in numbers.
+struct Strides {
+    int64_t time, batch;
+};
+
 struct Call {
     Cell cell;
     int32_t is_double, threads, directions;
     int64_t T, B, D, H, P;
     int64_t padded;                         // H and what is missing to whole vectors
+    Strides x_at, d_output_at;
     const int64_t* lengths;                 // [B] or null
     const void* x;                          // [T, B, D]
     void* output;                           // [T, B, directions * P]
-    const void* d_output;                   // the same; backward only
+    const void* d_output;                   // the same, or null for zeros; backward only
     Direction direction[2];
 };
 

@@ -113,7 +113,7 @@ template <class T> class Gradients {
             of_input.gather(share, n, [&](int64_t k) -> const T* {
                 const int64_t t = first + k / s.B, b = k % s.B;
                 // Zero times what stands in the padding would not be zero if that is NaN.
-                return s.valid(t, b) ? Sequence<T>::in(s.call.x) + (t * s.B + b) * s.call.D : nullptr;
+                return s.valid(t, b) ? s.x(t, b) : nullptr;
             });
         if (s.io.d_weight_hh)
             of_state.gather(share, n, [&](int64_t k) -> const T* {

@@ -50,16 +50,15 @@ template <class T> class Projection {
     // This thread's part of the steps [step, step + steps).
     void project(const Share& share, int64_t step, int64_t count) {
         const int64_t first = std::min(s.time(step), s.time(step + count - 1));
-        const Range rows = share.team.of(count * s.B);
-        T* gates = gates_from(first, first);
-        multiply<T>(
-            Sequence<T>::in(s.call.x) + first * s.B * s.call.D, s.call.D, weights, bias, 0, gates,
-            s.gates_stride, rows, {0, weights.panels()}
-        );
-        const int64_t n = blocks.places();  // a slot that the input does not feed has a bias
-        if (n < s.gates_stride)
-            for (int64_t row : rows)
-                std::copy_n(bias + n, s.gates_stride - n, gates + row * s.gates_stride + n);
+        const auto [time, batch] = s.call.x_at;
+        if (s.B == 1 || time == s.B * batch)  // the rows of all these steps lie at one distance
+            project_rows(
+                s.x(first, 0), s.B == 1 ? time : batch, gates_from(first, first),
+                share.team.of(count * s.B)
+            );
+        else
+            for (int64_t t = first; t < first + count; t++)
+                project_rows(s.x(t, 0), batch, gates_from(first, t), share.team.of(s.B));
     }
 
     // The rows of time t, where the projected steps begin at time `first`.
@@ -69,6 +68,16 @@ template <class T> class Projection {
     }
 
   private:
+    void project_rows(const T* x, int64_t x_stride, T* gates, const Range& rows) const {
+        multiply<T>(
+            x, x_stride, weights, bias, 0, gates, s.gates_stride, rows,
+            {0, weights.panels()}
+        );
+        const int64_t n = blocks.places();  // a slot that the input does not feed has a bias
+        if (n < s.gates_stride)
+            for (int64_t row : rows)
+                std::copy_n(bias + n, s.gates_stride - n, gates + row * s.gates_stride + n);
+    }
     void add_bias(const void* from, const Blocks& to) const {
         if (!from) return;
         for (int64_t place = 0; place < to.places(); place++)

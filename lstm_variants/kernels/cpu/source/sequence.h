@@ -77,12 +77,15 @@ template <class T> struct Sequence {
     T* output(int64_t t, int64_t b) const {
         return out(call.output) + (t * B + b) * output_stride + reverse * P;
     }
+    const T* x(int64_t t, int64_t b) const {
+        return in(call.x) + t * call.x_at.time + b * call.x_at.batch;
+    }
     // Vector j of the gradients of n sequences' outputs, from b on.
     template <int n = 1> Several<T, n> d_output(int64_t t, int64_t b, int64_t j) const {
         Several<T, n> d(0);
         if (!call.d_output) return d;
-        for (int k = 0; k < n; k++)
-            d.v[k] = load<T>(in(call.d_output) + (t * B + b + k) * output_stride + reverse * P, j, P);
+        const T* const row = in(call.d_output) + t * call.d_output_at.time + reverse * P;
+        for (int k = 0; k < n; k++) d.v[k] = load<T>(row + (b + k) * call.d_output_at.batch, j, P);
         return d;
     }
     // Vector j of n rows [H] without padding.
