@@ -26,6 +26,14 @@ THEMES = {"light": "#1f2933", "dark": "#dfe3e8"}
 INK = THEMES["light"]
 # Ratios from here on are on dark cells.
 PALE = 3.7
+# The contenders of the scaling figure, in colours that are seen on light and dark pages alike.
+LINES = {
+    "nn.LSTM": "#d9822b",
+    "PeepholeLSTM, CPU kernels": "#2b95d6",
+    "PeepholeLSTM, reference": "#9179f2",
+    "products": "#7a8793",
+}
+LINE_STYLES = ("o-", "s-", "^-", "--")
 
 Result = dict[str, Any]
 
@@ -39,6 +47,9 @@ def main() -> None:
     for result in results:
         save_figures(bench_figure, result)
     (GENERATED / "bench.md").write_text("\n".join(map(bench_section, results)))
+    scaling = load(RESULTS / "scaling.json")
+    save_figures(scaling_figure, scaling)
+    (GENERATED / "scaling.md").write_text(scaling_section(scaling))
     print(f"written: {GENERATED}")
 
 
@@ -84,17 +95,19 @@ def provenance(result: Result) -> str:
     )
 
 
+def images(name: str, alt: str) -> str:
+    """A figure in Markdown, once for each palette."""
+    return "\n".join(f"![{alt}](../generated/{name}-{theme}.svg#only-{theme})" for theme in THEMES)
+
+
 def bench_section(result: Result) -> str:
     """The part of the benchmark page for one device."""
     name = result["experiment"]
     alt = "Time relative to torch.nn, by variant and size"
-    figures = "\n".join(
-        f"![{alt}](../generated/{name}-{theme}.svg#only-{theme})" for theme in THEMES
-    )
     device = name.removeprefix("bench-").upper().replace("CUDA", "GPU (CUDA)")
     parts = (
         f"## {device}",
-        figures,
+        images(name, alt),
         bench_table(result),
         f"### Memory on the {device.partition(' ')[0]}",
         "Megabytes that a training step takes at its worst, beyond what it starts with.",
@@ -197,6 +210,59 @@ def draw_ratios(panel: Axes, grid: list[list[float]]) -> None:
             color = INK if 1 / PALE < ratio < PALE else "white"
             text = f"{ratio:.2f}"
             panel.text(column, row, text, ha="center", va="center", size=9, color=color)
+
+
+def scaling_section(result: Result) -> str:
+    """Figure, crossover table and what they add up to."""
+    alt = "Time of a peephole LSTM against the number of steps and of hidden units"
+    score = result["score"]
+    summary = (
+        f"torch's own kernels are faster by more than 5 % at "
+        f"{score['torch_is_faster_by_5_percent_at']} of {score['points_of_the_grid']} points, the "
+        f"largest ratio is {score['largest_ratio']:.2f}; `nn.LSTM` is faster than the peephole "
+        f"LSTM by more than 5 % at {score['nn_lstm_is_faster_than_peephole_by_5_percent_at']} of "
+        f"{score['points_of_the_curves']} points of the curves."
+    )
+    parts = (images("scaling", alt), crossover_table(result), summary, provenance(result))
+    return "\n\n".join(parts) + "\n"
+
+
+def crossover_table(result: Result) -> str:
+    """Ratios of the CPU kernels to torch's own, a row for each cell, mode and number of threads."""
+    rows: dict[tuple[str, ...], dict[str, str]] = {}
+    for point in result["records"][0]["grid"]:
+        key = {name: str(point[name]) for name in ("cell", "mode", "threads")}
+        row = rows.setdefault(tuple(key.values()), key)
+        row[f"B={point['B']} H={point['H']}"] = f"{point['ratio']:.2f}"
+    return tabulate.tabulate(list(rows.values()), "keys", tablefmt="pipe", disable_numparse=True)
+
+
+def scaling_figure(result: Result) -> Figure:
+    """Milliseconds over H and over T, log-log, a row of panels for each mode."""
+    record, config = result["records"][0], result["config"]
+    B = config["batch"]
+    fixed = {
+        "H": f"B = {B}, T = {config['fixed_steps']}, D = H",
+        "T": f"B = {B}, D = H = {config['fixed_hidden']}",
+    }
+    figure, panels = plt.subplots(2, 2, figsize=(9, 7), sharex="col", layout="constrained")
+    for row, mode in zip(panels, ("forward", "training"), strict=True):
+        for panel, over in zip(row, fixed, strict=True):
+            points = [p for p in record["curves"] if p["mode"] == mode and p["over"] == over]
+            xs = [point[over] for point in points]
+            for (name, color), line in zip(LINES.items(), LINE_STYLES, strict=True):
+                ys = [point["milliseconds"][name] for point in points]
+                panel.plot(xs, ys, line, color=color, label=name, markersize=4)
+            panel.set_xscale("log", base=2)
+            panel.set_yscale("log")
+            panel.set_title(f"{mode}, {fixed[over]}", loc="left", size=11)
+            panel.set_xticks(xs, [str(x) for x in xs])
+    for panel, over in zip(panels[-1], ("H, hidden units", "T, steps"), strict=True):
+        panel.set_xlabel(over)
+    for row in panels:
+        row[0].set_ylabel("milliseconds")
+    panels[0][0].legend(frameon=False, fontsize=9)
+    return figure
 
 
 if __name__ == "__main__":

@@ -20,10 +20,10 @@ from functools import partial
 from itertools import product
 from time import perf_counter
 
-import tabulate
 import torch
 from torch import nn
 
+from experiments import report
 from experiments.harness import Experiment, Record
 from lstm_variants import VARIANTS
 
@@ -132,10 +132,10 @@ def products(x: torch.Tensor, mode: str) -> None:
     flat, h = x.view(T * B, H), x[0]
     weights, gates = x.new_ones(4 * H, H), x.new_ones(T * B, 4 * H)
     torch.mm(flat, weights.T, out=gates)
-    for rows in gates.split(B):
+    for rows in gates.view(T, B, 4 * H):
         torch.mm(h, weights.T, out=rows)
     if mode == "training":
-        for rows in gates.split(B):
+        for rows in gates.view(T, B, 4 * H):
             torch.mm(rows, weights)
         torch.mm(gates, weights)
         torch.mm(gates.T, flat)
@@ -179,15 +179,8 @@ def score(records: Sequence[Record]) -> Record:
 
 
 def table(records: Sequence[Record]) -> str:
-    """The crossover table in Markdown: a row for each cell, mode and number of threads."""
-    rows: dict[tuple[str, ...], dict[str, str]] = {}
-    for point in records[0]["grid"]:
-        key = (point["cell"], point["mode"], point["threads"])
-        row = rows.setdefault(
-            key, dict(zip(("cell", "mode", "threads"), map(str, key), strict=True))
-        )
-        row[f"B={point['B']} H={point['H']}"] = f"{point['ratio']:.2f}"
-    return tabulate.tabulate(list(rows.values()), "keys", tablefmt="pipe", disable_numparse=True)
+    """The crossover table in Markdown."""
+    return report.crossover_table({"records": records})
 
 
 EXPERIMENT = Experiment(
