@@ -41,6 +41,21 @@ def test_no_forward_mode_for_the_lstm_in_single_precision():
 
 
 @every_layer
+def test_no_compilation_in_one_graph(layer_type):
+    compiled = torch.compile(layer_type(3, 4), fullgraph=True, backend="eager")
+    with pytest.raises(torch._dynamo.exc.Unsupported, match="does not support RNN, GRU, or LSTM"):
+        compiled(torch.zeros(5, 2, 3))
+
+
+@every_layer
+@pytest.mark.filterwarnings("ignore:The tensor attributes self._flat_weights:UserWarning")
+def test_no_export_with_dynamic_time(layer_type):
+    shapes = ({0: torch.export.Dim("T", min=1, max=1000)},)
+    with pytest.raises(torch._dynamo.exc.UserError, match="T as dynamic"):
+        torch.export.export(layer_type(3, 4), (torch.zeros(5, 2, 3),), dynamic_shapes=shapes)
+
+
+@every_layer
 def test_no_skip_init(layer_type):
     with pytest.raises(RuntimeError, match="device"):
         skip_init(layer_type, 3, 4)
