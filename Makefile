@@ -44,7 +44,7 @@ test-site: docs $(VENV)/.has-site ## Look at the built documentation in a browse
 
 sanitize: $(VENV)/.has-test ## Run the CPU kernels' tests with checks of memory and undefined behaviour
 	cmake -S . -B build/sanitize -DCMAKE_BUILD_TYPE=Release -DSANITIZE=address,undefined
-	cmake --build build/sanitize
+	cmake --build build/sanitize --parallel 2
 	ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libubsan.so)" \
 	  $(BIN)/python -m pytest tests/test_cpu_exactness.py --kernels build/sanitize/lstm_variants_kernels.so
 

@@ -205,3 +205,36 @@ def test_too_little_memory_is_said(monkeypatch):
     monkeypatch.setattr(kernels, "_run", lambda *_: 1)
     with pytest.raises(MemoryError, match="too little memory"):
         layers.PeepholeLSTM(3, 4)(torch.zeros(5, 2, 3))
+
+
+WRONG = {
+    "a weight of another shape": (("weights", 0), torch.zeros(12, 2), r"weight_ih .* \[16, 2\]"),
+    "a peephole too few": (("weights", 4), torch.zeros(8), r"weight_ch should be \[12\]"),
+    "a state of another batch": (("states", 0), torch.zeros(3, 4), r"h should be \[2, 4\]"),
+    "a state of another dtype": (
+        ("states", 1),
+        torch.zeros(2, 4).double(),
+        "torch.float32 on the CPU",
+    ),
+    "lengths of another batch": (("lengths", None), torch.tensor([1]), r"lengths should be \[2\]"),
+}
+
+
+@pytest.mark.parametrize(("place", "tensor", "message"), WRONG.values(), ids=list(WRONG))
+def test_tensors_that_do_not_belong_together_are_refused(place, tensor, message):
+    """The library would read past their ends."""
+    cell = VARIANTS["PeepholeLSTM"].cell
+    call = call_of(cell, T=3, B=2, D=2, H=4, dtype=torch.float32, directions=1)
+    arguments = {
+        "x": call.x.detach(),
+        "weights": [w.detach() for w in call.weights[0] if w is not None],
+        "states": [s.detach() for s in call.states[0]],
+        "lengths": None,
+    }
+    name, index = place
+    if index is None:
+        arguments[name] = tensor
+    else:
+        arguments[name][index] = tensor
+    with pytest.raises(ValueError, match=message):
+        operators.layer_operator(*arguments.values(), repr(cell), False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -78,6 +79,15 @@ KERNELS = {text: Kernel.of(cell) for cell, text in TEXTS.items()}
 WEIGHTS = Weights._fields[:6]
 
 
+@cache
+def shapes_of(
+    cell: Cell, names: tuple[str, ...], D: int, H: int, P: int
+) -> tuple[tuple[int, ...], ...]:
+    """Shapes of the weights that a layer has, in their order."""
+    shapes = cell.parameter_shapes(D, H, bias="bias_ih" in names, proj_size=P)
+    return tuple(shapes[name] for name in names)
+
+
 class Layer:
     """A layer over a batch of sequences, from the arguments of the operators.
 
@@ -109,6 +119,33 @@ class Layer:
         self.hidden_size = rows // kernel.gates
         whole = PADDED_BYTES // x.element_size()
         self.padded = -(-self.hidden_size // whole) * whole
+
+    def check(self) -> None:
+        """Refuse tensors that do not belong together: the library reads them as it is told.
+
+        Raises:
+            ValueError: If a shape, a dtype or a device is not what it should be.
+        """
+        _, B, D = self.x.shape
+        H, P = self.hidden_size, self.width
+        projects = "weight_hr" in self.names
+        weights = shapes_of(self.kernel.cell, tuple(self.names), D, H, P if projects else 0)
+        states = ((B, P), (B, H))[: self.kernel.fields]
+        dtype = self.x.dtype
+        for names, shapes, tensors in (
+            (self.names, weights, self.weights),
+            (self.kernel.cell.state_type._fields, states, self.states),
+        ):
+            for k, tensor in enumerate(tensors):
+                shape = shapes[k % len(shapes)]
+                if tensor.shape != shape or tensor.dtype != dtype or not tensor.is_cpu:
+                    raise ValueError(
+                        f"{names[k % len(shapes)]} should be {list(shape)}, {dtype} on the CPU, "
+                        f"got {list(tensor.shape)}, {tensor.dtype} on {tensor.device}"
+                    )
+        lengths = self.lengths
+        if lengths is not None and (lengths.shape != (B,) or lengths.dtype != torch.int64):
+            raise ValueError(f"lengths should be {[B]}, torch.int64, got {lengths}")
 
     @property
     def call(self) -> Call:

@@ -37,6 +37,7 @@ def forward(
 ) -> list[Tensor]:
     """The output, the last states, and if wanted what the gradient will need."""
     layer = Layer(x, weights, states, lengths, cell)
+    layer.check()
     output, last, kept = layer.empty_results(keep)
     results = (layer.named("h_n", "c_n"), last), (layer.named(*KEPT), kept)
     kernels().run(layer.describe(output, *results))
@@ -64,6 +65,7 @@ def backward(
 ) -> list[Tensor]:
     """Gradients of `x`, the weights and the states; empty ones where they are not wanted."""
     layer = Layer(x, weights, states, lengths, cell)
+    layer.check()
     nothing = x.new_empty(0)
     d_output = gradients[0]
     if d_output is not None and d_output.stride(2) != 1:

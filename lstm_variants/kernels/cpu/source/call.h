@@ -24,7 +24,7 @@ struct Direction {
     const void *weight_hr, *weight_ch;      // [P, H], [K * H]
     const void *h_0, *c_0;                  // [B, P], [B, H]
     void *h_n, *c_n;                        // [B, P], [B, H]
-    void *gates, *cells;                    // [T, B, slots * padded], [T, B, padded]; null in inference
+    void *gates, *cells;                    // [T, B, slots * padded], [T, B, padded], or null
     // Backward only.
     const void *d_h_n, *d_c_n;              // [B, P], [B, H]
     // Null where the gradient is not wanted.

@@ -1,8 +1,8 @@
 // Several vectors at once, and the functions that the cells need of them.
 //
-// A cell is a long chain of operations, each of which waits for the last. Several chains side by side
-// keep a processor busy that one would not. Not to be compiled with -ffast-math, which breaks the
-// rounding in `exponential`.
+// A cell is a long chain of operations, each of which waits for the last. Several chains side by
+// side keep a processor busy that one would not. Not to be compiled with -ffast-math, which breaks
+// the rounding in `exponential`.
 #pragma once
 
 #include <type_traits>
@@ -95,8 +95,8 @@ template <class T> inline Vec<T> from_bits(Bits<T> bits) {
 
 // Within [low, high]; NaN stays NaN. And a first guess of 1 / x, for x from 1 on.
 #if defined(__AVX512F__)
-// What the code below would do, in a third of the instructions: GCC makes no minimum of a comparison
-// here.
+// What the code below would do, in a third of the instructions: GCC makes no minimum of a
+// comparison here.
 inline Vec<float> clamp(Vec<float> x, float low, float high) {
     return _mm512_min_ps(all<float>(high), _mm512_max_ps(all<float>(low), x));
 }
@@ -124,8 +124,8 @@ template <class T, int n> FORCED Several<T, n> clamp(const Several<T, n>& x, T l
     EACH(clamp(x.v[k], low, high));
 }
 
-// a / b for b from 1 on and |a| up to b. Newton's steps, the last of which rounds as a division would
-// but for a hair, take a quarter of a division.
+// a / b for b from 1 on and |a| up to b. Newton's steps, the last of which rounds as a division
+// would but for a hair, take a quarter of a division.
 template <class T, int n>
 FORCED Several<T, n> divide(const Several<T, n>& a, const Several<T, n>& b) {
     const auto guess = [&]() __attribute__((always_inline)) { EACH(guess_reciprocal(b.v[k])); };

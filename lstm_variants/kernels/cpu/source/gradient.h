@@ -1,4 +1,4 @@
-// Back in time: the gradients of weights and input, from those of the gates of some steps at a time.
+// Back in time: the gradients of weights and input, from those of some steps' gates at a time.
 #pragma once
 
 #include "sequence.h"
@@ -49,13 +49,14 @@ template <class T> class SumOfProducts {
     }
     void write(const Share& share, const Blocks& blocks, T* to) const {
         for (int64_t place : share.team.of(n))
-            if (blocks.rows(place, 1)) std::copy_n(sum + place * width(), N, to + blocks.row(place) * N);
+            if (blocks.rows(place, 1))
+                std::copy_n(sum + place * width(), N, to + blocks.row(place) * N);
     }
 };
 
 template <class T> class Gradients {
     const Sequence<T>& s;
-    const Blocks input, recurrent, bias;  // how weights and the recurrent bias lie in a row of gates
+    const Blocks input, recurrent, bias;  // how weights and the recurrent bias lie in a row
     const Packed<T> weights;
     const int64_t rows;
     SumOfProducts<T> of_input, of_state;
@@ -70,7 +71,9 @@ template <class T> class Gradients {
     const int64_t stride;
     const int64_t steps;  // at once
 
-    Gradients(Sequence<T>& sequence, const Blocks& input, const Blocks& recurrent, const Blocks& bias)
+    Gradients(
+        Sequence<T>& sequence, const Blocks& input, const Blocks& recurrent, const Blocks& bias
+    )
         : s(sequence),
           input(input),
           recurrent(recurrent),
@@ -168,7 +171,7 @@ template <class T> class Gradients {
     }
 };
 
-// All steps, the last one first. A recurrence has pack(share), start(share), step(t, d_gates, share),
+// All steps, the last one first. A recurrence has pack(share), start(share), step(t, first, share),
 // gather and add(share, first, count), finish(share) and `gradients`.
 template <class Recurrence> void backward(Recurrence& r, const Share& share) {
     r.pack(share);
@@ -177,8 +180,7 @@ template <class Recurrence> void backward(Recurrence& r, const Share& share) {
     for (int64_t past = r.call.T; past > 0;) {
         const int64_t count = std::min(r.gradients.steps, past), step = past - count;
         const int64_t first = std::min(r.time(step), r.time(past - 1));
-        for (int64_t s = past - 1; s >= step; s--)
-            r.step(r.time(s), first, share);
+        for (int64_t s = past - 1; s >= step; s--) r.step(r.time(s), first, share);
         share.wait_for_team();
         r.gather(share, first, count);
         share.wait_for_team();

@@ -160,7 +160,8 @@ template <class T> struct GRUBackward : GRU<T> {
             T* const to = d_gates + b * stride + j * L;
             if (valid) apply(t, b, j, gates, to);
             else
-                for (int64_t k = 0; k < this->gates_stride / Hp; k++) store<T>(to + k * Hp, Vec<T>{});
+                for (int64_t k = 0; k < this->gates_stride / Hp; k++)
+                    store<T>(to + k * Hp, Vec<T>{});
             if (!after) store<T>(d_reset + b * Hp + j * L, Vec<T>{});
         });
         s.wait_for_units();

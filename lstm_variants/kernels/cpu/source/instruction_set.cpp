@@ -1,7 +1,7 @@
 // Compiled once for each instruction set, with -DISA=<its name> and its flags.
 #include "elman.h"
 #include "gru.h"
-#include "lstm.h"
+#include "lstm_backward.h"
 
 namespace ISA {
 

@@ -10,8 +10,8 @@
 
 namespace ISA {
 
-// How weights [blocks * units, ...], a block of rows for each gate, lie in a row of gates: each gate
-// takes `padded` places, whole vectors of every instruction set, and the last ones are zero.
+// How weights [blocks * units, ...], a block of rows for each gate, lie in a row of gates: each
+// gate takes `padded` places, whole vectors of every instruction set, and the last ones are zero.
 struct Blocks {
     int64_t count, units, padded;
     int64_t first = 0;  // the block that comes first; the others follow in a circle
@@ -88,8 +88,9 @@ void pack_weights(
     pack<T>(row, N, to, panels);
 }
 
-// out[rows][vectors] = from[rows][vectors] + left[rows][k] * panel[k][vectors], over all k. Meanwhile
-// K lines of what comes `next` are fetched: a large layer's weights come from beyond the second cache.
+// out[rows][vectors] = from[rows][vectors] + left[rows][k] * panel[k][vectors], over all k.
+// Meanwhile K lines of what comes `next` are fetched: a large layer's weights come from beyond the
+// second cache.
 template <class T, bool transposed, int rows, int vectors>
 void multiply_tile(
     const T* left, int64_t left_stride, const T* panel, int64_t K, const T* next, const T* from,
@@ -104,7 +105,8 @@ void multiply_tile(
         __builtin_prefetch(next + k * L, 0, 2);
 #pragma GCC unroll 8
         for (int r = 0; r < rows; r++) {
-            Vec<T> factor = all<T>(transposed ? left[k * left_stride + r] : left[r * left_stride + k]);
+            const int64_t place = transposed ? k * left_stride + r : r * left_stride + k;
+            Vec<T> factor = all<T>(left[place]);
 #if defined(__AVX512F__)
             asm("" : "+v"(factor));  // in a register, not read anew for each vector
 #endif
@@ -128,12 +130,12 @@ constexpr std::array<Tile<T>, sizeof...(n)> tiles(std::integer_sequence<int, n..
     return {multiply_tile<T, transposed, n / panel_vectors + 1, n % panel_vectors + 1>...};
 }
 
-// Terms that are added up in one go. The error of a sum grows with its length: this way it grows with
-// the number of such parts.
+// Terms that are added up in one go. The error of a sum grows with its length: this way it grows
+// with the number of such parts.
 constexpr int64_t most_terms = 128;
 
-// Rows of out [B, N] = from [B, N] + left [B, K] times some panels of a packed matrix; or left' [B, K]
-// where left is [K, B], if `transposed`.
+// Rows of out [B, N] = from [B, N] + left [B, K] times some panels of a packed matrix; or left'
+// [B, K], where left is [K, B], if `transposed`.
 template <class T, bool transposed = false>
 void multiply(
     const T* left, int64_t left_stride, const Packed<T>& right, const T* from, int64_t from_stride,

@@ -1,4 +1,4 @@
-// What every recurrence has: sizes, memory, and the states at both ends.
+// What every recurrence has: sizes, memory, and its way to inputs, outputs and states.
 #pragma once
 
 #include <cstdlib>
@@ -15,8 +15,8 @@ namespace ISA {
 
 template <int n> using Count = std::integral_constant<int, n>;
 
-// Memory of a call, aligned to whole vectors. A thread keeps it for its next call: the pages of fresh
-// memory would cost a short call more than its arithmetic.
+// Memory of a call, aligned to whole vectors. A thread keeps it for its next call: the pages of
+// fresh memory would cost a short call more than its arithmetic.
 template <class T> class Scratch {
     struct Block {
         std::unique_ptr<void, void (*)(void*)> memory{nullptr, std::free};
@@ -89,7 +89,8 @@ template <class T> struct Sequence {
         return d;
     }
     // Vector j of n rows [H] without padding.
-    template <int n> static void write(T* row, int64_t stride, int64_t j, int64_t H, const Several<T, n>& x) {
+    template <int n>
+    static void write(T* row, int64_t stride, int64_t j, int64_t H, const Several<T, n>& x) {
         for (int k = 0; k < n; k++) store<T>(row + k * stride, j, H, x.v[k]);
     }
     // The row of the step before, or null if (t, b) is a sequence's first.
@@ -103,8 +104,8 @@ template <class T> struct Sequence {
         return row ? row : in(io.h_0) + b * P;
     }
 
-    // Calls f(Count<n>, b) for this thread's sequences that have step t, n of them at once from b on,
-    // and skip(b) for the others.
+    // Calls f(Count<n>, b) for this thread's sequences that have step t, n of them at once from b
+    // on, and skip(b) for the others.
     template <class F, class Skip>
     void over_sequences(int64_t t, const Share& share, const F& f, const Skip& skip) const {
         for (int64_t b = share.sequences.first; b < share.sequences.past;) {
@@ -125,9 +126,11 @@ template <class T> struct Sequence {
         return {panels.first * n, std::min(panels.past * n, right.vectors * lanes<T>)};
     }
 
-    // This thread's part of a state [B, n], from memory without padding (null: zeros) or to it (null:
-    // not wanted).
-    void read_state(const Share& share, const void* from, int64_t n, T* state, int64_t stride) const {
+    // This thread's part of a state [B, n], from memory without padding (null: zeros) or to it
+    // (null: not wanted).
+    void read_state(
+        const Share& share, const void* from, int64_t n, T* state, int64_t stride
+    ) const {
         for (int64_t b : share.sequences)
             for (int64_t j : share.units.of(stride / lanes<T>))
                 store<T>(
@@ -135,7 +138,9 @@ template <class T> struct Sequence {
                     from ? load<T>(in(from) + b * n, j, n) : Vec<T>{}
                 );
     }
-    void write_state(const Share& share, const T* state, int64_t stride, void* to, int64_t n) const {
+    void write_state(
+        const Share& share, const T* state, int64_t stride, void* to, int64_t n
+    ) const {
         if (!to) return;
         for (int64_t b : share.sequences)
             for (int64_t j : share.units.of(stride / lanes<T>))
