@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments import harness, report, shapes
+from experiments import harness, report, scaling, shapes
 from experiments.__main__ import EXPERIMENTS
 from experiments.benchmarks import test_speed as suite
 
@@ -104,7 +104,9 @@ def test_the_report_needs_the_stored_results_alone(tmp_path, monkeypatch):
     report.main()
     page = (tmp_path / "bench.md").read_text()
     result = report.load(RESULTS / "bench-cpu.json")
-    assert page.count("\n| ") == 1 + len(result["records"]) // len(suite.MODES)
+    timings, _, memory = page.partition("### Memory")
+    assert timings.count("\n| ") == 1 + len(result["records"]) // len(suite.MODES)
+    assert memory.count("\n| ") == 1 + len(suite.TIMED)
     for record in result["records"]:
         assert report.spread(record["ratio"]) in page
     assert result["commit"][:12] in page
@@ -113,6 +115,9 @@ def test_the_report_needs_the_stored_results_alone(tmp_path, monkeypatch):
         assert f"bench-cpu-{palette}.svg#only-{palette}" in page
         for name in suite.TIMED:
             assert f"<!-- {name} -->" in figure
+    scaling = (tmp_path / "scaling.md").read_text()
+    for point in report.load(RESULTS / "scaling.json")["records"][0]["grid"]:
+        assert f"{point['ratio']:.2f}" in scaling
 
 
 def test_the_report_is_the_same_every_time(tmp_path, monkeypatch):
@@ -136,11 +141,33 @@ def test_the_report_imports_no_torch():
     assert run(sys.executable, "-c", code).returncode == 0
 
 
+def test_the_score_of_scaling_counts_where_torch_is_faster():
+    record = scaling.run(scaling.EXPERIMENT.smoke, seed=0)
+    for k, point in enumerate(record["grid"]):
+        point["ratio"] = 2.0 if k == 0 else 0.5
+    for k, point in enumerate(record["curves"]):
+        point["milliseconds"]["nn.LSTM"] = 1.0
+        point["milliseconds"]["PeepholeLSTM, CPU kernels"] = 1.2 if k == 0 else 1.0
+    score = scaling.score([record])
+    assert score["torch_is_faster_by_5_percent_at"] == 1
+    assert score["largest_ratio"] == 2.0
+    assert score["nn_lstm_is_faster_than_peephole_by_5_percent_at"] == 1
+
+
+def test_published_scaling_is_of_a_commit():
+    assert not report.load(RESULTS / "scaling.json")["commit"].endswith("+changes")
+
+
 def test_published_timings_are_complete_and_anonymous():
     result = report.load(RESULTS / "bench-cpu.json")
     assert not result["commit"].endswith("+changes")
-    timed = {(r["variant"], r["mode"], tuple(r["size"].values())) for r in result["records"]}
-    assert timed == set(itertools.product(suite.TIMED, suite.MODES, suite.SIZES))
+    timed = {
+        (r["variant"], r["mode"], r["threads"], tuple(r["size"].values()))
+        for r in result["records"]
+    }
+    threads = {r["threads"] for r in result["records"]}
+    assert 1 in threads
+    assert timed == set(itertools.product(suite.TIMED, suite.MODES, threads, suite.SIZES))
     for record in result["records"]:
         assert record["rounds"] >= 9
         assert record["ratio"]["q1"] <= record["ratio"]["median"] <= record["ratio"]["q3"]
