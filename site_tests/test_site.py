@@ -137,13 +137,22 @@ def test_figures_follow_the_palette(visit, page_name, scheme):
     ("page_name", "table"),
     [
         ("results/shapes.html", "formula"),
-        ("results/speed.html", "training, ratio"),
+        ("results/speed.html", "64, 100, 256, 256"),
+        ("explanation/kernels.html", "B=32 H=512"),
         ("explanation/variants.html", "backends"),
         ("explanation/contract.html", "torchrecurrent"),
     ],
 )
 def test_the_table_is_seen(visit, page_name, table):
     header = visit(page_name).page.locator("article th", has_text=table).first
+    assert header.is_visible()
+
+
+def test_all_numbers_unfold(visit):
+    page = visit("results/speed.html").page
+    header = page.locator("article th", has_text="training, ratio").first
+    assert not header.is_visible()
+    page.locator("summary", has_text="All numbers").first.click()
     assert header.is_visible()
 
 
