@@ -453,3 +453,17 @@ def test_flatten_parameters_may_be_called(name):
     before = layer(x)[0]
     layer.flatten_parameters()
     assert torch.equal(layer(x)[0], before)
+
+
+@pytest.mark.parametrize("name", ["GRU", "RNN"])
+def test_an_output_may_be_changed_in_place(name):
+    """As with torch's own, but for the LSTM."""
+    ours, theirs = twins(name, 3, 5)
+    x = torch.randn(7, 4, 3)
+    found = []
+    for layer in (ours, theirs):
+        output, _ = layer(x)
+        output.relu_()
+        found.append(torch.autograd.grad(output.square().sum(), list(layer.parameters())))
+    for a, b in zip(*found, strict=True):
+        torch.testing.assert_close(a, b)

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lstm_variants.kernels.cpu.layer import Layer
+from lstm_variants.kernels.cpu.layer import KERNELS, Layer
 from lstm_variants.kernels.cpu.native import kernels
 from lstm_variants.kernels.second_order import gradients_through_reference
 
@@ -128,7 +128,10 @@ class LayerFunction(torch.autograd.Function):
         with torch._C._AutoDispatchBelowAutograd():
             results = layer_operator(x, weights, states, lengths, cell, True)
         ctx.sizes, ctx.lengths, ctx.cell = sizes, lengths, cell
-        ctx.save_for_backward(*flat, results[0], *results[1 + m :])
+        # torch lets the output of its GRU and RNN, but not of its LSTM, be changed in place: where
+        # h is all of the state, the gradient has an output of its own.
+        output = results[0] if KERNELS[cell].fields > 1 else results[0].clone()
+        ctx.save_for_backward(*flat, output, *results[1 + m :])
         ctx.mark_non_differentiable(*results[1 + m :])
         ctx.set_materialize_grads(False)
         return tuple(results)
