@@ -19,6 +19,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from experiments import RESULTS
+from experiments.benchmarks.goals import compare
 
 GENERATED = Path(__file__).parent.parent / "docs" / "generated"
 THEMES = {"light": "#1f2933", "dark": "#dfe3e8"}
@@ -115,6 +116,7 @@ def bench_section(result: Result) -> str:
         "Megabytes that a training step takes at its worst, beyond what it starts with, "
         "ours : torch's.",
         memory_table(result),
+        *(goals_section(result) if name == "bench-cpu" else ()),
         provenance(result),
     )
     return "\n\n".join(parts) + "\n"
@@ -143,6 +145,30 @@ def bench_table(result: Result) -> str:
         "training, ms",
     ]
     return tabulate.tabulate(table, headers, tablefmt="pipe", disable_numparse=True)
+
+
+def goals_section(result: Result) -> tuple[str, ...]:
+    """How many of the kernels' goals are reached, and which are not."""
+    compared = compare(result["records"])
+    missed = [
+        {
+            "variant": record["variant"],
+            "mode": record["mode"],
+            "threads": record["threads"],
+            "B, T, D, H": size_text(record["size"]),
+            "goal": goal,
+            "reached": f"{record['ratio']['median']:.2f}",
+        }
+        for record, goal in compared
+        if round(record["ratio"]["median"], 2) > goal
+    ]
+    said = (
+        "The kernels were written with a goal for each size, the largest ratio that is meant to "
+        f"be. Of {len(compared)} goals, for one thread and for all, "
+        f"{len(compared) - len(missed)} are reached. These are not:"
+    )
+    table = tabulate.tabulate(missed, "keys", tablefmt="pipe", disable_numparse=True)
+    return ("### Goals that are missed", said, table) if missed else ()
 
 
 def memory_table(result: Result) -> str:

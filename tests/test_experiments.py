@@ -11,6 +11,7 @@ import pytest
 
 from experiments import harness, report, scaling, shapes
 from experiments.__main__ import EXPERIMENTS
+from experiments.benchmarks import goals
 from experiments.benchmarks import test_speed as suite
 
 ROOT = Path(__file__).parent.parent
@@ -106,9 +107,14 @@ def test_the_report_needs_the_stored_results_alone(tmp_path, monkeypatch):
     report.main()
     page = (tmp_path / "bench.md").read_text()
     result = report.load(RESULTS / "bench-cpu.json")
-    timings, _, memory = page.partition("### Memory")
+    timings, _, rest = page.partition("### Memory")
+    memory, _, missed = rest.partition("### Goals")
     assert timings.count("\n| ") == 1 + len(result["records"]) // len(suite.MODES)
     assert memory.count("\n| ") == 1 + len(suite.TIMED)
+    behind = [
+        r for r, goal in goals.compare(result["records"]) if r["ratio"]["median"] > goal + 0.005
+    ]
+    assert missed.count("\n| ") == bool(behind) + len(behind)
     for record in result["records"]:
         assert report.spread(record["ratio"]) in page
     assert result["commit"][:12] in page
@@ -141,6 +147,16 @@ def test_the_report_without_results_says_what_to_do(tmp_path, monkeypatch):
 def test_the_report_imports_no_torch():
     code = "import sys, experiments.report; sys.exit('torch' in sys.modules)"
     assert run(sys.executable, "-c", code).returncode == 0
+
+
+def test_every_goal_is_compared_with_its_own_size():
+    result = report.load(RESULTS / "bench-cpu.json")
+    compared = goals.compare(result["records"])
+    threads = {record["threads"] for record in result["records"]}
+    assert len(compared) == len(goals.GOALS) * len(suite.SIZES) * len(threads)
+    for record, goal in compared:
+        place = suite.SIZES.index(tuple(record["size"].values()))
+        assert goal == goals.GOALS[record["variant"], record["mode"]][place]
 
 
 def test_the_score_of_scaling_counts_where_torch_is_faster():

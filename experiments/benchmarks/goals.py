@@ -1,0 +1,29 @@
+"""What the CPU kernels are meant to reach, and where they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+# The largest ratio to torch.nn that is meant to be, at each size of the suite in its order.
+GOALS: dict[tuple[str, str], tuple[float, ...]] = {
+    ("PeepholeLSTM", "forward"): (0.6, 0.95, 1.0, 1.0, 0.9),
+    ("PeepholeLSTM", "training"): (0.6, 0.95, 0.9, 0.95, 0.85),
+    ("GRU", "forward"): (0.4, 0.8, 0.85, 0.85, 0.5),
+    ("GRU", "training"): (0.3, 0.6, 0.9, 0.9, 0.3),
+    ("LSTM", "forward"): (1.0, 1.0, 1.0, 1.0, 1.0),
+    ("LSTM", "training"): (1.0, 1.0, 1.0, 1.0, 1.0),
+}
+
+
+def compare(records: Sequence[dict[str, Any]]) -> list[tuple[dict[str, Any], float]]:
+    """The records that have a goal, each with its goal."""
+    sizes: list[dict[str, int]] = []
+    for record in records:
+        if record["size"] not in sizes:
+            sizes.append(record["size"])
+    return [
+        (record, GOALS[goal][sizes.index(record["size"])])
+        for record in records
+        if (goal := (record["variant"], record["mode"])) in GOALS
+    ]
