@@ -74,11 +74,15 @@ clean: ## Remove everything that was built, .venv included
 	rm -rf $(VENV) site docs/generated build dist .pytest_cache .mypy_cache .ruff_cache .benchmarks
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-# One marker per extra: nothing is reinstalled until pyproject.toml or the kernels change.
+# One marker per extra: nothing is reinstalled until pyproject.toml or the kernels change. The extra
+# dev holds all others but site, which then need no installation of their own.
 KERNELS := CMakeLists.txt $(wildcard lstm_variants/kernels/cpu/source/*)
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[$*]'
 
 $(VENV)/.has-%: pyproject.toml $(KERNELS) | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[$*]'
+	@if [ "$*" != dev ] && [ "$*" != site ] && [ -e $(VENV)/.has-dev ] \
+	  && [ -z "$$(find $^ -newer $(VENV)/.has-dev)" ]; then :; \
+	else echo "$(INSTALL)"; $(INSTALL); fi
 	@touch $@
 
 $(BIN)/python:
