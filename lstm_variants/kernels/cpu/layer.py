@@ -189,7 +189,7 @@ class Layer:
 
         Args:
             output: Memory of the output, or the output.
-            *groups: Beside weights and first states, what there is: names in `Direction`, and a
+            *groups: Beside weights and first states, what there is: names in `DIRECTION`, and a
                 flat list. An empty tensor stands for zeros, or for what is not wanted.
             d_output: Gradient of the output.
         """
