@@ -7,12 +7,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, State
 from lstm_variants.kernels.call import Call
 from lstm_variants.kernels.second_order import run_twice_differentiable
+from lstm_variants.kernels.transforms import is_transformed
 
 FUNCTIONS: dict[Cell, Callable[..., tuple[Tensor, ...]]] = {
     LSTMCell(): torch.lstm,
@@ -39,7 +39,7 @@ class Library:
         dtype = computing_dtype(x)
         if len(call.states[0]) > 1 and x.device.type == "cpu" and dtype.itemsize < 4:
             return f"torch keeps the cell state in {dtype}, where counting stalls"
-        if transformed() or has_tangents(call):
+        if is_transformed(call):
             return "torch's kernels do not work under vmap and forward-mode differentiation"
         return None
 
@@ -100,16 +100,3 @@ def computing_dtype(x: Tensor) -> torch.dtype:
     """The dtype of the products: the input's, or autocast's."""
     device = x.device.type
     return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
-
-
-def transformed() -> bool:
-    """Whether this runs inside a transformation of `torch.func`."""
-    return torch._C._functorch.peek_interpreter_stack() is not None
-
-
-def has_tangents(call: Call) -> bool:
-    """Whether a forward-mode derivative is being taken along any of the tensors."""
-    if forward_ad._current_level < 0:  # asked first, since asking every tensor takes its time
-        return False
-    duals = (forward_ad.unpack_dual(t) for t in call.tensors())  # type: ignore[no-untyped-call]
-    return any(dual.tangent is not None for dual in duals)

@@ -9,7 +9,7 @@ from lstm_variants.cells import State
 from lstm_variants.kernels.call import Call
 from lstm_variants.kernels.cpu import native, operators
 from lstm_variants.kernels.cpu.layer import TEXTS
-from lstm_variants.kernels.library import has_tangents, transformed
+from lstm_variants.kernels.transforms import is_transformed
 
 
 class CPU:
@@ -36,7 +36,7 @@ class CPU:
             return "made for float32 and float64, not for autocast"
         if x.shape[0] == 0 or x.shape[1] == 0:
             return "there is nothing to compute"
-        if transformed() or has_tangents(call):
+        if is_transformed(call):
             return "the kernels do not work under vmap and forward-mode differentiation"
         loaded = native.load()
         return loaded if isinstance(loaded, str) else None
