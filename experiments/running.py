@@ -1,0 +1,147 @@
+"""Runs the units of an experiment side by side, and keeps what is finished if it is stopped.
+
+A unit is one case with one seed. It runs in a process of its own kind, with one thread, so that a
+seed gives the same record whatever else runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import multiprocessing
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from experiments.stamp import Record, stamp
+
+Unit = tuple[Record, int]  # a case and a seed
+
+
+class Journal:
+    """The finished units of a run that has not come to its end, a line of JSON for each.
+
+    Attributes:
+        runs: The stamps of earlier runs that are continued.
+        records: What they finished.
+    """
+
+    def __init__(self, folder: Path | None, name: str, config: Any, *, fresh: bool) -> None:
+        """Open the journal of a configuration, or none if there is no folder."""
+        self.runs: list[Record] = []
+        self.records: list[Record] = []
+        self.path = None
+        if folder is None:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        settings = json.dumps(dataclasses.asdict(config), sort_keys=True)
+        digest = hashlib.sha256(settings.encode()).hexdigest()[:12]
+        self.path = folder / f".{name}-{digest}.jsonl"
+        if fresh:
+            self.path.unlink(missing_ok=True)
+        whole = []
+        for line in self.path.read_text().splitlines() if self.path.exists() else ():
+            # The last line is torn if its writer was killed.
+            with contextlib.suppress(json.JSONDecodeError):
+                entry = json.loads(line)
+                whole.append(line)
+                (self.runs if "command" in entry else self.records).append(entry)
+        if self.records:
+            print(f"continuing: {len(self.records)} finished units in {self.path} (--fresh: anew)")
+        write_whole(self.path, "".join(f"{line}\n" for line in whole))
+        self.add(stamp())
+
+    def add(self, entry: Record) -> None:
+        """Store a line, and see it on the disk."""
+        if self.path is not None:
+            with self.path.open("a") as file:
+                file.write(json.dumps(entry, allow_nan=False) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+
+    def close(self) -> None:
+        """Forget it: the result holds everything now."""
+        if self.path is not None:
+            self.path.unlink()
+
+
+def run_units(
+    run: Callable[..., Record], config: Any, units: Sequence[Unit], jobs: int, journal: Journal
+) -> list[Record]:
+    """The records of all units in their order; those that the journal has are not run again."""
+    known = {key(record): record for record in journal.records}
+    missing = [unit for unit in units if key(as_record(*unit)) not in known]
+    name = run.__module__.rpartition(".")[2]
+    with tqdm(total=len(units), initial=len(units) - len(missing), desc=name, unit="unit") as bar:
+        for record in finished(run, config, missing, jobs):
+            journal.add(record)
+            known[key(record)] = record
+            bar.update()
+    return [known[key(as_record(*unit))] for unit in units]
+
+
+def finished(
+    run: Callable[..., Record], config: Any, units: Sequence[Unit], jobs: int
+) -> Iterator[Record]:
+    """Records as they come."""
+    if not jobs:
+        yield from (one(run, config, *unit) for unit in units)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(
+        jobs, context, initializer=torch.set_num_threads, initargs=(1,)
+    ) as pool:
+        futures = [pool.submit(one, run, config, *unit) for unit in units]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def one(run: Callable[..., Record], config: Any, case: Record, seed: int) -> Record:
+    """The record of one unit, with the seconds that it took."""
+    start = time.perf_counter()
+    record = as_record(case, seed) | run(config, seed, **case)
+    return record | {"seconds": round(time.perf_counter() - start, 3)}
+
+
+def as_record(case: Record, seed: int) -> Record:
+    """The part of a record that names its unit."""
+    return {"case": case, "seed": seed}
+
+
+def key(record: Record) -> str:
+    """The same for the same unit."""
+    return json.dumps([record["case"], record["seed"]], sort_keys=True)
+
+
+def write_json(path: Path, content: Record) -> None:
+    """Write a result whole or not at all, whatever happens meanwhile."""
+    write_whole(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
+    print(f"written: {path}")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, suffix=".tmp") as file:
+        try:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            os.chmod(file.name, 0o644)
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
