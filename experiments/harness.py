@@ -95,7 +95,7 @@ class Experiment:
         now = stamp()
         journal = Journal(folder if self.exact else None, self.name, config, fresh=fresh)
         units = [(case, seed) for seed in range(seeds) for case in self.cases(config)]
-        records = run_units(self.run, config, units, jobs, journal)
+        records = run_units(self.name, self.run, config, units, jobs, journal)
         score = self.score(records)
         print(self.table(records))
         print(*(f"{key}: {value}" for key, value in score.items()), sep="\n")

@@ -75,12 +75,16 @@ class Journal:
 
 
 def run_units(
-    run: Callable[..., Record], config: Any, units: Sequence[Unit], jobs: int, journal: Journal
+    name: str,
+    run: Callable[..., Record],
+    config: Any,
+    units: Sequence[Unit],
+    jobs: int,
+    journal: Journal,
 ) -> list[Record]:
     """The records of all units in their order; those that the journal has are not run again."""
     known = {key(record): record for record in journal.records}
     missing = [unit for unit in units if key(as_record(*unit)) not in known]
-    name = run.__module__.rpartition(".")[2]
     with tqdm(total=len(units), initial=len(units) - len(missing), desc=name, unit="unit") as bar:
         for record in finished(run, config, missing, jobs):
             journal.add(record)
