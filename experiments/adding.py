@@ -57,7 +57,7 @@ class Config:
     lags: tuple[int, ...] = (100, 500)
     hidden: int = 32
     batch: int = 20
-    most: tuple[int, ...] = (200_000, 200_000)
+    most: tuple[int, ...] = (300_000, 300_000)
     rate: float = 0.005
     forget_bias: float = 5.0
     window: int = 2000
