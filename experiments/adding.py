@@ -21,18 +21,15 @@ anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 import numpy as np
-import tabulate
 import torch
 from torch import Tensor, nn
 
 from experiments.harness import Experiment, Record
-from experiments.verdicts import claim, compare
+from experiments.report.adding import score, table
 from lstm_variants import VARIANTS
 
 # NFG, the LSTM without a forget gate, is the paper's own.
@@ -152,69 +149,6 @@ def norms(network: Network, T: int, count: int) -> list[list[float]]:
 def cases(config: Config) -> list[Record]:
     """Every model at every lag."""
     return [{"T": T, "model": model} for T, model in product(config.lags, MODELS)]
-
-
-def by_case(records: Sequence[Record]) -> dict[tuple[int, str], list[Record]]:
-    """Records in the order of seeds."""
-    found: dict[tuple[int, str], list[Record]] = {}
-    for record in sorted(records, key=lambda r: r["seed"]):
-        found.setdefault((record["case"]["T"], record["case"]["model"]), []).append(record)
-    return found
-
-
-def score(records: Sequence[Record]) -> Record:
-    """The share of seeds that solve it decides, and how soon."""
-    found = by_case(records)
-    solved = {key: [float(r["solved"]) for r in rs] for key, rs in found.items()}
-    soon = {key: [-np.log2(r["sequences"]) for r in rs] for key, rs in found.items()}
-    lags = list(dict.fromkeys(T for T, _ in found))
-    return {
-        "claims": [
-            claim(
-                "An LSTM bridges lags that a plain recurrent network does not",
-                "Hochreiter & Schmidhuber 1997",
-                "LSTM solves T = 100 and 500 after 74,000 and 209,000 sequences",
-                [
-                    compare(
-                        f"T = {T}: share of seeds solved, LSTM over RNN",
-                        solved[T, "LSTM"],
-                        solved[T, "RNN"],
-                    )
-                    for T in lags
-                ],
-            ),
-            claim(
-                "On the adding problem the GRU learns faster than the LSTM",
-                "Bai, Kolter & Koltun 2018",
-                "another adding problem, T = 600: final loss 5.3e-5 (GRU), 0.164 (LSTM)",
-                [
-                    compare(
-                        f"T = {T}: octaves of sequences to solve, GRU before LSTM",
-                        soon[T, "GRU"],
-                        soon[T, "LSTM"],
-                    )
-                    for T in lags
-                ],
-            ),
-        ]
-    }
-
-
-def table(records: Sequence[Record]) -> str:
-    """Share solved and sequences that it took, a row for each lag and model."""
-    rows: list[dict[str, Any]] = []
-    for (T, model), found in by_case(records).items():
-        took = np.median([r["sequences"] if r["solved"] else np.inf for r in found])
-        rows.append(
-            {
-                "T": T,
-                "model": model,
-                "solved": f"{sum(r['solved'] for r in found)} of {len(found)}",
-                "sequences, median": f"{took:,.0f}" if np.isfinite(took) else "not solved",
-                "mean error": f"{np.median([r['mean_error'] for r in found]):.3f}",
-            }
-        )
-    return tabulate.tabulate(rows, "keys", tablefmt="pipe")
 
 
 EXPERIMENT = Experiment(

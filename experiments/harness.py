@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 import tyro
 
-from experiments import RESULTS
+from experiments import RESULTS, Record
 from experiments.data import FOLDER
 from experiments.running import Journal, run_units, write_json
-from experiments.stamp import Record, stamp
+from experiments.stamp import stamp
 
 __all__ = ["Experiment", "Record"]
 

@@ -22,7 +22,8 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from experiments.stamp import Record, stamp
+from experiments import Record
+from experiments.stamp import stamp
 
 Unit = tuple[Record, int]  # a case and a seed
 

@@ -14,7 +14,7 @@ Source: none; these are measurements of this package. Deviations: none.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -23,8 +23,8 @@ from time import perf_counter
 import torch
 from torch import nn
 
-from experiments import report
 from experiments.harness import Experiment, Record
+from experiments.report.scaling import score, table
 from lstm_variants import VARIANTS
 
 MODES = ("forward", "training")
@@ -161,26 +161,6 @@ def time_in_turn(contenders: Contenders, rounds: int) -> dict[str, list[float]]:
                 work()
             times[name].append((perf_counter() - start) / repeats[name])
     return times
-
-
-def score(records: Sequence[Record]) -> Record:
-    """How often torch's kernels are faster than ours, and `nn.LSTM` than our peephole LSTM."""
-    grid = [point for record in records for point in record["grid"]]
-    curves = [point["milliseconds"] for record in records for point in record["curves"]]
-    slower = [point for point in grid if point["ratio"] > 1.05]
-    behind = [c for c in curves if c["PeepholeLSTM, CPU kernels"] > 1.05 * c["nn.LSTM"]]
-    return {
-        "points_of_the_grid": len(grid),
-        "torch_is_faster_by_5_percent_at": len(slower),
-        "largest_ratio": max(point["ratio"] for point in grid),
-        "points_of_the_curves": len(curves),
-        "nn_lstm_is_faster_than_peephole_by_5_percent_at": len(behind),
-    }
-
-
-def table(records: Sequence[Record]) -> str:
-    """The crossover table in Markdown."""
-    return report.crossover_table({"records": records})
 
 
 EXPERIMENT = Experiment(

@@ -9,11 +9,10 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import torch
 
-Record = dict[str, Any]
+from experiments import Record
 
 
 def stamp() -> Record:

@@ -15,7 +15,7 @@ import numpy as np
 import scipy.stats
 from numpy.typing import ArrayLike
 
-from experiments.stamp import Record
+from experiments import Record
 
 LEVEL = 0.95
 RESAMPLES = 9999

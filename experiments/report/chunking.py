@@ -1,0 +1,74 @@
+"""What the chunking experiment says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tabulate
+
+from experiments import Record
+from experiments.verdicts import claim, compare
+
+# F1 of Huang, Xu & Yu: random embeddings and features; Senna embeddings, words only.
+PUBLISHED = {"LSTM": (92.88, 90.11), "BiLSTM": (93.64, 93.80)}
+
+
+def by_case(records: Sequence[Record]) -> dict[str, list[Record]]:
+    """Records in the order of seeds."""
+    found: dict[str, list[Record]] = {}
+    for record in sorted(records, key=lambda r: r["seed"]):
+        found.setdefault(record["case"]["model"], []).append(record)
+    return found
+
+
+def score(records: Sequence[Record]) -> Record:
+    """Differences of the test F1, in points."""
+    f1 = {name: [r["f1"] for r in found] for name, found in by_case(records).items()}
+
+    def points(ahead: str, behind: str, margin: float = 0.0) -> Record:
+        return compare(f"F1, {ahead} over {behind}", f1[ahead], f1[behind], margin=margin)
+
+    return {
+        "claims": [
+            claim(
+                "A BiLSTM finds chunks better than an LSTM",
+                "Huang, Xu & Yu 2015",
+                "93.64 over 92.88 with random embeddings and features",
+                [points("BiLSTM", "LSTM"), points("BiLSTM", "LSTM, as many parameters")],
+            ),
+            claim(
+                "An LSTM that answers later is no worse than a BiLSTM",
+                "Graves & Schmidhuber 2005",
+                "delayed targets close some of the gap in framewise phoneme classification",
+                [points(f"LSTM, delayed by {d}", "BiLSTM", margin=0.2) for d in (1, 2)],
+            ),
+            claim(
+                "Without peepholes a BiLSTM is no worse",
+                "Greff et al. 2017",
+                "no significant difference on other tasks",
+                [points("BiLSTM", "BiLSTM, peepholes", margin=0.2)],
+            ),
+        ]
+    }
+
+
+def table(records: Sequence[Record]) -> str:
+    """F1, a row for each network, with the paper's beside it."""
+    rows: list[dict[str, Any]] = []
+    for name, found in by_case(records).items():
+        f1 = np.array([r["f1"] for r in found])
+        paper = PUBLISHED.get(name)
+        rows.append(
+            {
+                "model": name,
+                "H": found[0]["hidden"],
+                "parameters of the layer": f"{found[0]['parameters']:,}",
+                "F1": f"{f1.mean():.2f}",
+                "of seeds": f"{f1.min():.2f} to {f1.max():.2f}",
+                "paper, features": f"{paper[0]:.2f}" if paper else "",
+                "paper, Senna": f"{paper[1]:.2f}" if paper else "",
+            }
+        )
+    return tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
