@@ -2,9 +2,20 @@
 
 import sys
 
-from experiments import scaling, shapes
+from experiments import (
+    adding,
+    chunking,
+    counting,
+    future_context,
+    gates,
+    music,
+    scaling,
+    shapes,
+    timing,
+)
 
-EXPERIMENTS = (shapes.EXPERIMENT, scaling.EXPERIMENT)
+MODULES = (shapes, scaling, timing, counting, music, future_context, chunking, adding, gates)
+EXPERIMENTS = tuple(module.EXPERIMENT for module in MODULES)
 
 if __name__ == "__main__":
     for experiment in EXPERIMENTS:

@@ -72,7 +72,8 @@ class Network(nn.Module):
         if "f" in cell.gates:
             with torch.no_grad():
                 k = cell.gates.index("f")
-                self.layer.bias_ih_l0[k * hidden : (k + 1) * hidden] = forget_bias
+                bias = self.layer.get_parameter("bias_ih_l0")
+                bias[k * hidden : (k + 1) * hidden] = forget_bias
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Answers `[B]` to sequences `[T, B, 2]`."""

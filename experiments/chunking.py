@@ -19,6 +19,7 @@ batches of 100; fewer features than the paper's, and none of its Senna embedding
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -47,7 +48,7 @@ class Model(NamedTuple):
         widened: Whether it is so wide that it has the BiLSTM's number of parameters.
     """
 
-    layer: type[Recurrent]
+    layer: Callable[..., Recurrent]
     bidirectional: bool = False
     delay: int = 0
     widened: bool = False

@@ -18,6 +18,7 @@ Deviations: none, the task is ours.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ class Model(NamedTuple):
         readout: Whether there is a hidden layer between its states and the answer.
     """
 
-    layer: type[Recurrent]
+    layer: Callable[..., Recurrent]
     bidirectional: bool = False
     delay: int = 0
     width: int = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import sys
@@ -14,7 +15,7 @@ import tyro
 
 from experiments import RESULTS, Record
 from experiments.data import FOLDER
-from experiments.running import Journal, run_units, write_json
+from experiments.running import Journal, run_units, single_thread, write_json
 from experiments.stamp import stamp
 
 __all__ = ["Experiment", "Record"]
@@ -34,7 +35,8 @@ class Experiment:
         config: Its documented default configuration, a frozen dataclass.
         smoke: A configuration that runs in seconds.
         run: `run(config, seed, **case) -> record`, all that one unit gives, ready for JSON.
-        score: `score(records) -> result`, what the records of all units say of the claims.
+        score: `score(records) -> result`, what the records of all units say of the claims. It is
+            not stored: whoever reads the records computes it.
         table: `table(records) -> Markdown`, for people.
         cases: `cases(config)`: what is run with each seed, as keyword arguments of `run`.
         seeds: How many seeds the published result has.
@@ -95,10 +97,10 @@ class Experiment:
         now = stamp()
         journal = Journal(folder if self.exact else None, self.name, config, fresh=fresh)
         units = [(case, seed) for seed in range(seeds) for case in self.cases(config)]
-        records = run_units(self.name, self.run, config, units, jobs, journal)
-        score = self.score(records)
+        with single_thread() if self.exact else contextlib.nullcontext():
+            records = run_units(self.name, self.run, config, units, jobs, journal)
         print(self.table(records))
-        print(*(f"{key}: {value}" for key, value in score.items()), sep="\n")
+        print(*lines_of(self.score(records)), sep="\n")
         result = {
             "experiment": self.name,
             **now,
@@ -106,12 +108,17 @@ class Experiment:
             "config": dataclasses.asdict(config),
             "seeds": list(range(seeds)),
             "records": records,
-            "score": score,
         }
         if folder is not None:
             write_json(folder / f"{self.name}.json", result)
         journal.close()
         return result
+
+
+def lines_of(score: Record) -> list[str]:
+    """A score in lines: the verdict of each claim, or what else there is."""
+    found = {claim["claim"]: claim["verdict"] for claim in score.get("claims", ())}
+    return [f"{key}: {value}" for key, value in (found or score).items() if key != "claims"]
 
 
 def options_of(config: type) -> Any:

@@ -125,7 +125,8 @@ class Baseline(nn.Module):
         super().__init__()
         now = torch.cat([sequence[:-1] for sequence in sequences])
         after = torch.cat([sequence[1:] for sequence in sequences])
-        sounded = now if model == "Markov chain" else torch.zeros_like(now)
+        self.looks = model == "Markov chain"
+        sounded = now * self.looks
         self.logits = [
             torch.logit((after * where).sum(0).add(1) / where.sum(0).add(2))
             for where in (1 - sounded, sounded)
@@ -134,7 +135,7 @@ class Baseline(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Logits `[T, B, 88]`."""
         silent, sounding = self.logits
-        return torch.where(x > 0, sounding, silent) if sounding.any() else silent.expand_as(x)
+        return torch.where((x > 0) & self.looks, sounding, silent)
 
 
 def run(config: Config, seed: int, data: str, model: str, rate: float) -> Record:

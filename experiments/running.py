@@ -97,7 +97,7 @@ def run_units(
 def finished(
     run: Callable[..., Record], config: Any, units: Sequence[Unit], jobs: int
 ) -> Iterator[Record]:
-    """Records as they come."""
+    """Records as they come: from this process one after the other, or from others."""
     if not jobs:
         yield from (one(run, config, *unit) for unit in units)
         return
@@ -112,6 +112,17 @@ def finished(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+@contextlib.contextmanager
+def single_thread() -> Iterator[None]:
+    """One thread for torch, as the processes side by side have."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def one(run: Callable[..., Record], config: Any, case: Record, seed: int) -> Record:

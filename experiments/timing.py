@@ -116,7 +116,7 @@ def run(
     tolerance = 0.49 if task in ("NMSD", "GTS") else 0.3
     if protocol == "batches":
         torch.manual_seed(seed)
-        return timing_batches.train(
+        _, record = timing_batches.train(
             task,
             F,
             CELLS[unit],
@@ -127,6 +127,7 @@ def run(
             forget_bias=config.forget_bias,
             tolerance=tolerance,
         )
+        return record
     turned = 1 if protocol == "online" else -1
     solved, streams, steps, w = timing_online.train(
         np.random.default_rng(seed),

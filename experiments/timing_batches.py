@@ -58,7 +58,8 @@ class Network(nn.Module):
         if "f" in cell.gates:
             with torch.no_grad():
                 k = cell.gates.index("f")
-                self.layer.bias_ih_l0[k * hidden : (k + 1) * hidden] = forget_bias
+                bias = self.layer.get_parameter("bias_ih_l0")
+                bias[k * hidden : (k + 1) * hidden] = forget_bias
 
     def forward(self, x: Tensor) -> Tensor:
         """Outputs `[T, B]` for inputs `[T, B, 1]`."""
@@ -77,7 +78,7 @@ def train(
     rate: float,
     forget_bias: float,
     tolerance: float,
-) -> Record:
+) -> tuple[Network, Record]:
     """Updates on fresh sequences until the task is solved, or there were enough.
 
     Every 50 updates, if the batch was without a failure, a thousand intervals are tried; the task
@@ -102,8 +103,5 @@ def train(
             with torch.no_grad():
                 x, target = examples(task, F, *tried)
                 solved = bool(((network(x) - target).abs() < tolerance).all())
-    return {
-        "solved": solved,
-        "took": update,
-        "rmse": float(error.detach().square().mean().sqrt().nan_to_num(1e9)),
-    }
+    rmse = float(error.detach().square().mean().sqrt().nan_to_num(1e9))
+    return network, {"solved": solved, "took": update, "rmse": rmse}

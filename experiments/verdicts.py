@@ -61,6 +61,19 @@ def compare(label: str, ahead: ArrayLike, behind: ArrayLike, *, margin: float = 
     }
 
 
+def exact(label: str, difference: float) -> Record:
+    """A comparison of what is counted and not sampled; it needs no interval."""
+    return {
+        "label": label,
+        "difference": difference,
+        "low": difference,
+        "high": difference,
+        "margin": 0.0,
+        "seeds": 0,
+        "holds": difference > 0,
+    }
+
+
 def claim(text: str, source: str, reported: str, comparisons: Sequence[Record]) -> Record:
     """A claim with its verdict.
 

@@ -17,7 +17,10 @@ from typing import Annotated, Any
 import torch
 import tyro
 
-from experiments import RESULTS, harness, report
+from experiments import RESULTS
+from experiments.report.bench import table_of_ratios
+from experiments.running import write_json
+from experiments.stamp import stamp
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,12 @@ def main() -> None:
     for device in options.devices:
         result = {
             "experiment": f"bench-{device}",
-            **harness.stamp(),
+            **stamp(),
             "records": time_all(device, options),
         }
-        print(report.bench_table(result))
+        print(table_of_ratios(result))
         if not options.smoke:
-            harness.write_json(options.out / f"bench-{device}.json", result)
+            write_json(options.out / f"bench-{device}.json", result)
 
 
 def threads_on(device: str, options: Options) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from experiments import harness
+from experiments.stamp import machine
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,7 +33,7 @@ def pytest_benchmark_update_machine_info(
 ) -> None:
     """Say what matters for speed, and leave the host's name out."""
     machine_info["node"] = None
-    machine_info |= harness.machine()
+    machine_info |= machine()
 
 
 def pytest_report_teststatus(

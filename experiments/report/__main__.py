@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
 from experiments import RESULTS
 from experiments.report import (
@@ -13,14 +14,16 @@ from experiments.report import (
     claims,
     counting,
     future_context,
+    gates,
     music,
     scaling,
+    shapes,
     timing,
 )
 from experiments.report.figures import save_figures
-from experiments.report.results import load
+from experiments.report.results import Result, load
 
-CLAIMS = (timing, counting, music, future_context, chunking, adding)
+CLAIMS = (timing, counting, music, future_context, chunking, adding, gates)
 
 
 def main(results: Path = RESULTS, generated: Path = GENERATED) -> None:
@@ -35,7 +38,9 @@ def main(results: Path = RESULTS, generated: Path = GENERATED) -> None:
     result = load(results / "scaling.json")
     save_figures(generated, scaling.figure, result)
     (generated / "scaling.md").write_text(scaling.section(result))
-    pages = {}
+    pages: dict[str, tuple[ModuleType, Result]] = {
+        "shapes": (shapes, load(results / "shapes.json"))
+    }
     for module in CLAIMS:
         name = module.__name__.rpartition(".")[2]
         pages[name] = module, load(results / f"{name}.json")

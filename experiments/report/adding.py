@@ -7,9 +7,15 @@ from typing import Any
 
 import numpy as np
 import tabulate
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from experiments import Record
+from experiments.report.figures import COLORS, strips
+from experiments.report.results import Result
 from experiments.verdicts import claim, compare
+
+ALT = "Sequences until the adding problem is solved, and the norm of the gradient against the lag"
 
 
 def by_case(records: Sequence[Record]) -> dict[tuple[int, str], list[Record]]:
@@ -73,3 +79,34 @@ def table(records: Sequence[Record]) -> str:
             }
         )
     return tabulate.tabulate(rows, "keys", tablefmt="pipe")
+
+
+def figure(result: Result) -> Figure:
+    """How long it takes; below, how much of the gradient is left at each lag."""
+    found = by_case(result["records"])
+    lags = list(dict.fromkeys(T for T, _ in found))
+    made, panels = plt.subplots(
+        3, len(lags), figsize=(9, 9), layout="constrained", squeeze=False, sharex="row"
+    )
+    for column, T in zip(panels.T, lags, strict=True):
+        mine = {model: records for (of, model), records in found.items() if of == T}
+        groups = {
+            f"{model}, {sum(r['solved'] for r in records)}/{len(records)} solved": [
+                r["sequences"] for r in records
+            ]
+            for model, records in mine.items()
+        }
+        strips(column[0], groups, [COLORS[model] for model in mine])
+        column[0].set_title(f"T = {T}: sequences that were seen", loc="left", size=11)
+        for panel, when in zip(column[1:], ("before", "after"), strict=True):
+            for model, records in mine.items():
+                points = np.array([record["norms"][when] for record in records])
+                middle = np.median(points[..., 1], axis=0)
+                panel.plot(points[0, :, 0], middle, color=COLORS[model], label=model)
+            panel.set_xscale("log")
+            panel.set_yscale("log")
+            panel.set_ylim(bottom=1e-12)
+            panel.set_title(f"T = {T}: ‖∂h_T/∂x_(T-k)‖, {when} training", loc="left", size=11)
+            panel.set_xlabel("lag k")
+    panels[1][0].legend(frameon=False, fontsize=9)
+    return made

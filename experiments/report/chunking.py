@@ -7,9 +7,15 @@ from typing import Any
 
 import numpy as np
 import tabulate
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from experiments import Record
+from experiments.report.figures import BLUE, GREY, ORANGE, strips
+from experiments.report.results import Result
 from experiments.verdicts import claim, compare
+
+ALT = "Chunk F1 of each network, for every seed"
 
 # F1 of Huang, Xu & Yu: random embeddings and features; Senna embeddings, words only.
 PUBLISHED = {"LSTM": (92.88, 90.11), "BiLSTM": (93.64, 93.80)}
@@ -72,3 +78,18 @@ def table(records: Sequence[Record]) -> str:
             }
         )
     return tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
+
+
+def figure(result: Result) -> Figure:
+    """Every seed's F1, and the paper's as crosses."""
+    found = by_case(result["records"])
+    made, panel = plt.subplots(figsize=(9, 3), layout="constrained")
+    groups = {name: [r["f1"] for r in records] for name, records in found.items()}
+    strips(panel, groups, [BLUE if "Bi" in name else ORANGE for name in groups])
+    for k, (mark, label) in enumerate({"x": "paper, features", "+": "paper, Senna"}.items()):
+        values = [PUBLISHED[name][k] for name in groups if name in PUBLISHED]
+        rows = [row for row, name in enumerate(groups) if name in PUBLISHED]
+        panel.plot(values, rows, mark, color=GREY, label=label, markersize=8)
+    panel.legend(frameon=False, fontsize=9)
+    panel.set_xlabel("F1 of chunks on the test set, %")
+    return made

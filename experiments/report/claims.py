@@ -25,6 +25,7 @@ def page(module: ModuleType, result: Result) -> str:
     told = parts(Path(__file__).parents[1] / f"{name}.py")
     claims = module.score(result["records"])["claims"]
     shown = (images(name, module.ALT), module.table(result["records"]), took(result))
+    verdicts = ("## Verdict", *map(verdict_of, claims)) if claims else ()
     blocks = (
         "## Claim",
         told["Claims"],
@@ -32,8 +33,7 @@ def page(module: ModuleType, result: Result) -> str:
         told["Protocol"],
         "## Result",
         *shown,
-        "## Verdict",
-        *(verdict_of(claim) for claim in claims),
+        *verdicts,
         "## Deviations",
         told["Deviations"],
     )

@@ -7,9 +7,15 @@ from typing import Any
 
 import numpy as np
 import tabulate
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from experiments import Record
+from experiments.report.figures import COLORS, strips
+from experiments.report.results import Result
 from experiments.verdicts import claim, compare
+
+ALT = "How far each network counts, and what its units remember while it reads a word"
 
 
 def by_case(records: Sequence[Record]) -> dict[tuple[str, str, int], list[int]]:
@@ -67,3 +73,31 @@ def table(records: Sequence[Record]) -> str:
         row[f"{language}: median n"] = f"{np.median(ns):g}"
         row[f"{language}: range"] = f"{min(ns)} to {max(ns)}"
     return tabulate.tabulate(list(rows.values()), "keys", tablefmt="pipe")
+
+
+def figure(result: Result) -> Figure:
+    """How far each network counts; below, the memory of the best ones at the letters of a word."""
+    found = by_case(result["records"])
+    languages = list(dict.fromkeys(language for language, _, _ in found))
+    made, panels = plt.subplots(2, 2, figsize=(9, 6), layout="constrained", squeeze=False)
+    for panel, language in zip(panels[0], languages, strict=True):
+        mine = {(model, H): ns for (of, model, H), ns in found.items() if of == language}
+        groups = {f"{model}, H = {H}": [1 + n for n in ns] for (model, H), ns in mine.items()}
+        strips(panel, groups, [COLORS[model] for model, _ in mine])
+        panel.set_xscale("log")
+        panel.axvline(1 + result["config"]["longest"], color=COLORS["RNN"], linestyle=":")
+        panel.set_title(f"{language}: 1 + largest n", loc="left", size=11)
+    for panel, (model, symbol) in zip(panels[1], {"LSTM": "c", "GRU": "h"}.items(), strict=True):
+        record = farthest(result["records"], model)
+        panel.plot(record["trace"], color=COLORS[model])
+        panel.axvline(len(record["trace"]) / 2 - 0.5, color=COLORS["RNN"], linestyle=":")
+        title = f"{model}: {symbol}, its units at each letter (n = {len(record['trace']) // 2})"
+        panel.set_title(title, loc="left", size=11)
+        panel.set_xlabel(f"letter; this network counts to n = {record['reached']}")
+    return made
+
+
+def farthest(records: Sequence[Record], model: str) -> Record:
+    """Of the networks of a model whose states are kept, the one that counts farthest."""
+    kept = [r for r in records if r["case"]["model"] == model and "trace" in r]
+    return max(kept, key=lambda record: record["reached"])

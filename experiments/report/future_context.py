@@ -6,9 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import tabulate
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from experiments import Record
+from experiments.report.figures import BLUE, GREY, ORANGE, VIOLET, strips
+from experiments.report.results import Result
 from experiments.verdicts import claim, compare
+
+ALT = "How often each network is right, for every seed"
 
 BOTH = ("BiLSTM", "BiLSTM, peepholes", "BiGRU")
 
@@ -70,3 +76,15 @@ def table(records: Sequence[Record]) -> str:
         for name, found in by_case(records).items()
     ]
     return tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
+
+
+def figure(result: Result) -> Figure:
+    """Every seed's accuracy, and the bound of causal models."""
+    found = by_case(result["records"])
+    made, panel = plt.subplots(figsize=(9, 3), layout="constrained")
+    groups = {name: [100 * r["accuracy"] for r in records] for name, records in found.items()}
+    colors = [VIOLET if name in BOTH else BLUE if "Bi" in name else ORANGE for name in groups]
+    strips(panel, groups, colors)
+    panel.axvline(50, color=GREY, linestyle=":")
+    panel.set_xlabel("steps that are right, %; the dotted line is the bound of causal models")
+    return made

@@ -7,9 +7,15 @@ from typing import Any
 
 import numpy as np
 import tabulate
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from experiments import Record
+from experiments.report.figures import COLORS, GREY, strips
+from experiments.report.results import Result
 from experiments.verdicts import claim, compare
+
+ALT = "Negative log-likelihood of each model on the test set, for every seed"
 
 # Test NLL of Chung et al. (their LSTM has peepholes) and of Bai, Kolter & Koltun.
 PUBLISHED = {
@@ -62,17 +68,15 @@ def score(records: Sequence[Record]) -> Record:
                 reported("RNN", "GRU", "PeepholeLSTM"),
                 [better(d, m, "RNN") for d in sets for m in ("GRU", "PeepholeLSTM")],
             ),
-            claim(
-                "The GRU is better than the LSTM on chorales, the LSTM on folk tunes",
-                "Chung et al. 2014",
-                reported("GRU", "PeepholeLSTM"),
-                [
-                    better(
-                        d,
-                        *sorted(("GRU", "PeepholeLSTM"), key=chung[d].__getitem__),
-                    )
-                    for d in sets
-                ],
+            *(
+                claim(
+                    f"On {data} the {first} is better than the {second}",
+                    "Chung et al. 2014",
+                    f"{first} {chung[data][first]:.2f}, {second} {chung[data][second]:.2f}",
+                    [better(data, first, second)],
+                )
+                for data in sets
+                for first, second in [ranked(chung[data])]
             ),
             claim(
                 "Without peepholes an LSTM is no worse",
@@ -82,6 +86,12 @@ def score(records: Sequence[Record]) -> Record:
             ),
         ]
     }
+
+
+def ranked(published: dict[str, float]) -> tuple[str, str]:
+    """The two gated models, the better first."""
+    first, second = sorted(("GRU", "PeepholeLSTM"), key=published.__getitem__)
+    return first, second
 
 
 def table(records: Sequence[Record]) -> str:
@@ -104,3 +114,26 @@ def table(records: Sequence[Record]) -> str:
         rows.append(row)
     rows.sort(key=lambda row: row["data"])
     return tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
+
+
+def figure(result: Result) -> Figure:
+    """Every seed's NLL, and the papers' as crosses."""
+    found = chosen(result["records"])
+    sets = list(dict.fromkeys(data for data, _ in found))
+    made, panels = plt.subplots(
+        len(sets), figsize=(9, 0.8 + 1.9 * len(sets)), layout="constrained", squeeze=False
+    )
+    for panel, data in zip(panels[:, 0], sets, strict=True):
+        trained = {
+            model: [r["test"]["per_frame"] for r in best]
+            for (of, model), best in found.items()
+            if of == data and model in COLORS
+        }
+        strips(panel, trained, [COLORS[model] for model in trained])
+        for (source, numbers), mark in zip(PUBLISHED[data].items(), "x+", strict=True):
+            rows = [list(trained).index(model) for model in numbers if model in trained]
+            values = [numbers[model] for model in numbers if model in trained]
+            panel.plot(values, rows, mark, color=GREY, label=source, markersize=8)
+        panel.legend(frameon=False, fontsize=9)
+        panel.set_title(f"{data}: test NLL, nats per frame", loc="left", size=11)
+    return made

@@ -14,5 +14,5 @@ def is_transformed(call: Call) -> bool:
         return True
     if forward_ad._current_level < 0:  # asked first, since asking every tensor takes its time
         return False
-    duals = (forward_ad.unpack_dual(t) for t in call.tensors())  # type: ignore[no-untyped-call]
+    duals = (forward_ad.unpack_dual(t) for t in call.tensors())
     return any(dual.tangent is not None for dual in duals)

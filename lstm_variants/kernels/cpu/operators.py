@@ -21,7 +21,7 @@ Tensors = Sequence[Tensor]
 KEPT = ("gates", "cells")
 
 # Not torch.library.custom_op, whose handling of lists in autograd takes 100 us a call.
-_library: Any = torch.library.Library("lstm_variants", "DEF")  # type: ignore[no-untyped-call]
+_library: Any = torch.library.Library("lstm_variants", "DEF")
 _arguments = "Tensor x, Tensor[] weights, Tensor[] states, Tensor? lengths, str cell"
 _library.define(f"layer({_arguments}, bool keep) -> Tensor[]")
 _library.define(

@@ -1,0 +1,124 @@
+r"""Gates at work: which one opens when, in networks that have learned to keep time.
+
+Claims: none of its own. It shows what the claims about timing are about: a unit whose output gate
+is closed hides its memory from all gates, its own too, unless they have peepholes (Gers,
+Schraudolph & Schmidhuber 2002).
+
+Protocol: the task GTS with F = 10 of the timing experiment, in its protocol *batches*: the input
+says through an interval whether it has 10 or 11 steps, and the network gives a spike at its end.
+Networks of three units with linear candidate and output are trained with peepholes and without
+them. Of each network that solves the task, gates, memory and output are kept through four
+intervals. The figure shows, of the network that solved it first, the unit that the output listens
+to most.
+
+Deviations: the paper has one unit, and shows other tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, sigmoid
+from torch.nn.functional import linear
+
+from experiments.harness import Experiment, Record
+from experiments.report.gates import score, table
+from experiments.timing import CELLS
+from experiments.timing_batches import Network, examples, train
+
+UNITS = ("none", "peepholes")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings.
+
+    Attributes:
+        F: Length of an interval.
+        hidden: Hidden size.
+        batch: Sequences per update.
+        updates: Updates after which training ends.
+        rate: Learning rate of Adam.
+        forget_bias: Bias of the forget gate at first.
+        intervals: How many intervals are shown.
+    """
+
+    F: int = 10
+    hidden: int = 3
+    batch: int = 16
+    updates: int = 6000
+    rate: float = 0.01
+    forget_bias: float = 2.0
+    intervals: int = 4
+
+
+def run(config: Config, seed: int, unit: str) -> Record:
+    """Train one network; look into it if it has learned the task, or has had enough time."""
+    torch.manual_seed(seed)
+    network, record = train(
+        "GTS",
+        config.F,
+        CELLS[unit],
+        hidden=config.hidden,
+        batch=config.batch,
+        updates=config.updates,
+        rate=config.rate,
+        forget_bias=config.forget_bias,
+        tolerance=0.49,
+    )
+    return record | {"trace": trace(network, config.F, config.intervals)}
+
+
+@torch.no_grad()
+def trace(network: Network, F: int, intervals: int) -> dict[str, list[float]]:
+    """Gates, memory and output of a network, step by step, and what it should say."""
+    torch.manual_seed(0)
+    x, target = examples("GTS", F, intervals, 1)
+    H = network.layer.hidden_size
+    h = c = torch.zeros(1, H)
+    steps: list[dict[str, Tensor]] = []
+    for now in x:
+        found = look(network, now, h, c)
+        h, c = found["h"], found["c"]
+        steps.append(found)
+    loudest = int((network.out.weight[0] * torch.cat([s["h"] for s in steps])).std(0).argmax())
+    said = network(x)[:, 0]
+    kept = {"input": x[:, 0, 0], "target": target[:, 0], "output": said}
+    kept |= {name: torch.cat([s[name] for s in steps])[:, loudest] for name in "ifoc"}
+    return {name: values.double().round(decimals=5).tolist() for name, values in kept.items()}
+
+
+def look(network: Network, x: Tensor, h: Tensor, c: Tensor) -> dict[str, Tensor]:
+    """One step of the layer, with its gates; the cell's own step gives but their result."""
+    layer: Any = network.layer
+    a = linear(x, layer.weight_ih_l0, layer.bias_ih_l0)
+    a += linear(h, layer.weight_hh_l0, layer.bias_hh_l0)
+    a_i, a_f, a_g, a_o = a.chunk(4, dim=-1)
+    p_i, p_f, p_o = layer.weight_ch_l0.chunk(3) if layer.cell.peephole else (0.0, 0.0, 0.0)
+    i, f = sigmoid(a_i + p_i * c), sigmoid(a_f + p_f * c)
+    c = f * c + i * a_g
+    o = sigmoid(a_o + p_o * c)
+    return {"i": i, "f": f, "o": o, "c": c, "h": o * c}
+
+
+def cases(config: Config) -> Sequence[Record]:
+    """With peepholes and without."""
+    return [{"unit": unit} for unit in UNITS]
+
+
+EXPERIMENT = Experiment(
+    name="gates",
+    config=Config(),
+    smoke=Config(F=3, updates=2),
+    run=run,
+    score=score,
+    table=table,
+    cases=cases,
+    seeds=10,
+)
+
+if __name__ == "__main__":
+    EXPERIMENT.main()

@@ -1,0 +1,61 @@
+"""Data sets: what is in them, and what is said if they are missing or wrong."""
+
+import pytest
+
+from experiments import data
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv(data.FOLDER, str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", data.SOURCES)
+def test_a_missing_file_says_both_ways_to_get_it(name, folder):
+    with pytest.raises(SystemExit) as stopped:
+        data.fetch(name)
+    source = data.SOURCES[name]
+    for part in (source.name, str(folder), source.sha256, source.url, "--data DIR"):
+        assert part in str(stopped.value)
+
+
+def test_a_corrupted_file_is_refused(folder):
+    path = folder / "deep" / data.SOURCES["JSB Chorales"].name
+    path.parent.mkdir()
+    path.write_bytes(b"not a piano roll")
+    with pytest.raises(SystemExit, match="is not that file") as stopped:
+        data.piano_rolls("JSB Chorales")
+    assert data.SOURCES["JSB Chorales"].sha256 in str(stopped.value)
+
+
+def test_a_broken_network_is_said_in_words(monkeypatch, tmp_path):
+    def broken(*_, **__):
+        raise OSError("no route to host")
+
+    monkeypatch.delenv(data.FOLDER, raising=False)
+    monkeypatch.setattr("pooch.retrieve", broken)
+    with pytest.raises(SystemExit, match="no route to host"):
+        data.fetch("Nottingham")
+
+
+def test_the_piano_rolls_are_as_published():
+    counts = {
+        "JSB Chorales": ((229, 13807), (76, 4602), (77, 4725)),
+        "Nottingham": ((694, None), (173, None), (170, None)),
+    }
+    for name, wanted in counts.items():
+        rolls = data.piano_rolls(name)
+        for part, (sequences, frames) in zip(rolls.values(), wanted, strict=True):
+            assert len(part) == sequences
+            assert frames is None or sum(map(len, part)) == frames
+            assert {s.shape[1] for s in part} == {88}
+            assert set(part[0].ravel().tolist()) == {0.0, 1.0}
+
+
+def test_the_sentences_are_as_published():
+    found = data.sentences()
+    assert {split: len(part) for split, part in found.items()} == {"train": 8936, "test": 2012}
+    assert sum(map(len, found["train"])) == 211727
+    assert sum(map(len, found["test"])) == 47377
+    assert found["train"][0][:2] == [("Confidence", "NN", "B-NP"), ("in", "IN", "B-PP")]

@@ -1,0 +1,191 @@
+"""What the experiments feed to networks and how they judge them, by hand and by other code."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from experiments import adding, chunking, counting, future_context, gates, music, timing_batches
+from experiments.timing import CELLS
+
+
+def test_words_and_their_answers():
+    x, answers, valid = counting.words(2, torch.tensor([2, 1]))
+    assert x[:, 0].tolist() == [[1, 0], [1, 0], [0, 1], [0, 1]]
+    # After an a: a or b. After a b: another one, or the end.
+    assert answers[:, 0].tolist() == [[1, 1, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1]]
+    assert answers[:2, 1].tolist() == [[1, 1, 0], [0, 0, 1]]
+    assert valid[:, 1].tolist() == [True, True, False, False]
+    x, answers, _ = counting.words(3, torch.tensor([2]))
+    assert x[:, 0].argmax(-1).tolist() == [0, 0, 1, 1, 2, 2]
+    assert answers[2:, 0].tolist() == [[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+
+
+def counter_by_hand():
+    """An LSTM of two units: one adds 1 for an a and -1 for a b, the other knows the last letter."""
+    network = counting.Network("LSTM", 2, 2)
+    big = 40.0  # sigmoid and tanh are exactly 1 there
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.zero_()
+        i, f, g, o = range(0, 8, 2)
+        bias = network.layer.bias_ih_l0
+        bias[i : i + 2] = bias[o : o + 2] = bias[f] = big
+        bias[f + 1] = -big
+        network.layer.weight_ih_l0[g] = network.layer.weight_ih_l0[g + 1] = torch.tensor(
+            [big, -big]
+        )
+        # h = tanh(count), tanh(±1). a: yes after an a; b: after an a, or if there is a count; end.
+        network.out.weight[0, 1] = network.out.weight[1, 1] = big
+        network.out.weight[1, 0], network.out.bias[1] = 3 * big, big * (math.tanh(1) - 1)
+        network.out.weight[2] = torch.tensor([-3 * big, -big])
+        network.out.bias[2] = big * (1 - math.tanh(1))
+    return network
+
+
+def test_a_counter_set_by_hand_is_right_to_the_end():
+    assert counting.reached(counter_by_hand(), 2, 1000) == 1000
+
+
+def test_reached_is_the_last_n_before_a_failure():
+    class Wrong(nn.Module):
+        def forward(self, x):
+            answers = counter_by_hand()(x).clone()
+            if len(x) >= 2 * 73:
+                answers[2 * 73 - 1, x[2 * 73 - 1].any(-1)] = 0.0
+            return answers
+
+    assert counting.reached(Wrong(), 2, 200) == 72
+
+
+def test_the_trace_of_a_counter_counts():
+    memory = counting.trace(counter_by_hand(), 2, 3)
+    assert [row[0] for row in memory] == [1, 2, 3, 2, 1, 0]
+
+
+def test_adding_asks_for_the_sum_of_the_marked():
+    torch.manual_seed(0)
+    x, lengths, answers = adding.sequences(50, 400)
+    assert set(lengths.tolist()) == set(range(50, 56))
+    seen_first = False
+    for b, T in enumerate(lengths.tolist()):
+        values, markers = x[:T, b].T
+        assert markers[-1] == -1
+        marked = markers.eq(1).nonzero().flatten().tolist()
+        if markers[0] != -1 or len(marked) < 2:
+            seen_first = True
+        assert len(marked) in (1, 2)  # a marked first step has no marker and no value
+        assert all(place < 50 // 2 - 1 for place in marked)
+        assert min(marked) < 10 or len(marked) == 1
+        assert answers[b].item() == pytest.approx(0.5 + sum(values[marked].tolist()) / 4, abs=1e-6)
+        assert not x[T:, b, 1].any()
+    assert seen_first
+
+
+def test_norms_of_a_layer_that_only_decays():
+    network = adding.Network("LSTM", 1, 0.0)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.zero_()
+        network.layer.weight_ih_l0[2, 0] = 1.0  # g = tanh(x); all gates are open by half
+    lags, norms = np.array(adding.norms(network, 40, 30)).T
+    slope, _ = np.polyfit(lags, np.log2(norms), 1)
+    assert slope == pytest.approx(-1, abs=0.02)  # one half is forgotten at each step
+
+
+def test_the_metric_of_music_counts_no_padding():
+    torch.manual_seed(0)
+    network = music.Network("LSTM")
+    sequences = [torch.randint(0, 2, (n, 88)).float() for n in (3, 7, 2)]
+    total, frames = 0.0, 0
+    for sequence in sequences:
+        with torch.no_grad():
+            p = torch.sigmoid(network(sequence[:-1, None])[:, 0]).double().numpy()
+        y = sequence[1:].double().numpy()
+        total -= (y * np.log(p) + (1 - y) * np.log(1 - p)).sum()
+        frames += len(y)
+    assert music.measure(network, sequences)["per_frame"] == pytest.approx(total / frames, rel=1e-5)
+
+
+@pytest.mark.parametrize("model", music.BASELINES)
+def test_baselines_count(model):
+    a, b = torch.zeros(4, 88), torch.zeros(3, 88)
+    a[1, 0] = a[2, 0] = 1
+    baseline = music.Baseline(model, [a, b])
+    p = torch.sigmoid(baseline(torch.stack([a[0], a[1]])[:, None]))[:, 0, 0].tolist()
+    # Two of five frames have key 0: one of three after silence, one of two after sound.
+    wanted = [3 / 7, 3 / 7] if model == "marginal" else [2 / 5, 2 / 4]
+    assert p == pytest.approx(wanted)
+
+
+def test_batches_have_every_sequence_once():
+    torch.manual_seed(0)
+    sequences = [torch.full((n, 1), float(n)) for n in range(1, 48)]
+    found = [int(s[0]) for batch in music.batches(sequences, 4) for s in batch]
+    assert sorted(found) == list(range(1, 48))
+
+
+def test_weight_noise_is_gone_after_a_step():
+    torch.manual_seed(0)
+    network = music.Network("LSTM")
+    before = [p.clone() for p in network.parameters()]
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.0)
+    music.step(network, optimizer, [torch.ones(3, 88)], noise=0.5)
+    assert all(map(torch.equal, before, network.parameters()))
+
+
+def test_no_sum_of_past_and_future_is_an_exclusive_or():
+    # Of all functions f, g of one bit each, the sign of f + g is right on three pairs at most.
+    values = np.linspace(-2, 2, 9)
+    best = 0
+    for f in np.stack(np.meshgrid(values, values), -1).reshape(-1, 2):
+        for g in np.stack(np.meshgrid(values, values), -1).reshape(-1, 2):
+            best = max(best, sum((f[a] + g[b] > 0) == (a != b) for a in (0, 1) for b in (0, 1)))
+    assert best == 3
+
+
+def test_a_delayed_network_sees_the_next_bit_and_no_more():
+    torch.manual_seed(0)
+    network = future_context.Network(future_context.MODELS["LSTM, delayed by 1"], 4)
+    x = torch.randint(0, 2, (9, 1)).float().requires_grad_()
+    [gradient] = torch.autograd.grad(network(x)[4], x)
+    assert gradient[:6].all()
+    assert not gradient[6:].any()
+
+
+@pytest.mark.parametrize("name", chunking.MODELS)
+def test_padding_changes_no_label(name):
+    torch.manual_seed(0)
+    config = chunking.Config(hidden=6, dropout=0.0)
+    sizes = dict.fromkeys(chunking.EMBEDDED, 9)
+    network = chunking.Network(chunking.MODELS[name], config, sizes, 5)
+    features = torch.randint(1, 9, (7, 2, 4))
+    lengths = torch.tensor([7, 4])
+    features[4:, 1] = chunking.PADDING
+    both = network(features, lengths)
+    alone = network(features[:4, 1:], lengths[1:])
+    torch.testing.assert_close(both[:4, 1:], alone)
+
+
+def test_the_widened_lstm_has_the_bilstms_parameters():
+    D = sum(chunking.EMBEDDED.values())
+    wide = nn.LSTM(D, chunking.as_wide(D, 300))
+    both = nn.LSTM(D, 300, bidirectional=True)
+    counts = [sum(p.numel() for p in layer.parameters()) for layer in (wide, both)]
+    assert counts[0] / counts[1] == pytest.approx(1, abs=0.005)
+
+
+@pytest.mark.parametrize("unit", gates.UNITS)
+def test_the_gates_that_are_shown_are_the_layers_own(unit):
+    torch.manual_seed(0)
+    network = timing_batches.Network(CELLS[unit], 3, 2.0, squash=True)
+    x = torch.randn(6, 1, 1)
+    h = c = torch.zeros(1, 3)
+    for t in range(6):
+        found = gates.look(network, x[t], h, c)
+        h, c = found["h"], found["c"]
+    _, (h_n, c_n) = network.layer(x)
+    torch.testing.assert_close(h, h_n[0])
+    torch.testing.assert_close(c, c_n[0])

@@ -1,0 +1,91 @@
+"""Units of an experiment: side by side, continued after a kill, nothing lost or done twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from experiments import counting
+from experiments.running import Journal
+
+ROOT = Path(__file__).parent.parent
+SMALL = ("--hidden", "3", "--longest", "5", "--words", "16", "--epochs", "1", "--farthest", "50")
+SMALL += ("--traced", "4", "--seeds", "3", "--jobs", "2")
+
+
+def start(folder, *options):
+    return subprocess.Popen(
+        [sys.executable, "-m", "experiments.counting", *SMALL, "--out", str(folder), *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def finish(process):
+    said, _ = process.communicate(timeout=200)
+    assert process.returncode == 0, said
+    return said
+
+
+def lines(journal):
+    return [json.loads(line) for line in journal.read_text().splitlines()]
+
+
+def without_time(result):
+    return [{k: v for k, v in r.items() if k != "seconds"} for r in result["records"]]
+
+
+def test_a_killed_run_is_continued(tmp_path):
+    process = start(tmp_path / "killed")
+    deadline = time.monotonic() + 100
+    found = []
+    while len(found) < 3:
+        assert time.monotonic() < deadline, "no unit was finished"
+        assert process.poll() is None, process.stdout.read()
+        time.sleep(0.02)
+        found = list((tmp_path / "killed").glob(".counting-*.jsonl"))
+        found = found and [line for line in found[0].read_text().splitlines() if "case" in line]
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    [journal] = (tmp_path / "killed").glob(".counting-*.jsonl")
+    before = [entry for entry in lines(journal) if "case" in entry]
+    assert 3 <= len(before) < 18
+    with journal.open("a") as file:
+        file.write('{"case": {"language"')  # torn
+
+    said = finish(start(tmp_path / "killed"))
+    assert f"continuing: {len(before)} finished units" in said
+    result = json.loads((tmp_path / "killed" / "counting.json").read_text())
+    assert len(result["records"]) == 18
+    assert [run["command"] for run in result["earlier_runs"]] == [result["command"]]
+    for record in before:
+        assert record in result["records"]  # with its seconds: it was not run again
+    assert not journal.exists()
+
+    finish(start(tmp_path / "whole"))
+    whole = json.loads((tmp_path / "whole" / "counting.json").read_text())
+    assert without_time(whole) == without_time(result)
+
+
+def test_a_journal_of_other_settings_is_left_alone(tmp_path):
+    small, large = counting.EXPERIMENT.smoke, counting.Config()
+    Journal(tmp_path, "counting", small, fresh=False).add({"case": {}, "seed": 0})
+    assert Journal(tmp_path, "counting", large, fresh=False).records == []
+    assert Journal(tmp_path, "counting", small, fresh=False).records == [{"case": {}, "seed": 0}]
+    assert Journal(tmp_path, "counting", small, fresh=True).records == []
+
+
+@pytest.mark.parametrize("jobs", [0, 2])
+def test_a_failing_unit_stops_the_run(tmp_path, jobs):
+    config = counting.Config(hidden=(3,), words=2, epochs=1, batch=0)
+    with pytest.raises(RuntimeError):
+        counting.EXPERIMENT.execute(config, 1, tmp_path, jobs=jobs)
+    assert not (tmp_path / "counting.json").exists()
