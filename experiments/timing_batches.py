@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
+from torch.nn.functional import mse_loss
 
 from experiments.harness import Record
 from lstm_variants.cells import Cell
@@ -61,10 +63,14 @@ class Network(nn.Module):
                 bias = self.layer.get_parameter("bias_ih_l0")
                 bias[k * hidden : (k + 1) * hidden] = forget_bias
 
+    def logits(self, x: Tensor) -> Tensor:
+        """What the sigmoid takes, `[T, B]`, for inputs `[T, B, 1]`; without one, the outputs."""
+        found: Tensor = self.out(self.layer(x)[0]).squeeze(-1)
+        return found
+
     def forward(self, x: Tensor) -> Tensor:
         """Outputs `[T, B]` for inputs `[T, B, 1]`."""
-        output = self.out(self.layer(x)[0]).squeeze(-1)
-        return torch.sigmoid(output) if self.squash else output
+        return torch.sigmoid(self.logits(x)) if self.squash else self.logits(x)
 
 
 def train(
@@ -93,15 +99,16 @@ def train(
     solved, update, error = False, 0, torch.empty(0)
     while update < updates and not solved:
         x, target = examples(task, F, *learned)
-        error = network(x) - target
+        logits = network.logits(x)
         optimizer.zero_grad()
-        error.square().mean().backward()
+        (mse_loss if waves else cross_entropy)(logits, target).backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         update += 1
+        error = (logits if waves else torch.sigmoid(logits)).detach() - target
         if update % 50 == 0 and bool((error.abs() < tolerance).all()):
             with torch.no_grad():
                 x, target = examples(task, F, *tried)
                 solved = bool(((network(x) - target).abs() < tolerance).all())
-    rmse = float(error.detach().square().mean().sqrt().nan_to_num(1e9))
+    rmse = float(error.square().mean().sqrt().nan_to_num(1e9))
     return network, {"solved": solved, "took": update, "rmse": rmse}
