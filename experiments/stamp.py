@@ -26,10 +26,18 @@ def stamp() -> Record:
 
 
 def command() -> str:
-    """The command that is running, as one would type it."""
+    """The command that is running, as one would type it anywhere.
+
+    Where files lie says nothing of the numbers: folders are left out.
+    """
+    arguments = list(sys.argv[1:])
+    for option in ("--out", "--data"):
+        if option in arguments:
+            at = arguments.index(option)
+            del arguments[at : at + 2]
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     program = f"-m {spec.name.removesuffix('.__main__')}" if spec else Path(sys.argv[0]).name
-    return " ".join(["python", program, *map(shlex.quote, sys.argv[1:])])
+    return " ".join(["python", program, *map(shlex.quote, arguments)])
 
 
 def commit() -> str:

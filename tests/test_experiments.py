@@ -1,18 +1,24 @@
 """The harness, the experiments at toy size, the report, and the make targets around them."""
 
+import dataclasses
 import itertools
 import json
 import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from experiments import harness, report, scaling, shapes
+from experiments import running, scaling, shapes
 from experiments.__main__ import EXPERIMENTS
 from experiments.benchmarks import goals
 from experiments.benchmarks import test_speed as suite
+from experiments.report import bench, claims
+from experiments.report.__main__ import CLAIMS
+from experiments.report.__main__ import main as write_report
+from experiments.report.results import load
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "experiments" / "results"
@@ -29,26 +35,73 @@ def state_of(folder):
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda e: e.name)
-def test_smoke_runs_and_writes_nothing(experiment, capsys):
+def test_smoke_runs_and_its_result_says_where_it_comes_from(experiment, tmp_path, capsys):
     before = state_of(RESULTS)
-    experiment.main(["--smoke"])
+    experiment.main(["--smoke", "--out", str(tmp_path)])
     assert state_of(RESULTS) == before
-    table, said = experiment.table([experiment.run(experiment.smoke, 0)]), capsys.readouterr().out
-    assert (table if experiment.exact else table.splitlines()[0]) in said
+    result = json.loads((tmp_path / f"{experiment.name}.json").read_text())
+    assert experiment.table(result["records"]) in capsys.readouterr().out
+    assert result["experiment"] == experiment.name
+    assert result["seeds"] == [0]
+    assert {"command", "commit", "date", "config", "records"} <= set(result)
+    assert {"cpu", "cores", "threads", "torch", "python"} <= set(result["machine"])
+    assert platform.node() not in json.dumps(result["machine"])
+    units = [record["case"] for record in result["records"]]
+    assert units == list(experiment.cases(experiment.smoke))
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda e: e.name)
-def test_a_result_says_where_it_comes_from(experiment, tmp_path):
-    experiment.main(["--smoke", "--out", str(tmp_path)])
-    text = (tmp_path / f"{experiment.name}.json").read_text()
-    result = json.loads(text)
-    assert result["experiment"] == experiment.name
-    again, [record] = experiment.run(experiment.smoke, 0), result["records"]
-    assert record == again if experiment.exact else record.keys() == again.keys()
-    assert result["seeds"] == [0]
-    assert {"command", "commit", "date", "config", "score"} <= set(result)
-    assert {"cpu", "cores", "threads", "torch", "python"} <= set(result["machine"])
-    assert platform.node() not in json.dumps(result["machine"])
+def test_a_seed_gives_the_same_record_again(experiment):
+    case, found = experiment.cases(experiment.smoke)[0], []
+    for _ in range(2):
+        with running.single_thread():
+            found.append(json.dumps(experiment.run(experiment.smoke, 7, **case)))
+    if experiment.exact:
+        assert found[0] == found[1]
+    else:
+        assert json.loads(found[0]).keys() == json.loads(found[1]).keys()
+
+
+def test_smoke_writes_nothing_by_itself():
+    before = state_of(RESULTS)
+    shapes.EXPERIMENT.main(["--smoke"])
+    assert state_of(RESULTS) == before
+
+
+published = pytest.mark.parametrize(
+    "experiment",
+    [e for e in EXPERIMENTS if e.name in {m.__name__.rpartition(".")[2] for m in CLAIMS}],
+    ids=lambda e: e.name,
+)
+
+
+@published
+def test_published_results_are_whole_and_of_a_commit(experiment):
+    result = load(RESULTS / f"{experiment.name}.json")
+    assert result["config"] == json.loads(json.dumps(dataclasses.asdict(experiment.config)))
+    assert result["seeds"] == list(range(experiment.seeds))
+    units = [
+        (case, seed) for seed in result["seeds"] for case in experiment.cases(experiment.config)
+    ]
+    assert [(r["case"], r["seed"]) for r in result["records"]] == units
+    for run_of_it in (result, *result["earlier_runs"]):
+        assert not run_of_it["commit"].endswith("+changes")
+
+
+@published
+def test_every_page_tells_claim_protocol_verdict_and_deviations(experiment, tmp_path):
+    result = load(RESULTS / f"{experiment.name}.json")
+    [module] = [m for m in CLAIMS if m.__name__.endswith(f".{experiment.name}")]
+    page = claims.page(module, result)
+    found = module.score(result["records"])["claims"]
+    headings = ["Claim", "Protocol", "Result", *(["Verdict"] if found else []), "Deviations"]
+    assert re.findall("^## (.*)$", page, re.MULTILINE) == headings
+    for claim in found:
+        assert claim["verdict"] in page
+        assert claim["claim"] in page
+    for part in (result["command"], result["commit"][:12], result["date"][:10]):
+        assert part in page
+    assert module.table(result["records"]) in page
 
 
 def test_unknown_options_are_refused(capsys):
@@ -59,25 +112,25 @@ def test_unknown_options_are_refused(capsys):
 
 def test_a_result_is_written_whole_or_not_at_all(tmp_path):
     path = tmp_path / "new" / "result.json"
-    harness.write_json(path, {"value": 1})
+    running.write_json(path, {"value": 1})
     with pytest.raises(TypeError):
-        harness.write_json(path, {"value": object()})
+        running.write_json(path, {"value": object()})
     with pytest.raises(ValueError, match="not JSON compliant"):
-        harness.write_json(path, {"value": float("nan")})
+        running.write_json(path, {"value": float("nan")})
     assert json.loads(path.read_text()) == {"value": 1}
     assert [p.name for p in path.parent.iterdir()] == ["result.json"]
 
 
 def test_an_interrupted_write_leaves_the_old_result(tmp_path, monkeypatch):
     path = tmp_path / "result.json"
-    harness.write_json(path, {"value": 1})
+    running.write_json(path, {"value": 1})
 
     def interrupt(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("os.replace", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        harness.write_json(path, {"value": 2})
+        running.write_json(path, {"value": 2})
     assert json.loads(path.read_text()) == {"value": 1}
     assert [p.name for p in tmp_path.iterdir()] == ["result.json"]
 
@@ -102,11 +155,10 @@ def test_the_score_notices_what_is_wrong():
     assert not any(shapes.score([record]).values())
 
 
-def test_the_report_needs_the_stored_results_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr(report, "GENERATED", tmp_path)
-    report.main()
+def test_the_report_needs_the_stored_results_alone(tmp_path):
+    write_report(generated=tmp_path)
     page = (tmp_path / "bench.md").read_text()
-    result = report.load(RESULTS / "bench-cpu.json")
+    result = load(RESULTS / "bench-cpu.json")
     timings, _, rest = page.partition("### Memory")
     memory, _, missed = rest.partition("### Goals")
     assert timings.count("\n| ") == 1 + len(result["records"]) // len(suite.MODES)
@@ -116,7 +168,7 @@ def test_the_report_needs_the_stored_results_alone(tmp_path, monkeypatch):
     ]
     assert missed.count("\n| ") == bool(behind) + len(behind)
     for record in result["records"]:
-        assert report.spread(record["ratio"]) in page
+        assert bench.spread(record["ratio"]) in page
     assert result["commit"][:12] in page
     for palette in ("light", "dark"):
         figure = (tmp_path / f"bench-cpu-{palette}.svg").read_text()
@@ -124,33 +176,30 @@ def test_the_report_needs_the_stored_results_alone(tmp_path, monkeypatch):
         for name in suite.TIMED:
             assert f"<!-- {name} -->" in figure
     scaling = (tmp_path / "scaling.md").read_text()
-    for point in report.load(RESULTS / "scaling.json")["records"][0]["grid"]:
+    for point in load(RESULTS / "scaling.json")["records"][0]["grid"]:
         assert f"{point['ratio']:.2f}" in scaling
 
 
-def test_the_report_is_the_same_every_time(tmp_path, monkeypatch):
+def test_the_report_is_the_same_every_time(tmp_path):
     written = []
     for name in ("one", "two"):
-        monkeypatch.setattr(report, "GENERATED", tmp_path / name)
-        report.main()
+        write_report(generated=tmp_path / name)
         written.append({p.name: p.read_bytes() for p in (tmp_path / name).iterdir()})
     assert written[0] == written[1]
 
 
-def test_the_report_without_results_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setattr(report, "RESULTS", tmp_path)
-    monkeypatch.setattr(report, "GENERATED", tmp_path)
+def test_the_report_without_results_says_what_to_do(tmp_path):
     with pytest.raises(SystemExit, match="make bench"):
-        report.main()
+        write_report(tmp_path, tmp_path)
 
 
 def test_the_report_imports_no_torch():
-    code = "import sys, experiments.report; sys.exit('torch' in sys.modules)"
+    code = "import sys, experiments.report.__main__; sys.exit('torch' in sys.modules)"
     assert run(sys.executable, "-c", code).returncode == 0
 
 
 def test_every_goal_is_compared_with_its_own_size():
-    result = report.load(RESULTS / "bench-cpu.json")
+    result = load(RESULTS / "bench-cpu.json")
     compared = goals.compare(result["records"])
     threads = {record["threads"] for record in result["records"]}
     assert len(compared) == len(goals.GOALS) * len(suite.SIZES) * len(threads)
@@ -173,11 +222,11 @@ def test_the_score_of_scaling_counts_where_torch_is_faster():
 
 
 def test_published_scaling_is_of_a_commit():
-    assert not report.load(RESULTS / "scaling.json")["commit"].endswith("+changes")
+    assert not load(RESULTS / "scaling.json")["commit"].endswith("+changes")
 
 
 def test_published_timings_are_complete_and_anonymous():
-    result = report.load(RESULTS / "bench-cpu.json")
+    result = load(RESULTS / "bench-cpu.json")
     assert not result["commit"].endswith("+changes")
     timed = {
         (r["variant"], r["mode"], r["threads"], tuple(r["size"].values()))
@@ -200,7 +249,8 @@ in_venv = pytest.mark.skipif(
 def test_make_experiments_smoke():
     done = run("make", "experiments", "SMOKE=1")
     assert done.returncode == 0, done.stderr
-    assert "StandardLSTM" in done.stdout
+    for experiment in EXPERIMENTS:
+        assert f"{experiment.name}: 100%" in done.stderr
 
 
 def test_make_alone_prints_the_targets():

@@ -40,11 +40,12 @@ def score(records: Sequence[Record]) -> Record:
                 "LSTM solves T = 100 and 500 after 74,000 and 209,000 sequences",
                 [
                     compare(
-                        f"T = {T}: share of seeds solved, LSTM over RNN",
-                        solved[T, "LSTM"],
+                        f"T = {T}: share of seeds solved, {model} over RNN",
+                        solved[T, model],
                         solved[T, "RNN"],
                     )
                     for T in lags
+                    for model in ("NFG", "LSTM")
                 ],
             ),
             claim(

@@ -13,7 +13,7 @@ from experiments.papers import SOURCES
 from experiments.report.figures import images
 from experiments.report.results import Result, provenance
 
-HEADINGS = {"Claims": "Claim", "Protocol": "Protocol", "Deviations": "Deviations"}
+BEGINNINGS = ("Claim", "Claims", "Protocol", "Deviations")
 
 
 def page(module: ModuleType, result: Result) -> str:
@@ -28,7 +28,7 @@ def page(module: ModuleType, result: Result) -> str:
     verdicts = ("## Verdict", *map(verdict_of, claims)) if claims else ()
     blocks = (
         "## Claim",
-        told["Claims"],
+        told["Claim"],
         "## Protocol",
         told["Protocol"],
         "## Result",
@@ -47,8 +47,8 @@ def parts(path: Path) -> dict[str, str]:
     current: list[str] = []
     for paragraph in docstring.split("\n\n")[1:]:
         first, _, rest = paragraph.partition(": ")
-        if first in HEADINGS:
-            found[first] = current = [rest[0].upper() + rest[1:]]
+        if first in BEGINNINGS:
+            found[first.replace("Claims", "Claim")] = current = [rest[0].upper() + rest[1:]]
         else:
             current.append(paragraph)
     return {first: "\n\n".join(paragraphs) for first, paragraphs in found.items()}

@@ -85,7 +85,7 @@ def score(records: Sequence[Record]) -> Record:
             claim(
                 "Peepholes help to generate spikes and functions",
                 gers,
-                "without peepholes, of all tasks only the cosine with F = 10 is learned",
+                "without them, of the functions only the cosine with F = 10, and slowly",
                 [sooner(task, "peepholes", "none") for task in tasks if task.task in GENERATING],
             ),
         ]
