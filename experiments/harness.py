@@ -93,11 +93,11 @@ class Experiment:
             jobs: Processes side by side; 0 for none but this one.
             fresh: Whether to begin anew where a run was stopped before its end.
         """
-        # A whole run is stamped by how it starts, whatever happens to the checkout meanwhile.
-        now = stamp()
-        journal = Journal(folder if self.exact else None, self.name, config, fresh=fresh)
         units = [(case, seed) for seed in range(seeds) for case in self.cases(config)]
         with single_thread() if self.exact else contextlib.nullcontext():
+            # Stamped by how it starts, whatever happens to the checkout meanwhile.
+            now = stamp()
+            journal = Journal(folder if self.exact else None, self.name, config, fresh=fresh)
             records = run_units(self.name, self.run, config, units, jobs, journal)
         print(self.table(records))
         print(*lines_of(self.score(records)), sep="\n")

@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import math
 import multiprocessing
 import os
 import tempfile
@@ -26,6 +27,7 @@ from experiments import Record
 from experiments.stamp import stamp
 
 Unit = tuple[Record, int]  # a case and a seed
+DIVERGED = 1e30
 
 
 class Journal:
@@ -128,8 +130,17 @@ def single_thread() -> Iterator[None]:
 def one(run: Callable[..., Record], config: Any, case: Record, seed: int) -> Record:
     """The record of one unit, with the seconds that it took."""
     start = time.perf_counter()
-    record = as_record(case, seed) | run(config, seed, **case)
+    record: Record = finite(as_record(case, seed) | run(config, seed, **case))
     return record | {"seconds": round(time.perf_counter() - start, 3)}
+
+
+def finite(value: Any) -> Any:
+    """The same with `DIVERGED` for what is not a finite number, which JSON cannot hold."""
+    if isinstance(value, dict):
+        return {key: finite(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [finite(part) for part in value]
+    return DIVERGED if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def as_record(case: Record, seed: int) -> Record:

@@ -1,6 +1,7 @@
 """Units of an experiment: side by side, continued after a kill, nothing lost or done twice."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from experiments import counting
-from experiments.running import Journal
+from experiments.running import DIVERGED, Journal, one
 
 ROOT = Path(__file__).parent.parent
 SMALL = ("--hidden", "3", "--longest", "5", "--words", "16", "--epochs", "1", "--farthest", "50")
@@ -81,6 +82,20 @@ def test_a_journal_of_other_settings_is_left_alone(tmp_path):
     assert Journal(tmp_path, "counting", large, fresh=False).records == []
     assert Journal(tmp_path, "counting", small, fresh=False).records == [{"case": {}, "seed": 0}]
     assert Journal(tmp_path, "counting", small, fresh=True).records == []
+
+
+def test_a_diverged_unit_does_not_stop_the_run():
+    def run(config, seed):
+        return {"loss": math.nan, "norms": [[1, math.inf]], "solved": False}
+
+    assert one(run, None, {}, 3) | {"seconds": 0} == {
+        "case": {},
+        "seed": 3,
+        "loss": DIVERGED,
+        "norms": [[1, DIVERGED]],
+        "solved": False,
+        "seconds": 0,
+    }
 
 
 @pytest.mark.parametrize("jobs", [0, 2])

@@ -10,7 +10,6 @@ from experiments.report import (
     GENERATED,
     adding,
     bench,
-    chunking,
     claims,
     counting,
     future_context,
@@ -23,7 +22,7 @@ from experiments.report import (
 from experiments.report.figures import save_figures
 from experiments.report.results import Result, load
 
-CLAIMS = (timing, counting, music, future_context, chunking, adding, gates)
+CLAIMS = (timing, counting, music, future_context, adding, gates)
 
 
 def main(results: Path = RESULTS, generated: Path = GENERATED) -> None:
