@@ -37,7 +37,7 @@ def score(records: Sequence[Record]) -> Record:
             claim(
                 "LSTMs learn to count, GRUs do not",
                 "Weiss, Goldberg & Yahav 2018",
-                "LSTM right to n = 256 and 100, GRU to 38 and below 10 (aⁿbⁿ, aⁿbⁿcⁿ)",
+                "by a summary of the paper: LSTM to n = 256 and 100, GRU to 38 and below 10",
                 [
                     compare(
                         f"{language}, H = {H}: octaves of n, LSTM over GRU",
