@@ -66,22 +66,48 @@ def test_the_trace_of_a_counter_counts():
 
 
 def test_adding_asks_for_the_sum_of_the_marked():
-    torch.manual_seed(0)
-    x, lengths, answers = adding.sequences(50, 400)
+    x, lengths, answers = adding.sequences(50, 400, torch.Generator().manual_seed(0))
     assert set(lengths.tolist()) == set(range(50, 56))
-    seen_first = False
     for b, T in enumerate(lengths.tolist()):
         values, markers = x[:T, b].T
-        assert markers[-1] == -1
+        assert markers[-1] == markers[0] == -1
         marked = markers.eq(1).nonzero().flatten().tolist()
-        if markers[0] != -1 or len(marked) < 2:
-            seen_first = True
         assert len(marked) in (1, 2)  # a marked first step has no marker and no value
         assert all(place < 50 // 2 - 1 for place in marked)
         assert min(marked) < 10 or len(marked) == 1
         assert answers[b].item() == pytest.approx(0.5 + sum(values[marked].tolist()) / 4, abs=1e-6)
         assert not x[T:, b, 1].any()
-    assert seen_first
+
+
+def test_the_lstm_of_1997_has_neither_forget_gate_nor_peepholes():
+    assert adding.CELLS["LSTM 1997"].gates == ("i", "g", "o")
+    assert not adding.CELLS["LSTM 1997"].peepholes
+
+
+@pytest.mark.parametrize("model", adding.CELLS)
+def test_the_bias_keeps_memory(model):
+    network = adding.Network(model, 3, 50.0)
+    remembered = torch.full((1, 3), 0.3)
+    with torch.no_grad():
+        for name, parameter in network.layer.named_parameters():
+            if not name.startswith("bias_ih"):
+                parameter.zero_()
+        cell = adding.CELLS[model]
+        state = tuple(remembered for _ in cell.state_type._fields)
+        wx = network.layer.bias_ih_l0[None].clone()
+        kept = {"f": slice(3, 6), "z": slice(3, 6)}
+        for gate, rows in kept.items():
+            if gate in cell.gates:
+                assert (wx[:, rows] == 50).all()
+                others = torch.ones(wx.shape[1], dtype=bool)
+                others[rows] = False
+                wx[:, others] = 0
+                after = cell.step(wx, cell.state_type(*state), network_weights(network))
+                torch.testing.assert_close(after[-1], remembered)
+
+
+def network_weights(network):
+    return network.layer._weights(network.layer._all_weights[0])
 
 
 def test_norms_of_a_layer_that_only_decays():

@@ -22,7 +22,7 @@ COLORS = {
     "PeepholeLSTM": BLUE,
     "GRU": VIOLET,
     "RNN": GREY,
-    "NFG": GREEN,
+    "LSTM 1997": GREEN,
 }
 
 
