@@ -4,10 +4,10 @@ Claim: a BiLSTM finds chunks better than an LSTM (Huang, Xu & Yu 2015; the noteb
 bidirectionality helps where both contexts matter).
 
 Protocol: CoNLL-2000, chunk F1 on the test set as seqeval counts it. A word is given by a random
-embedding of 50 numbers (words in lower case, seen at least twice), its tag, its last three letters
-and how it is spelt (digits, capitals); one recurrent layer of 300 units in each direction, and a
-label for each word. Every tenth sentence of the training set is kept aside, and the epoch that is
-best there is tested.
+embedding of 50 numbers (in lower case), its tag, its last three letters and how it is spelt
+(digits, capitals), each if the training set has it twice; one recurrent layer of 300 units in each
+direction, and a label for each word. Every tenth sentence of the training set is kept aside, and
+the epoch that is best there is tested.
 
 Two controls ask what else could close the gap: a causal network that answers one or two words
 later, and one with as many parameters as the BiLSTM.

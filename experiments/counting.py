@@ -1,7 +1,8 @@
 r"""Counting: which units learn to keep a count, and how far beyond what they were trained on.
 
-Claims: LSTMs count and GRUs do not (Weiss, Goldberg & Yahav 2018); counting takes no peepholes
-(Suzgun, Belinkov & Shieber 2018 do without), though Gers & Schmidhuber 2001 had them.
+Claims: LSTMs count farther than GRUs (Weiss, Goldberg & Yahav 2018); an LSTM counts beyond its
+training without peepholes, though Gers & Schmidhuber 2001 had them (Suzgun, Belinkov & Shieber
+2018). And a question of ours: whether they make a difference all the same.
 
 Protocol: a network reads a word of $a^n b^n$ or $a^n b^n c^n$ and names, at each letter, every
 letter that may come next, the end included. Training as in Suzgun et al.: 1000 words with n uniform

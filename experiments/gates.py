@@ -7,9 +7,8 @@ Schraudolph & Schmidhuber 2002).
 Protocol: the task GTS with F = 10 of the timing experiment, in its protocol *batches*: the input
 says through an interval whether it has 10 or 11 steps, and the network gives a spike at its end.
 Networks of three units with linear candidate and output are trained with peepholes and without
-them. Of each network that solves the task, gates, memory and output are kept through four
-intervals. The figure shows, of the network that solved it first, the unit that the output listens
-to most.
+them. Gates, memory and output are kept through four intervals. The figure shows, of the network
+that solved the task first, the unit that the output listens to most.
 
 Deviations: the paper has one unit, and shows other tasks.
 """

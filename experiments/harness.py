@@ -71,6 +71,12 @@ class Experiment:
         )
         if options.data is not None:
             os.environ[FOLDER] = str(options.data)
+        published = options.config == self.config and options.seeds == self.seeds
+        if not (smoke or published or options.out):
+            raise SystemExit(
+                f"{RESULTS} holds results of the documented settings and {self.seeds} seeds. "
+                "For others name a folder: --out DIR"
+            )
         folder = options.out or (None if smoke else RESULTS)
         jobs = options.jobs if self.exact and not smoke else 0
         self.execute(options.config, options.seeds, folder, jobs=jobs, fresh=options.fresh)

@@ -60,5 +60,7 @@ SOURCES = {
         "On the practical computational power of finite precision RNNs for language recognition",
         "https://arxiv.org/abs/1805.04908",
     ),
+    "Breuel 2015": Source("Benchmarking of LSTM networks", "https://arxiv.org/abs/1508.02774"),
+    "this project": Source("A control of ours", ""),
     "the teaching notebook": Source("LSTM variants, the notebook this project grew from", ""),
 }

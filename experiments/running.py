@@ -33,6 +33,8 @@ DIVERGED = 1e30
 class Journal:
     """The finished units of a run that has not come to its end, a line of JSON for each.
 
+    It belongs to a configuration and a commit.
+
     Attributes:
         runs: The stamps of earlier runs that are continued.
         records: What they finished.
@@ -46,7 +48,9 @@ class Journal:
         if folder is None:
             return
         folder.mkdir(parents=True, exist_ok=True)
-        settings = json.dumps(dataclasses.asdict(config), sort_keys=True)
+        now = stamp()
+        # Units of other settings, or of other code, are none of this run's.
+        settings = json.dumps([dataclasses.asdict(config), now["commit"]], sort_keys=True)
         digest = hashlib.sha256(settings.encode()).hexdigest()[:12]
         self.path = folder / f".{name}-{digest}.jsonl"
         if fresh:
@@ -61,7 +65,7 @@ class Journal:
         if self.records:
             print(f"continuing: {len(self.records)} finished units in {self.path} (--fresh: anew)")
         write_whole(self.path, "".join(f"{line}\n" for line in whole))
-        self.add(stamp())
+        self.add(now)
 
     def add(self, entry: Record) -> None:
         """Store a line, and see it on the disk."""
@@ -108,9 +112,15 @@ def finished(
         jobs, context, initializer=torch.set_num_threads, initargs=(1,)
     ) as pool:
         futures = [pool.submit(one, run, config, *unit) for unit in units]
+        waiting = as_completed(futures)
         try:
-            for future in as_completed(futures):
+            for future in waiting:
                 yield future.result()
+        except Exception:
+            pool.shutdown(wait=False, cancel_futures=True)
+            # What others have finished or are about to is not lost.
+            yield from (f.result() for f in waiting if not (f.cancelled() or f.exception()))
+            raise
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import platform
+import re
 import shlex
 import subprocess
 import sys
@@ -30,11 +31,8 @@ def command() -> str:
 
     Where files lie says nothing of the numbers: folders are left out.
     """
-    arguments = list(sys.argv[1:])
-    for option in ("--out", "--data"):
-        if option in arguments:
-            at = arguments.index(option)
-            del arguments[at : at + 2]
+    text = re.sub(r"\0--(out|data)[=\0][^\0]*", "", "".join(f"\0{a}" for a in sys.argv[1:]))
+    arguments = text.split("\0")[1:]
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     program = f"-m {spec.name.removesuffix('.__main__')}" if spec else Path(sys.argv[0]).name
     return " ".join(["python", program, *map(shlex.quote, arguments)])

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from experiments import counting
-from experiments.running import DIVERGED, Journal, one
+from experiments.running import DIVERGED, Journal, one, run_units
 
 ROOT = Path(__file__).parent.parent
-SMALL = ("--hidden", "3", "--longest", "5", "--words", "16", "--epochs", "1", "--farthest", "50")
+SMALL = ("--hidden", "3", "--longest", "5", "--words", "200", "--epochs", "8", "--farthest", "50")
 SMALL += ("--traced", "4", "--seeds", "3", "--jobs", "2")
 
 
@@ -96,6 +96,30 @@ def test_a_diverged_unit_does_not_stop_the_run():
         "solved": False,
         "seconds": 0,
     }
+
+
+def sleep_and_fail(config, seed):
+    if seed == 0:
+        time.sleep(1)
+        raise RuntimeError("seed 0 fails")
+    return {"value": seed}
+
+
+def test_what_others_finish_is_not_lost_if_a_unit_fails(tmp_path):
+    config = counting.EXPERIMENT.smoke
+    journal = Journal(tmp_path, "failing", config, fresh=False)
+    units = [({}, seed) for seed in range(4)]
+    with pytest.raises(RuntimeError, match="seed 0 fails"):
+        run_units("failing", sleep_and_fail, config, units, 2, journal)
+    kept = Journal(tmp_path, "failing", config, fresh=False).records
+    assert sorted(record["value"] for record in kept) == [1, 2, 3]
+
+
+def test_results_of_other_settings_are_not_written_over_the_published(capsys):
+    with pytest.raises(SystemExit, match="--out DIR"):
+        counting.EXPERIMENT.main(["--seeds", "1"])
+    with pytest.raises(SystemExit, match="--out DIR"):
+        counting.EXPERIMENT.main(["--epochs", "1"])
 
 
 @pytest.mark.parametrize("jobs", [0, 2])

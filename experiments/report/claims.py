@@ -60,8 +60,8 @@ def verdict_of(claim: Record) -> str:
         {
             "comparison": comparison["label"],
             "difference": f"{comparison['difference']:+.3g}",
-            "95 % interval": interval_text(comparison),
-            "holds": "yes" if comparison["holds"] else "no",
+            "interval": interval_text(comparison),
+            "holds": comparison["outcome"],
         }
         for comparison in claim["comparisons"]
     ]
@@ -74,10 +74,14 @@ def verdict_of(claim: Record) -> str:
 
 def interval_text(comparison: Record) -> str:
     """An interval, with what it has to lie above."""
-    if comparison["low"] is None:
+    if comparison["exact"]:
+        return "counted"
+    if comparison["interval"] is None:
         return "one seed"
+    low, high = comparison["interval"]
     above = f", to be above {-comparison['margin']:g}" if comparison["margin"] else ""
-    return f"{comparison['low']:+.3g} to {comparison['high']:+.3g}{above}"
+    failed = "" if comparison["able"] else "; neither can do it"
+    return f"{low:+.3g} to {high:+.3g}{above}{failed}"
 
 
 def source_link(name: str) -> str:
@@ -97,6 +101,16 @@ def took(result: Result) -> str:
     )
 
 
+def ours(claim: Record) -> str:
+    """How many comparisons hold."""
+    outcomes = [comparison["outcome"] for comparison in claim["comparisons"]]
+    count = len(outcomes)
+    of = f"{outcomes.count('yes')} of {count}"
+    opposite = outcomes.count("opposite")
+    against = f", the opposite in {opposite}" if opposite else ""
+    return f"{of} comparison{'s' if count > 1 else ''} hold{against}"
+
+
 def summary(pages: dict[str, tuple[ModuleType, Result]]) -> str:
     """One row for each claim, in Markdown."""
     rows = [
@@ -104,8 +118,7 @@ def summary(pages: dict[str, tuple[ModuleType, Result]]) -> str:
             "claim": claim["claim"],
             "source": source_link(claim["source"]),
             "reported": claim["reported"],
-            "ours": f"{sum(c['holds'] for c in claim['comparisons'])} of "
-            f"{len(claim['comparisons'])} comparisons hold",
+            "ours": ours(claim),
             "verdict": f"[{claim['verdict']}]({name.replace('_', '-')}.md#verdict)",
         }
         for name, (module, result) in pages.items()

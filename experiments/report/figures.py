@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,7 +61,7 @@ def strips(panel: Axes, groups: Mapping[str, Sequence[float]], colors: Sequence[
     """Every value as a dot, a line of dots for each group, with its median as a bar."""
     for row, ((_, values), color) in enumerate(zip(groups.items(), colors, strict=True)):
         panel.plot(values, [row] * len(values), "o", color=color, alpha=0.5, markersize=6, mew=0)
-        middle = sorted(values)[len(values) // 2]
+        middle = statistics.median(values)
         panel.plot([middle] * 2, [row - 0.25, row + 0.25], color=color, linewidth=2)
     panel.set_yticks(range(len(groups)), list(groups))
     panel.set_ylim(len(groups) - 0.5, -0.5)

@@ -10,7 +10,13 @@ Result = dict[str, Any]
 
 
 def load(path: Path) -> Result:
-    """A stored result."""
+    """A stored result.
+
+    Raises:
+        SystemExit: If there is none; the message says what makes it.
+    """
+    if not path.exists():
+        raise SystemExit(f"There is no {path}: run 'python -m experiments.{path.stem}' first.")
     result: Result = json.loads(path.read_text())
     return result
 
