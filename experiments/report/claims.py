@@ -102,13 +102,11 @@ def took(result: Result) -> str:
 
 
 def ours(claim: Record) -> str:
-    """How many comparisons hold."""
+    """In how many comparisons it holds."""
     outcomes = [comparison["outcome"] for comparison in claim["comparisons"]]
-    count = len(outcomes)
-    of = f"{outcomes.count('yes')} of {count}"
     opposite = outcomes.count("opposite")
     against = f", the opposite in {opposite}" if opposite else ""
-    return f"{of} comparison{'s' if count > 1 else ''} hold{against}"
+    return f"yes in {outcomes.count('yes')} of {len(outcomes)}{against}"
 
 
 def summary(pages: dict[str, tuple[ModuleType, Result]]) -> str:
@@ -116,10 +114,10 @@ def summary(pages: dict[str, tuple[ModuleType, Result]]) -> str:
     rows = [
         {
             "claim": claim["claim"],
+            "verdict": f"[{claim['verdict']}]({name.replace('_', '-')}.md#verdict)",
             "source": source_link(claim["source"]),
             "reported": claim["reported"],
-            "ours": ours(claim),
-            "verdict": f"[{claim['verdict']}]({name.replace('_', '-')}.md#verdict)",
+            "ours, comparisons": ours(claim),
         }
         for name, (module, result) in pages.items()
         for claim in module.score(result["records"])["claims"]

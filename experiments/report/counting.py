@@ -90,7 +90,7 @@ def table(records: Sequence[Record]) -> str:
 
 
 def figure(result: Result) -> Figure:
-    """How far each network counts; below, the memory of the best ones at the letters of a word."""
+    """How far each network counts; below, what those that count farthest remember."""
     found = by_case(result["records"])
     languages = list(dict.fromkeys(language for language, _, _ in found))
     made, panels = plt.subplots(2, 2, figsize=(9, 6), layout="constrained", squeeze=False)
@@ -105,9 +105,8 @@ def figure(result: Result) -> Figure:
         record = farthest(result["records"], model)
         panel.plot(record["trace"], color=COLORS[model])
         panel.axvline(len(record["trace"]) / 2 - 0.5, color=COLORS["RNN"], linestyle=":")
-        title = f"{model}: {symbol}, its units at each letter (n = {len(record['trace']) // 2})"
-        panel.set_title(title, loc="left", size=11)
-        panel.set_xlabel(f"letter; this network counts to n = {record['reached']}")
+        panel.set_title(f"{model}: {symbol} at each letter", loc="left", size=11)
+        panel.set_xlabel(f"letter of the word with n = {len(record['trace']) // 2}")
     return made
 
 
