@@ -12,23 +12,15 @@ from matplotlib.figure import Figure
 
 from experiments import Record
 from experiments.report.figures import COLORS, strips
-from experiments.report.results import Result
+from experiments.report.results import Result, grouped
 from experiments.verdicts import claim, compare
 
 ALT = "Sequences until the adding problem is solved, and the norm of the gradient against the lag"
 
 
-def by_case(records: Sequence[Record]) -> dict[tuple[int, str], list[Record]]:
-    """Records in the order of seeds."""
-    found: dict[tuple[int, str], list[Record]] = {}
-    for record in sorted(records, key=lambda r: r["seed"]):
-        found.setdefault((record["case"]["T"], record["case"]["model"]), []).append(record)
-    return found
-
-
 def score(records: Sequence[Record]) -> Record:
     """The share of seeds that solve it decides, and how soon."""
-    found = by_case(records)
+    found = grouped(records, "T", "model")
     solved = {key: [float(r["solved"]) for r in rs] for key, rs in found.items()}
     soon = {key: [-np.log2(r["sequences"]) for r in rs] for key, rs in found.items()}
     lags = list(dict.fromkeys(T for T, _ in found))
@@ -68,7 +60,7 @@ def score(records: Sequence[Record]) -> Record:
 def table(records: Sequence[Record]) -> str:
     """Share solved and sequences that it took, a row for each lag and model."""
     rows: list[dict[str, Any]] = []
-    for (T, model), found in by_case(records).items():
+    for (T, model), found in grouped(records, "T", "model").items():
         took = np.median([r["sequences"] if r["solved"] else np.inf for r in found])
         rows.append(
             {
@@ -84,7 +76,7 @@ def table(records: Sequence[Record]) -> str:
 
 def figure(result: Result) -> Figure:
     """How long it takes; below, how much of the gradient is left at each lag."""
-    found = by_case(result["records"])
+    found = grouped(result["records"], "T", "model")
     lags = list(dict.fromkeys(T for T, _ in found))
     made, panels = plt.subplots(
         3, len(lags), figsize=(9, 9), layout="constrained", squeeze=False, sharex="row"

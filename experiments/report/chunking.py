@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from experiments import Record
 from experiments.report.figures import BLUE, GREY, ORANGE, strips
-from experiments.report.results import Result
+from experiments.report.results import Result, grouped
 from experiments.verdicts import Comparison, claim, compare
 
 ALT = "Chunk F1 of each network, for every seed"
@@ -21,17 +21,9 @@ ALT = "Chunk F1 of each network, for every seed"
 PUBLISHED = {"LSTM": (92.88, 90.11), "BiLSTM": (93.64, 93.80)}
 
 
-def by_case(records: Sequence[Record]) -> dict[str, list[Record]]:
-    """Records in the order of seeds."""
-    found: dict[str, list[Record]] = {}
-    for record in sorted(records, key=lambda r: r["seed"]):
-        found.setdefault(record["case"]["model"], []).append(record)
-    return found
-
-
 def score(records: Sequence[Record]) -> Record:
     """Differences of the test F1, in points."""
-    f1 = {name: [r["f1"] for r in found] for name, found in by_case(records).items()}
+    f1 = {name: [r["f1"] for r in found] for name, found in grouped(records, "model").items()}
 
     def points(ahead: str, behind: str, margin: float = 0.0) -> Comparison:
         return compare(f"F1, {ahead} over {behind}", f1[ahead], f1[behind], margin=margin)
@@ -63,7 +55,7 @@ def score(records: Sequence[Record]) -> Record:
 def table(records: Sequence[Record]) -> str:
     """F1, a row for each network, with the paper's beside it."""
     rows: list[dict[str, Any]] = []
-    for name, found in by_case(records).items():
+    for name, found in grouped(records, "model").items():
         f1 = np.array([r["f1"] for r in found])
         paper = PUBLISHED.get(name)
         rows.append(
@@ -82,7 +74,7 @@ def table(records: Sequence[Record]) -> str:
 
 def figure(result: Result) -> Figure:
     """Every seed's F1, and the paper's as crosses."""
-    found = by_case(result["records"])
+    found = grouped(result["records"], "model")
     made, panel = plt.subplots(figsize=(9, 3), layout="constrained")
     groups = {name: [r["f1"] for r in records] for name, records in found.items()}
     strips(panel, groups, [BLUE if "Bi" in name else ORANGE for name in groups])

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from experiments import Record
 from experiments.report.figures import COLORS, strips
-from experiments.report.results import Result
+from experiments.report.results import Result, grouped
 from experiments.verdicts import Comparison, claim, compare
 
 TRAINED = 50  # largest n of the training words
@@ -21,12 +21,8 @@ ALT = "How far each network counts, and what its units remember while it reads a
 
 def by_case(records: Sequence[Record]) -> dict[tuple[str, str, int], list[int]]:
     """The n reached, in the order of seeds."""
-    found: dict[tuple[str, str, int], list[int]] = {}
-    for record in sorted(records, key=lambda r: r["seed"]):
-        case = record["case"]
-        key = case["language"], case["model"], case["hidden"]
-        found.setdefault(key, []).append(record["reached"])
-    return found
+    found = grouped(records, "language", "model", "hidden")
+    return {key: [record["reached"] for record in group] for key, group in found.items()}
 
 
 def score(records: Sequence[Record]) -> Record:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from experiments import Record
 from experiments.report.figures import BLUE, GREY, ORANGE, VIOLET, strips
-from experiments.report.results import Result
+from experiments.report.results import Result, grouped
 from experiments.verdicts import claim, compare
 
 ALT = "How often each network is right, for every seed"
@@ -19,17 +19,9 @@ ALT = "How often each network is right, for every seed"
 BOTH = ("BiLSTM", "BiLSTM, peepholes", "BiGRU")
 
 
-def by_case(records: Sequence[Record]) -> dict[str, list[Record]]:
-    """Records in the order of seeds."""
-    found: dict[str, list[Record]] = {}
-    for record in sorted(records, key=lambda r: r["seed"]):
-        found.setdefault(record["case"]["model"], []).append(record)
-    return found
-
-
 def score(records: Sequence[Record]) -> Record:
     """Accuracies decide, in points of a hundred."""
-    points = {k: [100 * r["accuracy"] for r in rs] for k, rs in by_case(records).items()}
+    points = {k: [100 * r["accuracy"] for r in rs] for k, rs in grouped(records, "model").items()}
     return {
         "claims": [
             claim(
@@ -73,14 +65,14 @@ def table(records: Sequence[Record]) -> str:
             "lowest": f"{100 * min(r['accuracy'] for r in found):.1f} %",
             "highest": f"{100 * max(r['accuracy'] for r in found):.1f} %",
         }
-        for name, found in by_case(records).items()
+        for name, found in grouped(records, "model").items()
     ]
     return tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
 
 
 def figure(result: Result) -> Figure:
     """Every seed's accuracy, and the bound of causal models."""
-    found = by_case(result["records"])
+    found = grouped(result["records"], "model")
     made, panel = plt.subplots(figsize=(9, 3), layout="constrained")
     groups = {name: [100 * r["accuracy"] for r in records] for name, records in found.items()}
     colors = [VIOLET if name in BOTH else BLUE if "Bi" in name else ORANGE for name in groups]

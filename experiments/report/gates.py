@@ -10,19 +10,11 @@ from matplotlib.figure import Figure
 
 from experiments import Record
 from experiments.report.figures import BLUE, GREEN, GREY, ORANGE, VIOLET
-from experiments.report.results import Result
+from experiments.report.results import Result, grouped
 from experiments.report.timing import median
 
 ALT = "Gates, memory and output of two trained networks, step by step"
 GATES = {"i": BLUE, "f": ORANGE, "o": VIOLET}
-
-
-def by_unit(records: Sequence[Record]) -> dict[str, list[Record]]:
-    """Records in the order of seeds."""
-    found: dict[str, list[Record]] = {}
-    for record in sorted(records, key=lambda r: r["seed"]):
-        found.setdefault(record["case"]["unit"], []).append(record)
-    return found
 
 
 def score(records: Sequence[Record]) -> Record:
@@ -38,14 +30,14 @@ def table(records: Sequence[Record]) -> str:
             "solved": f"{sum(r['solved'] for r in found)} of {len(found)}",
             "updates, median": median(found),
         }
-        for unit, found in by_unit(records).items()
+        for unit, found in grouped(records, "unit").items()
     ]
     return tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
 
 
 def figure(result: Result) -> Figure:
     """A column for each kind of unit: what comes in and out, gates, memory."""
-    units = by_unit(result["records"])
+    units = grouped(result["records"], "unit")
     made, panels = plt.subplots(
         3, len(units), figsize=(9, 6.5), sharex=True, layout="constrained", squeeze=False
     )

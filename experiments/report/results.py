@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from experiments import Record
 
 Result = dict[str, Any]
 
@@ -19,6 +22,18 @@ def load(path: Path) -> Result:
         raise SystemExit(f"There is no {path}: run 'python -m experiments.{path.stem}' first.")
     result: Result = json.loads(path.read_text())
     return result
+
+
+def grouped(records: Sequence[Record], *names: str) -> dict[Any, list[Record]]:
+    """Records by what their cases have under some names, each group in the order of seeds.
+
+    A key is one value for one name, else a tuple.
+    """
+    found: dict[Any, list[Record]] = {}
+    for record in sorted(records, key=lambda r: r["seed"]):
+        values = tuple(record["case"][name] for name in names)
+        found.setdefault(values if len(names) > 1 else values[0], []).append(record)
+    return found
 
 
 def provenance(result: Result) -> str:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from experiments import Record
 from experiments.report.figures import THEMES
-from experiments.report.results import Result
+from experiments.report.results import Result, grouped
 from experiments.verdicts import Comparison, claim, compare
 
 ALT = "Share of seeds that solve each timing task, by unit"
@@ -42,11 +42,9 @@ class Task(NamedTuple):
 def by_task(records: Sequence[Record]) -> dict[Task, dict[str, list[Record]]]:
     """For each task, the records of each unit in the order of seeds."""
     found: dict[Task, dict[str, list[Record]]] = {}
-    for record in sorted(records, key=lambda r: r["seed"]):
-        case = record["case"]
-        task = Task(case["protocol"], case["task"], case["F"])
-        learner = f"{case['unit']}, {case['gradient']}"
-        found.setdefault(task, {}).setdefault(learner, []).append(record)
+    names = ("protocol", "task", "F", "unit", "gradient")
+    for (*task, unit, gradient), group in grouped(records, *names).items():
+        found.setdefault(Task(*task), {})[f"{unit}, {gradient}"] = group
     return found
 
 
