@@ -80,7 +80,7 @@ def interval_text(comparison: Record) -> str:
         return "one seed"
     low, high = comparison["interval"]
     above = f", to be above {-comparison['margin']:g}" if comparison["margin"] else ""
-    failed = "" if comparison["able"] else "; neither can do it"
+    failed = "" if comparison["able"] else "; seldom solved"
     return f"{low:+.3g} to {high:+.3g}{above}{failed}"
 
 
