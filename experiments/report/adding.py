@@ -90,7 +90,7 @@ def figure(result: Result) -> Figure:
             for model, records in mine.items()
         }
         strips(column[0], groups, [COLORS[model] for model in mine])
-        column[0].set_title(f"T = {T}: sequences that were seen", loc="left", size=11)
+        column[0].set_title(f"T = {T}: sequences seen", loc="left", size=11)
         for panel, when in zip(column[1:], ("before", "after"), strict=True):
             for model, records in mine.items():
                 points = np.array([record["norms"][when] for record in records])
@@ -99,7 +99,9 @@ def figure(result: Result) -> Figure:
             panel.set_xscale("log")
             panel.set_yscale("log")
             panel.set_ylim(bottom=1e-12)
-            panel.set_title(f"T = {T}: ‖∂h_T/∂x_(T-k)‖, {when} training", loc="left", size=11)
+            panel.set_title(f"T = {T}, {when} training", loc="left", size=11)
             panel.set_xlabel("lag k")
+    for row in panels[1:]:
+        row[0].set_ylabel("‖∂h(T) / ∂x(T - k)‖")
     panels[1][0].legend(frameon=False, fontsize=9)
     return made

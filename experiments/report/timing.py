@@ -162,6 +162,6 @@ def draw(panel: Axes, found: dict[Task, dict[str, list[Record]]], units: list[st
             text = f"{sum(r['solved'] for r in cell)}/{len(cell)}"
             panel.text(x, y, text, ha="center", va="center", size=9, color=THEMES["light"])
     panel.set_yticks(range(len(units)), units)
-    panel.set_xticks(range(len(found)), [f"{t.task}\nF = {t.F}" for t in found], size=8)
+    panel.set_xticks(range(len(found)), [f"{t.task}\nF = {t.F}" for t in found], size=7)
     panel.tick_params(length=0)
     panel.spines[:].set_visible(False)
