@@ -14,6 +14,7 @@ import math
 import multiprocessing
 import os
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -108,22 +109,35 @@ def finished(
         yield from (one(run, config, *unit) for unit in units)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        jobs, context, initializer=torch.set_num_threads, initargs=(1,)
-    ) as pool:
+    with ProcessPoolExecutor(jobs, context, initializer=start_worker) as pool:
         futures = [pool.submit(one, run, config, *unit) for unit in units]
-        waiting = as_completed(futures)
+        left = set(futures)
         try:
-            for future in waiting:
+            for future in as_completed(futures):
+                left.remove(future)
                 yield future.result()
         except Exception:
-            pool.shutdown(wait=False, cancel_futures=True)
-            # What others have finished or are about to is not lost.
-            yield from (f.result() for f in waiting if not (f.cancelled() or f.exception()))
+            pool.shutdown(cancel_futures=True)
+            # What others have finished meanwhile is not lost.
+            yield from (f.result() for f in left if not (f.cancelled() or f.exception()))
             raise
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def start_worker() -> None:
+    """Use one thread, and do not outlive the process that asked for the work."""
+    torch.set_num_threads(1)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+def end_with_parent() -> None:
+    """Wait for the parent to end, be it killed, and end too."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @contextlib.contextmanager
