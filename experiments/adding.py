@@ -31,7 +31,7 @@ import torch
 from torch import Tensor, nn
 
 from experiments.harness import Experiment, Record
-from experiments.networks import keep_memory
+from experiments.networks import give_bias
 from experiments.report.adding import score, table
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell
 from lstm_variants.nn import Recurrent
@@ -77,7 +77,7 @@ class Network(nn.Module):
         super().__init__()
         self.layer = Recurrent(CELLS[model], 2, hidden)
         self.out = nn.Linear(hidden, 1)
-        keep_memory(self.layer, memory_bias)
+        give_bias(self.layer, "fz", memory_bias)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Answers `[B]` to sequences `[T, B, 2]`."""

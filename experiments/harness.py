@@ -71,6 +71,10 @@ class Experiment:
         )
         if options.data is not None:
             os.environ[FOLDER] = str(options.data)
+        if options.seeds < 1 or options.jobs < 1:
+            raise SystemExit(
+                f"--seeds and --jobs should be 1 or more, got {options.seeds} and {options.jobs}"
+            )
         published = options.config == self.config and options.seeds == self.seeds
         if not (smoke or published or options.out):
             raise SystemExit(

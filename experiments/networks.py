@@ -8,9 +8,9 @@ from lstm_variants.nn import Recurrent
 
 
 @torch.no_grad()
-def keep_memory(layer: Recurrent, bias: float) -> None:
-    """Give a bias to the gates that keep what there is: f, and z of a GRU. Others have none."""
-    H, gates = layer.hidden_size, layer.cell.gates
-    for k, gate in enumerate(gates):
-        if gate in ("f", "z"):
+def give_bias(layer: Recurrent, gates: str, bias: float) -> None:
+    """Give a bias to those of some gates that a layer has: `"fz"` are the ones that keep memory."""
+    H = layer.hidden_size
+    for k, gate in enumerate(layer.cell.gates):
+        if gate in gates:
             layer.get_parameter("bias_ih_l0")[k * H : (k + 1) * H] = bias

@@ -10,6 +10,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 from torch.nn.functional import mse_loss
 
 from experiments.harness import Record
+from experiments.networks import give_bias
 from lstm_variants.cells import Cell
 from lstm_variants.nn import Recurrent
 
@@ -57,11 +58,7 @@ class Network(nn.Module):
         self.layer = Recurrent(cell, 1, hidden)
         self.out = nn.Linear(hidden, 1)
         self.squash = squash
-        if "f" in cell.gates:
-            with torch.no_grad():
-                k = cell.gates.index("f")
-                bias = self.layer.get_parameter("bias_ih_l0")
-                bias[k * hidden : (k + 1) * hidden] = forget_bias
+        give_bias(self.layer, "f", forget_bias)
 
     def logits(self, x: Tensor) -> Tensor:
         """What the sigmoid takes, `[T, B]`, for inputs `[T, B, 1]`; without one, the outputs."""

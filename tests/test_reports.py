@@ -1,6 +1,8 @@
 """What the reports make of records whose verdict is known."""
 
+from experiments.papers import SOURCES
 from experiments.report import counting, timing
+from lstm_variants.variants import PAPERS
 
 
 def run_of(protocol, task, unit, seed, took, *, solved, steps=None):
@@ -65,3 +67,9 @@ def test_counting_is_judged_by_the_bar_of_its_training():
     records = [record(m, s, 40 + s % 3) for m in far for s in range(10)]
     said = [c["verdict"] for c in counting.score(records)["claims"]]
     assert said == ["does not hold here", "the opposite holds here", "does not hold here"]
+
+
+def test_a_paper_has_one_address():
+    both = SOURCES.keys() & PAPERS.keys()
+    assert both
+    assert {name: SOURCES[name] for name in both} == {name: PAPERS[name].url for name in both}

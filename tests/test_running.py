@@ -133,11 +133,17 @@ def test_what_others_finish_is_not_lost_if_a_unit_fails(tmp_path):
     assert {0, 1, 2} <= values < set(range(20)) - {3}
 
 
-def test_results_of_other_settings_are_not_written_over_the_published(capsys):
+def test_results_of_other_settings_are_not_written_over_the_published():
     with pytest.raises(SystemExit, match="--out DIR"):
         counting.EXPERIMENT.main(["--seeds", "1"])
     with pytest.raises(SystemExit, match="--out DIR"):
         counting.EXPERIMENT.main(["--epochs", "1"])
+
+
+@pytest.mark.parametrize("option", ["--seeds", "--jobs"])
+def test_nothing_to_run_is_refused(option):
+    with pytest.raises(SystemExit, match="should be 1 or more"):
+        counting.EXPERIMENT.main([option, "0"])
 
 
 @pytest.mark.parametrize("jobs", [0, 2])

@@ -86,7 +86,7 @@ def interval_text(comparison: Record) -> str:
 
 def source_link(name: str) -> str:
     """A source as a link, if it has an address."""
-    url = SOURCES[name].url
+    url = SOURCES[name]
     return f"[{name}]({url})" if url else name
 
 

@@ -111,7 +111,7 @@ def most(records: Sequence[Record]) -> tuple[int, int]:
 
 def can(records: Sequence[Record]) -> bool:
     """Whether at least half of the seeds solve a task."""
-    return 2 * [record["solved"] for record in records].count(True) >= len(records)
+    return 2 * sum(bool(record["solved"]) for record in records) >= len(records)
 
 
 def table(records: Sequence[Record]) -> str:
