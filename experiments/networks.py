@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
 from lstm_variants.nn import Recurrent
@@ -14,3 +16,12 @@ def give_bias(layer: Recurrent, gates: str, bias: float) -> None:
     for k, gate in enumerate(layer.cell.gates):
         if gate in gates:
             layer.get_parameter("bias_ih_l0")[k * H : (k + 1) * H] = bias
+
+
+def batches(lengths: Sequence[int], size: int, source: torch.Generator) -> list[list[int]]:
+    """The indices of all sequences in random batches, each of sequences about as long."""
+    found = []
+    for pool in torch.randperm(len(lengths), generator=source).split(10 * size):
+        ordered = sorted(pool.tolist(), key=lengths.__getitem__)
+        found += [ordered[at : at + size] for at in range(0, len(pool), size)]
+    return [found[k] for k in torch.randperm(len(found), generator=source)]

@@ -7,7 +7,16 @@ import pytest
 import torch
 from torch import nn
 
-from experiments import adding, chunking, counting, future_context, gates, music, timing_batches
+from experiments import (
+    adding,
+    chunking,
+    counting,
+    future_context,
+    gates,
+    music,
+    networks,
+    timing_batches,
+)
 from experiments.timing import CELLS
 
 
@@ -147,10 +156,12 @@ def test_baselines_count(model):
 
 
 def test_batches_have_every_sequence_once():
-    sequences = [torch.full((n, 1), float(n)) for n in range(1, 48)]
-    source = torch.Generator().manual_seed(0)
-    found = [int(s[0]) for batch in music.batches(sequences, 4, source) for s in batch]
-    assert sorted(found) == list(range(1, 48))
+    lengths = [3 * n % 47 for n in range(47)]
+    found = networks.batches(lengths, 4, torch.Generator().manual_seed(0))
+    assert sorted(k for batch in found for k in batch) == list(range(47))
+    # A pool of ten batches is sorted before it is cut; the seven left over are another pool.
+    for batch in found:
+        assert [lengths[k] for k in batch] == sorted(lengths[k] for k in batch)
 
 
 def test_weight_noise_is_gone_after_a_step():
