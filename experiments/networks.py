@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from lstm_variants.nn import Recurrent
 
 
 @torch.no_grad()
-def give_bias(layer: Recurrent, gates: str, bias: float) -> None:
+def give_bias(layer: Recurrent, gates: str, bias: float | Tensor) -> None:
     """Give a bias to those of some gates that a layer has: `"fz"` are the ones that keep memory."""
     H = layer.hidden_size
     for k, gate in enumerate(layer.cell.gates):
         if gate in gates:
             layer.get_parameter("bias_ih_l0")[k * H : (k + 1) * H] = bias
+
+
+def chrono(layer: Recurrent, longest: int) -> None:
+    """Let each unit start with a memory of 1 to `longest` steps (Tallec & Ollivier 2018).
+
+    What a unit keeps and what it lets in are given opposite biases, by which its memory is an
+    average over that time; a GRU has one gate for both.
+    """
+    bias = torch.empty(layer.hidden_size).uniform_(1, longest - 1).log()
+    give_bias(layer, "fz", bias)
+    give_bias(layer, "i", -bias)
 
 
 def batches(lengths: Sequence[int], size: int, source: torch.Generator) -> list[list[int]]:

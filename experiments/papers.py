@@ -9,6 +9,7 @@ SOURCES = {
     "Bai, Kolter & Koltun 2018": "https://arxiv.org/abs/1803.01271",
     "Suzgun, Belinkov & Shieber 2018": "https://arxiv.org/abs/1811.01001",
     "Weiss, Goldberg & Yahav 2018": "https://arxiv.org/abs/1805.04908",
+    "Tallec & Ollivier 2018": "https://arxiv.org/abs/1804.11188",
     "Breuel 2015": "https://arxiv.org/abs/1508.02774",
     "this project": "",
     "the teaching notebook": "",

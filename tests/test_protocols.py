@@ -95,7 +95,8 @@ def test_the_lstm_of_1997_has_neither_forget_gate_nor_peepholes():
 
 @pytest.mark.parametrize("model", adding.CELLS)
 def test_the_bias_keeps_memory(model):
-    network = adding.Network(model, 3, 50.0)
+    network = adding.Network(model, 3)
+    networks.give_bias(network.layer, "fz", 50.0)
     remembered = torch.full((1, 3), 0.3)
     with torch.no_grad():
         for name, parameter in network.layer.named_parameters():
@@ -115,12 +116,26 @@ def test_the_bias_keeps_memory(model):
                 torch.testing.assert_close(after[-1], remembered)
 
 
+@pytest.mark.parametrize("model", ["LSTM", "GRU"])
+def test_chrono_units_remember_for_up_to_so_many_steps(model):
+    layer = adding.Network(model, 1000).layer
+    networks.chrono(layer, 300)
+    bias = dict(zip(layer.cell.gates, layer.bias_ih_l0.detach().split(1000), strict=True))
+    keeps = torch.sigmoid(bias["f" if model == "LSTM" else "z"]).double()
+    steps = 1 / (1 - keeps)  # of a geometric series
+    assert steps.min() > 1.99
+    assert steps.max() < 301
+    assert steps.mean() == pytest.approx(151, rel=0.1)
+    if model == "LSTM":
+        torch.testing.assert_close(torch.sigmoid(bias["i"]).double(), 1 - keeps)
+
+
 def network_weights(network):
     return network.layer._weights(network.layer._all_weights[0])
 
 
 def test_norms_of_a_layer_that_only_decays():
-    network = adding.Network("LSTM", 1, 0.0)
+    network = adding.Network("LSTM", 1)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.zero_()

@@ -59,7 +59,9 @@ def images(name: str, alt: str) -> str:
 
 def strips(panel: Axes, groups: Mapping[str, Sequence[float]], colors: Sequence[str]) -> None:
     """Every value as a dot, a line of dots for each group, with its median as a bar."""
-    for row, ((_, values), color) in enumerate(zip(groups.items(), colors, strict=True)):
+    for row, (values, color) in enumerate(zip(groups.values(), colors, strict=True)):
+        if not values:
+            continue
         panel.plot(values, [row] * len(values), "o", color=color, alpha=0.5, markersize=6, mew=0)
         middle = statistics.median(values)
         panel.plot([middle] * 2, [row - 0.25, row + 0.25], color=color, linewidth=2)
