@@ -16,17 +16,18 @@ Deviations: the paper has one unit, and shows other tasks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import cast
 
 import torch
-from torch import Tensor, sigmoid
-from torch.nn.functional import linear
+from torch import Tensor
 
 from experiments.harness import Experiment, Record
 from experiments.report.gates import score, table
 from experiments.timing import CELLS
 from experiments.timing_batches import Network, examples, train
+from lstm_variants.cells import GateRecurrentState, LSTMCell, Weights
+from lstm_variants.nn import Recurrent
 
 UNITS = ("none", "peepholes")
 
@@ -76,31 +77,25 @@ def trace(network: Network, F: int, intervals: int) -> dict[str, list[float]]:
     """Gates, memory and output of a network, step by step, and what it should say."""
     torch.manual_seed(0)
     x, target = examples("GTS", F, intervals, 1)
-    H = network.layer.hidden_size
-    h = c = torch.zeros(1, H)
-    steps: list[dict[str, Tensor]] = []
-    for now in x:
-        found = look(network, now, h, c)
-        h, c = found["h"], found["c"]
-        steps.append(found)
-    loudest = int((network.out.weight[0] * torch.cat([s["h"] for s in steps])).std(0).argmax())
+    steps = look(network.layer, x)
+    loudest = int((network.out.weight[0] * steps.h).std(0).argmax())
     said = network(x)[:, 0]
     kept = {"input": x[:, 0, 0], "target": target[:, 0], "output": said}
-    kept |= {name: torch.cat([s[name] for s in steps])[:, loudest] for name in "ifoc"}
+    kept |= {name: getattr(steps, name)[:, loudest] for name in "ifoc"}
     return {name: values.double().round(decimals=5).tolist() for name, values in kept.items()}
 
 
-def look(network: Network, x: Tensor, h: Tensor, c: Tensor) -> dict[str, Tensor]:
-    """One step of the layer, with its gates; the cell's own step gives but their result."""
-    layer: Any = network.layer
-    a = linear(x, layer.weight_ih_l0, layer.bias_ih_l0)
-    a += linear(h, layer.weight_hh_l0, layer.bias_hh_l0)
-    a_i, a_f, a_g, a_o = a.chunk(4, dim=-1)
-    p_i, p_f, p_o = layer.weight_ch_l0.chunk(3) if layer.cell.peephole else (0.0, 0.0, 0.0)
-    i, f = sigmoid(a_i + p_i * c), sigmoid(a_f + p_f * c)
-    c = f * c + i * a_g
-    o = sigmoid(a_o + p_o * c)
-    return {"i": i, "f": f, "o": o, "c": c, "h": o * c}
+def look(layer: Recurrent, x: Tensor) -> GateRecurrentState:
+    """The states and gates `[T, H]` of a layer that reads `x`, `[T, 1, D]`.
+
+    A cell whose gates see the gates of the last step has these in its state. Without weights for
+    what they see it is the same function as the layer's own.
+    """
+    cell = replace(cast(LSTMCell, layer.cell), gate_recurrence=True)
+    w = Weights(**{name.removesuffix("_l0"): p for name, p in layer.named_parameters()})
+    state = cell.initial_state(x[0], layer.hidden_size)
+    states = [state := cell.step(wx, state, w) for wx in cell.project(x, w)]
+    return GateRecurrentState(*map(torch.cat, zip(*states, strict=True)))
 
 
 def cases(config: Config) -> Sequence[Record]:

@@ -126,9 +126,10 @@ class Experiment:
 
 
 def lines_of(score: Record) -> list[str]:
-    """A score in lines: the verdict of each claim, or what else there is."""
+    """A score in lines: the verdict of each claim, and what else there is."""
     found = {claim["claim"]: claim["verdict"] for claim in score.get("claims", ())}
-    return [f"{key}: {value}" for key, value in (found or score).items() if key != "claims"]
+    found |= {key: value for key, value in score.items() if key != "claims"}
+    return [f"{key}: {value}" for key, value in found.items()]
 
 
 def options_of(config: type) -> Any:

@@ -9,15 +9,14 @@ Source: the teaching notebook, its last cell. Deviations: none.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
 import sympy
-import tabulate
 import torch
 
 from experiments.harness import Experiment, Record
+from experiments.report.shapes import score, table
 from lstm_variants import VARIANTS
 from lstm_variants.variants import Variant
 
@@ -52,6 +51,7 @@ def run(config: Config, seed: int) -> Record:
                     "input": [B, T, D],
                     "hidden": H,
                     "output": list(model(torch.randn(B, T, D)).shape),
+                    "documented": [B, T, H * variant.directions],
                     "parameters": sum(p.numel() for p in model.parameters()),
                     "formula": str(formula),
                     "formula_value": int(formula.subs({"D": D, "H": H})),
@@ -65,44 +65,6 @@ def parameter_formula(variant: Variant) -> sympy.Expr:
     D, H = sympy.symbols("D H")
     shapes = variant.cell.parameter_shapes(D, H, bias=variant.bias).values()
     return sympy.factor(variant.directions * sum(prod(shape) for shape in shapes))
-
-
-def score(records: Sequence[Record]) -> Record:
-    """Holds if shapes are as documented, counts equal formulas, and the GRU has fewer."""
-    rows = [row for record in records for row in record["rows"]]
-    shapes = all(
-        row["output"] == [*row["input"][:2], row["hidden"] * VARIANTS[row["variant"]].directions]
-        for row in rows
-    )
-    counts = all(row["parameters"] == row["formula_value"] for row in rows)
-    by_size: dict[tuple[int, ...], dict[str, int]] = {}
-    for row in rows:
-        by_size.setdefault((*row["input"], row["hidden"]), {})[row["variant"]] = row["parameters"]
-    simpler = all(size["GRU"] < size["LSTM"] for size in by_size.values())
-    return {
-        "shapes_as_documented": shapes,
-        "counts_equal_formula": counts,
-        "gru_has_fewer_parameters_than_lstm": simpler,
-    }
-
-
-def table(records: Sequence[Record]) -> str:
-    """The table in Markdown."""
-    rows = [
-        [
-            row["model"],
-            " × ".join(map(str, row["input"])),
-            row["hidden"],
-            " × ".join(map(str, row["output"])),
-            f"{row['parameters']:,}",
-            f"{row['formula'].replace('*', ' ')} = {row['formula_value']:,}",
-        ]
-        for row in records[0]["rows"]
-    ]
-    headers = ["model", "input B × T × D", "H", "output", "parameters", "formula"]
-    return tabulate.tabulate(
-        rows, headers, tablefmt="pipe", colalign=("left", "left", "right", "left", "right", "left")
-    )
 
 
 EXPERIMENT = Experiment(

@@ -138,11 +138,10 @@ def test_an_interrupted_write_leaves_the_old_result(tmp_path, monkeypatch):
 
 def test_the_shape_table_counts_right():
     record = shapes.run(shapes.Config(), seed=0)
-    assert shapes.score([record]) == {
-        "shapes_as_documented": True,
-        "counts_equal_formula": True,
-        "gru_has_fewer_parameters_than_lstm": True,
-    }
+    score = shapes.score([record])
+    assert [claim["verdict"] for claim in score.pop("claims")] == ["holds"]
+    assert len(score) == 2
+    assert not any(score.values())
     by_model = {r["model"]: r["parameters"] for r in record["rows"] if r["hidden"] == 16}
     # By hand, D = 8, H = 16: 4*16*(8+16+2), 4*16*(8+16) + 3*16, 3*16*(8+16+2), twice the first.
     assert by_model == {"StandardLSTM": 1664, "PeepholeLSTM": 1584, "GRU": 1248, "BiLSTM": 3328}
@@ -153,7 +152,10 @@ def test_the_score_notices_what_is_wrong():
     rows = {row["variant"]: row for row in record["rows"]}
     rows["GRU"]["parameters"] = rows["LSTM"]["parameters"]
     rows["BiLSTM"]["output"][0] += 1
-    assert not any(shapes.score([record]).values())
+    rows["LSTM"]["formula_value"] += 1
+    score = shapes.score([record])
+    assert [claim["verdict"] for claim in score.pop("claims")] == ["does not hold here"]
+    assert list(score.values()) == [1, 2]
 
 
 def test_the_report_needs_the_stored_results_alone(tmp_path):

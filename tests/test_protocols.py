@@ -235,10 +235,13 @@ def test_the_gates_that_are_shown_are_the_layers_own(unit):
     torch.manual_seed(0)
     network = timing_batches.Network(CELLS[unit], 3, 2.0, squash=True)
     x = torch.randn(6, 1, 1)
-    h = c = torch.zeros(1, 3)
-    for t in range(6):
-        found = gates.look(network, x[t], h, c)
-        h, c = found["h"], found["c"]
-    _, (h_n, c_n) = network.layer(x)
-    torch.testing.assert_close(h, h_n[0])
-    torch.testing.assert_close(c, c_n[0])
+    found = gates.look(network.layer, x)
+    output, (_, c_n) = network.layer(x)
+    torch.testing.assert_close(found.h, output[:, 0])
+    torch.testing.assert_close(found.c[-1:], c_n[0])
+    torch.testing.assert_close(found.o * found.c, output[:, 0])
+    # At the first step there is nothing to see but the input.
+    layer = network.layer
+    a = layer.weight_ih_l0 * x[0] + (layer.bias_ih_l0 + layer.bias_hh_l0)[:, None]
+    torch.testing.assert_close(found.i[0], torch.sigmoid(a[:3, 0]))
+    torch.testing.assert_close(found.f[0], torch.sigmoid(a[3:6, 0]))
