@@ -88,9 +88,10 @@ def run(config: Config, seed: int, language: str, model: str, hidden: int) -> Re
     letters = LANGUAGES[language]
     network = Network(model, letters, hidden)
     optimizer = torch.optim.RMSprop(network.parameters(), lr=config.rate)
-    ns = torch.randint(1, config.longest + 1, (config.words,))
+    source = torch.Generator().manual_seed(seed)  # the same words for every model
+    ns = torch.randint(1, config.longest + 1, (config.words,), generator=source)
     for _ in range(config.epochs):
-        for batch in ns[torch.randperm(len(ns))].split(config.batch):
+        for batch in ns[torch.randperm(len(ns), generator=source)].split(config.batch):
             x, answers, valid = words(letters, batch)
             errors = (network(x) - answers).square().mean(-1)
             optimizer.zero_grad()

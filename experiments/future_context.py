@@ -109,13 +109,14 @@ def run(config: Config, seed: int, model: str) -> Record:
     torch.manual_seed(seed)
     network = Network(MODELS[model], config.hidden)
     optimizer = torch.optim.Adam(network.parameters(), lr=config.rate)
+    source = torch.Generator().manual_seed(seed)  # the same bits for every model
     for _ in range(config.updates):
-        x = torch.randint(0, 2, (config.steps, config.batch)).float()
+        x = torch.randint(0, 2, (config.steps, config.batch), generator=source).float()
         optimizer.zero_grad()
         cross_entropy(network(x)[1:-1], (x[:-2] != x[2:]).float()).backward()
         optimizer.step()
     with torch.no_grad():
-        x = torch.randint(0, 2, (config.steps, config.tested)).float()
+        x = torch.randint(0, 2, (config.steps, config.tested), generator=source).float()
         right = (network(x)[1:-1] > 0) == (x[:-2] != x[2:])
     return {
         "accuracy": float(right.double().mean()),
