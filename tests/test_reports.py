@@ -1,7 +1,9 @@
 """What the reports make of records whose verdict is known."""
 
+import pytest
+
 from experiments.papers import SOURCES
-from experiments.report import counting, timing
+from experiments.report import adding, chunking, counting, future_context, music, timing
 from lstm_variants.variants import PAPERS
 
 
@@ -73,3 +75,97 @@ def test_a_paper_has_one_address():
     both = SOURCES.keys() & PAPERS.keys()
     assert both
     assert {name: SOURCES[name] for name in both} == {name: PAPERS[name].url for name in both}
+
+
+def test_music_is_judged_at_the_rate_that_validation_prefers():
+    def record(model, seed, rate, valid, test):
+        case = {"data": "Nottingham", "model": model, "rate": rate}
+        test = {"per_frame": test, "per_sequence": test}
+        return {"case": case, "seed": seed, "valid": valid, "test": test, "epoch": 1}
+
+    # The lower rate is worse on the test set, which is not to be looked at.
+    records = [
+        record(model, seed, rate, valid + rate, test + seed / 100)
+        for seed in range(5)
+        for model, test in (("RNN", 4.0), ("GRU", 3.5), ("PeepholeLSTM", 3.4), ("LSTM", 3.41))
+        for rate, valid, test in ((0.1, 1.0, test + 1), (0.2, 1.0, test - 1))
+    ]
+    found = music.score(records)["claims"]
+    assert [claim["verdict"] for claim in found] == ["holds", "holds", "holds"]
+    assert found[1]["claim"] == "On Nottingham the PeepholeLSTM is better than the GRU"
+    assert found[1]["comparisons"][0]["difference"] == pytest.approx(0.1)
+    assert "5.02 ± 0.02 | 0.1 " in music.table(records)
+    for record in records:
+        if record["case"]["rate"] == 0.2 and record["seed"] < 2:
+            record["valid"] = 0.5
+    assert "| 0.1 (3), 0.2 (2) " in music.table(records)
+
+
+def verdicts(module, records):
+    return [claim["verdict"] for claim in module.score(records)["claims"]]
+
+
+def test_adding_is_judged_by_who_solves_it_and_how_soon():
+    def record(T, start, model, seed, sequences):
+        case = {"T": T, "start": start, "model": model}
+        solved = sequences < 1000
+        return {"case": case, "seed": seed, "sequences": sequences + seed * solved} | {
+            "solved": solved,
+            "mean_error": 0.1,
+        }
+
+    took = {"LSTM 1997": 80, "LSTM": 100, "GRU": 50}
+    records = [
+        record(T, start, model, seed, sequences * (1 if start == "chrono" else slower))
+        for T, slower in ((100, 4), (500, 1000))
+        for start in ("chrono", "plain")
+        for model, sequences in took.items()
+        for seed in range(5)
+    ]
+    records += [record(T, "plain", "RNN", s, 1000) for T in (100, 500) for s in range(5)]
+    assert verdicts(adding, records) == ["holds", "holds", "holds"]
+    gru = adding.score(records)["claims"][1]["comparisons"]
+    assert [c["label"].partition(":")[0] for c in gru] == [
+        f"T = {T}, {start}" for T in (100, 500) for start in ("chrono", "plain")
+    ]
+    assert "| 74,000 " in adding.table(records)
+    assert adding.table(records).count("not solved") == 5
+
+
+def test_chunking_is_judged_in_points():
+    f1 = {
+        "LSTM": 88.0,
+        "LSTM, as many parameters": 88.5,
+        "LSTM, delayed by 1": 91.0,
+        "LSTM, delayed by 2": 92.9,
+        "BiLSTM": 93.0,
+        "BiLSTM, peepholes": 92.5,
+    }
+    records = [
+        {"case": {"model": model}, "seed": seed, "f1": value + (seed % 3) / 100}
+        for seed in range(5)
+        for model, value in f1.items()
+    ]
+    assert verdicts(chunking, records) == ["holds", "holds in part", "holds"]
+
+
+def test_the_future_is_judged_against_chance():
+    found = {
+        "LSTM": 0.5,
+        "LSTM, twice as wide": 0.5,
+        "LSTM, delayed by 1": 1.0,
+        "BiLSTM": 1.0,
+        "BiLSTM, peepholes": 1.0,
+        "BiGRU": 1.0,
+        "BiLSTM, no hidden layer": 0.5,
+    }
+    records = [
+        {"case": {"model": model}, "seed": seed, "accuracy": value}
+        for seed in range(5)
+        for model, value in found.items()
+    ]
+    assert verdicts(future_context, records) == ["holds", "holds"]
+    for record in records:
+        if record["case"]["model"] == "BiLSTM":
+            record["accuracy"] = 0.5
+    assert verdicts(future_context, records) == ["holds in part", "holds"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -105,15 +106,33 @@ def table(records: Sequence[Record]) -> str:
             "model": model,
             "parameters": f"{best[0]['parameters']:,}" if "parameters" in best[0] else "",
             "test NLL": f"{nll.mean():.2f} ± {nll.std(ddof=min(1, len(nll) - 1)):.2f}",
-            "learning rates": ", ".join(
-                sorted({f"{r['case']['rate']:g}" for r in best if r["case"]["rate"]})
-            ),
+            "best rate": rates_of(best) if "epoch" in best[0] else "",
         }
         for source, numbers in PUBLISHED[data].items():
             row[source] = f"{numbers[model]:.2f}" if model in numbers else ""
         rows.append(row)
     rows.sort(key=lambda row: row["data"])
-    return tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
+    tried: dict[str, set[float]] = {}
+    for record in records:
+        if "epoch" in record:
+            tried.setdefault(record["case"]["data"], set()).add(record["case"]["rate"])
+    legend = "; ".join(
+        f"on {data} {', '.join(f'{rate:g}' for rate in sorted(rates))}"
+        for data, rates in tried.items()
+    )
+    shown = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
+    return (
+        f"{shown}\n\nLearning rates tried: {legend}. The best of them on the validation set is "
+        "chosen for each seed; in brackets, for how many seeds, where they differ."
+    )
+
+
+def rates_of(best: Sequence[Record]) -> str:
+    """The learning rates that were best, with the number of seeds if there are several."""
+    counts = Counter(record["case"]["rate"] for record in best)
+    if len(counts) == 1:
+        return f"{next(iter(counts)):g}"
+    return ", ".join(f"{rate:g} ({count})" for rate, count in sorted(counts.items()))
 
 
 def figure(result: Result) -> Figure:
