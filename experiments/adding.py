@@ -111,16 +111,6 @@ def sequences(T: int, batch: int, source: torch.Generator) -> tuple[Tensor, Tens
 
 def run(config: Config, seed: int, T: int, model: str, start: str) -> Record:
     """Train until it is solved or there have been enough sequences."""
-    # Vanishing gradients pass through numbers so small that the processor takes six times as long.
-    torch.set_flush_denormal(True)
-    try:
-        return train(config, seed, T, model, start)
-    finally:
-        torch.set_flush_denormal(False)
-
-
-def train(config: Config, seed: int, T: int, model: str, start: str) -> Record:
-    """The same, whatever becomes of the smallest numbers."""
     torch.manual_seed(seed)
     source = torch.Generator().manual_seed(seed)  # the same sequences for every model
     network = Network(model, config.hidden)

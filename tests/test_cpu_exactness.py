@@ -209,6 +209,38 @@ def test_strange_numbers(cell, value, instruction_set):
     assert torch.equal(output[:, others], clean[:, others])
 
 
+@every_cell
+@every_dtype
+def test_gradients_that_vanish(cell, dtype, instruction_set):
+    """They are right to the smallest normal number, and none is smaller than that but zero."""
+    call = call_of(cell, T=20, B=3, D=2, H=9, dtype=dtype, directions=1)
+    tiny = torch.finfo(dtype).tiny
+
+    def gradient(backend, call):
+        output, _ = backend.run(call)
+        sizes = tiny * torch.tensor([1, 1e3, 1e6], dtype=output.dtype)
+        return torch.autograd.grad(output, call.x, sizes[:, None].expand_as(output))[0].abs()
+
+    exact = gradient(Reference(), in_dtype(call, torch.float64))
+    assert ((exact > 0) & (exact < tiny)).any()
+    got = gradient(BACKENDS["cpu"], call)
+    assert (got >= tiny).any()
+    assert ((got == 0) | (got >= tiny)).all()
+    torch.testing.assert_close(got.double(), exact, rtol=1e-4, atol=50 * tiny)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_small_numbers_of_others_are_left_alone(threads):
+    before = torch.get_num_threads()
+    small = torch.full((200_000,), torch.finfo(torch.float32).tiny / 8)
+    try:
+        torch.set_num_threads(threads)
+        results_of(BACKENDS["cpu"], call_of(CELLS["LSTMCell()"], T=5, B=9, D=3, H=8))
+        assert (small * 1.0 > 0).all()
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_a_closed_gate_is_closed():
     """Infinity times a gate that is exactly zero is NaN in the reference: here too."""
     cell = LSTMCell(input_activation=False)

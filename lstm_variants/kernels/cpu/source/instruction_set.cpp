@@ -2,6 +2,7 @@
 #include "elman.h"
 #include "gru.h"
 #include "lstm_backward.h"
+#include "subnormals.h"
 
 namespace ISA {
 
@@ -21,7 +22,10 @@ template <template <class> class Recurrence> void go_forward(const Call& call) {
 }
 
 template <template <class> class Recurrence> void go_backward(const Call& call) {
-    const auto pass = [](auto& r, const Share& share) { backward(r, share); };
+    const auto pass = [](auto& r, const Share& share) {
+        const NoSubnormals here;
+        backward(r, share);
+    };
     if (call.is_double) over_directions<Recurrence<double>>(call, pass);
     else over_directions<Recurrence<float>>(call, pass);
 }

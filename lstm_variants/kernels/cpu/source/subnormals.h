@@ -1,0 +1,43 @@
+// Numbers too small to be normal, which cost a processor a hundred cycles each.
+#pragma once
+
+#include <cstdint>
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+namespace ISA {
+
+// The register of this thread that says how numbers are rounded, and its bits that ask for zero
+// where a result, or what goes into one, is subnormal.
+#if defined(__x86_64__)
+constexpr uint64_t as_zero = 0x8040;
+inline uint64_t rounding() { return _mm_getcsr(); }
+inline void set_rounding(uint64_t bits) { _mm_setcsr(bits); }
+#elif defined(__aarch64__)
+constexpr uint64_t as_zero = 1 << 24;
+inline uint64_t rounding() {
+    uint64_t bits;
+    asm volatile("mrs %0, fpcr" : "=r"(bits));
+    return bits;
+}
+inline void set_rounding(uint64_t bits) { asm volatile("msr fpcr, %0" : : "r"(bits)); }
+#else
+constexpr uint64_t as_zero = 0;
+inline uint64_t rounding() { return 0; }
+inline void set_rounding(uint64_t) {}
+#endif
+
+// While it lives, its thread takes subnormal numbers for zero. Gradients that vanish over a long
+// sequence pass through them, and a backward pass would take several times as long.
+class NoSubnormals {
+    const uint64_t before = rounding();
+
+  public:
+    NoSubnormals() { set_rounding(before | as_zero); }
+    NoSubnormals(const NoSubnormals&) = delete;
+    ~NoSubnormals() { set_rounding(before); }
+};
+
+}  // namespace ISA
