@@ -12,18 +12,22 @@ from lstm_variants.nn import Recurrent
 
 @torch.no_grad()
 def give_bias(layer: Recurrent, gates: str, bias: float | Tensor) -> None:
-    """Give a bias to those of some gates that a layer has: `"fz"` are the ones that keep memory."""
+    """Give a bias to those of some gates that a layer has: `"fz"` are the ones that keep memory.
+
+    The layer has two biases for each gate; the other one becomes zero.
+    """
     H = layer.hidden_size
     for k, gate in enumerate(layer.cell.gates):
         if gate in gates:
             layer.get_parameter("bias_ih_l0")[k * H : (k + 1) * H] = bias
+            layer.get_parameter("bias_hh_l0")[k * H : (k + 1) * H] = 0
 
 
 def chrono(layer: Recurrent, longest: int) -> None:
-    """Let each unit start with a memory of 1 to `longest` steps (Tallec & Ollivier 2018).
+    """The chrono initialisation of Tallec & Ollivier 2018: memories of 1 to `longest` steps.
 
-    What a unit keeps and what it lets in are given opposite biases, by which its memory is an
-    average over that time; a GRU has one gate for both.
+    With u uniform in 1 to `longest` - 1, a unit keeps $u / (1 + u)$ of its memory at each step and
+    lets $1 / (1 + u)$ of what is new in. A GRU has one gate for both.
     """
     bias = torch.empty(layer.hidden_size).uniform_(1, longest - 1).log()
     give_bias(layer, "fz", bias)

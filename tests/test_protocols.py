@@ -120,7 +120,8 @@ def test_the_bias_keeps_memory(model):
 def test_chrono_units_remember_for_up_to_so_many_steps(model):
     layer = adding.Network(model, 1000).layer
     networks.chrono(layer, 300)
-    bias = dict(zip(layer.cell.gates, layer.bias_ih_l0.detach().split(1000), strict=True))
+    both = (layer.bias_ih_l0 + layer.bias_hh_l0).detach()
+    bias = dict(zip(layer.cell.gates, both.split(1000), strict=True))
     keeps = torch.sigmoid(bias["f" if model == "LSTM" else "z"]).double()
     steps = 1 / (1 - keeps)  # of a geometric series
     assert steps.min() > 1.99
