@@ -40,8 +40,8 @@ class Experiment:
         table: `table(records) -> Markdown`, for people.
         cases: `cases(config)`: what is run with each seed, as keyword arguments of `run`.
         seeds: How many seeds the published result has.
-        exact: Whether the same seed gives the same record again. Timings do not; they run one
-            after the other in this process.
+        reproducible: Whether the same seed gives the same record again. Timings do not; they run
+            one after the other in this process.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Experiment:
     table: Callable[[Sequence[Record]], str]
     cases: Callable[[Any], Sequence[Record]] = one_case
     seeds: int = 1
-    exact: bool = True
+    reproducible: bool = True
 
     def main(self, arguments: Sequence[str] | None = None) -> None:
         """Run from the command line: all units, then print the table and write the result."""
@@ -82,7 +82,7 @@ class Experiment:
                 "For others name a folder: --out DIR"
             )
         folder = options.out or (None if smoke else RESULTS)
-        jobs = options.jobs if self.exact and not smoke else 0
+        jobs = options.jobs if self.reproducible and not smoke else 0
         self.execute(options.config, options.seeds, folder, jobs=jobs, fresh=options.fresh)
 
     def execute(
@@ -104,10 +104,10 @@ class Experiment:
             fresh: Whether to begin anew where a run was stopped before its end.
         """
         units = [(case, seed) for seed in range(seeds) for case in self.cases(config)]
-        with single_thread() if self.exact else contextlib.nullcontext():
+        with single_thread() if self.reproducible else contextlib.nullcontext():
             # Stamped by how it starts, whatever happens to the checkout meanwhile.
             now = stamp()
-            journal = Journal(folder if self.exact else None, self.name, config, fresh=fresh)
+            journal = Journal(folder if self.reproducible else None, self.name, config, fresh=fresh)
             records = run_units(self.name, self.run, config, units, jobs, journal)
         print(self.table(records))
         print(*lines_of(self.score(records)), sep="\n")

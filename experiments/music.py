@@ -1,7 +1,8 @@
 r"""Polyphonic music: tanh, GRU and LSTM, with peepholes and without.
 
-Claims: gated units beat tanh units, and on chorales the GRU beats the LSTM (Chung et al. 2014);
-peepholes are not useful (Breuel 2015).
+Claims: on chorales gated units beat tanh units and the GRU beats the LSTM; on folk tunes tanh units
+are the best and the LSTM beats the GRU (the table of Chung et al. 2014, whose summary is that gated
+units are better); peepholes are not useful (Breuel 2015).
 
 Protocol: Chung et al.'s, on JSB Chorales and Nottingham. One layer of 100 tanh, 46 GRU or 36 LSTM
 units reads a piano roll and gives, for each of the 88 keys, the probability that it sounds in the
@@ -13,11 +14,12 @@ for all frames but the first of each sequence, summed over all sequences and div
 of frames. Padding counts nowhere; that it does in some replications is why published numbers differ
 so wildly. The mean of the sequences' own means is stored too.
 
-Deviations: learning rates from a fixed grid, not drawn; batches of 8 chorales or 2 tunes of similar
-length; on Nottingham training ends after 200 epochs at the latest; two biases for each gate, as
-torch has; gradients are rescaled only where their norm is above 1. The units are the paper's, which
-counts 20 thousand parameters for each network; with all that a network has here, the tanh network
-is the largest.
+Deviations: two or three learning rates, the same for all, where the paper draws ten; batches of 8
+chorales or 2 tunes of similar length; on Nottingham training ends after 200 epochs at the latest;
+a GRU whose reset gate acts after the product, as PyTorch's does, where the paper's acts before;
+two biases for each gate, as PyTorch has; gradients are rescaled only where their norm is above 1.
+The units are the paper's, which counts 20 thousand parameters for each network; with all that a
+network has here, the tanh network is the largest.
 """
 
 from __future__ import annotations

@@ -179,7 +179,7 @@ EXPERIMENT = Experiment(
     run=run,
     score=score,
     table=table,
-    exact=False,
+    reproducible=False,
 )
 
 if __name__ == "__main__":

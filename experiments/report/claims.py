@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from pathlib import Path
 from types import ModuleType
 
@@ -74,14 +75,15 @@ def verdict_of(claim: Record) -> str:
 
 def interval_text(comparison: Record) -> str:
     """An interval, with what it has to lie above."""
-    if comparison["exact"]:
+    if comparison["counted"]:
         return "counted"
+    if comparison["outcome"] == "undecided":
+        return "neither solves it"
     if comparison["interval"] is None:
         return "one seed"
     low, high = comparison["interval"]
     above = f", to be above {-comparison['margin']:g}" if comparison["margin"] else ""
-    failed = "" if comparison["able"] else "; seldom solved"
-    return f"{low:+.3g} to {high:+.3g}{above}{failed}"
+    return f"{low:+.3g} to {high:+.3g}{above}"
 
 
 def source_link(name: str) -> str:
@@ -103,10 +105,12 @@ def took(result: Result) -> str:
 
 def ours(claim: Record) -> str:
     """In how many comparisons it holds."""
-    outcomes = [comparison["outcome"] for comparison in claim["comparisons"]]
-    opposite = outcomes.count("opposite")
-    against = f", the opposite in {opposite}" if opposite else ""
-    return f"yes in {outcomes.count('yes')} of {len(outcomes)}{against}"
+    counts = Counter(comparison["outcome"] for comparison in claim["comparisons"])
+    undecided = counts.pop("undecided", 0)
+    said = f"yes in {counts['yes']} of {counts.total()}"
+    if counts["opposite"]:
+        said += f", the opposite in {counts['opposite']}"
+    return f"{said}; {undecided} undecided" if undecided else said
 
 
 def summary(pages: dict[str, tuple[ModuleType, Result]]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import tabulate
 
 from experiments import Record
-from experiments.verdicts import claim, exact
+from experiments.verdicts import claim, counted
 
 
 def score(records: Sequence[Record]) -> Record:
@@ -24,7 +24,7 @@ def score(records: Sequence[Record]) -> Record:
                 "the teaching notebook",
                 "two gates, no cell state",
                 [
-                    exact(f"{size}: parameters saved by the GRU", of["LSTM"] - of["GRU"])
+                    counted(f"{size}: parameters saved by the GRU", of["LSTM"] - of["GRU"])
                     for size, of in counts.items()
                 ],
             )
