@@ -1,7 +1,7 @@
 """Runs the units of an experiment side by side, and keeps what is finished if it is stopped.
 
-A unit is one case with one seed. It runs in a process of its own kind, with one thread, so that a
-seed gives the same record whatever else runs.
+A unit is one case with one seed. It runs in a worker process, with one thread, so that a seed gives
+the same record whatever else runs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import torch
 from tqdm import tqdm
 
 from experiments import Record
-from experiments.stamp import stamp
+from experiments.stamp import sources, stamp
 
 Unit = tuple[Record, int]  # a case and a seed
 DIVERGED = 1e30
@@ -34,10 +34,10 @@ DIVERGED = 1e30
 class Journal:
     """The finished units of a run that has not come to its end, a line of JSON for each.
 
-    It belongs to a configuration and a commit.
+    It belongs to a configuration and to the code as it is.
 
     Attributes:
-        runs: The stamps of earlier runs that are continued.
+        runs: The stamps of earlier runs that finished some of them.
         records: What they finished.
     """
 
@@ -49,24 +49,29 @@ class Journal:
         if folder is None:
             return
         folder.mkdir(parents=True, exist_ok=True)
-        now = stamp()
         # Units of other settings, or of other code, are none of this run's.
-        settings = json.dumps([dataclasses.asdict(config), now["commit"]], sort_keys=True)
+        settings = json.dumps([dataclasses.asdict(config), sources()], sort_keys=True)
         digest = hashlib.sha256(settings.encode()).hexdigest()[:12]
         self.path = folder / f".{name}-{digest}.jsonl"
         if fresh:
             self.path.unlink(missing_ok=True)
-        whole = []
+        whole, begun = [], None
         for line in self.path.read_text().splitlines() if self.path.exists() else ():
             # The last line is torn if its writer was killed.
             with contextlib.suppress(json.JSONDecodeError):
                 entry = json.loads(line)
                 whole.append(line)
-                (self.runs if "command" in entry else self.records).append(entry)
+                if "command" in entry:
+                    begun = entry
+                    continue
+                self.records.append(entry)
+                if begun is not None:
+                    self.runs.append(begun)
+                    begun = None
         if self.records:
             print(f"continuing: {len(self.records)} finished units in {self.path} (--fresh: anew)")
         write_whole(self.path, "".join(f"{line}\n" for line in whole))
-        self.add(now)
+        self.add(stamp())
 
     def add(self, entry: Record) -> None:
         """Store a line, and see it on the disk."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import os
 import platform
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import torch
 
+import lstm_variants
 from experiments import Record
 
 
@@ -57,6 +59,16 @@ def commit() -> str:
     except (OSError, subprocess.CalledProcessError):
         return "unknown (not a git checkout)"
     return head + ("+changes" if changed else "")
+
+
+def sources() -> str:
+    """A digest of the code that runs, whatever git knows of it."""
+    digest = hashlib.sha256()
+    for folder in (Path(__file__).parent, Path(lstm_variants.__file__).parent):
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in {".py", ".cpp", ".h"}:
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def machine() -> Record:

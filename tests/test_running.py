@@ -101,6 +101,25 @@ def test_a_journal_of_other_settings_is_left_alone(tmp_path):
     assert Journal(tmp_path, "counting", small, fresh=True).records == []
 
 
+def test_what_other_code_finished_is_run_again(tmp_path, monkeypatch):
+    config = counting.EXPERIMENT.smoke
+    Journal(tmp_path, "counting", config, fresh=False).add({"case": {}, "seed": 0})
+    monkeypatch.setattr("experiments.running.sources", lambda: "edited and not committed")
+    assert Journal(tmp_path, "counting", config, fresh=False).records == []
+
+
+def test_only_runs_that_finished_a_unit_are_continued(tmp_path):
+    def journal():
+        return Journal(tmp_path, "counting", counting.EXPERIMENT.smoke, fresh=False)
+
+    journal()
+    journal().add({"case": {}, "seed": 0})
+    journal()
+    last = journal()
+    assert len(last.runs) == 1
+    assert last.records == [{"case": {}, "seed": 0}]
+
+
 def test_a_diverged_unit_does_not_stop_the_run():
     def run(config, seed):
         return {"loss": math.nan, "norms": [[1, math.inf]], "solved": False}
