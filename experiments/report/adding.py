@@ -9,6 +9,8 @@ import numpy as np
 import tabulate
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import EngFormatter
 
 from experiments import Record
 from experiments.report.figures import COLORS, strips
@@ -18,6 +20,7 @@ from experiments.verdicts import Comparison, claim, compare
 ALT = "Sequences until the adding problem is solved, and the norm of the gradient against the lag"
 
 
+LINES: dict[str, Any] = {"chrono": "-", "plain": ":"}
 # Sequences until it was solved, of Hochreiter & Schmidhuber.
 PUBLISHED = {100: 74_000, 500: 209_000, 1000: 853_000}
 
@@ -128,7 +131,8 @@ def figure(result: Result) -> Figure:
             if records:
                 share = f"{sum(r['solved'] for r in records)}/{len(records)}"
                 column[0].text(1, row, share, transform=column[0].get_yaxis_transform(), size=8)
-        column[0].set_xscale("log")
+        column[0].set_xlim(left=0)
+        column[0].xaxis.set_major_formatter(EngFormatter(sep=""))
         column[0].set_title(f"T = {T}: sequences seen", loc="left", size=11)
         for panel, when in zip(column[1:], ("before", "after"), strict=True):
             for (model, start), records in seen.items():
@@ -139,8 +143,7 @@ def figure(result: Result) -> Figure:
                     points[0, :, 0],
                     np.median(points[..., 1], axis=0),
                     color=COLORS[model],
-                    linestyle=":" if start == "plain" else "-",
-                    label=f"{model}, {start}",
+                    linestyle=LINES[start],
                 )
             panel.set_xscale("log")
             panel.set_yscale("log")
@@ -149,4 +152,6 @@ def figure(result: Result) -> Figure:
             panel.set_xlabel("lag k")
     for row in panels[1:]:
         row[0].set_ylabel("‖∂h(T) / ∂x(T - k)‖")
+    lines = [Line2D([], [], color=COLORS["RNN"], linestyle=style) for style in LINES.values()]
+    panels[1, 0].legend(lines, list(LINES), frameon=False, fontsize=9)
     return made
