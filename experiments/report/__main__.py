@@ -10,6 +10,7 @@ from experiments.report import (
     GENERATED,
     adding,
     bench,
+    chunking,
     claims,
     counting,
     future_context,
@@ -22,7 +23,7 @@ from experiments.report import (
 from experiments.report.figures import save_figures
 from experiments.report.results import Result, load
 
-CLAIMS = (timing, counting, music, future_context, adding, gates)
+CLAIMS = (timing, counting, music, future_context, chunking, adding, gates)
 
 
 def main(results: Path = RESULTS, generated: Path = GENERATED) -> None:

@@ -61,21 +61,29 @@ def score(records: Sequence[Record]) -> Record:
 def table(records: Sequence[Record]) -> str:
     """F1, a row for each network, with the paper's beside it."""
     rows: list[dict[str, Any]] = []
-    for name, found in grouped(records, "model").items():
+    groups = grouped(records, "model")
+    means = {name: np.mean([r["f1"] for r in found]) for name, found in groups.items()}
+    gap = means["BiLSTM"] - means["LSTM"]
+    for name, found in groups.items():
         f1 = np.array([r["f1"] for r in found])
         paper = PUBLISHED.get(name)
         rows.append(
             {
                 "model": name,
                 "H": found[0]["hidden"],
-                "parameters of the layer": f"{found[0]['parameters']:,}",
+                "parameters": f"{found[0]['parameters']:,}",
                 "F1": f"{f1.mean():.2f}",
                 "of seeds": f"{f1.min():.2f} to {f1.max():.2f}",
+                "of the gap": f"{(means[name] - means['LSTM']) / gap:.0%}",
                 "paper, features": f"{paper[0]:.2f}" if paper else "",
                 "paper, Senna": f"{paper[1]:.2f}" if paper else "",
             }
         )
-    return tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
+    shown = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
+    return (
+        f"{shown}\n\nParameters are the recurrent layer's. *Of the gap*: how much of what lies "
+        "between the means of LSTM and BiLSTM is closed."
+    )
 
 
 def figure(result: Result) -> Figure:
