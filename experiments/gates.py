@@ -57,11 +57,11 @@ class Config:
 
 def run(config: Config, seed: int, unit: str) -> Record:
     """Train one network; look into it if it has learned the task, or has had enough time."""
-    torch.manual_seed(seed)
     network, record = train(
         "GTS",
         config.F,
         CELLS[unit],
+        seed=seed,
         hidden=config.hidden,
         batch=config.batch,
         updates=config.updates,
@@ -75,8 +75,7 @@ def run(config: Config, seed: int, unit: str) -> Record:
 @torch.no_grad()
 def trace(network: Network, F: int, intervals: int) -> dict[str, list[float]]:
     """Gates, memory and output of a network, step by step, and what it should say."""
-    torch.manual_seed(0)
-    x, target = examples("GTS", F, intervals, 1)
+    x, target = examples("GTS", F, intervals, 1, torch.Generator().manual_seed(0))
     steps = look(network.layer, x)
     loudest = int((network.out.weight[0] * steps.h).std(0).argmax())
     said = network(x)[:, 0]

@@ -27,10 +27,10 @@ class Batch(NamedTuple):
     target: Tensor
 
 
-def examples(task: str, F: int, intervals: int, batch: int) -> Batch:
+def examples(task: str, F: int, intervals: int, batch: int, source: torch.Generator) -> Batch:
     """Sequences of a number of intervals; of NMSD there is one."""
     if task in ("NMSD", "GTS"):
-        longer = torch.randint(0, 2, (intervals, batch))
+        longer = torch.randint(0, 2, (intervals, batch), generator=source)
         ends = (longer + F).cumsum(0) - 1
         time = torch.arange(F + 1 if task == "NMSD" else intervals * F)  # as many for all
         which = torch.searchsorted(ends.T.contiguous(), time.expand(batch, -1).contiguous()).T
@@ -58,7 +58,7 @@ class Network(nn.Module):
         self.layer = Recurrent(cell, 1, hidden)
         self.out = nn.Linear(hidden, 1)
         self.squash = squash
-        give_bias(self.layer, "f", forget_bias)
+        give_bias(self.layer, "fz", forget_bias)
 
     def logits(self, x: Tensor) -> Tensor:
         """What the sigmoid takes, `[T, B]`, for inputs `[T, B, 1]`; without one, the outputs."""
@@ -75,6 +75,7 @@ def train(
     F: int,
     cell: Cell,
     *,
+    seed: int,
     hidden: int,
     batch: int,
     updates: int,
@@ -91,11 +92,13 @@ def train(
     learned, tried = (1, batch), (1, 1000)  # intervals, sequences
     if task != "NMSD":
         learned, tried = (10, 1 if waves else batch), (1000, 1)
+    torch.manual_seed(seed)
+    source = torch.Generator().manual_seed(seed)  # the same sequences for every unit
     network = Network(cell, hidden, forget_bias, squash=not waves)
     optimizer = torch.optim.Adam(network.parameters(), lr=rate)
     solved, update, error = False, 0, torch.empty(0)
     while update < updates and not solved:
-        x, target = examples(task, F, *learned)
+        x, target = examples(task, F, *learned, source)
         logits = network.logits(x)
         optimizer.zero_grad()
         (mse_loss if waves else cross_entropy)(logits, target).backward()
@@ -105,7 +108,7 @@ def train(
         error = (logits if waves else torch.sigmoid(logits)).detach() - target
         if update % 50 == 0 and bool((error.abs() < tolerance).all()):
             with torch.no_grad():
-                x, target = examples(task, F, *tried)
+                x, target = examples(task, F, *tried, source)
                 solved = bool(((network(x) - target).abs() < tolerance).all())
     rmse = float(error.square().mean().sqrt())
     return network, {"solved": solved, "took": update, "rmse": rmse}

@@ -34,46 +34,53 @@ class Unit(IntEnum):
     GRU = 3
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def sigmoid(a):
     """The logistic function."""
     return 1 / (1 + np.exp(-a))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def lstm_step(w, x, state, tangents, full, previous):
     """One step of an LSTM cell; `state` is `(h, c)`, `tangents` their derivatives `[2, 15]`."""
     h, c_old = state
-    a_i = w[0] * x + w[1] * h + w[2] + w[12] * c_old
-    a_f = w[3] * x + w[4] * h + w[5] + w[13] * c_old
+    i = sigmoid(w[0] * x + w[1] * h + w[2] + w[12] * c_old)
+    f = sigmoid(w[3] * x + w[4] * h + w[5] + w[13] * c_old)
     g = w[6] * x + w[7] * h + w[8]
-    i, f = sigmoid(a_i), sigmoid(a_f)
     c = f * c_old + i * g
     seen = c_old if previous else c
     o = sigmoid(w[9] * x + w[10] * h + w[11] + w[14] * seen)
+
+    # How c depends on what is inside each gate, and h on what is inside the output gate.
+    by_i, by_f, by_o = i * (1 - i) * g, f * (1 - f) * c_old, o * (1 - o) * c
+    c_by_c, c_by_h, h_by_c, h_by_c_old, h_by_h = f, 0.0, o, 0.0, 0.0
+    if full:
+        c_by_c += by_i * w[12] + by_f * w[13]
+        c_by_h = by_i * w[1] + by_f * w[4] + i * w[7]
+        h_by_h = by_o * w[10]
+        if previous:
+            h_by_c_old = by_o * w[14]
+        else:
+            h_by_c += by_o * w[14]
     for k in range(CELL):
-        dh, dc_old = tangents[0, k], tangents[1, k]
-        # The parameter itself: block k // 3, whose inputs are x, h and 1; or a peephole.
-        own = x if k % 3 == 0 else (h if k % 3 == 1 else 1.0)
-        block = k // 3
-        d_i = own if block == 0 else (c_old if k == 12 else 0.0)
-        d_f = own if block == 1 else (c_old if k == 13 else 0.0)
-        d_g = own if block == 2 else 0.0
-        d_o = own if block == 3 else (seen if k == 14 else 0.0)
-        if full:
-            d_i += w[1] * dh + w[12] * dc_old
-            d_f += w[4] * dh + w[13] * dc_old
-            d_g += w[7] * dh
-            d_o += w[10] * dh
-        dc = f * dc_old + f * (1 - f) * d_f * c_old + i * (1 - i) * d_i * g + i * d_g
-        if full:
-            d_o += w[14] * (dc_old if previous else dc)
-        tangents[0, k] = o * (1 - o) * d_o * c + o * dc
-        tangents[1, k] = dc
+        dh, dc = tangents[0, k], tangents[1, k]
+        tangents[1, k] = c_by_c * dc + c_by_h * dh
+        tangents[0, k] = h_by_c * tangents[1, k] + h_by_c_old * dc + h_by_h * dh
+    # The parameters themselves.
+    for k in range(3):
+        own = x if k == 0 else (h if k == 1 else 1.0)
+        for block, by in ((0, by_i), (3, by_f), (6, i)):
+            tangents[1, block + k] += by * own
+            tangents[0, block + k] += h_by_c * by * own
+        tangents[0, 9 + k] += by_o * own
+    for k, by in ((12, by_i), (13, by_f)):
+        tangents[1, k] += by * c_old
+        tangents[0, k] += h_by_c * by * c_old
+    tangents[0, 14] += by_o * seen
     state[0], state[1] = o * c, c
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def gru_step(w, x, state, tangents):
     """One step of a GRU unit; `state` is `(h, 0)`."""
     h = state[0]
@@ -81,23 +88,23 @@ def gru_step(w, x, state, tangents):
     r = sigmoid(w[0] * x + w[1] * h + w[2])
     z = sigmoid(w[3] * x + w[4] * h + w[5])
     n = np.tanh(w[6] * x + w[8] + r * inner)
+    by_n = (1 - z) * (1 - n * n)
+    by_r, by_z = by_n * inner * r * (1 - r), (h - n) * z * (1 - z)
+    h_by_h = z + by_r * w[1] + by_z * w[4] + by_n * r * w[7]
     for k in range(10):
-        dh = tangents[0, k]
-        own = x if k % 3 == 0 else (h if k % 3 == 1 else 1.0)
-        d_r = (own if k < 3 else 0.0) + w[1] * dh
-        d_z = (own if 3 <= k < 6 else 0.0) + w[4] * dh
-        d_n = r * w[7] * dh + r * (1 - r) * d_r * inner
-        if k == 6 or k == 8:
-            d_n += own
-        elif k == 7:
-            d_n += r * h
-        elif k == 9:
-            d_n += r
-        tangents[0, k] = (1 - z) * (1 - n * n) * d_n + z * (1 - z) * d_z * (h - n) + z * dh
+        tangents[0, k] *= h_by_h
+    for k in range(3):
+        own = x if k == 0 else (h if k == 1 else 1.0)
+        tangents[0, k] += by_r * own
+        tangents[0, 3 + k] += by_z * own
+    tangents[0, 6] += by_n * x
+    tangents[0, 7] += by_n * r * h
+    tangents[0, 8] += by_n
+    tangents[0, 9] += by_n * r
     state[0] = (1 - z) * n + z * h
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def predict(w, x, state, tangents, unit, full, identity):
     """The output of one step, which also moves the state."""
     if unit == 3:
@@ -108,21 +115,17 @@ def predict(w, x, state, tangents, unit, full, identity):
     return a if identity else sigmoid(a)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def learn(w, velocity, error, y, state, tangents, unit, identity, rate, momentum):
     """Move the parameters down the gradient of half the squared error."""
     delta = error if identity else error * y * (1 - y)
+    by_h = delta * w[15]
+    for k in range(12 if unit == 0 else CELL):
+        velocity[k] = momentum * velocity[k] + rate * by_h * tangents[0, k]
+    velocity[15] = momentum * velocity[15] + rate * delta * state[0]
+    velocity[16] = momentum * velocity[16] + rate * delta
     for k in range(SIZE):
-        if k == 15:
-            gradient = delta * state[0]
-        elif k == 16:
-            gradient = delta
-        else:
-            gradient = delta * w[15] * tangents[0, k]
-        if unit == 0 and 12 <= k < 15:
-            gradient = 0.0
-        velocity[k] = momentum * velocity[k] + rate * gradient
-    w += velocity
+        w[k] += velocity[k]
 
 
 class Task(IntEnum):
@@ -135,7 +138,7 @@ class Task(IntEnum):
     RECTANGLE = 4
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def example(task, u, length, longer):
     """Input and target at step `u`, from 1, of an interval of a length; `longer` by one or not."""
     if task == 0:
@@ -151,7 +154,7 @@ def example(task, u, length, longer):
     return 0.0, 1.0 if phase <= 0.5 else 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def stream(rng, w, velocity, task, F, events, tolerance, unit, full, rate, momentum):
     """One stream from a zero state; learns if `rate` is not zero.
 
@@ -167,8 +170,9 @@ def stream(rng, w, velocity, task, F, events, tolerance, unit, full, rate, momen
         y = predict(w, 1.0, state, tangents, unit, full, identity)
         if rate > 0:
             learn(w, velocity, -y, y, state, tangents, unit, identity, rate, momentum)
-        if abs(y) >= tolerance:
-            return False, 1
+        steps += 1
+        if not abs(y) < tolerance:
+            return False, steps
     for _ in range(events):
         longer = rng.integers(0, 2) if task < 2 else 0
         length = F + longer
@@ -184,7 +188,7 @@ def stream(rng, w, velocity, task, F, events, tolerance, unit, full, rate, momen
     return True, steps
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def train(rng, task, F, unit, full, tolerance, rate, momentum, forget_bias, most_steps):
     """Streams until the task is solved, or there have been enough steps.
 
