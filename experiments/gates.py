@@ -75,7 +75,9 @@ def run(config: Config, seed: int, unit: str) -> Record:
 @torch.no_grad()
 def trace(network: Network, F: int, intervals: int) -> dict[str, list[float]]:
     """Gates, memory and output of a network, step by step, and what it should say."""
-    x, target = examples("GTS", F, intervals, 1, torch.Generator().manual_seed(0))
+    x, target = examples("GTS", F, intervals + 1, 1, torch.Generator().manual_seed(0))
+    end = int(target[:, 0].nonzero()[intervals - 1]) + 1
+    x, target = x[:end], target[:end]
     steps = look(network.layer, x)
     loudest = int((network.out.weight[0] * steps.h).std(0).argmax())
     said = network(x)[:, 0]

@@ -14,6 +14,8 @@ from experiments.networks import give_bias
 from lstm_variants.cells import Cell
 from lstm_variants.nn import Recurrent
 
+EXPLODED = 1e6
+
 
 class Batch(NamedTuple):
     """Sequences of a task.
@@ -85,19 +87,21 @@ def train(
 ) -> tuple[Network, Record]:
     """Updates on fresh sequences until the task is solved, or there were enough.
 
-    Every 50 updates, if the batch was without a failure, a thousand intervals are tried; the task
-    is solved if they go without one.
+    Every 10 updates, if the batch was without a failure, a thousand intervals are tried; the task
+    is solved if they go without one. A network whose outputs explode does not come back: it has
+    *diverged*, and all its updates are over.
     """
     waves = task not in ("NMSD", "GTS")
     learned, tried = (1, batch), (1, 1000)  # intervals, sequences
     if task != "NMSD":
         learned, tried = (10, 1 if waves else batch), (1000, 1)
     torch.manual_seed(seed)
-    source = torch.Generator().manual_seed(seed)  # the same sequences for every unit
+    # The same sequences for every unit, however often it is tried.
+    source, trials = (torch.Generator().manual_seed(s) for s in (seed, seed + 1_000_000))
     network = Network(cell, hidden, forget_bias, squash=not waves)
     optimizer = torch.optim.Adam(network.parameters(), lr=rate)
-    solved, update, error = False, 0, torch.empty(0)
-    while update < updates and not solved:
+    solved, diverged, update, error = False, False, 0, torch.empty(0)
+    while update < updates and not (solved or diverged):
         x, target = examples(task, F, *learned, source)
         logits = network.logits(x)
         optimizer.zero_grad()
@@ -106,9 +110,14 @@ def train(
         optimizer.step()
         update += 1
         error = (logits if waves else torch.sigmoid(logits)).detach() - target
-        if update % 50 == 0 and bool((error.abs() < tolerance).all()):
+        diverged = not logits.abs().max() < EXPLODED
+        if update % 10 == 0 and bool((error.abs() < tolerance).all()):
             with torch.no_grad():
-                x, target = examples(task, F, *tried, source)
+                x, target = examples(task, F, *tried, trials)
                 solved = bool(((network(x) - target).abs() < tolerance).all())
-    rmse = float(error.square().mean().sqrt())
-    return network, {"solved": solved, "took": update, "rmse": rmse}
+    return network, {
+        "solved": solved,
+        "diverged": diverged,
+        "took": update if solved else updates,
+        "rmse": float(error.square().mean().sqrt()),
+    }

@@ -231,6 +231,15 @@ def test_the_widened_lstm_has_the_bilstms_parameters():
     assert counts[0] / counts[1] == pytest.approx(1, abs=0.005)
 
 
+def test_the_trace_ends_with_its_last_interval():
+    network = timing_batches.Network(CELLS["peepholes"], 2, 2.0, squash=True)
+    target = np.array(gates.trace(network, 5, 4)["target"])
+    ends = np.flatnonzero(target)
+    assert len(ends) == 4
+    assert ends[-1] == len(target) - 1
+    assert set(np.diff([-1, *ends])) == {5, 6}
+
+
 @pytest.mark.parametrize("unit", gates.UNITS)
 def test_the_gates_that_are_shown_are_the_layers_own(unit):
     torch.manual_seed(0)

@@ -159,3 +159,14 @@ def test_a_network_that_cannot_fail_is_solved_at_once():
     )
     assert solved
     assert streams == 1
+
+
+def test_a_network_that_explodes_has_diverged():
+    settings = {"hidden": 2, "batch": 2, "updates": 200, "forget_bias": 2.0, "tolerance": 0.3}
+    for seed, rate in ((0, 1e-3), (1, 50.0)):
+        _, record = timing_batches.train(
+            "COSINE", 5, CELLS["peepholes"], seed=seed, rate=rate, **settings
+        )
+        assert not record["solved"]
+        assert record["diverged"] == (rate > 1)
+        assert record["took"] == 200

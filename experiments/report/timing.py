@@ -125,6 +125,8 @@ def table(records: Sequence[Record]) -> str:
         row: dict[str, Any] = {"protocol": task.protocol, "task": task.task, "F": task.F}
         for unit, found in units.items():
             row[unit] = f"{sum(r['solved'] for r in found)}/{len(found)}: {median(found)}"
+            if diverged := sum(r.get("diverged", False) for r in found):
+                row[unit] += f"; {diverged} diverged"
         rows.append(row)
     return tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True, missingval="")
 
