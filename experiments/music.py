@@ -14,12 +14,13 @@ for all frames but the first of each sequence, summed over all sequences and div
 of frames. Padding counts nowhere; that it does in some replications is why published numbers differ
 so wildly. The mean of the sequences' own means is stored too.
 
-Deviations: two or three learning rates, the same for all, where the paper draws ten; batches of 8
-chorales or 2 tunes of similar length; on Nottingham training ends after 200 epochs at the latest;
-a GRU whose reset gate acts after the product, as PyTorch's does, where the paper's acts before;
-two biases for each gate, as PyTorch has; gradients are rescaled only where their norm is above 1.
-The units are the paper's, which counts 20 thousand parameters for each network; with all that a
-network has here, the tanh network is the largest.
+Deviations: two or three learning rates, the same for all, where the paper draws ten; on Nottingham
+a still lower one might do better. Batches of 8 chorales or 2 tunes of similar length; on Nottingham
+training ends after 200 epochs at the latest, which no network needed; a GRU whose reset gate acts
+after the product, as PyTorch's does, where the paper's acts before; two biases for each gate, as
+PyTorch has; gradients are rescaled only where their norm is above 1. The units are the paper's,
+which counts 20 thousand parameters for each network; with all that a network has here, the tanh
+network is the largest.
 """
 
 from __future__ import annotations
