@@ -97,7 +97,10 @@ def run(config: Config, seed: int, language: str, model: str, hidden: int) -> Re
             optimizer.zero_grad()
             errors[valid].mean().backward()
             optimizer.step()
-    record: Record = {"reached": reached(network, letters, config.farthest)}
+    record: Record = {
+        "reached": reached(network, letters, config.farthest),
+        "trained": config.longest,
+    }
     if language == "aⁿbⁿ" and hidden == min(config.hidden):
         record["trace"] = trace(network, letters, config.traced)
     return record

@@ -15,7 +15,6 @@ from experiments.report.figures import COLORS, strips
 from experiments.report.results import Result, grouped
 from experiments.verdicts import Comparison, claim, compare
 
-TRAINED = 50  # largest n of the training words
 ALT = "How far each network counts, and what its units remember while it reads a word"
 
 
@@ -29,14 +28,14 @@ def score(records: Sequence[Record]) -> Record:
     """Counting is compared in octaves: the logarithm, base 2, of one more than the n reached."""
     octaves = {key: np.log2(1 + np.array(ns)) for key, ns in by_case(records).items()}
     settings = list(dict.fromkeys((key[0], key[2]) for key in octaves))
-    trained = np.log2(1 + TRAINED)
+    [longest] = {record["trained"] for record in records}
 
     def beyond(model: str) -> list[Comparison]:
         return [
             compare(
-                f"{language}, H = {H}: octaves of n, {model} over the training's {TRAINED}",
+                f"{language}, H = {H}: octaves of n, {model} over the training's {longest}",
                 octaves[language, model, H],
-                trained,
+                np.log2(1 + longest),
             )
             for language, H in settings
         ]
