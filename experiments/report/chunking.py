@@ -37,19 +37,19 @@ def score(records: Sequence[Record]) -> Record:
                 [points("BiLSTM", "LSTM"), points("BiLSTM", "LSTM, as many parameters")],
             ),
             claim(
-                "An LSTM finds chunks better if it answers a word or two later",
+                "On chunking an LSTM is better if it answers a word or two later",
                 "this project",
                 "a control, no claim of a paper",
                 [points(f"LSTM, delayed by {d}", "LSTM") for d in (1, 2)],
             ),
             claim(
-                "An LSTM that answers later is no worse than a BiLSTM",
+                "On chunking an LSTM that answers later is no worse than a BiLSTM",
                 "this project",
                 "a control, no claim of a paper",
                 [points(f"LSTM, delayed by {d}", "BiLSTM", margin=0.2) for d in (1, 2)],
             ),
             claim(
-                "Without peepholes a BiLSTM is no worse",
+                "On chunking a BiLSTM without peepholes is no worse",
                 "Breuel 2015",
                 "peephole units are not useful (abstract), on other tasks",
                 [points("BiLSTM", "BiLSTM, peepholes", margin=0.2)],

@@ -81,7 +81,7 @@ def score(records: Sequence[Record]) -> Record:
                 for first, second in [ranked(chung[data])]
             ),
             claim(
-                "Without peepholes an LSTM is no worse",
+                "On music an LSTM without peepholes is no worse",
                 "Breuel 2015",
                 "peephole units are not useful (abstract), on other tasks",
                 [better(d, "LSTM", "PeepholeLSTM", margin=0.05) for d in sets],
