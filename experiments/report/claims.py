@@ -14,6 +14,7 @@ from experiments.papers import SOURCES
 from experiments.report.figures import images
 from experiments.report.results import Result, provenance
 
+DIGITS = {False: "+.3g", True: "+,.0f"}  # of what is sampled, and of what is counted
 BEGINNINGS = ("Claim", "Claims", "Protocol", "Deviations")
 
 
@@ -60,7 +61,7 @@ def verdict_of(claim: Record) -> str:
     rows = [
         {
             "comparison": comparison["label"],
-            "difference": f"{comparison['difference']:+.3g}",
+            "difference": format(comparison["difference"], DIGITS[comparison["counted"]]),
             "interval": interval_text(comparison),
             "holds": comparison["outcome"],
         }

@@ -58,6 +58,6 @@ def figure(result: Result) -> Figure:
         for panel in column:
             for t in ends:
                 panel.axvline(t, color=GREY, linestyle=":", linewidth=1)
-    for panel in panels[:, 0]:
-        panel.legend(frameon=False, fontsize=9, loc="upper left")
+    for panel in panels[:, -1]:
+        panel.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(1, 1))
     return made
