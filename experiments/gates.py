@@ -7,8 +7,9 @@ Schraudolph & Schmidhuber 2002).
 Protocol: the task GTS with F = 10 of the timing experiment, in its protocol *batches*: the input
 says through an interval whether it has 10 or 11 steps, and the network gives a spike at its end.
 Networks of three units with linear candidate and output are trained with peepholes and without
-them. Gates, memory and output are kept through four intervals. The figure shows, of the network
-that solved the task first, the unit that the output listens to most.
+them, for up to 6000 updates, twice as many as there. Gates, memory and output are kept through four
+intervals. The figure shows, of the network that solved the task first, the unit that the output
+listens to most.
 
 Deviations: the paper has one unit, and shows other tasks.
 """

@@ -14,11 +14,10 @@ from matplotlib.ticker import EngFormatter
 
 from experiments import Record
 from experiments.report.figures import COLORS, strips
-from experiments.report.results import Result, grouped
+from experiments.report.results import Result, grouped, often_solved
 from experiments.verdicts import Comparison, claim, compare
 
 ALT = "Sequences until the adding problem is solved, and the norm of the gradient against the lag"
-
 
 LINES: dict[str, Any] = {"chrono": "-", "plain": ":"}
 # Sequences until it was solved, of Hochreiter & Schmidhuber.
@@ -33,8 +32,8 @@ def score(records: Sequence[Record]) -> Record:
     starts = list(dict.fromkeys((T, start) for T, start, model in found if model != "RNN"))
 
     def sooner(label: str, ahead: tuple[int, str, str], behind: tuple[int, str, str]) -> Comparison:
-        can = tuple(2 * sum(solved[key]) >= len(solved[key]) for key in (ahead, behind))
-        return compare(label, soon[ahead], soon[behind], can=(can[0], can[1]))
+        can = often_solved(found[ahead]), often_solved(found[behind])
+        return compare(label, soon[ahead], soon[behind], can=can)
 
     return {
         "claims": [

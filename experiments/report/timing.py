@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from experiments import Record
 from experiments.report.figures import THEMES
-from experiments.report.results import Result, grouped
+from experiments.report.results import Result, grouped, often_solved
 from experiments.verdicts import Comparison, claim, compare
 
 ALT = "Share of seeds that solve each timing task, by unit"
@@ -65,7 +65,7 @@ def score(records: Sequence[Record]) -> Record:
             f"{task}: octaves, {WITH[ahead]} before {WITH[behind]}",
             *(-np.log2(each) for each in took),
             margin=margin,
-            can=(can(units[0]), can(units[1])),
+            can=(often_solved(units[0]), often_solved(units[1])),
         )
 
     tasks = [task for task in found if task.protocol in PROTOCOLS]
@@ -112,11 +112,6 @@ def most(records: Sequence[Record]) -> tuple[int, int]:
             ended[batches] = min(ended.get(batches, work(record)), work(record))
     largest = max(map(work, records))
     return ended.get(False, largest), ended.get(True, largest)
-
-
-def can(records: Sequence[Record]) -> bool:
-    """Whether at least half of the seeds solve a task."""
-    return 2 * sum(bool(record["solved"]) for record in records) >= len(records)
 
 
 def table(records: Sequence[Record]) -> str:
