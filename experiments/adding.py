@@ -38,10 +38,9 @@ import torch
 from torch import Tensor, nn
 
 from experiments.harness import Experiment, Record
-from experiments.networks import chrono
 from experiments.report.adding import score, table
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell
-from lstm_variants.nn import Recurrent
+from lstm_variants.nn import Recurrent, init
 
 CELLS: dict[str, Cell] = {
     "RNN": ElmanCell(),
@@ -118,7 +117,7 @@ def run(config: Config, seed: int, T: int, model: str, start: str) -> Record:
     source = torch.Generator().manual_seed(seed)  # the same sequences for every model
     network = Network(model, config.hidden)
     if start == "chrono":
-        chrono(network.layer, T)
+        init.chrono_(network.layer, T)
     before = norms(network, T, config.measured)
     optimizer = torch.optim.Adam(network.parameters(), lr=config.rate)
     errors = torch.full((config.window,), torch.inf)

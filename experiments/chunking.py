@@ -32,9 +32,9 @@ from seqeval.metrics import f1_score
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
+from experiments.batches import batches
 from experiments.data import Token, sentences
 from experiments.harness import Experiment, Record
-from experiments.networks import batches
 from experiments.report.chunking import score, table
 from lstm_variants.nn import LSTM, PeepholeLSTM, Recurrent
 

@@ -35,9 +35,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
+from experiments.batches import batches
 from experiments.data import piano_rolls
 from experiments.harness import Experiment, Record
-from experiments.networks import batches
 from experiments.report.music import score, table
 from lstm_variants import VARIANTS
 

@@ -10,9 +10,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 from torch.nn.functional import mse_loss
 
 from experiments.harness import Record
-from experiments.networks import give_bias
 from lstm_variants.cells import Cell
-from lstm_variants.nn import Recurrent
+from lstm_variants.nn import Recurrent, init
 
 EXPLODED = 1e6
 
@@ -60,7 +59,7 @@ class Network(nn.Module):
         self.layer = Recurrent(cell, 1, hidden)
         self.out = nn.Linear(hidden, 1)
         self.squash = squash
-        give_bias(self.layer, "fz", forget_bias)
+        init.gate_bias_(self.layer, "fz", forget_bias)
 
     def logits(self, x: Tensor) -> Tensor:
         """What the sigmoid takes, `[T, B]`, for inputs `[T, B, 1]`; without one, the outputs."""

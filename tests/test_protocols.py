@@ -9,12 +9,12 @@ from torch import nn
 
 from experiments import (
     adding,
+    batches,
     chunking,
     counting,
     future_context,
     gates,
     music,
-    networks,
     timing_batches,
 )
 from experiments.timing import CELLS
@@ -93,48 +93,6 @@ def test_the_lstm_of_1997_has_neither_forget_gate_nor_peepholes():
     assert not adding.CELLS["LSTM 1997"].peepholes
 
 
-@pytest.mark.parametrize("model", adding.CELLS)
-def test_the_bias_keeps_memory(model):
-    network = adding.Network(model, 3)
-    networks.give_bias(network.layer, "fz", 50.0)
-    remembered = torch.full((1, 3), 0.3)
-    with torch.no_grad():
-        for name, parameter in network.layer.named_parameters():
-            if not name.startswith("bias_ih"):
-                parameter.zero_()
-        cell = adding.CELLS[model]
-        state = tuple(remembered for _ in cell.state_type._fields)
-        wx = network.layer.bias_ih_l0[None].clone()
-        kept = {"f": slice(3, 6), "z": slice(3, 6)}
-        for gate, rows in kept.items():
-            if gate in cell.gates:
-                assert (wx[:, rows] == 50).all()
-                others = torch.ones(wx.shape[1], dtype=bool)
-                others[rows] = False
-                wx[:, others] = 0
-                after = cell.step(wx, cell.state_type(*state), network_weights(network))
-                torch.testing.assert_close(after[-1], remembered)
-
-
-@pytest.mark.parametrize("model", ["LSTM", "GRU"])
-def test_chrono_units_remember_for_up_to_so_many_steps(model):
-    layer = adding.Network(model, 1000).layer
-    networks.chrono(layer, 300)
-    both = (layer.bias_ih_l0 + layer.bias_hh_l0).detach()
-    bias = dict(zip(layer.cell.gates, both.split(1000), strict=True))
-    keeps = torch.sigmoid(bias["f" if model == "LSTM" else "z"]).double()
-    steps = 1 / (1 - keeps)  # of a geometric series
-    assert steps.min() > 1.99
-    assert steps.max() < 301
-    assert steps.mean() == pytest.approx(151, rel=0.1)
-    if model == "LSTM":
-        torch.testing.assert_close(torch.sigmoid(bias["i"]).double(), 1 - keeps)
-
-
-def network_weights(network):
-    return network.layer._weights(network.layer._all_weights[0])
-
-
 def test_norms_of_a_layer_that_only_decays():
     network = adding.Network("LSTM", 1)
     with torch.no_grad():
@@ -173,7 +131,7 @@ def test_baselines_count(model):
 
 def test_batches_have_every_sequence_once():
     lengths = [3 * n % 47 for n in range(47)]
-    found = networks.batches(lengths, 4, torch.Generator().manual_seed(0))
+    found = batches.batches(lengths, 4, torch.Generator().manual_seed(0))
     assert sorted(k for batch in found for k in batch) == list(range(47))
     # A pool of ten batches is sorted before it is cut; the seven left over are another pool.
     for batch in found:

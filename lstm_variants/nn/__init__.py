@@ -1,8 +1,9 @@
 """The layers: every variant with the contract of `torch.nn`."""
 
+from lstm_variants.nn import init
 from lstm_variants.nn.gru import GRU
 from lstm_variants.nn.lstm import LSTM, CoupledLSTM, PeepholeLSTM
 from lstm_variants.nn.recurrent import Recurrent
 from lstm_variants.nn.rnn import RNN
 
-__all__ = ["GRU", "LSTM", "RNN", "CoupledLSTM", "PeepholeLSTM", "Recurrent"]
+__all__ = ["GRU", "LSTM", "RNN", "CoupledLSTM", "PeepholeLSTM", "Recurrent", "init"]
