@@ -17,18 +17,15 @@ Deviations: the paper has one unit, and shows other tasks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 
 from experiments.harness import Experiment, Record
 from experiments.report.gates import score, table
 from experiments.timing import CELLS
 from experiments.timing_batches import Network, examples, train
-from lstm_variants.cells import GateRecurrentState, LSTMCell, Weights
-from lstm_variants.nn import Recurrent
+from lstm_variants.trace import trace
 
 UNITS = ("none", "peepholes")
 
@@ -70,34 +67,21 @@ def run(config: Config, seed: int, unit: str) -> Record:
         forget_bias=config.forget_bias,
         tolerance=0.49,
     )
-    return record | {"trace": trace(network, config.F, config.intervals)}
+    return record | {"trace": excerpt(network, config.F, config.intervals)}
 
 
 @torch.no_grad()
-def trace(network: Network, F: int, intervals: int) -> dict[str, list[float]]:
+def excerpt(network: Network, F: int, intervals: int) -> dict[str, list[float]]:
     """Gates, memory and output of a network, step by step, and what it should say."""
     x, target = examples("GTS", F, intervals + 1, 1, torch.Generator().manual_seed(0))
     end = int(target[:, 0].nonzero()[intervals - 1]) + 1
     x, target = x[:end], target[:end]
-    steps = look(network.layer, x)
-    loudest = int((network.out.weight[0] * steps.h).std(0).argmax())
+    [steps] = trace(network.layer, x)
+    loudest = int((network.out.weight[0] * steps["h"][:, 0]).std(0).argmax())
     said = network(x)[:, 0]
     kept = {"input": x[:, 0, 0], "target": target[:, 0], "output": said}
-    kept |= {name: getattr(steps, name)[:, loudest] for name in "ifoc"}
+    kept |= {name: steps[name][:, 0, loudest] for name in "ifoc"}
     return {name: values.double().round(decimals=5).tolist() for name, values in kept.items()}
-
-
-def look(layer: Recurrent, x: Tensor) -> GateRecurrentState:
-    """The states and gates `[T, H]` of a layer that reads `x`, `[T, 1, D]`.
-
-    A cell whose gates see the gates of the last step has these in its state. Without weights for
-    what they see it is the same function as the layer's own.
-    """
-    cell = replace(cast(LSTMCell, layer.cell), gate_recurrence=True)
-    w = Weights(**{name.removesuffix("_l0"): p for name, p in layer.named_parameters()})
-    state = cell.initial_state(x[0], layer.hidden_size)
-    states = [state := cell.step(wx, state, w) for wx in cell.project(x, w)]
-    return GateRecurrentState(*map(torch.cat, zip(*states, strict=True)))
 
 
 def cases(config: Config) -> Sequence[Record]:

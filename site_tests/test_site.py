@@ -102,6 +102,14 @@ def test_no_reference_is_left_unresolved(visit, page_name):
     assert "][" not in text
 
 
+@pytest.mark.parametrize("page_name", ["howto/replace.html", "start/walkthrough.html"])
+def test_what_a_page_says_is_the_same_is_the_same(visit, page_name):
+    """Comparisons that a page makes while it is built come out as its prose says."""
+    lines = "\n".join(visit(page_name).page.locator("article pre").all_inner_texts()).splitlines()
+    assert "True" in lines
+    assert "False" not in lines
+
+
 def test_there_is_maths_to_render(visit):
     assert visit("api/cells.html").page.locator("article .katex").count() > 10
 

@@ -65,7 +65,7 @@ def evaluated(cell, x, state, w):
         names["q_old"] = np.concatenate([state[k] for k in "ifo"])
     for left, right in equations(cell).items():
         names[left] = eval(python(right), {"__builtins__": {}}, names)
-    return {k: names[f"{k}_t"] for k in state}
+    return {k.removesuffix("_t"): value for k, value in names.items() if k.endswith("_t")}
 
 
 @every_cell
@@ -81,10 +81,12 @@ def test_the_documented_equations_are_the_step(name, H):
     state = cell.state_type(*(torch.randn(4, H, dtype=torch.float64) for _ in fields))
     weights = Weights(**w)
     after = cell.step(cell.project(x, weights), state, weights)
+    same, gates = cell.look(cell.project(x, weights), state, weights)
+    assert all(map(torch.equal, after, same))
     for b in range(4):
         before = {k: float64(v[b]) for k, v in zip(fields, state, strict=True)}
         expected = evaluated(cell, float64(x[b]), before, w)
-        for k, value in zip(fields, after, strict=True):
+        for k, value in [*gates.items(), *zip(fields, after, strict=True)]:
             assert_exact(value[b], torch.from_numpy(np.asarray(expected[k])))
 
 

@@ -191,25 +191,8 @@ def test_the_widened_lstm_has_the_bilstms_parameters():
 
 def test_the_trace_ends_with_its_last_interval():
     network = timing_batches.Network(CELLS["peepholes"], 2, 2.0, squash=True)
-    target = np.array(gates.trace(network, 5, 4)["target"])
+    target = np.array(gates.excerpt(network, 5, 4)["target"])
     ends = np.flatnonzero(target)
     assert len(ends) == 4
     assert ends[-1] == len(target) - 1
     assert set(np.diff([-1, *ends])) == {5, 6}
-
-
-@pytest.mark.parametrize("unit", gates.UNITS)
-def test_the_gates_that_are_shown_are_the_layers_own(unit):
-    torch.manual_seed(0)
-    network = timing_batches.Network(CELLS[unit], 3, 2.0, squash=True)
-    x = torch.randn(6, 1, 1)
-    found = gates.look(network.layer, x)
-    output, (_, c_n) = network.layer(x)
-    torch.testing.assert_close(found.h, output[:, 0])
-    torch.testing.assert_close(found.c[-1:], c_n[0])
-    torch.testing.assert_close(found.o * found.c, output[:, 0])
-    # At the first step there is nothing to see but the input.
-    layer = network.layer
-    a = layer.weight_ih_l0 * x[0] + (layer.bias_ih_l0 + layer.bias_hh_l0)[:, None]
-    torch.testing.assert_close(found.i[0], torch.sigmoid(a[:3, 0]))
-    torch.testing.assert_close(found.f[0], torch.sigmoid(a[3:6, 0]))

@@ -125,6 +125,19 @@ class Cell(ABC):
             The state after the step; its first tensor, `h`, is the output.
         """
 
+    def look(self, wx: Tensor, state: State, w: Weights) -> tuple[State, dict[str, Tensor]]:
+        """One time step, and what was in it.
+
+        Args:
+            wx: The projected input of this step, `[B, G*H]`.
+            state: The state before the step.
+            w: Weights of the layer.
+
+        Returns:
+            What `step` returns, and each gate and candidate `[B, H]` by its letter.
+        """
+        return self.step(wx, state, w), {}
+
     def parameter_shapes(
         self, D: int, H: int, *, bias: bool = True, proj_size: int = 0
     ) -> dict[str, tuple[int, ...]]:

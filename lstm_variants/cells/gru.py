@@ -65,7 +65,10 @@ class GRUCell(Cell):
     gates = ("r", "z", "n")
     state_type = GRUState
 
-    def step(self, wx: Tensor, state: State, w: Weights) -> GRUState:
+    def step(self, wx: Tensor, state: State, w: Weights) -> State:
+        return self.look(wx, state, w)[0]
+
+    def look(self, wx: Tensor, state: State, w: Weights) -> tuple[State, dict[str, Tensor]]:
         (h,) = state
         wx_r, wx_z, wx_n = wx.chunk(3, dim=-1)
         u_r, u_z, u_n = w.weight_hh.chunk(3)
@@ -77,4 +80,5 @@ class GRUCell(Cell):
             n = tanh(wx_n + r * linear(h, u_n, d_n))
         else:
             n = tanh(wx_n + linear(r * h, u_n, d_n))
-        return GRUState((1 - z) * n + z * h)
+        h = (1 - z) * n + z * h
+        return GRUState(h), {"r": r, "z": z, "n": n}

@@ -155,6 +155,9 @@ class LSTMCell(Cell):
         return shapes
 
     def step(self, wx: Tensor, state: State, w: Weights) -> State:
+        return self.look(wx, state, w)[0]
+
+    def look(self, wx: Tensor, state: State, w: Weights) -> tuple[State, dict[str, Tensor]]:
         h, c_old, *q = state
         a = split(wx + linear(h, w.weight_hh, w.bias_hh), self.gates)
         p = split(w.weight_ch, self.peepholes)
@@ -178,7 +181,8 @@ class LSTMCell(Cell):
         if w.weight_hr is not None:
             h = linear(h, w.weight_hr)
         state_after: State = self.state_type(h, c, *((i, f, o) if self.gate_recurrence else ()))
-        return state_after
+        gates = {"i": i, "f": f, "g": g, "o": o}
+        return state_after, {k: v for k, v in gates.items() if isinstance(v, Tensor)}
 
 
 def split(rows: Tensor | None, names: tuple[str, ...]) -> dict[str, Tensor]:

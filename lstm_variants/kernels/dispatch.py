@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -17,7 +19,7 @@ from lstm_variants.kernels.reference import Reference
 BACKENDS: dict[str, Backend] = {b.name: b for b in (CPU(), Library(), Reference())}
 """Every backend by its name, the fastest first."""
 
-_decisions: ContextVar[list[str] | None] = ContextVar("decisions", default=None)
+_observer: ContextVar[Callable[[Call, Backend], None] | None] = ContextVar("observer", default=None)
 
 
 def check_name(backend: str) -> None:
@@ -54,10 +56,23 @@ def run(call: Call, backend: str = "auto") -> tuple[Tensor, list[State]]:
     """Compute a layer with the backend that [`choose`][lstm_variants.kernels.choose] gives."""
     chosen = choose(call, backend)
     if not torch.compiler.is_compiling():
-        decisions = _decisions.get()
-        if decisions is not None:
-            decisions.append(describe(call, chosen))
+        observe = _observer.get()
+        if observe is not None:
+            observe(call, chosen)
     return chosen.run(call)
+
+
+@contextmanager
+def observed(observe: Callable[[Call, Backend], None]) -> Iterator[None]:
+    """Tell somebody of each layer that is about to be computed, and by which backend.
+
+    Layers inside a compiled module are not told of.
+    """
+    token = _observer.set(observe)
+    try:
+        yield
+    finally:
+        _observer.reset(token)
 
 
 def describe(call: Call, chosen: Backend) -> str:
@@ -91,9 +106,6 @@ def explain(module: nn.Module, *inputs: Any, **keywords: Any) -> None:
           reference  could run
     """
     decisions: list[str] = []
-    token = _decisions.set(decisions)
-    try:
+    with observed(lambda call, chosen: decisions.append(describe(call, chosen))):
         module(*inputs, **keywords)
-    finally:
-        _decisions.reset(token)
     print(*decisions or ["No recurrent layer of this package ran."], sep="\n")

@@ -1,0 +1,99 @@
+"""What the gates of a layer do, step by step."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from lstm_variants.cells import Cell, State, Weights
+from lstm_variants.kernels import Backend, Call
+from lstm_variants.kernels.dispatch import observed
+from lstm_variants.scan import scan
+
+__all__ = ["trace"]
+
+
+def trace(module: nn.Module, *inputs: Any, **keywords: Any) -> list[dict[str, Tensor]]:
+    """Run a module once, and look into each recurrent layer of this package inside.
+
+    The module runs as it always does. What it gave to each layer is then run through the layer's
+    equations once more, as [`scan`][lstm_variants.scan.scan] takes them, and kept step by step.
+    Gradients flow through what is kept; under `torch.no_grad` it is cheaper.
+
+    Args:
+        module: Any module with layers of this package inside, or one of them.
+        *inputs: What to call it with.
+        **keywords: Keyword arguments of the call.
+
+    Returns:
+        For each layer and direction, in the order of `h_n`: its gates and the candidate, then its
+        state after each step, by their letters in the cell's equations, `i f g o h c` for an LSTM
+        and `r z n h` for a GRU. Each is `[T, B, H]` (`h` `[T, B, P]` if projected), whatever the
+        layout of the input, and in the order of the input's steps for both directions; zero past
+        the end of a sequence. A gate that a variant does not have is not among them.
+
+    Raises:
+        ValueError: If no layer of this package ran, or it ran inside a compiled module, or on a
+            sequence without steps.
+
+    Examples:
+        >>> import torch
+        >>> from lstm_variants.nn import PeepholeLSTM
+        >>> from lstm_variants.trace import trace
+        >>> [steps] = trace(PeepholeLSTM(8, 16), torch.randn(10, 32, 8))
+        >>> list(steps), steps["f"].shape
+        (['i', 'f', 'g', 'o', 'h', 'c'], torch.Size([10, 32, 16]))
+        >>> c, f, i, g = (steps[k] for k in "cfig")
+        >>> torch.allclose(c[5], f[5] * c[4] + i[5] * g[5])
+        True
+    """
+    calls: list[Call] = []
+
+    def keep(call: Call, _: Backend) -> None:
+        calls.append(call)
+
+    with observed(keep):
+        module(*inputs, **keywords)
+    if not calls:
+        raise ValueError(
+            f"no recurrent layer of this package ran in {type(module).__name__}; "
+            "one inside a compiled module cannot be looked into"
+        )
+    return [steps for call in calls for steps in look(call)]
+
+
+def look(call: Call) -> list[dict[str, Tensor]]:
+    """What is in each step of a layer, for each direction."""
+    found = []
+    for direction, (w, state) in enumerate(zip(call.weights, call.states, strict=True)):
+        looking = Looking(call.cell)
+        scan(cast(Cell, looking), call.x, w, state, lengths=call.lengths, reverse=direction == 1)
+        if not looking.seen:
+            raise ValueError(f"there is no step to look into: {call}")
+        seen = looking.seen[::-1] if direction == 1 else looking.seen
+        steps = {name: torch.stack([step[name] for step in seen]) for name in seen[0]}
+        if call.lengths is not None:
+            time = torch.arange(len(call.x), device=call.x.device)[:, None]
+            valid = (time < call.lengths.to(call.x.device)).unsqueeze(-1)
+            steps = {name: values.where(valid, 0) for name, values in steps.items()}
+        found.append(steps)
+    return found
+
+
+class Looking:
+    """A cell that keeps what is in its steps."""
+
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
+        self.seen: list[dict[str, Tensor]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.cell, name)
+
+    def step(self, wx: Tensor, state: State, w: Weights) -> State:
+        after, gates = self.cell.look(wx, state, w)
+        names = self.cell.state_type._fields
+        self.seen.append(gates | dict(zip(names, after, strict=True)))
+        return after

@@ -1,0 +1,166 @@
+"""What is seen inside of layers."""
+
+import pytest
+import torch
+from torch import nn
+
+import lstm_variants
+from lstm_variants import VARIANTS
+from lstm_variants import nn as layers
+from lstm_variants.trace import trace
+from tests.layers import random_hx, states_of
+from tests.tolerances import assert_exact
+
+every_variant = pytest.mark.parametrize("name", VARIANTS)
+
+
+def stack(name, **keywords):
+    """Two layers in two directions."""
+    layer = VARIANTS[name].layer(3, 4, num_layers=2, bidirectional=True, **keywords)
+    return layer.double()
+
+
+@every_variant
+@pytest.mark.parametrize("lengths", [None, [5, 0, 2]], ids=["whole", "lengths"])
+def test_the_states_are_those_of_the_layer(name, lengths):
+    layer, x = stack(name), torch.randn(5, 3, 3, dtype=torch.float64)
+    hx, lengths = random_hx(layer, 3), lengths and torch.tensor(lengths)
+    output, last = layer(x, hx, lengths=lengths)
+    seen = trace(layer, x, hx, lengths=lengths)
+    assert len(seen) == 4
+    assert_exact(torch.cat([seen[2]["h"], seen[3]["h"]], -1), output)
+    last = dict(zip(layer.cell.state_type._fields, states_of(last), strict=True))
+    hx = dict(zip(last, states_of(hx), strict=True))
+    ends = torch.full((3,), 5) if lengths is None else lengths
+    for field in last:
+        for k, steps in enumerate(seen):
+            for b, end in enumerate(ends):
+                reverse = k % 2 == 1
+                values = steps[field][0 if reverse else end - 1, b] if end else hx[field][k, b]
+                assert_exact(values, last[field][k, b])
+                assert not steps[field][end:, b].any()
+
+
+@every_variant
+def test_the_gates_make_the_states(name):
+    layer, x = stack(name), torch.randn(6, 2, 3, dtype=torch.float64)
+    for k, steps in enumerate(trace(layer, x)):
+        if k % 2 == 1:
+            steps = {letter: values.flip(0) for letter, values in steps.items()}
+        cell = layer.cell
+        assert set(cell.gates) <= set(steps)
+        one = torch.ones(())
+        if "z" in steps:
+            z = steps["z"]
+            before = torch.cat([0 * z[:1], steps["h"][:-1]])
+            assert_exact(steps["h"], (1 - z) * steps["n"] + z * before)
+        elif "g" in steps:
+            i, f, o = (steps.get(letter, one) for letter in "ifo")
+            c = steps["c"]
+            assert_exact(c, f * torch.cat([0 * c[:1], c[:-1]]) + i * steps["g"])
+            assert_exact(steps["h"], o * (c.tanh() if cell.output_activation else c))
+        else:
+            assert list(steps) == ["h"]
+
+
+@pytest.mark.parametrize("name", ["LSTM", "GRU"])
+def test_the_gates_are_the_sums_of_torchs_weights(name):
+    """At the first step there is nothing to see but the input, and the state that is given."""
+    theirs = getattr(nn, name)(3, 4, dtype=torch.float64)
+    layer = getattr(layers, name)(3, 4, dtype=torch.float64)
+    layer.load_state_dict(theirs.state_dict())
+    x, hx = torch.randn(1, 2, 3, dtype=torch.float64), random_hx(layer, 2)
+    [steps] = trace(layer, x, hx)
+    h = hx[0] if isinstance(hx, tuple) else hx
+    wx = (x @ theirs.weight_ih_l0.T + theirs.bias_ih_l0).chunk(len(layer.cell.gates), -1)
+    uh = (h @ theirs.weight_hh_l0.T + theirs.bias_hh_l0).chunk(len(layer.cell.gates), -1)
+    for gate, a, b in zip(layer.cell.gates, wx, uh, strict=True):
+        if gate == "n":
+            expected = torch.tanh(a + steps["r"] * b)
+        else:
+            expected = torch.tanh(a + b) if gate == "g" else torch.sigmoid(a + b)
+        assert_exact(steps[gate], expected)
+
+
+def test_a_projected_output_is_seen_projected():
+    layer = layers.LSTM(3, 5, proj_size=2)
+    [steps] = trace(layer, torch.randn(4, 2, 3))
+    assert {name: values.shape[-1] for name, values in steps.items()} == {
+        **dict.fromkeys("ifgoc", 5),
+        "h": 2,
+    }
+
+
+@pytest.mark.parametrize("form", ["batch first", "single", "packed"])
+def test_every_form_of_input_is_seen_with_time_first(form):
+    layer = layers.GRU(3, 4, batch_first=form == "batch first")
+    x = torch.randn(5, 2, 3)
+    [expected] = trace(layers.GRU(3, 4), x)
+    if form == "packed":
+        packed = nn.utils.rnn.pack_padded_sequence(x, torch.tensor([2, 5]), enforce_sorted=False)
+        [steps] = trace(layer, packed)
+        assert not steps["z"][2:, 0].any()
+        assert steps["z"][:, 1].all()
+    else:
+        [steps] = trace(layer, x.transpose(0, 1) if layer.batch_first else x[:, 0])
+        assert steps["z"].shape == (5, 1 if form == "single" else 2, 4)
+    assert list(steps) == list(expected)
+
+
+def test_models_and_their_parts_are_looked_into():
+    class Tagger(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm = layers.LSTM(3, 4)
+            self.gru = layers.GRU(4, 5)
+
+        def forward(self, x):
+            return self.gru(self.lstm(x)[0])[0]
+
+    tagger, x = Tagger(), torch.randn(6, 2, 3)
+    first, second = trace(tagger, x)
+    assert first.keys() == set("ifgoch")
+    torch.testing.assert_close(second["h"], tagger(x))
+
+
+@pytest.mark.parametrize("model", ["StandardLSTM", "PeepholeLSTM", "GRU", "BiLSTM"])
+def test_the_notebooks_models_are_looked_into(model):
+    model = getattr(lstm_variants, model)(3, 4)
+    x = torch.randn(2, 6, 3)
+    h = torch.cat([steps["h"] for steps in trace(model, x)], -1)
+    torch.testing.assert_close(h.transpose(0, 1), model(x))
+
+
+def test_gradients_flow_through_what_is_seen():
+    layer = layers.PeepholeLSTM(2, 3, dtype=torch.float64)
+
+    def gates(x):
+        [steps] = trace(layer, x)
+        return steps["o"], steps["g"]
+
+    x = torch.randn(4, 2, 2, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(gates, x)
+
+
+def test_in_training_what_is_seen_is_what_ran():
+    layer = layers.LSTM(3, 64, num_layers=2, dropout=0.5)
+    x, outputs = torch.randn(6, 2, 3), []
+    handle = layer.register_forward_hook(lambda module, inputs, result: outputs.append(result[0]))
+    seen = trace(layer, x)
+    handle.remove()
+    torch.testing.assert_close(seen[1]["h"], outputs[0])  # the same units were dropped
+
+
+def test_nothing_to_look_into():
+    with pytest.raises(ValueError, match="no recurrent layer of this package ran in Linear"):
+        trace(nn.Linear(2, 2), torch.zeros(1, 2))
+    with pytest.raises(ValueError, match="no step"):
+        trace(layers.LSTM(2, 3), torch.zeros(0, 1, 2))
+
+
+def test_looking_ends_with_the_call():
+    layer, x = layers.LSTM(2, 3), torch.zeros(2, 1, 2)
+    with pytest.raises(RuntimeError):
+        trace(layer, torch.zeros(2, 1, 5))
+    layer(x)
+    assert len(trace(layer, x)) == 1
