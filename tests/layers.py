@@ -5,6 +5,7 @@ from torch import nn
 
 from lstm_variants import VARIANTS
 from lstm_variants import nn as layers
+from tests.tolerances import assert_exact
 
 TWINS = {"LSTM": (layers.LSTM, nn.LSTM), "GRU": (layers.GRU, nn.GRU), "RNN": (layers.RNN, nn.RNN)}
 """Layers that torch has too."""
@@ -15,6 +16,16 @@ OURS = {
     **{name: ours for name, (ours, _) in TWINS.items()},
 }
 """Every class of a layer."""
+
+SHAPES = {
+    "plain": {},
+    "nobias": {"bias": False},
+    "batchfirst": {"batch_first": True},
+    "bidirectional": {"bidirectional": True},
+    "stacked": {"num_layers": 3},
+    "all": {"num_layers": 2, "bidirectional": True, "batch_first": True, "bias": False},
+}
+"""Options of a layer."""
 
 PROJECTING = [name for name in VARIANTS if VARIANTS[name].cell.projects]
 
@@ -29,6 +40,11 @@ def twins(name, *args, **kwargs):
 def states_of(hx):
     """The tensors of a state, whether it is one or several."""
     return (hx,) if isinstance(hx, torch.Tensor) else tuple(hx)
+
+
+def assert_same_states(got, expected):
+    for a, b in zip(states_of(got), states_of(expected), strict=True):
+        assert_exact(a, b)
 
 
 def random_hx(layer, *batch, dtype=torch.float64):

@@ -24,5 +24,11 @@ def test_the_table_of_features_names_every_test_of_the_layers_and_no_other():
     existing = set().union(*(defined_in(test.split("::")[0]) for test in shown))
     assert shown <= existing
     assert all(row["ours"] for row in rows)
-    for module in ("test_contract", "test_beyond_torch", "test_torch_lacks"):
+    for module in (
+        "test_contract",
+        "test_modules",
+        "test_beyond_torch",
+        "test_derivatives",
+        "test_torch_lacks",
+    ):
         assert defined_in(module) <= shown

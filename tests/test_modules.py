@@ -1,0 +1,212 @@
+"""The layers as modules of torch: copies, parameters, changes of them, hooks, parallel training."""
+
+import copy
+import io
+import pickle
+import warnings
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils import parametrizations, prune, skip_init
+from torch.nn.utils import weight_norm as old_weight_norm
+
+from lstm_variants import VARIANTS
+from tests.layers import OURS, SHAPES, TWINS, twins
+from tests.tolerances import assert_exact
+
+every_twin = pytest.mark.parametrize("name", TWINS)
+every_layer = pytest.mark.parametrize("name", OURS)
+every_variant = pytest.mark.parametrize("name", VARIANTS)
+every_shape = pytest.mark.parametrize("options", SHAPES.values(), ids=list(SHAPES))
+F64 = {"dtype": torch.float64}
+
+
+@every_layer
+def test_meta_device_and_empty_parameters(name):
+    layer = OURS[name](3, 4, 2, bidirectional=True, device="meta", dtype=torch.float64)
+    assert all(p.is_meta and p.dtype == torch.float64 for p in layer.parameters())
+    output, _ = layer(torch.empty(5, 2, 3, device="meta", dtype=torch.float64))
+    assert output.is_meta
+    assert output.shape == (5, 2, 8)
+    layer.to_empty(device="cpu").reset_parameters()
+    assert layer(torch.zeros(5, 2, 3, dtype=torch.float64))[0].isfinite().all()
+    skipped = skip_init(OURS[name], 3, 4, 2)
+    assert skipped(torch.zeros(5, 2, 3))[0].shape == (5, 2, 4)
+
+
+@every_variant
+def test_copies_and_pickles(name):
+    layer = VARIANTS[name].layer(3, 4, num_layers=2)
+    x = torch.randn(5, 2, 3)
+    file = io.BytesIO()
+    torch.save(layer, file)
+    file.seek(0)
+    for twin in (
+        copy.deepcopy(layer),
+        pickle.loads(pickle.dumps(layer)),
+        torch.load(file, weights_only=False),
+    ):
+        assert torch.equal(twin(x)[0], layer(x)[0])
+
+
+@every_twin
+@every_shape
+def test_state_dict_goes_both_ways(name, options):
+    ours, theirs = (layer(3, 4, **options) for layer in TWINS[name])
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    theirs.load_state_dict(ours.state_dict(), strict=True)
+    assert all(
+        torch.equal(a, b) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True)
+    )
+    fresh = TWINS[name][1](3, 4, **options)
+    ours.load_state_dict(fresh.state_dict(), strict=True)
+    assert all(
+        torch.equal(a, b) for a, b in zip(ours.parameters(), fresh.parameters(), strict=True)
+    )
+    assert [len(w) for w in ours.all_weights] == [len(w) for w in theirs.all_weights]
+
+
+@every_twin
+@every_shape
+def test_the_same_seed_gives_torchs_parameters(name, options):
+    ours, theirs = TWINS[name]
+    torch.manual_seed(3)
+    a = ours(3, 4, **options)
+    torch.manual_seed(3)
+    b = theirs(3, 4, **options)
+    assert all(torch.equal(p, q) for p, q in zip(a.parameters(), b.parameters(), strict=True))
+
+
+def test_the_same_seed_gives_a_peephole_lstm_the_matrices_of_an_lstm():
+    torch.manual_seed(3)
+    peephole = OURS["PeepholeLSTM"](3, 4, 2, bidirectional=True)
+    torch.manual_seed(3)
+    plain = nn.LSTM(3, 4, 2, bidirectional=True)
+    for name, parameter in plain.named_parameters():
+        assert torch.equal(parameter, peephole.get_parameter(name))
+
+
+def renormed(layer):
+    return parametrizations.weight_norm(layer, "weight_hh_l0")
+
+
+def renormed_the_old_way(layer):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        return old_weight_norm(layer, "weight_hh_l0")
+
+
+def spectrally_normed(layer):
+    return parametrizations.spectral_norm(layer.eval(), "weight_hh_l0")
+
+
+def pruned(layer):
+    prune.random_unstructured(layer, "weight_hh_l0", amount=0.5)
+    return layer
+
+
+def replaced(layer):
+    layer.weight_hh_l0 = nn.Parameter(torch.zeros_like(layer.weight_hh_l0))
+    return layer
+
+
+@every_layer
+@pytest.mark.parametrize(
+    "change", [renormed, renormed_the_old_way, spectrally_normed, pruned, replaced]
+)
+def test_changes_of_a_weight_take_effect(name, change):
+    """The layer computes with what the attribute holds: as a fresh layer with those values."""
+    layer = OURS[name](3, 4, **F64)
+    x = torch.randn(5, 2, 3, **F64)
+    layer(x)  # nothing may be remembered from before
+    change(layer)
+    if change is renormed:
+        with torch.no_grad():
+            layer.parametrizations.weight_hh_l0.original0.mul_(3)
+    if change is renormed_the_old_way:
+        with torch.no_grad():
+            layer.weight_hh_l0_g.mul_(3)
+    output = layer(x)[0]
+    fresh = OURS[name](3, 4, **F64)
+    with torch.no_grad():
+        for parameter_name, parameter in fresh.named_parameters():
+            parameter.copy_(getattr(layer, parameter_name))
+    assert_exact(output, fresh(x)[0])
+
+
+@every_variant
+def test_functional_call_takes_effect(name):
+    layer, other = (VARIANTS[name].layer(3, 4, num_layers=2) for _ in range(2))
+    x = torch.randn(5, 2, 3)
+    output, _ = torch.func.functional_call(layer, dict(other.named_parameters()), (x,))
+    assert torch.equal(output, other(x)[0])
+    assert not torch.equal(output, layer(x)[0])
+
+
+@every_layer
+def test_hooks_run(name):
+    layer = OURS[name](3, 4)
+    seen = []
+    layer.register_forward_pre_hook(lambda module, args: seen.append("before"))
+    layer.register_forward_hook(lambda module, args, result: seen.append("after"))
+    layer.register_full_backward_hook(lambda module, inputs, outputs: seen.append("backward"))
+    layer(torch.randn(5, 2, 3, requires_grad=True))[0].sum().backward()
+    assert seen == ["before", "after", "backward"]
+
+
+@every_variant
+@pytest.mark.parametrize("lengths", [None, torch.tensor([5, 2])], ids=["whole", "lengths"])
+def test_autocast(name, lengths):
+    """Half-precision products, results near those in float32, gradients in float32."""
+    layer = VARIANTS[name].layer(3, 4)
+    x = torch.randn(5, 2, 3, requires_grad=True)
+    exact = layer(x, lengths=lengths)[0]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        output, _ = layer(x, lengths=lengths)
+    torch.testing.assert_close(output.float(), exact, rtol=0.05, atol=0.05)
+    output.float().sum().backward()
+    assert x.grad.dtype == torch.float32
+    assert all(
+        p.grad.dtype == torch.float32 and p.grad.isfinite().all() for p in layer.parameters()
+    )
+
+
+@every_variant
+def test_distributed_data_parallel(name, tmp_path):
+    torch.distributed.init_process_group(
+        "gloo", init_method=f"file://{tmp_path}/store", rank=0, world_size=1
+    )
+    try:
+        layer = VARIANTS[name].layer(3, 4, num_layers=2)
+        x = torch.randn(5, 2, 3)
+        alone = torch.autograd.grad(layer(x)[0].square().sum(), list(layer.parameters()))
+        parallel = nn.parallel.DistributedDataParallel(layer)
+        parallel(x)[0].square().sum().backward()
+        for parameter, expected in zip(layer.parameters(), alone, strict=True):
+            assert torch.equal(parameter.grad, expected)
+    finally:
+        torch.distributed.destroy_process_group()
+
+
+@every_layer
+def test_flatten_parameters_may_be_called(name):
+    layer = OURS[name](3, 4)
+    x = torch.randn(5, 2, 3)
+    before = layer(x)[0]
+    layer.flatten_parameters()
+    assert torch.equal(layer(x)[0], before)
+
+
+@pytest.mark.parametrize("name", ["GRU", "RNN"])
+def test_an_output_may_be_changed_in_place(name):
+    """As with torch's own, but for the LSTM."""
+    ours, theirs = twins(name, 3, 5)
+    x = torch.randn(7, 4, 3)
+    found = []
+    for layer in (ours, theirs):
+        output, _ = layer(x)
+        output.relu_()
+        found.append(torch.autograd.grad(output.square().sum(), list(layer.parameters())))
+    for a, b in zip(*found, strict=True):
+        torch.testing.assert_close(a, b)
