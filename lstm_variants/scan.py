@@ -74,7 +74,7 @@ def scan(
     wx = cell.project(x, w).unbind()
     outputs: list[Tensor] = []
     for t in reversed(range(T)) if reverse else range(T):
-        new = cell.step(wx[t], state, w)
+        new, _ = cell.step(wx[t], state, w)
         if valid is None:
             outputs.append(new[0])
         else:

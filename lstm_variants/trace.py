@@ -7,7 +7,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from lstm_variants.cells import Cell, State, Weights
+from lstm_variants.cells import Cell, Gates, State, Weights
 from lstm_variants.kernels import Backend, Call
 from lstm_variants.kernels.dispatch import observed
 from lstm_variants.scan import scan
@@ -15,11 +15,11 @@ from lstm_variants.scan import scan
 __all__ = ["trace"]
 
 
-def trace(module: nn.Module, *inputs: Any, **keywords: Any) -> list[dict[str, Tensor]]:
+def trace(module: nn.Module, /, *inputs: Any, **keywords: Any) -> list[dict[str, Tensor]]:
     """Run a module once, and look into each recurrent layer of this package inside.
 
-    The module runs as it always does. What it gave to each layer is then run through the layer's
-    equations once more, as [`scan`][lstm_variants.scan.scan] takes them, and kept step by step.
+    The module runs as it always does. Before each layer runs, what it is given goes through its
+    equations once more, as [`scan`][lstm_variants.scan.scan] takes them, and is kept step by step.
     Gradients flow through what is kept; under `torch.no_grad` it is cheaper.
 
     Args:
@@ -28,15 +28,16 @@ def trace(module: nn.Module, *inputs: Any, **keywords: Any) -> list[dict[str, Te
         **keywords: Keyword arguments of the call.
 
     Returns:
-        For each layer and direction, in the order of `h_n`: its gates and the candidate, then its
-        state after each step, by their letters in the cell's equations, `i f g o h c` for an LSTM
-        and `r z n h` for a GRU. Each is `[T, B, H]` (`h` `[T, B, P]` if projected), whatever the
-        layout of the input, and in the order of the input's steps for both directions; zero past
-        the end of a sequence. A gate that a variant does not have is not among them.
+        One for each layer and direction, in the order in which they run, which for one module is
+        that of `h_n`: its gates and the candidate, then its state after each step, by their letters
+        in the cell's equations, `i f g o h c` for an LSTM and `r z n h` for a GRU. Each is
+        `[T, B, H]` (`h` `[T, B, P]` if projected), whatever the layout of the input, and in the
+        order of the input's steps for both directions; zero past the end of a sequence. A gate that
+        a variant does not have is not among them. In half precision the memory is in float32.
 
     Raises:
-        ValueError: If no layer of this package ran, or it ran inside a compiled module, or on a
-            sequence without steps.
+        ValueError: If no layer of this package ran where it could be looked into, which excludes
+            compiled modules and other threads; or if one ran on sequences without steps.
 
     Examples:
         >>> import torch
@@ -49,19 +50,20 @@ def trace(module: nn.Module, *inputs: Any, **keywords: Any) -> list[dict[str, Te
         >>> torch.allclose(c[5], f[5] * c[4] + i[5] * g[5])
         True
     """
-    calls: list[Call] = []
+    found: list[dict[str, Tensor]] = []
 
+    # At once, not when all is over: until then a model may change what it gave to the layer.
     def keep(call: Call, _: Backend) -> None:
-        calls.append(call)
+        found.extend(look(call))
 
     with observed(keep):
         module(*inputs, **keywords)
-    if not calls:
+    if not found:
         raise ValueError(
-            f"no recurrent layer of this package ran in {type(module).__name__}; "
-            "one inside a compiled module cannot be looked into"
+            f"no recurrent layer of this package ran in {type(module).__name__}, or it ran where "
+            "it cannot be looked into: inside a compiled module, or in another thread"
         )
-    return [steps for call in calls for steps in look(call)]
+    return found
 
 
 def look(call: Call) -> list[dict[str, Tensor]]:
@@ -92,8 +94,8 @@ class Looking:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.cell, name)
 
-    def step(self, wx: Tensor, state: State, w: Weights) -> State:
-        after, gates = self.cell.look(wx, state, w)
+    def step(self, wx: Tensor, state: State, w: Weights) -> tuple[State, Gates]:
+        after, gates = self.cell.step(wx, state, w)
         names = self.cell.state_type._fields
         self.seen.append(gates | dict(zip(names, after, strict=True)))
-        return after
+        return after, gates

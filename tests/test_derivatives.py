@@ -1,4 +1,4 @@
-"""Derivatives that torch.nn's recurrent layers do not have, and every variant here has."""
+"""Derivatives of every kind, through every variant."""
 
 import pytest
 import torch

@@ -4,8 +4,9 @@ import math
 
 import pytest
 import torch
+from torch.nn.utils import prune
 
-from lstm_variants import VARIANTS, nn
+from lstm_variants import VARIANTS, StandardLSTM, nn
 
 MEMORY = {"f": "keeps", "z": "keeps", "i": "lets in"}
 GATED = [name for name in VARIANTS if set(MEMORY) & set(VARIANTS[name].cell.gates)]
@@ -36,11 +37,16 @@ def copied(layer):
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-@pytest.mark.parametrize("gates", ["f", "fz", "io", "n"])
+@pytest.mark.parametrize("gates", ["f", "fz", "io", "n", "h"])
 def test_gates_get_the_bias_and_nothing_else_changes(name, gates):
     layer = VARIANTS[name].layer(3, 4, num_layers=2, bidirectional=True)
     before = copied(layer)
-    nn.init.gate_bias_(layer, gates, 1.5)
+    if not set(gates) & set(layer.cell.gates):
+        with pytest.raises(ValueError, match="gates should be letters of"):
+            nn.init.gate_bias_(layer, gates, 1.5)
+        assert unchanged(layer, before, ())
+        return
+    assert nn.init.gate_bias_(layer, gates, 1.5) is layer
     for suffix in SUFFIXES:
         for gate, bias in biases(layer, suffix).items():
             if gate in gates:
@@ -59,8 +65,11 @@ def test_a_gate_that_is_open_keeps_the_memory(name):
     layer = VARIANTS[name].layer(2, 3)
     for parameter in layer.parameters():
         torch.nn.init.zeros_(parameter)
-    nn.init.gate_bias_(layer, "fz", 50.0)
-    nn.init.gate_bias_(layer, "i", -50.0)
+    for gates, bias in (("fz", 50.0), ("i", -50.0)):
+        if set(gates) & set(layer.cell.gates):
+            nn.init.gate_bias_(layer, gates, bias)
+    if "i" in layer.cell.gates:
+        nn.init.gate_bias_(layer, "g", 1.0)  # which a shut gate does not let in
     shape = (1 + layer.bidirectional, 5, 3)
     hx = tuple(torch.full(shape, 0.3) for _ in layer.cell.state_type._fields)
     _, after = layer(torch.randn(7, 5, 2), hx if len(hx) > 1 else hx[0])
@@ -93,22 +102,61 @@ def test_chrono_units_remember_for_up_to_so_many_steps(name):
 
 
 def test_chrono_is_drawn_from_torchs_generator():
-    layers = []
-    for _ in range(2):
-        torch.manual_seed(3)
-        layer = nn.LSTM(2, 4, dtype=torch.float64)
-        nn.init.chrono_(layer, 50)
-        layers.append(layer.bias_ih_l0)
-    assert torch.equal(*layers)
+    layer, drawn = nn.LSTM(2, 4), []
+    for seed in (3, 3, 4):
+        torch.manual_seed(seed)
+        assert nn.init.chrono_(layer, 50) is layer
+        drawn.append(layer.bias_ih_l0[:8].tolist())
+    assert drawn[0] == drawn[1]
+    assert not set(drawn[0]) & set(drawn[2])
 
 
-@pytest.mark.parametrize("change", [nn.init.chrono_, nn.init.gate_bias_])
+def test_long_memories_in_half_precision():
+    layer = nn.init.chrono_(nn.GRU(2, 100, dtype=torch.float16), 1e6)
+    assert layer.bias_ih_l0.isfinite().all()
+    assert layer.bias_ih_l0[100:200].max() > 12  # log of a few hundred thousand
+
+
+@pytest.mark.parametrize("gates", ["forget", "F", "q", ""])
+def test_a_name_that_is_no_gate_is_refused(gates):
+    layer = nn.LSTM(2, 3)
+    before = copied(layer)
+    with pytest.raises(ValueError, match="letters of i, f, g, o, the gates of"):
+        nn.init.gate_bias_(layer, gates, 1.0)
+    assert unchanged(layer, before, ())
+
+
+def arguments_of(change):
+    return {nn.init.chrono_: (50,), nn.init.gate_bias_: ("f", 1.0)}[change]
+
+
+every_change = pytest.mark.parametrize("change", [nn.init.chrono_, nn.init.gate_bias_])
+
+
+@every_change
+@pytest.mark.parametrize("other", [torch.nn.LSTM, StandardLSTM])
+def test_what_is_no_layer_of_ours_is_refused(change, other):
+    with pytest.raises(TypeError, match=f"one of lstm_variants.nn, got {other.__name__}"):
+        change(other(2, 3), *arguments_of(change))
+
+
+@every_change
+@pytest.mark.parametrize("bias", ["bias_ih_l0", "bias_hh_l0"])
+def test_a_bias_that_is_computed_is_refused(change, bias):
+    layer = nn.LSTM(2, 3)
+    prune.random_unstructured(layer, bias, 0.5)
+    before = copied(layer)
+    with pytest.raises(ValueError, match=f"{bias} is computed"):
+        change(layer, *arguments_of(change))
+    assert all(torch.equal(before[name], value) for name, value in layer.state_dict().items())
+
+
+@every_change
 def test_a_layer_without_biases_is_refused(change):
     layer = nn.LSTM(2, 3, bias=False)
     before = copied(layer)
-    arguments = (50,) if change is nn.init.chrono_ else ("f", 1.0)
     with pytest.raises(ValueError, match="bias=True"):
-        change(layer, *arguments)
+        change(layer, *arguments_of(change))
     assert unchanged(layer, before, ())
 
 

@@ -229,7 +229,7 @@ def test_the_output_gate_looks_where_it_should():
     )
     state = LSTMState(torch.zeros(1, 1), torch.full((1, 1), 2.0))
     h = {
-        peephole: LSTMCell(peephole=peephole).step(torch.zeros(1, 4), state, w).h.item()
+        peephole: LSTMCell(peephole=peephole).step(torch.zeros(1, 4), state, w)[0].h.item()
         for peephole in ("current", "previous")
     }
     new = torch.tensor(1.0)  # c = f * 2 + i * 0 with f = 1/2

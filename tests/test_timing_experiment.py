@@ -86,7 +86,7 @@ def test_the_learner_computes_what_the_cell_says(name, unit):
     after = cell.initial_state(torch.zeros(1, 1).double(), 1)
     state, tangents = np.zeros(2), np.zeros((2, CELL))
     for x in np.random.default_rng(6).normal(0, 1, 8):
-        after = cell.step(cell.project(torch.tensor([[x]]), weights), after, weights)
+        after, _ = cell.step(cell.project(torch.tensor([[x]]), weights), after, weights)
         timing_online.predict(w, x, state, tangents, int(unit), False, True)
         found = state[: len(after)]
         assert found == pytest.approx([float(s) for s in after], rel=1e-12)

@@ -95,16 +95,22 @@ def test_a_projected_output_is_seen_projected():
 def test_every_form_of_input_is_seen_with_time_first(form):
     layer = layers.GRU(3, 4, batch_first=form == "batch first")
     x = torch.randn(5, 2, 3)
-    [expected] = trace(layers.GRU(3, 4), x)
+    same = layers.GRU(3, 4)
+    same.load_state_dict(layer.state_dict())
+    [expected] = trace(same, x)
     if form == "packed":
         packed = nn.utils.rnn.pack_padded_sequence(x, torch.tensor([2, 5]), enforce_sorted=False)
         [steps] = trace(layer, packed)
-        assert not steps["z"][2:, 0].any()
-        assert steps["z"][:, 1].all()
+        for values in expected.values():
+            values[2:, 0] = 0
+    elif form == "single":
+        [steps] = trace(layer, x[:, 1])
+        expected = {letter: values[:, 1:] for letter, values in expected.items()}
     else:
-        [steps] = trace(layer, x.transpose(0, 1) if layer.batch_first else x[:, 0])
-        assert steps["z"].shape == (5, 1 if form == "single" else 2, 4)
+        [steps] = trace(layer, x.transpose(0, 1))
     assert list(steps) == list(expected)
+    for letter, values in expected.items():
+        assert_exact(steps[letter], values)
 
 
 def test_models_and_their_parts_are_looked_into():
@@ -158,9 +164,66 @@ def test_nothing_to_look_into():
         trace(layers.LSTM(2, 3), torch.zeros(0, 1, 2))
 
 
-def test_looking_ends_with_the_call():
-    layer, x = layers.LSTM(2, 3), torch.zeros(2, 1, 2)
-    with pytest.raises(RuntimeError):
-        trace(layer, torch.zeros(2, 1, 5))
-    layer(x)
-    assert len(trace(layer, x)) == 1
+def test_looking_ends_with_the_call(monkeypatch):
+    layer, looked = layers.LSTM(2, 3), []
+    monkeypatch.setattr("lstm_variants.trace.look", lambda call: looked.append(call) or [{}])
+    trace(layer, torch.zeros(2, 1, 2))
+    with pytest.raises(RuntimeError, match="shapes"):
+        trace(nn.Linear(2, 2), torch.zeros(1, 5))
+    layer(torch.zeros(2, 1, 2))
+    assert len(looked) == 1
+
+
+class Residual(nn.Module):
+    """Changes in place what it gave to the layer, and keeps its state in a buffer."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = layers.GRU(3, 3)
+        self.register_buffer("h", torch.zeros(1, 2, 3))
+
+    def forward(self, x):
+        y = self.layer(x, self.h)[0]
+        self.h.copy_(y[-1:].detach())
+        x += y
+        return y
+
+
+def test_what_a_model_changes_afterwards_does_not_show():
+    model, x = Residual(), torch.randn(4, 2, 3)
+    said = model(x.clone())
+    model.h.zero_()
+    [steps] = trace(model, x.clone())
+    torch.testing.assert_close(steps["h"], said)
+
+
+@pytest.mark.parametrize("context", [torch.no_grad(), torch.inference_mode()], ids=["no", "never"])
+def test_a_model_without_gradients_is_traced_without(context):
+    class Frozen(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = layers.LSTM(3, 4)
+
+        def forward(self, x):
+            with context:
+                return self.layer(x)[0]
+
+    [steps] = trace(Frozen(), torch.randn(4, 2, 3))
+    assert not any(values.requires_grad for values in steps.values())
+
+
+def test_a_model_in_half_precision_is_traced_in_half_precision():
+    class Mixed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear, self.layer = nn.Linear(3, 3), layers.LSTM(3, 4)
+
+        def forward(self, x):
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                return self.layer(self.linear(x))[0]
+
+    model, x = Mixed(), torch.randn(4, 2, 3)
+    [steps] = trace(model, x)
+    assert steps["h"].dtype == torch.bfloat16
+    assert steps["c"].dtype == torch.float32
+    torch.testing.assert_close(steps["h"], model(x), rtol=0.02, atol=0.02)

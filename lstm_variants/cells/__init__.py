@@ -1,6 +1,6 @@
 """The equations: one file per recurrence, to be read beside its paper."""
 
-from lstm_variants.cells.cell import Cell, State, Weights
+from lstm_variants.cells.cell import Cell, Gates, State, Weights
 from lstm_variants.cells.elman import ElmanCell, ElmanState
 from lstm_variants.cells.gru import GRUCell, GRUState
 from lstm_variants.cells.lstm import GateRecurrentState, LSTMCell, LSTMState
@@ -12,6 +12,7 @@ __all__ = [
     "GRUCell",
     "GRUState",
     "GateRecurrentState",
+    "Gates",
     "LSTMCell",
     "LSTMState",
     "State",

@@ -29,6 +29,9 @@ from torch.nn.functional import linear
 State = tuple[Tensor, ...]
 """What a cell remembers between two steps: a named tuple, `h` `[B, P]` first, others `[B, H]`."""
 
+Gates = dict[str, Tensor]
+"""What opens and shuts in a step, and what is let in: each gate and the candidate by its letter."""
+
 
 class Weights(NamedTuple):
     """The parameters of one layer in one direction, named and laid out as in [torch.nn.LSTM][].
@@ -113,7 +116,7 @@ class Cell(ABC):
         return linear(x, w.weight_ih, w.bias_ih)
 
     @abstractmethod
-    def step(self, wx: Tensor, state: State, w: Weights) -> State:
+    def step(self, wx: Tensor, state: State, w: Weights) -> tuple[State, Gates]:
         """One time step.
 
         Args:
@@ -122,21 +125,9 @@ class Cell(ABC):
             w: Weights of the layer.
 
         Returns:
-            The state after the step; its first tensor, `h`, is the output.
+            The state after the step, whose first tensor, `h`, is the output; and what made it:
+            each gate and the candidate, `[B, H]`, by its letter in the equations.
         """
-
-    def look(self, wx: Tensor, state: State, w: Weights) -> tuple[State, dict[str, Tensor]]:
-        """One time step, and what was in it.
-
-        Args:
-            wx: The projected input of this step, `[B, G*H]`.
-            state: The state before the step.
-            w: Weights of the layer.
-
-        Returns:
-            What `step` returns, and each gate and candidate `[B, H]` by its letter.
-        """
-        return self.step(wx, state, w), {}
 
     def parameter_shapes(
         self, D: int, H: int, *, bias: bool = True, proj_size: int = 0

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from torch import Tensor, relu, tanh
 from torch.nn.functional import linear
 
-from lstm_variants.cells.cell import Cell, State, Weights
+from lstm_variants.cells.cell import Cell, Gates, State, Weights
 
 
 class ElmanState(NamedTuple):
@@ -49,7 +49,9 @@ class ElmanCell(Cell):
         >>> import torch
         >>> from lstm_variants.cells import ElmanCell, ElmanState, Weights
         >>> w = Weights(weight_ih=torch.zeros(1, 1), weight_hh=torch.ones(1, 1))
-        >>> ElmanCell().step(torch.tensor([[0.5]]), ElmanState(torch.tensor([[0.5]])), w)  # tanh(1)
+        >>> state = ElmanState(torch.tensor([[0.5]]))
+        >>> state, _ = ElmanCell().step(torch.tensor([[0.5]]), state, w)  # tanh(1)
+        >>> state
         ElmanState(h=tensor([[0.7616]]))
     """
 
@@ -58,7 +60,7 @@ class ElmanCell(Cell):
     gates = ("h",)
     state_type = ElmanState
 
-    def step(self, wx: Tensor, state: State, w: Weights) -> ElmanState:
+    def step(self, wx: Tensor, state: State, w: Weights) -> tuple[ElmanState, Gates]:
         (h,) = state
         squash = {"tanh": tanh, "relu": relu}[self.nonlinearity]
-        return ElmanState(squash(wx + linear(h, w.weight_hh, w.bias_hh)))
+        return ElmanState(squash(wx + linear(h, w.weight_hh, w.bias_hh))), {}

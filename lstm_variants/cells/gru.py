@@ -8,7 +8,7 @@ from typing import NamedTuple
 from torch import Tensor, sigmoid, tanh
 from torch.nn.functional import linear
 
-from lstm_variants.cells.cell import Cell, State, Weights
+from lstm_variants.cells.cell import Cell, Gates, State, Weights
 
 
 class GRUState(NamedTuple):
@@ -56,7 +56,9 @@ class GRUCell(Cell):
         >>> import torch
         >>> from lstm_variants.cells import GRUCell, GRUState, Weights
         >>> w = Weights(weight_ih=torch.zeros(3, 1), weight_hh=torch.zeros(3, 1))
-        >>> GRUCell().step(torch.tensor([[0.0, 100.0, 5.0]]), GRUState(torch.tensor([[0.3]])), w)
+        >>> state = GRUState(torch.tensor([[0.3]]))
+        >>> state, gates = GRUCell().step(torch.tensor([[0.0, 100.0, 5.0]]), state, w)
+        >>> state
         GRUState(h=tensor([[0.3000]]))
     """
 
@@ -65,10 +67,7 @@ class GRUCell(Cell):
     gates = ("r", "z", "n")
     state_type = GRUState
 
-    def step(self, wx: Tensor, state: State, w: Weights) -> State:
-        return self.look(wx, state, w)[0]
-
-    def look(self, wx: Tensor, state: State, w: Weights) -> tuple[State, dict[str, Tensor]]:
+    def step(self, wx: Tensor, state: State, w: Weights) -> tuple[GRUState, Gates]:
         (h,) = state
         wx_r, wx_z, wx_n = wx.chunk(3, dim=-1)
         u_r, u_z, u_n = w.weight_hh.chunk(3)

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 from torch import Tensor, cat, sigmoid, tanh
 from torch.nn.functional import linear
 
-from lstm_variants.cells.cell import Cell, State, Weights
+from lstm_variants.cells.cell import Cell, Gates, State, Weights
 
 
 class LSTMState(NamedTuple):
@@ -103,8 +103,11 @@ class LSTMCell(Cell):
         >>> cell = LSTMCell()
         >>> w = Weights(weight_ih=torch.zeros(4, 1), weight_hh=torch.zeros(4, 1))
         >>> state = cell.initial_state(torch.zeros(1, 1), hidden_size=1)
-        >>> cell.step(torch.tensor([[0.0, 0.0, 1.0, 0.0]]), state, w)
+        >>> state, gates = cell.step(torch.tensor([[0.0, 0.0, 1.0, 0.0]]), state, w)
+        >>> state
         LSTMState(h=tensor([[0.1817]]), c=tensor([[0.3808]]))
+        >>> gates["f"]
+        tensor([[0.5000]])
     """
 
     peephole: Literal["current", "previous"] | None = None
@@ -154,10 +157,7 @@ class LSTMCell(Cell):
             shapes["weight_gh"] = (3 * H, 3 * H)
         return shapes
 
-    def step(self, wx: Tensor, state: State, w: Weights) -> State:
-        return self.look(wx, state, w)[0]
-
-    def look(self, wx: Tensor, state: State, w: Weights) -> tuple[State, dict[str, Tensor]]:
+    def step(self, wx: Tensor, state: State, w: Weights) -> tuple[State, Gates]:
         h, c_old, *q = state
         a = split(wx + linear(h, w.weight_hh, w.bias_hh), self.gates)
         p = split(w.weight_ch, self.peepholes)

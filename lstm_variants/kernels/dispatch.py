@@ -87,7 +87,7 @@ def describe(call: Call, chosen: Backend) -> str:
     return "\n".join(lines)
 
 
-def explain(module: nn.Module, *inputs: Any, **keywords: Any) -> None:
+def explain(module: nn.Module, /, *inputs: Any, **keywords: Any) -> None:
     """Run a module once, and print which backend computed each of its recurrent layers.
 
     Args:

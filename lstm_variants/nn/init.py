@@ -13,37 +13,51 @@ __all__ = ["chrono_", "gate_bias_"]
 
 
 @torch.no_grad()
-def gate_bias_(layer: Recurrent, gates: str, bias: float | Tensor) -> None:
+def gate_bias_(layer: Recurrent, gates: str, bias: float | Tensor) -> Recurrent:
     """Give some gates a bias, in every layer and direction.
 
-    A layer has two biases for each gate, which are added in all gates but the candidate of a GRU:
-    the bias of the input gets the value, that of the recurrence becomes zero.
+    A layer has two biases for each gate, which are added, in all but the candidate of a GRU whose
+    reset gate acts between them. The bias of the input gets the value, that of the recurrence
+    becomes zero.
 
     Args:
         layer: A layer of `lstm_variants.nn`.
-        gates: Letters of the gates; those that the layer does not have are passed over, so that
-            `"fz"` are the gates that keep the memory, of an LSTM or of a GRU.
+        gates: Letters of the gates, `i f g o`, `r z n` or `h`. Those that the layer does not have
+            are passed over if it has one of them: `"fz"` is what keeps the memory, in an LSTM or in
+            a GRU.
         bias: One value, or one for each unit, `[H]`.
 
+    Returns:
+        The layer.
+
     Raises:
-        ValueError: If the layer was made with `bias=False`.
+        TypeError: If `layer` is no layer of this package.
+        ValueError: If a letter is no gate's, if the layer has none of the gates, if it was made
+            with `bias=False`, or if a bias is computed from other parameters.
 
     Examples:
         The forget bias of 1 that Jozefowicz, Zaremba & Sutskever 2015 recommend:
 
         >>> import torch
         >>> from lstm_variants import nn
-        >>> layer = nn.LSTM(8, 2)
-        >>> nn.init.gate_bias_(layer, "f", 1.0)
+        >>> layer = nn.init.gate_bias_(nn.LSTM(8, 2), "f", 1.0)
         >>> (layer.bias_ih_l0 + layer.bias_hh_l0).chunk(4)[1]
         tensor([1., 1.], grad_fn=<SplitBackward0>)
     """
-    for suffix in suffixes(layer):
+    endings = suffixes(layer)
+    strange = sorted(set(gates) - set("ifgorznh"))
+    if strange or not set(gates) & set(layer.cell.gates):
+        raise ValueError(
+            f"gates should be letters of {', '.join(layer.cell.gates)}, the gates of "
+            f"{layer.cell}, got {gates!r}"
+        )
+    for suffix in endings:
         put(layer, suffix, gates, bias)
+    return layer
 
 
 @torch.no_grad()
-def chrono_(layer: Recurrent, longest: float) -> None:
+def chrono_(layer: Recurrent, longest: float) -> Recurrent:
     r"""The chrono initialisation of Tallec & Ollivier 2018: memories of 1 to `longest` steps.
 
     With u drawn for each unit, uniform in 1 to `longest` - 1, the gate that keeps the memory gets
@@ -59,19 +73,23 @@ def chrono_(layer: Recurrent, longest: float) -> None:
         layer: A layer of `lstm_variants.nn`.
         longest: The longest time that something is to be remembered for, in steps; at least 2.
 
+    Returns:
+        The layer.
+
     Raises:
-        ValueError: If `longest` is below 2 or infinite, if the layer was made with `bias=False`, or
-            if no gate of the layer keeps or lets in.
+        TypeError: If `layer` is no layer of this package.
+        ValueError: If `longest` is below 2 or infinite, if no gate of the layer keeps or lets in,
+            if it was made with `bias=False`, or if a bias is computed from other parameters.
 
     Examples:
         >>> import torch
         >>> from lstm_variants import nn
-        >>> layer = nn.GRU(8, 32)
-        >>> nn.init.chrono_(layer, longest=1000)
+        >>> layer = nn.init.chrono_(nn.GRU(8, 32), longest=1000)
         >>> keeps = torch.sigmoid((layer.bias_ih_l0 + layer.bias_hh_l0).chunk(3)[1])
         >>> bool(keeps.min() >= 1 / 2), bool(keeps.max() <= 999 / 1000)
         (True, True)
     """
+    endings = suffixes(layer)
     if not 2 <= longest < math.inf:
         raise ValueError(f"longest should be a finite number of steps, 2 or more, got {longest}")
     if not set("ifz") & set(layer.cell.gates):
@@ -79,19 +97,30 @@ def chrono_(layer: Recurrent, longest: float) -> None:
             f"{layer.cell} has no gate that keeps its memory or lets something in: "
             "the chrono initialisation is for gated cells"
         )
-    for suffix in suffixes(layer):
-        like = layer.get_parameter(f"bias_ih{suffix}")
-        bias = like.new_empty(layer.hidden_size).uniform_(1, longest - 1).log()
+    for suffix in endings:
+        device = layer.get_parameter(f"bias_ih{suffix}").device
+        u = torch.empty(layer.hidden_size, dtype=torch.float32, device=device)
+        bias = u.uniform_(1, longest - 1).log()  # half precision has no room for a large u
         put(layer, suffix, "fz", bias)
         put(layer, suffix, "i", -bias)
+    return layer
 
 
 def suffixes(layer: Recurrent) -> list[str]:
-    """What the parameters of each layer and direction end with, if there are biases."""
+    """What the parameters of each layer and direction end with, if their biases can be set."""
+    if not isinstance(layer, Recurrent):
+        raise TypeError(
+            f"layer should be one of lstm_variants.nn, got {type(layer).__name__}; "
+            "of a model, its layer: model.lstm"
+        )
     if not layer.bias:
         raise ValueError(f"{layer} has no biases: make it with bias=True")
-    names = (name for name, _ in layer.named_parameters())
-    return [name.removeprefix("bias_ih") for name in names if name.startswith("bias_ih")]
+    biases = [name for names in layer._all_weights for name in names if name.startswith("bias")]
+    plain = {name for name, _ in layer.named_parameters(recurse=False)}
+    for name in biases:
+        if name not in plain:
+            raise ValueError(f"{name} is computed from other parameters: set it before that")
+    return [name.removeprefix("bias_ih") for name in biases if name.startswith("bias_ih")]
 
 
 def put(layer: Recurrent, suffix: str, gates: str, bias: float | Tensor) -> None:
