@@ -69,6 +69,16 @@ def test_medians_know_what_is_not_solved():
     assert timing.median(runs[:5]) == "200"
 
 
+def test_each_protocol_of_timing_has_a_table_of_its_own():
+    runs = [run_of("online", "GTS", "none", s, 100 + s, solved=True) for s in range(3)]
+    runs += [run_of("batches", "GTS", "GRU", s, 100, solved=s < 1) for s in range(3)]
+    online, batches = timing.table(runs).split("*batches*")
+    assert "streams" in online
+    assert "| GTS    | 10  | 3/3: 101" in online
+    assert "updates" in batches
+    assert "| GTS    | 10  | 1/3 " in batches
+
+
 def test_counting_is_judged_by_the_bar_of_its_training():
     def record(model, seed, reached):
         case = {"language": "aⁿbⁿ", "model": model, "hidden": 3}
