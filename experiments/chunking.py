@@ -13,9 +13,9 @@ Two controls ask what else could close the gap: a causal network that answers on
 later, and one with as many parameters as the BiLSTM.
 
 Deviations: Adam with dropout on batches of 32 sentences of similar length, where the paper has SGD
-with rate 0.1 on batches of 100; ten epochs, at whose end most networks still become better; fewer
-features than the paper's, all of the word itself, and none of its Senna embeddings. If some of the
-paper's features are of neighbouring words, they show its causal network something of the future.
+with rate 0.1 on batches of 100; ten epochs; fewer features than the paper's, all of the word
+itself, and none of its Senna embeddings. If some of the paper's features are of neighbouring words,
+they show its causal network something of the future.
 """
 
 from __future__ import annotations

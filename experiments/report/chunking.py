@@ -80,9 +80,12 @@ def table(records: Sequence[Record]) -> str:
             }
         )
     shown = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
+    last = sum(record["epoch"] == len(record["valid"]) for record in records)
     return (
         f"{shown}\n\nParameters are the recurrent layer's. *Of the gap*: how much of what lies "
-        "between the means of LSTM and BiLSTM is closed."
+        "between the means of LSTM and BiLSTM is closed. The last epoch was the best on the "
+        f"sentences kept aside in {last} of {len(records)} runs; there, longer training might do "
+        "better."
     )
 
 
