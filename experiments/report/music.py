@@ -120,6 +120,7 @@ def table(records: Sequence[Record]) -> str:
             "parameters": f"{best[0]['parameters']:,}" if "parameters" in best[0] else "",
             "test NLL": f"{nll.mean():.2f} ± {nll.std(ddof=min(1, len(nll) - 1)):.2f}",
             "best rate": rates_of(best) if "epoch" in best[0] else "",
+            "best epoch": epochs_of(best) if "epoch" in best[0] else "",
         }
         for source, numbers in PUBLISHED[data].items():
             row[source] = f"{numbers[model]:.2f}" if model in numbers else ""
@@ -146,6 +147,11 @@ def rates_of(best: Sequence[Record]) -> str:
     if len(counts) == 1:
         return f"{next(iter(counts)):g}"
     return ", ".join(f"{rate:g} ({count})" for rate, count in sorted(counts.items()))
+
+
+def epochs_of(best: Sequence[Record]) -> str:
+    """The median of the epochs that were best, and how many there were at most."""
+    return f"{np.median([r['epoch'] for r in best]):.0f} of {best[0]['at_most']}"
 
 
 def figure(result: Result) -> Figure:
