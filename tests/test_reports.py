@@ -102,7 +102,7 @@ def test_music_is_judged_at_the_rate_that_validation_prefers():
     def record(model, seed, rate, valid, test):
         case = {"data": "Nottingham", "model": model, "rate": rate}
         test = {"per_frame": test, "per_sequence": test}
-        return {"case": case, "seed": seed, "valid": valid, "test": test, "epoch": 1}
+        return {"case": case, "seed": seed, "valid": valid, "test": test, "epoch": 1, "at_most": 9}
 
     # The lower rate is worse on the test set, which is not to be looked at.
     records = [
@@ -121,6 +121,7 @@ def test_music_is_judged_at_the_rate_that_validation_prefers():
         if record["case"]["rate"] == 0.2 and record["seed"] < 2:
             record["valid"] = 0.5
     assert "| 0.1 (3), 0.2 (2) " in music.table(records)
+    assert "| 1 of 9 " in music.table(records)
 
 
 def verdicts(module, records):
