@@ -18,9 +18,9 @@ Deviations: two or three learning rates, the same for all, where the paper draws
 sequences of similar length. Training ends after so many epochs without a new best, 15 on chorales
 and 40 on folk tunes, or when there were enough; the table says how far it got. Where that is the
 limit, longer training might do better. A GRU whose reset gate acts after the product, as PyTorch's
-does, where the paper's acts before; two biases for each gate, as PyTorch has; gradients are rescaled
-only where their norm is above 1. The units are the paper's, which counts 20 thousand parameters for
-each network; with all that a network has here, the tanh network is the largest.
+does, where the paper's acts before; two biases for each gate, as PyTorch has; gradients are
+rescaled only where their norm is above 1. The units are the paper's, which counts 20 thousand
+parameters for each network; with all that a network has here, the tanh network is the largest.
 """
 
 from __future__ import annotations
