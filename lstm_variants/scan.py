@@ -63,7 +63,7 @@ def scan(
     valid = None
     if lengths is not None:
         lengths = check_lengths(lengths, T, B)
-        valid = (torch.arange(T, device=x.device)[:, None] < lengths.to(x.device)).unsqueeze(-1)
+        valid = valid_steps(x, lengths)
         # Masked before the product: a NaN that is only masked after it still reaches gradients.
         x = x.where(valid, 0)
     if state is None:
@@ -113,6 +113,12 @@ def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
             f"got {lengths[outside].tolist()}"
         )
     return lengths
+
+
+def valid_steps(x: Tensor, lengths: Tensor) -> Tensor:
+    """Which steps of `x`, `[T, B, D]`, are within their sequences, `[T, B, 1]`."""
+    time = torch.arange(len(x), device=x.device)[:, None]
+    return (time < lengths.to(x.device)).unsqueeze(-1)
 
 
 def with_memory_in(dtype: torch.dtype, cell: Cell, state: State) -> State:

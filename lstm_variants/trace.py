@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from lstm_variants.cells import Cell, Gates, State, Weights
 from lstm_variants.kernels import Backend, Call
 from lstm_variants.kernels.dispatch import observed
-from lstm_variants.scan import scan
+from lstm_variants.scan import scan, valid_steps
 
 __all__ = ["trace"]
 
@@ -77,8 +77,7 @@ def look(call: Call) -> list[dict[str, Tensor]]:
         seen = looking.seen[::-1] if direction == 1 else looking.seen
         steps = {name: torch.stack([step[name] for step in seen]) for name in seen[0]}
         if call.lengths is not None:
-            time = torch.arange(len(call.x), device=call.x.device)[:, None]
-            valid = (time < call.lengths.to(call.x.device)).unsqueeze(-1)
+            valid = valid_steps(call.x, call.lengths)
             steps = {name: values.where(valid, 0) for name, values in steps.items()}
         found.append(steps)
     return found

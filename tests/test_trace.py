@@ -14,10 +14,9 @@ from tests.tolerances import assert_exact
 every_variant = pytest.mark.parametrize("name", VARIANTS)
 
 
-def stack(name, **keywords):
+def stack(name):
     """Two layers in two directions."""
-    layer = VARIANTS[name].layer(3, 4, num_layers=2, bidirectional=True, **keywords)
-    return layer.double()
+    return VARIANTS[name].layer(3, 4, num_layers=2, bidirectional=True, dtype=torch.float64)
 
 
 @every_variant

@@ -126,7 +126,7 @@ class Cell(ABC):
 
         Returns:
             The state after the step, whose first tensor, `h`, is the output; and what made it:
-            each gate and the candidate, `[B, H]`, by its letter in the equations.
+            each gate and the candidate that the cell has, `[B, H]`, by its letter in the equations.
         """
 
     def parameter_shapes(

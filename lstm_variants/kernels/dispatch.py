@@ -66,7 +66,10 @@ def run(call: Call, backend: str = "auto") -> tuple[Tensor, list[State]]:
 def observed(observe: Callable[[Call, Backend], None]) -> Iterator[None]:
     """Tell somebody of each layer that is about to be computed, and by which backend.
 
-    Layers inside a compiled module are not told of.
+    Layers inside a compiled module, and in other threads, are not told of.
+
+    Args:
+        observe: What is called with the layer's call and the backend, before it runs.
     """
     token = _observer.set(observe)
     try:

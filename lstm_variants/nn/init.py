@@ -22,9 +22,8 @@ def gate_bias_(layer: Recurrent, gates: str, bias: float | Tensor) -> Recurrent:
 
     Args:
         layer: A layer of `lstm_variants.nn`.
-        gates: Letters of the gates, `i f g o`, `r z n` or `h`. Those that the layer does not have
-            are passed over if it has one of them: `"fz"` is what keeps the memory, in an LSTM or in
-            a GRU.
+        gates: Letters of gates that the layer has, as its cell's `gates` names them: `"f"` is what
+            keeps the memory of an LSTM, `"z"` that of a GRU.
         bias: One value, or one for each unit, `[H]`.
 
     Returns:
@@ -32,8 +31,8 @@ def gate_bias_(layer: Recurrent, gates: str, bias: float | Tensor) -> Recurrent:
 
     Raises:
         TypeError: If `layer` is no layer of this package.
-        ValueError: If a letter is no gate's, if the layer has none of the gates, if it was made
-            with `bias=False`, or if a bias is computed from other parameters.
+        ValueError: If the layer does not have such a gate, if it was made with `bias=False`, or if
+            a bias is computed from other parameters.
 
     Examples:
         The forget bias of 1 that Jozefowicz, Zaremba & Sutskever 2015 recommend:
@@ -45,8 +44,7 @@ def gate_bias_(layer: Recurrent, gates: str, bias: float | Tensor) -> Recurrent:
         tensor([1., 1.], grad_fn=<SplitBackward0>)
     """
     endings = suffixes(layer)
-    strange = sorted(set(gates) - set("ifgorznh"))
-    if strange or not set(gates) & set(layer.cell.gates):
+    if not gates or not set(gates) <= set(layer.cell.gates):
         raise ValueError(
             f"gates should be letters of {', '.join(layer.cell.gates)}, the gates of "
             f"{layer.cell}, got {gates!r}"
