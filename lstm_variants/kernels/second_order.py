@@ -56,10 +56,13 @@ def gradients_through_reference(
 
     Args:
         call: What was computed.
-        gradients: Those of the output and of the last states, `None` for zero.
+        gradients: Gradients of the output and of the last states, `None` for zero.
     """
-    leaves = list(call.tensors())
-    return gradients_of(flatten(Reference().run(call)), leaves, gradients, create_graph=True)
+    # Inputs of a call may depend on one another outside of it, or be one tensor: a gradient with
+    # respect to them would include those paths. Each alias is an input of this call only.
+    aliases = [t.view_as(t) for t in call.tensors()]
+    results = flatten(Reference().run(with_tensors(call, aliases)))
+    return gradients_of(results, aliases, gradients, create_graph=True)
 
 
 def gradients_of(
