@@ -103,6 +103,7 @@ BAD_ARGUMENTS = [
     {"proj_size": 4},
     {"proj_size": 9},
 ]
+BAD_PROJECTIONS = [None, 1.5, "2"]
 
 
 @every_twin
@@ -116,6 +117,16 @@ def test_bad_arguments_raise_as_in_torch(name, bad):
     with pytest.raises(type(theirs.value)) as ours:
         TWINS[name][0](**arguments)
     assert str(ours.value).startswith(str(theirs.value).rstrip("."))
+
+
+@every_layer
+@pytest.mark.parametrize("size", BAD_PROJECTIONS)
+def test_a_projection_of_no_size(name, size):
+    """torch compares it with 0 and fails; the message here is that of its other sizes."""
+    with pytest.raises(
+        TypeError, match=f"proj_size should be of type int, got: {type(size).__name__}"
+    ):
+        OURS[name](3, 4, proj_size=size)
 
 
 def bad_calls(name):

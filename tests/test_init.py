@@ -1,12 +1,14 @@
 """Biases that gates start with."""
 
 import math
+from dataclasses import dataclass
 
 import pytest
 import torch
 from torch.nn.utils import prune
 
 from lstm_variants import VARIANTS, StandardLSTM, nn
+from lstm_variants.cells import GRUCell
 
 MEMORY = "fzi"  # what keeps, and what lets in
 GATED = [name for name in VARIANTS if set(MEMORY) & set(VARIANTS[name].cell.gates)]
@@ -169,3 +171,17 @@ def test_chrono_needs_gates():
 def test_chrono_needs_a_time(longest):
     with pytest.raises(ValueError, match="longest should be"):
         nn.init.chrono_(nn.LSTM(2, 3), longest)
+
+
+@dataclass(frozen=True, repr=False)
+class WritingCell(GRUCell):
+    """A cell of somebody else's, whose z writes where a GRU's keeps."""
+
+
+@every_change
+def test_the_gates_of_an_unknown_cell_are_refused(change):
+    layer = nn.Recurrent(WritingCell(), 2, 3)
+    before = copied(layer)
+    with pytest.raises(ValueError, match=r"gates r, z, n of WritingCell\(\) is not known"):
+        change(layer, 50 if change is nn.init.chrono_ else "z", *arguments_of(change)[1:])
+    assert unchanged(layer, before, ())

@@ -36,6 +36,8 @@ def check_constructor(
             raise TypeError(f"{name} should be of type int, got: {type(value).__name__}")
         if value <= 0:
             raise ValueError(f"{name} must be greater than zero, got {value}")
+    if not isinstance(proj_size, int):
+        raise TypeError(f"proj_size should be of type int, got: {type(proj_size).__name__}")
     if proj_size and not cell.projects:
         raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
     if proj_size < 0:

@@ -7,7 +7,11 @@ import math
 import torch
 from torch import Tensor
 
+from lstm_variants.cells import ElmanCell, GRUCell, LSTMCell
 from lstm_variants.nn.recurrent import Recurrent
+
+KNOWN = (ElmanCell, GRUCell, LSTMCell)
+"""Cells whose letters have the meaning that is assumed here: f and z keep, i writes."""
 
 __all__ = ["chrono_", "gate_bias_"]
 
@@ -31,8 +35,8 @@ def gate_bias_(layer: Recurrent, gates: str, bias: float | Tensor) -> Recurrent:
 
     Raises:
         TypeError: If `layer` is no layer of this package.
-        ValueError: If the layer does not have such a gate, if it was made with `bias=False`, or if
-            a bias is computed from other parameters.
+        ValueError: If the layer does not have such a gate, if its cell is not one of this package,
+            if it was made with `bias=False`, or if a bias is computed from other parameters.
 
     Examples:
         The forget bias of 1 that Jozefowicz, Zaremba & Sutskever 2015 recommend:
@@ -77,7 +81,8 @@ def chrono_(layer: Recurrent, longest: float) -> Recurrent:
     Raises:
         TypeError: If `layer` is no layer of this package.
         ValueError: If `longest` is below 2 or infinite, if no gate of the layer keeps or lets in,
-            if it was made with `bias=False`, or if a bias is computed from other parameters.
+            if its cell is not one of this package, if it was made with `bias=False`, or if a bias
+            is computed from other parameters.
 
     Examples:
         >>> import torch
@@ -110,6 +115,12 @@ def suffixes(layer: Recurrent) -> list[str]:
         raise TypeError(
             f"layer should be one of lstm_variants.nn, got {type(layer).__name__}; "
             "of a model, its layer: model.lstm"
+        )
+    if type(layer.cell) not in KNOWN:
+        raise ValueError(
+            f"the meaning of the gates {', '.join(layer.cell.gates)} of {layer.cell} is not known "
+            f"here; cells should be one of {', '.join(cell.__name__ for cell in KNOWN)}. "
+            "Set the biases of the layer by hand"
         )
     if not layer.bias:
         raise ValueError(f"{layer} has no biases: make it with bias=True")
