@@ -63,6 +63,9 @@ def scan(
     valid = None
     if lengths is not None:
         lengths = check_lengths(lengths, T, B)
+        if torch.compiler.is_compiling():
+            within = (lengths >= 0) & (lengths <= T)
+            torch._assert_async(within.all(), "lengths should be from 0 to the steps of the input")
         valid = valid_steps(x, lengths)
         # Masked before the product: a NaN that is only masked after it still reaches gradients.
         x = x.where(valid, 0)
@@ -98,7 +101,11 @@ def check_weights(cell: Cell, w: Weights) -> None:
 
 
 def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
-    """Refuse lengths that are not `[B]` integers from 0 to `T`."""
+    """Raise an error unless lengths are `[B]` integers from 0 to `T`.
+
+    While a call is traced, and under `torch.func`, values are not known: then types and shapes are
+    checked here, and values when the traced program runs.
+    """
     lengths = torch.as_tensor(lengths)
     if lengths.dtype.is_floating_point or lengths.dtype.is_complex or lengths.dtype == torch.bool:
         raise TypeError(f"lengths should be integers, got {lengths.dtype}")
@@ -106,13 +113,21 @@ def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
         raise ValueError(
             f"lengths should have one entry per sequence, shape [{B}], got {list(lengths.shape)}"
         )
+    if not (
+        torch.compiler.is_compiling() or torch._C._functorch.is_functorch_wrapped_tensor(lengths)
+    ):
+        check_length_values(lengths, T)
+    return lengths
+
+
+def check_length_values(lengths: Tensor, T: int) -> None:
+    """Raise an error if a length is below 0 or above `T`."""
     outside = (lengths < 0) | (lengths > T)
-    if not torch._C._functorch.is_functorch_wrapped_tensor(lengths) and outside.any():
+    if outside.any():
         raise ValueError(
             f"lengths should be from 0 to {T}, the steps of the input, "
             f"got {lengths[outside].tolist()}"
         )
-    return lengths
 
 
 def valid_steps(x: Tensor, lengths: Tensor) -> Tensor:

@@ -64,3 +64,27 @@ def gradients(layer, results, inputs, seed=0):
         for r in results
     )
     return torch.autograd.grad(total, [*inputs, *layer.parameters()], allow_unused=True)
+
+
+def in_time_last(tensor):
+    """As `x.permute(2, 0, 1)` of a `[B, D, T]` tensor lies in memory."""
+    return tensor.movedim(0, -1).contiguous().movedim(-1, 0)
+
+
+def every_second(tensor):
+    """A view of every second number of a larger tensor."""
+    return torch.stack([tensor, tensor + 1], dim=-1).flatten(-2)[..., ::2]
+
+
+def negated(tensor):
+    """A view that is stored with the opposite sign, as the imaginary part of a conjugate is."""
+    return torch.complex(tensor, -tensor).conj().imag
+
+
+def shifted(tensor):
+    """A view of storage that starts earlier."""
+    return torch.cat([tensor.new_zeros(3), tensor.flatten()])[3:].view(tensor.shape)
+
+
+strided = (in_time_last, every_second, negated, shifted)
+"""The same values with other strides, offsets and signs in memory."""

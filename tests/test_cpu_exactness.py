@@ -164,7 +164,7 @@ def test_nothing_is_touched_outside(cell, dtype, T, B, D, H, instruction_set):
     n = sum(t is not None for w in call.weights for t in w)
     weights, states = inputs[1 : 1 + n], inputs[1 + n :]
     layer = Layer(inputs[0], weights, states, None, repr(cell))
-    output, last, kept = layer.empty_results(keep=True)
+    output, last, kept = layer.empty_results(save_for_backward=True)
     outputs, outputs_are_whole = windows([t.shape for t in (output, *last, *kept)], dtype)
     output, last, kept = outputs[0], outputs[1 : 1 + len(last)], outputs[1 + len(last) :]
     names = layer.named(*KEPT)

@@ -1,10 +1,13 @@
 """The CPU kernels as operators of torch: tracing, autograd, threads, and a machine without them."""
 
+import ctypes.util
 from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
+from pathlib import Path
+from struct import Struct
 
 import pytest
 import torch
-from torch.export import Dim, export
 from torch.library import opcheck
 from torch.utils.data import DataLoader, Dataset
 
@@ -14,12 +17,11 @@ from lstm_variants.kernels import BACKENDS, choose
 from lstm_variants.kernels.cpu import native, operators
 from lstm_variants.kernels.second_order import with_tensors
 from lstm_variants.variants import VARIANTS
-from tests.layers import gradients, random_hx, states_of
+from tests.layers import every_second, strided
 from tests.test_cpu_exactness import call_of, results_of
 
 FAST = [name for name in VARIANTS if name != "FGR"]
 every_variant = pytest.mark.parametrize("name", FAST)
-MODELS = [lstm_variants.StandardLSTM, lstm_variants.PeepholeLSTM, lstm_variants.GRU]
 
 
 @every_variant
@@ -37,56 +39,50 @@ def test_operators_keep_torchs_rules(name, keep):
         kept = rest[len(states) :]
         given = [torch.randn_like(output), *(None for _ in states)]
         plain = [t.detach() for t in (x, *weights, *states)]
-        wanted = [k % 3 > 0 for k in range(len(plain))]
+        needs_grad = [k % 3 > 0 for k in range(len(plain))]
         plain_arguments = (plain[0], plain[1 : 1 + len(weights)], plain[1 + len(weights) :])
         opcheck(
             operators.backward_operator,
-            (*plain_arguments, lengths, repr(call.cell), output, kept, given, wanted),
+            (*plain_arguments, lengths, repr(call.cell), output, kept, given, needs_grad),
             test_utils=("test_schema", "test_faketensor"),
         )
 
 
-@pytest.fixture
-def compiled():
-    yield lambda model: torch.compile(model, fullgraph=True, backend="aot_eager")
-    torch.compiler.reset()
+@every_variant
+@pytest.mark.parametrize("change", strided)
+def test_operators_take_any_strides(name, change):
+    """Input, weights, states, lengths, and every gradient that comes in."""
+    call = call_of(VARIANTS[name].cell, T=3, B=2, D=2, H=3, dtype=torch.float32)
+    plain = [t.detach() for t in call.tensors()]
+    n = sum(t is not None for w in call.weights for t in w)
+    lengths, cell = torch.tensor([3, 1]), repr(call.cell)
 
+    def run(change):
+        x, *rest = map(change, plain)
+        arguments = (x, rest[:n], rest[n:], every_second(lengths), cell)
+        torch.manual_seed(1)
+        results = operators.layer_operator(*arguments, True)
+        output, kept = results[0], results[1 + len(rest[n:]) :]
+        gradients = [change(torch.randn_like(r)) for r in results[: 1 + len(rest[n:])]]
+        found = operators.backward_operator(
+            *arguments, change(output), [change(k) for k in kept], gradients, [True] * len(plain)
+        )
+        return results[: len(gradients)] + found  # what is saved is padded with anything
 
-@pytest.mark.parametrize("name", ["RNN", "PeepholeLSTM", "GRU", "GRU-before", "BiLSTM"])
-def test_compile(name, compiled):
-    layer = VARIANTS[name].layer(3, 5)
-    for B in (4, 2):
-        x, hx = torch.randn(7, B, 3, requires_grad=True), random_hx(layer, B, dtype=torch.float32)
-        found = []
-        for model in (layer, compiled(layer)):
-            output, last = model(x, hx)
-            results = (output, *states_of(last))
-            found.append((*results, *gradients(layer, results, [x])))
-        for a, b in zip(*found, strict=True):
-            torch.testing.assert_close(a, b)
-
-
-@pytest.mark.parametrize("model_type", MODELS)
-def test_compile_the_notebooks_models(model_type, compiled):
-    model, x = model_type(3, 5), torch.randn(2, 7, 3)
-    torch.testing.assert_close(compiled(model)(x), model(x))
+    for a, b in zip(run(change), run(torch.clone), strict=True):
+        assert torch.equal(a, b)
 
 
 @every_variant
-def test_export_with_dynamic_batch_and_time(name):
-    layer = VARIANTS[name].layer(3, 5, num_layers=2)
-    shapes = ({0: Dim("T", min=1, max=1000), 1: Dim("B", min=1, max=1000)},)
-    program = export(layer, (torch.randn(7, 4, 3),), dynamic_shapes=shapes)
-    called = [str(node.target) for node in program.graph.nodes if node.op == "call_function"]
-    assert called.count("lstm_variants.layer.default") == 2
-    for T, B in ((7, 4), (11, 2), (1, 1)):
-        x = torch.randn(T, B, 3)
-        expected = layer(x)
-        got = program.module()(x)
-        for a, b in zip(
-            (got[0], *states_of(got[1])), (expected[0], *states_of(expected[1])), strict=True
-        ):
-            assert torch.equal(a, b)
+def test_a_gradient_that_is_expanded(name):
+    """As `sum` gives it: one number for all."""
+    call = call_of(VARIANTS[name].cell, T=4, B=3, D=2, H=5)
+    leaves, ones = list(call.tensors()), torch.ones(4, 3, 10, dtype=torch.float64)
+    output, _ = BACKENDS["cpu"].run(call)
+    found = torch.autograd.grad(output, leaves, ones[:1, :1, :1].expand(4, 3, 10))
+    expected = torch.autograd.grad(BACKENDS["cpu"].run(call)[0], leaves, ones)
+    for a, b in zip(found, expected, strict=True):
+        assert torch.equal(a, b)
 
 
 @every_variant
@@ -102,7 +98,7 @@ def test_second_derivatives(name):
 
 
 @every_variant
-def test_gradients_that_are_not_wanted(name):
+def test_gradients_that_are_not_needs_grad(name):
     """Frozen weights, and an input without a gradient, change nothing for the others."""
     call = call_of(VARIANTS[name].cell, T=4, B=3, D=2, H=5)
     leaves = list(call.tensors())
@@ -111,13 +107,13 @@ def test_gradients_that_are_not_wanted(name):
         frozen = [t.detach().requires_grad_(i % 3 == k % 3) for i, t in enumerate(leaves)]
         output, states = BACKENDS["cpu"].run(with_tensors(call, frozen))
         results = [output, *(s for state in states for s in state)]
-        wanted = [t for t in frozen if t.requires_grad]
+        needs_grad = [t for t in frozen if t.requires_grad]
         generator = torch.Generator().manual_seed(1)
         total = sum(
             (r * torch.randn(r.shape, generator=generator, dtype=r.dtype)).sum() for r in results
         )
         expected = [g for t, g in zip(frozen, full, strict=True) if t.requires_grad]
-        for a, b in zip(torch.autograd.grad(total, wanted), expected, strict=True):
+        for a, b in zip(torch.autograd.grad(total, needs_grad), expected, strict=True):
             assert torch.equal(a, b)
 
 
@@ -192,6 +188,28 @@ def test_a_library_that_is_none(tmp_path):
         native.Kernels(broken)
 
 
+def test_a_library_that_was_built_from_other_sources(monkeypatch):
+    """An editable install after call.h has changed: reported, with the command that mends it."""
+    path = files("lstm_variants.kernels.cpu") / native.NAME
+    for change in ({"VERSION": native.VERSION + 1}, {"LAYOUT": Struct("@q")}):
+        with monkeypatch.context() as patch:
+            for name, value in change.items():
+                patch.setattr(native, name, value)
+            with pytest.raises(OSError, match=r"other sources .* python -m pip install"):
+                native.Kernels(path)
+            native.load.cache_clear()
+            reason = native.unavailable_reason()
+            assert "cannot be loaded" in reason
+            assert "pip install" in reason
+    native.load.cache_clear()
+    assert native.unavailable_reason() is None
+
+
+def test_a_library_that_reports_no_version():
+    with pytest.raises(OSError, match=r"other sources .*'version': None"):
+        native.Kernels(Path(ctypes.util.find_library("m")))
+
+
 def test_without_torchs_runtime_one_thread_works(monkeypatch, capsys):
     kernels = native.kernels()
     monkeypatch.setattr(kernels, "why_single", "torch's OpenMP runtime was not found (libgomp)")
@@ -217,6 +235,17 @@ WRONG = {
         "torch.float32 on the CPU",
     ),
     "lengths of another batch": (("lengths", None), torch.tensor([1]), r"lengths should be \[2\]"),
+    "lengths out of range": (
+        ("lengths", None),
+        torch.tensor([4, -1]),
+        r"from 0 to 3, .* got \[4, -1\]",
+    ),
+    "no states": (("states", None), [], r"states should be h, c of each .* got 0 tensors"),
+    "states of three directions": (("states", None), [torch.zeros(2, 4)] * 6, "got 6 tensors"),
+    "no weights": (("weights", None), [], r"weights should be weight_ih, .* got 0 tensors"),
+    "half precision": (("x", None), torch.zeros(3, 2, 2).bfloat16(), "got .* torch.bfloat16"),
+    "one sequence": (("x", None), torch.zeros(3, 2), r"x should be \[T, B, D\]"),
+    "a cell without a kernel": (("cell", None), "FGR", "no kernel for 'FGR'"),
 }
 
 
@@ -230,6 +259,7 @@ def test_tensors_that_do_not_belong_together_are_refused(place, tensor, message)
         "weights": [w.detach() for w in call.weights[0] if w is not None],
         "states": [s.detach() for s in call.states[0]],
         "lengths": None,
+        "cell": repr(cell),
     }
     name, index = place
     if index is None:
@@ -237,4 +267,4 @@ def test_tensors_that_do_not_belong_together_are_refused(place, tensor, message)
     else:
         arguments[name][index] = tensor
     with pytest.raises(ValueError, match=message):
-        operators.layer_operator(*arguments.values(), repr(cell), False)
+        operators.layer_operator(*arguments.values(), False)

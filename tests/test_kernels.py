@@ -207,3 +207,20 @@ def test_the_library_through_the_reference(name, lengths):
         found.append((output, *last, *grads))
     for a, b in zip(*found, strict=True):
         assert_exact(a, b)
+
+
+@pytest.mark.parametrize("name", IN_TORCH)
+@pytest.mark.parametrize("lengths", [[3, 2], [0, 3]], ids=str)
+def test_lengths_where_torch_computes_in_half_precision(name, lengths, monkeypatch):
+    """As cuDNN under autocast: float32 goes in, and half precision comes out. Run on the CPU."""
+    backend = BACKENDS["library"]
+    call = call_of(VARIANTS[name].cell)._replace(lengths=torch.tensor(lengths))
+    expected, [expected_last] = backend.compute(call)
+    apply = backend.apply
+    monkeypatch.setattr(
+        backend, "apply", lambda *args: tuple(result.half() for result in apply(*args))
+    )
+    output, [last] = backend.compute(call)
+    for got, exact in zip((output, *last), (expected, *expected_last), strict=True):
+        assert got.dtype == torch.float16
+        assert torch.equal(got, exact.half())

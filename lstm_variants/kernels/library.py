@@ -40,7 +40,9 @@ class Library:
         if len(call.states[0]) > 1 and x.device.type == "cpu" and dtype.itemsize < 4:
             return f"torch keeps the cell state in {dtype}, where counting stalls"
         if is_transformed(call):
-            return "torch's kernels do not work under vmap and forward-mode differentiation"
+            return "torch's kernels do not support vmap and forward-mode differentiation"
+        if call.lengths is not None and torch.compiler.is_compiling():
+            return "packing depends on the values of lengths, which are unknown while tracing"
         return None
 
     def run(self, call: Call) -> tuple[Tensor, list[State]]:
@@ -78,13 +80,19 @@ class Library:
         )
         output = pad_packed_sequence(packed_output, total_length=T)[0]
         whole = call.x.new_zeros(T, B, output.shape[-1], dtype=output.dtype)
+        # Under autocast on CUDA, results are in half precision and initial states in float32.
         return [
             whole.index_copy(1, chosen, output),
-            *(f.index_copy(1, order, new) for f, new in zip(fields, last, strict=True)),
+            *(
+                field.to(new.dtype).index_copy(1, order, new)
+                for field, new in zip(fields, last, strict=True)
+            ),
         ]
 
     def apply(self, call: Call, x: tuple[Tensor, ...], fields: list[Tensor]) -> tuple[Tensor, ...]:
         """Call torch's function; `x` is the padded input, or packed data with its batch sizes."""
+        # cuDNN copies weights that are not in one buffer, at each call and with a warning;
+        # torch.nn.LSTM puts them there in flatten_parameters. Not tried here: it needs a GPU.
         parameters = [t for w in call.weights for t in w if t is not None]
         hx: Any = fields if len(fields) > 1 else fields[0]
         # Without dropout, training mode differs in one thing: cuDNN can then go backward.

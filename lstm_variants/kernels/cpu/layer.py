@@ -13,7 +13,9 @@ from torch import Tensor
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, Weights
 from lstm_variants.kernels.call import Call
 from lstm_variants.kernels.cpu.native import DIRECTION, LAYOUT, PADDED_BYTES, SETTINGS, kernels
+from lstm_variants.kernels.tracing import constant_while_tracing
 
+DTYPES = (torch.float32, torch.float64)
 PEEPHOLES: tuple[Any, ...] = (None, "previous", "current")
 
 
@@ -79,6 +81,13 @@ KERNELS = {text: Kernel.of(cell) for cell, text in TEXTS.items()}
 WEIGHTS = Weights._fields[:6]
 
 
+# Not traced: dynamo would check every entry of the table again before each call.
+@constant_while_tracing
+def kernel_of(cell: Cell) -> str | None:
+    """The name of a cell's kernel, for the operators; `None` if there is none."""
+    return TEXTS.get(cell)
+
+
 @cache
 def shapes_of(
     cell: Cell, names: tuple[str, ...], D: int, H: int, P: int
@@ -86,6 +95,48 @@ def shapes_of(
     """Shapes of the weights that a layer has, in their order."""
     shapes = cell.parameter_shapes(D, H, bias="bias_ih" in names, proj_size=P)
     return tuple(shapes[name] for name in names)
+
+
+def find_kernel(cell: str, weights: int, states: int) -> Kernel:
+    """The kernel of a cell, if the numbers of tensors fit it.
+
+    Raises:
+        ValueError: If there is no such kernel, or there are too few or too many tensors.
+    """
+    kernel = KERNELS.get(cell)
+    if kernel is None:
+        raise ValueError(f"there is no kernel for {cell!r}; a cell is given as its repr")
+    fields = kernel.cell.state_type._fields
+    if states not in (len(fields), 2 * len(fields)):
+        raise ValueError(
+            f"states should be {', '.join(fields)} of each of one or two directions, "
+            f"got {states} tensors"
+        )
+    per_direction, rest = divmod(weights, states // len(fields))
+    least = 2 + kernel.peepholes
+    if rest or not least <= per_direction <= least + 3:
+        raise ValueError(
+            f"weights should be {', '.join(WEIGHTS)} of each direction, as far as the layer has "
+            f"them, got {weights} tensors for {states // len(fields)} direction(s)"
+        )
+    return kernel
+
+
+def in_layout(
+    x: Tensor, weights: Sequence[Tensor], states: Sequence[Tensor], lengths: Tensor | None
+) -> tuple[Tensor, list[Tensor], list[Tensor], Tensor | None]:
+    """The same values as the library reads them: copies of what lies in memory in another way."""
+    return (
+        rows_in_order(x),
+        [tensor.contiguous() for tensor in weights],
+        [tensor.contiguous() for tensor in states],
+        None if lengths is None else lengths.contiguous(),
+    )
+
+
+def rows_in_order(tensor: Tensor) -> Tensor:
+    """A tensor `[T, B, ...]` of any strides but the last."""
+    return tensor if tensor.stride(-1) == 1 else tensor.contiguous()
 
 
 class Layer:
@@ -102,8 +153,8 @@ class Layer:
         lengths: Tensor | None,
         cell: str,
     ) -> None:
+        self.kernel = kernel = find_kernel(cell, len(weights), len(states))
         self.x, self.weights, self.states, self.lengths = x, weights, states, lengths
-        self.kernel = kernel = KERNELS[cell]
         self.directions = len(states) // kernel.fields
         count = len(weights) // self.directions
         # Beside the two matrices: 2 if there are biases, and 1 if there is a projection.
@@ -121,11 +172,16 @@ class Layer:
         self.padded = -(-self.hidden_size // whole) * whole
 
     def check(self) -> None:
-        """Refuse tensors that do not belong together: the library reads them as it is told.
+        """Check that tensors belong together: the library reads memory by their sizes.
 
         Raises:
             ValueError: If a shape, a dtype or a device is not what it should be.
         """
+        if self.x.dim() != 3 or self.x.dtype not in DTYPES:
+            raise ValueError(
+                f"x should be [T, B, D] of {' or '.join(map(str, DTYPES))}, "
+                f"got {list(self.x.shape)}, {self.x.dtype}"
+            )
         _, B, D = self.x.shape
         H, P = self.hidden_size, self.width
         projects = "weight_hr" in self.names
@@ -166,17 +222,17 @@ class Layer:
         """Those that there are of two: of h, or gates, and of the cell state."""
         return names[: self.kernel.fields]
 
-    def empty_results(self, keep: bool) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-        """Memory for the output, the last states, and what the gradient will need of a run.
+    def empty_results(self, save_for_backward: bool) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        """Memory for the output, the last states, and what the gradient needs of a forward pass.
 
-        That is of each direction its gates and, where there are any, its cell states.
+        The latter is, for each direction, the gates and, where there are any, the cell states.
         """
         T, B, _ = self.x.shape
         new = self.x.new_empty
         output = new(T, B, self.directions * self.width)
-        last = [torch.empty_like(state) for state in self.states]
+        last = [new(state.shape) for state in self.states]
         sizes = (self.kernel.slots * self.padded, self.padded)[: self.kernel.fields]
-        kept = [new(T, B, size) for size in sizes * self.directions if keep]
+        kept = [new(T, B, size) for size in sizes * self.directions if save_for_backward]
         return output, last, kept
 
     def describe(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from contextlib import suppress
 from ctypes import c_char_p, c_int
 from functools import cache
 from importlib.resources import as_file, files
@@ -11,6 +12,8 @@ from pathlib import Path
 from struct import Struct
 
 import torch
+
+from lstm_variants.kernels.tracing import constant_while_tracing
 
 NAME = "lstm_variants_kernels.so"
 PADDED_BYTES = 64
@@ -40,6 +43,11 @@ DIRECTION = (
     *("d_h_0", "d_c_0", "d_x"),
 )
 LAYOUT = Struct(f"@{len(SETTINGS) + 3}i10q4P{2 * len(DIRECTION)}P")
+VERSION = 2
+"""Of the library's interface; `interface_version` in call.h."""
+
+OUT_OF_MEMORY, LENGTHS_OUT_OF_RANGE = 1, 2
+"""Results of a call, `Result` in entry.cpp."""
 
 
 class Kernels:
@@ -55,10 +63,11 @@ class Kernels:
         """Load a library.
 
         Raises:
-            OSError: If it cannot be loaded.
+            OSError: If it cannot be loaded, or if it was built from other sources.
         """
         self.why_single = share_threads_with_torch()
         library = ctypes.CDLL(str(path))
+        check_interface(library)
         self._run = library.lstm_variants_run
         self._run.argtypes = [c_char_p, c_int, c_int]
         name_of = library.lstm_variants_instruction_set
@@ -79,15 +88,35 @@ class Kernels:
         return 1 if self.why_single else torch.get_num_threads()
 
     def run(self, call: bytes, *, backward: bool = False) -> None:
-        """Compute what a call, in `LAYOUT`, describes.
+        """Compute what a call, in `LAYOUT`, describes. After an error, nothing has been written.
 
         Raises:
-            MemoryError: If there is too little memory for it. Nothing has been written then.
+            MemoryError: If there is too little memory for it.
+            IndexError: If a length is below 0 or above `T`.
         """
-        if self._run(call, self.instruction_sets[self.instruction_set], backward):
-            raise MemoryError(
-                "too little memory for what a recurrent layer needs beside its results"
-            )
+        result = self._run(call, self.instruction_sets[self.instruction_set], backward)
+        if result == OUT_OF_MEMORY:
+            raise MemoryError("too little memory for the workspace of a recurrent layer")
+        if result == LENGTHS_OUT_OF_RANGE:
+            raise IndexError("lengths out of range")
+
+
+def check_interface(library: ctypes.CDLL) -> None:
+    """Raise an error if a library was built from sources with another interface.
+
+    Raises:
+        OSError: If the version or the size of a call is not the one described here.
+    """
+    found: dict[str, int | None] = {"version": None, "call_size": None}
+    for name in found:
+        with suppress(AttributeError):  # older libraries do not report them
+            found[name] = getattr(library, f"lstm_variants_{name}")()
+    expected = {"version": VERSION, "call_size": LAYOUT.size}
+    if found != expected:
+        raise OSError(
+            f"it was built from other sources than these (interface {found}, expected "
+            f"{expected}). Build it again: python -m pip install --force-reinstall --no-deps -e ."
+        )
 
 
 def kernels() -> Kernels:
@@ -100,6 +129,13 @@ def kernels() -> Kernels:
     if isinstance(loaded, str):
         raise RuntimeError(loaded)
     return loaded
+
+
+@constant_while_tracing  # loading a library cannot be traced
+def unavailable_reason() -> str | None:
+    """Why there is no library; `None` if there is one."""
+    loaded = load()
+    return loaded if isinstance(loaded, str) else None
 
 
 @cache

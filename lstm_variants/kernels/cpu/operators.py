@@ -1,8 +1,9 @@
 """The kernels as operators of torch, with what autograd and tracing need to know of them.
 
-There are two, a layer (all of its directions) and its gradient. Schemas know no cells: a cell
-travels as its text, `"LSTMCell(peephole='current')"`, and weights and states as flat lists, one
-direction after the other, without those that are `None`.
+There are two, a layer (all of its directions) and its gradient. A schema has no type for cells: a
+cell is given as its repr, `"LSTMCell(peephole='current')"`, and weights and states as flat lists,
+one direction after the other, without those that are `None`. Tensors may have any strides, which
+are unknown while a program is traced: the operators copy what the library cannot read in place.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lstm_variants.kernels.cpu.layer import KERNELS, Layer
+from lstm_variants.kernels.cpu.layer import KERNELS, Layer, in_layout, rows_in_order
 from lstm_variants.kernels.cpu.native import kernels
 from lstm_variants.kernels.second_order import gradients_through_reference
+from lstm_variants.scan import check_length_values
 
 Tensors = Sequence[Tensor]
 KEPT = ("gates", "cells")
@@ -23,32 +25,51 @@ KEPT = ("gates", "cells")
 # Not torch.library.custom_op, whose handling of lists in autograd takes 100 us a call.
 _library: Any = torch.library.Library("lstm_variants", "DEF")
 _arguments = "Tensor x, Tensor[] weights, Tensor[] states, Tensor? lengths, str cell"
-_library.define(f"layer({_arguments}, bool keep) -> Tensor[]")
+_library.define(f"layer({_arguments}, bool save_for_backward) -> Tensor[]")
 _library.define(
     f"layer_backward({_arguments}, Tensor output, Tensor[] kept, Tensor?[] gradients, "
-    "bool[] wanted) -> Tensor[]"
+    "bool[] needs_grad) -> Tensor[]"
 )
 layer_operator = torch.ops.lstm_variants.layer.default
 backward_operator = torch.ops.lstm_variants.layer_backward.default
 
 
 def forward(
-    x: Tensor, weights: Tensors, states: Tensors, lengths: Tensor | None, cell: str, keep: bool
+    x: Tensor,
+    weights: Tensors,
+    states: Tensors,
+    lengths: Tensor | None,
+    cell: str,
+    save_for_backward: bool,
 ) -> list[Tensor]:
-    """The output, the last states, and if wanted what the gradient will need."""
-    layer = Layer(x, weights, states, lengths, cell)
+    """The output, the last states, and on demand what the gradient needs.
+
+    Raises:
+        ValueError: If tensors do not belong together, or a length is out of range.
+    """
+    layer = Layer(*in_layout(x, weights, states, lengths), cell)
     layer.check()
-    output, last, kept = layer.empty_results(keep)
+    output, last, kept = layer.empty_results(save_for_backward)
     results = (layer.named("h_n", "c_n"), last), (layer.named(*KEPT), kept)
-    kernels().run(layer.describe(output, *results))
+    try:
+        kernels().run(layer.describe(output, *results))
+    except IndexError:
+        assert lengths is not None
+        check_length_values(lengths, len(x))
     return [output, *last, *kept]
 
 
 def fake_forward(
-    x: Tensor, weights: Tensors, states: Tensors, lengths: Tensor | None, cell: str, keep: bool
+    x: Tensor,
+    weights: Tensors,
+    states: Tensors,
+    lengths: Tensor | None,
+    cell: str,
+    save_for_backward: bool,
 ) -> list[Tensor]:
     """What `forward` returns, without values."""
-    output, last, kept = Layer(x, weights, states, lengths, cell).empty_results(keep)
+    layer = Layer(x, weights, states, lengths, cell)
+    output, last, kept = layer.empty_results(save_for_backward)
     return [output, *last, *kept]
 
 
@@ -61,17 +82,18 @@ def backward(
     output: Tensor,
     kept: Tensors,
     gradients: Sequence[Tensor | None],
-    wanted: Sequence[bool],
+    needs_grad: Sequence[bool],
 ) -> list[Tensor]:
-    """Gradients of `x`, the weights and the states; empty ones where they are not wanted."""
-    layer = Layer(x, weights, states, lengths, cell)
+    """Gradients of `x`, the weights and the states; empty ones where they are not needed."""
+    layer = Layer(*in_layout(x, weights, states, lengths), cell)
     layer.check()
+    # Copies have names: the library reads their memory, which must not be free by then.
+    output = output.contiguous()
+    kept = [tensor.contiguous() for tensor in kept]
     nothing = x.new_empty(0)
-    d_output = gradients[0]
-    if d_output is not None and d_output.stride(2) != 1:
-        d_output = d_output.contiguous()
+    d_output = None if gradients[0] is None else rows_in_order(gradients[0])
     d_last = [nothing if g is None else g.contiguous() for g in gradients[1:]]
-    found = empty_gradients(x, weights, states, wanted)
+    found = empty_gradients(x, weights, states, needs_grad)
     # Both directions work at the same time, so each needs a place of its own.
     d_x = [found[0], *(torch.empty_like(found[0]) for _ in range(1, layer.directions))]
     described = layer.describe(
@@ -90,14 +112,14 @@ def backward(
 
 
 def empty_gradients(
-    x: Tensor, weights: Tensors, states: Tensors, wanted: Sequence[bool]
+    x: Tensor, weights: Tensors, states: Tensors, needs_grad: Sequence[bool]
 ) -> list[Tensor]:
-    """Memory for gradients; of size zero where they are not wanted."""
-    flat = zip((x, *weights, *states), wanted, strict=True)
+    """Memory for gradients; of size zero where they are not needed."""
+    flat = zip((x, *weights, *states), needs_grad, strict=True)
     contiguous = torch.contiguous_format
     return [
-        torch.empty_like(t, memory_format=contiguous) if want else t.new_empty(0)
-        for t, want in flat
+        torch.empty_like(t, memory_format=contiguous) if needed else t.new_empty(0)
+        for t, needed in flat
     ]
 
 
@@ -110,10 +132,10 @@ def fake_backward(
     output: Tensor,
     kept: Tensors,
     gradients: Sequence[Tensor | None],
-    wanted: Sequence[bool],
+    needs_grad: Sequence[bool],
 ) -> list[Tensor]:
     """What `backward` returns, without values."""
-    return empty_gradients(x, weights, states, wanted)
+    return empty_gradients(x, weights, states, needs_grad)
 
 
 class LayerFunction(torch.autograd.Function):
@@ -141,7 +163,7 @@ class LayerFunction(torch.autograd.Function):
         n, m = ctx.sizes
         x, *rest = ctx.saved_tensors
         weights, states, output, kept = rest[:n], rest[n : n + m], rest[n + m], rest[n + m + 1 :]
-        wanted = ctx.needs_input_grad[3:]
+        needs_grad = ctx.needs_input_grad[3:]
         if torch.is_grad_enabled():  # this gradient is to be differentiated
             call = Layer(x, weights, states, ctx.lengths, ctx.cell).call
             return None, None, None, *gradients_through_reference(call, gradients[: 1 + m])
@@ -154,22 +176,30 @@ class LayerFunction(torch.autograd.Function):
             output,
             kept,
             gradients[: 1 + m],
-            wanted,
+            needs_grad,
         )
-        return None, None, None, *(g if w else None for g, w in zip(found, wanted, strict=True))
+        return None, None, None, *(g if w else None for g, w in zip(found, needs_grad, strict=True))
 
 
 def differentiable(
-    x: Tensor, weights: Tensors, states: Tensors, lengths: Tensor | None, cell: str, keep: bool
+    x: Tensor,
+    weights: Tensors,
+    states: Tensors,
+    lengths: Tensor | None,
+    cell: str,
+    save_for_backward: bool,
 ) -> list[Tensor]:
-    """The operator where autograd looks on."""
+    """The operator under autograd."""
     flat = (x, *weights, *states)
-    if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in flat):
-        sizes = len(weights), len(states)
-        return list(LayerFunction.apply(sizes, lengths, cell, *flat))  # type: ignore[no-untyped-call]
-    with torch._C._AutoDispatchBelowAutograd():
-        results: list[Tensor] = layer_operator(x, weights, states, lengths, cell, keep)
-    return results
+    if not torch.is_grad_enabled() or not any(tensor.requires_grad for tensor in flat):
+        with torch._C._AutoDispatchBelowAutograd():
+            results: list[Tensor] = layer_operator(
+                x, weights, states, lengths, cell, save_for_backward
+            )
+        return results
+    sizes = len(weights), len(states)
+    results = list(LayerFunction.apply(sizes, lengths, cell, *flat))  # type: ignore[no-untyped-call]
+    return results if save_for_backward else results[: 1 + len(states)]
 
 
 _library.impl("layer", forward, "CPU")

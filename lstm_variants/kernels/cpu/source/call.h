@@ -4,6 +4,9 @@
 
 #include <cstdint>
 
+// Raised with every change of what the entry points take, return or mean; as VERSION in native.py.
+constexpr int interface_version = 2;
+
 enum class CellKind : int32_t { lstm, gru, elman };
 
 // A cell of cells/, as numbers. Each reads its own.

@@ -47,16 +47,25 @@ extern "C" EXPORTED const char* lstm_variants_instruction_set(int n) {
     return set.name && !set.here ? "" : set.name;
 }
 
-// 0, or 1 if there is too little memory; then nothing has been written.
+// Nothing has been written if the result is not `done`.
+enum Result { done, out_of_memory, lengths_out_of_range };
+
 extern "C" EXPORTED int lstm_variants_run(const Call* call, int instruction_set, int backward) {
     const InstructionSet& set = sets()[instruction_set];
+    for (int64_t b = 0; call->lengths && b < call->B; b++)
+        if (call->lengths[b] < 0 || call->lengths[b] > call->T) return lengths_out_of_range;
     try {
         (backward ? set.backward : set.forward)(*call);
     } catch (const std::bad_alloc&) {
-        return 1;
+        return out_of_memory;
     }
-    return 0;
+    return done;
 }
+
+// What native.py compares with its own: a library that was built from other sources would read a
+// call wrongly.
+extern "C" EXPORTED int lstm_variants_version() { return interface_version; }
+extern "C" EXPORTED int lstm_variants_call_size() { return sizeof(Call); }
 
 // Whether several threads can share the work.
 extern "C" EXPORTED int lstm_variants_has_threads() {

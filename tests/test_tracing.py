@@ -1,0 +1,255 @@
+"""Layers under torch.compile and torch.export: one operator a layer, any sizes and strides."""
+
+import pytest
+import torch
+from torch import nn
+from torch._dynamo.testing import CompileCounterWithBackend
+from torch.export import Dim, export
+from torch.func import grad, jvp, vmap
+
+import lstm_variants
+from lstm_variants.cells import LSTMCell
+from lstm_variants.kernels.cpu.layer import kernel_of
+from lstm_variants.variants import VARIANTS
+from tests.layers import random_hx, states_of, strided
+
+every_variant = pytest.mark.parametrize("name", VARIANTS)
+OPERATOR = "lstm_variants.layer.default"
+MODELS = [lstm_variants.StandardLSTM, lstm_variants.PeepholeLSTM, lstm_variants.GRU]
+LENGTHS = torch.tensor([7, 0, 3, 1])
+
+
+@pytest.fixture(autouse=True)
+def _fresh_compiler():
+    torch.compiler.reset()
+    yield
+    torch.compiler.reset()
+
+
+class Compiled:
+    """A module compiled as one graph, with the graphs that were made of it."""
+
+    def __init__(self, module, backend="eager", **options):
+        self.counter = CompileCounterWithBackend(backend)
+        self.run = torch.compile(module, backend=self.counter, fullgraph=True, **options)
+
+    def __call__(self, *args, **keywords):
+        return self.run(*args, **keywords)
+
+    @property
+    def graphs(self):
+        return [operators_in(module.graph) for module in self.counter.graphs]
+
+
+def operators_in(graph):
+    """How many layers stand in a graph as one operator, and how many nodes there are."""
+    targets = [str(node.target) for node in graph.nodes]
+    return targets.count(OPERATOR), len(targets)
+
+
+def layers_in(name, num_layers):
+    """As many operators as layers, and none for a cell that has no kernel."""
+    return num_layers if kernel_of(VARIANTS[name].cell) else 0
+
+
+def flat(results):
+    output, hx = results
+    return output, *states_of(hx)
+
+
+def assert_same(got, expected):
+    for a, b in zip(got, expected, strict=True):
+        torch.testing.assert_close(a, b)
+
+
+@every_variant
+def test_compiled_layers_are_one_operator_each(name):
+    """Outputs, states and gradients, with an initial state, through the graphs of autograd."""
+    layer = VARIANTS[name].layer(3, 5, num_layers=2)
+    compiled = Compiled(layer, "aot_eager")
+    x = torch.randn(4, 2, 3, requires_grad=True)
+    hx = random_hx(layer, 2, dtype=torch.float32)
+    leaves = [x, *(state.requires_grad_() for state in states_of(hx)), *layer.parameters()]
+    found = []
+    for module in (layer, compiled):
+        results = flat(module(x, hx))
+        found.append((*results, *torch.autograd.grad(sum(r.sin().sum() for r in results), leaves)))
+    assert_same(*found)
+    [(operators, _)] = compiled.graphs
+    assert operators == layers_in(name, 2)
+
+
+@pytest.mark.parametrize("name", ["RNN", "PeepholeLSTM", "GRU", "GRU-before", "BiLSTM"])
+@pytest.mark.parametrize("dynamic", [None, True], ids=["automatic", "dynamic"])
+def test_two_compilations_are_enough_for_any_sizes(name, dynamic):
+    layer = VARIANTS[name].layer(3, 5, num_layers=2, bidirectional=True)
+    compiled = Compiled(layer, dynamic=dynamic)
+    for T, B in ((5, 2), (9, 4), (3, 7), (12, 2), (2, 3), (31, 5), (64, 4)):
+        x = torch.randn(T, B, 3)
+        assert_same(flat(compiled(x)), flat(layer(x)))
+    assert compiled.counter.frame_count <= (1 if dynamic else 2)
+
+
+@pytest.mark.parametrize("name", ["RNN", "PeepholeLSTM", "GRU", "BiLSTM"])
+@pytest.mark.parametrize("lengths", [False, True], ids=["whole", "lengths"])
+def test_a_graph_does_not_grow_with_time(name, lengths):
+    sizes = []
+    for T in (5, 200):
+        torch.compiler.reset()  # sizes that change would be symbols in the second graph
+        keywords = {"lengths": torch.tensor([T, 2])} if lengths else {}
+        compiled = Compiled(VARIANTS[name].layer(3, 4))
+        compiled(torch.randn(T, 2, 3), **keywords)
+        sizes += compiled.graphs
+    assert sizes[0] == sizes[1]
+
+
+@every_variant
+def test_compiled_lengths(name):
+    layer = VARIANTS[name].layer(3, 5, num_layers=2, bidirectional=True)
+    compiled = Compiled(layer, "aot_eager")
+    x = torch.randn(7, 4, 3, requires_grad=True)
+    for lengths in (LENGTHS, torch.tensor([0, 0, 0, 0]), torch.tensor([2, 7, 7, 7])):
+        found = []
+        for module in (layer, compiled):
+            results = flat(module(x, lengths=lengths))
+            found.append((*results, *torch.autograd.grad(results[0].square().sum(), x)))
+        assert_same(*found)
+    [(operators, _)] = compiled.graphs
+    assert operators == layers_in(name, 2)
+
+
+@every_variant
+def test_lengths_out_of_range_are_an_error_when_a_traced_layer_runs(name):
+    layer = VARIANTS[name].layer(3, 5)
+    compiled = Compiled(layer)
+    compiled(torch.zeros(7, 4, 3), lengths=LENGTHS)
+    program = export(WithLengths(layer), (torch.zeros(7, 4, 3), LENGTHS)).module()
+    for run in (lambda x, lengths: compiled(x, lengths=lengths), program):
+        for wrong in ([8, 1, 1, 1], [3, 3, -1, 3]):
+            with pytest.raises((ValueError, RuntimeError), match="lengths should be from 0 to"):
+                run(torch.zeros(7, 4, 3), torch.tensor(wrong))
+
+
+class WithLengths(nn.Module):
+    """A layer whose lengths are an argument by position, as torch.export takes them."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x, lengths):
+        return self.layer(x, lengths=lengths)
+
+
+every_way = pytest.mark.parametrize("strict", [False, True], ids=["traced", "strict"])
+
+
+@every_variant
+@every_way
+def test_export_with_dynamic_batch_time_and_lengths(name, strict):
+    module = WithLengths(VARIANTS[name].layer(3, 5, num_layers=2))
+    fixed = not kernel_of(VARIANTS[name].cell)  # the reference is a loop of as many steps
+    T, B = Dim("T", min=1, max=1000), Dim("B", min=1, max=1000)
+    shapes = ({1: B} if fixed else {0: T, 1: B}, {0: B})
+    program = export(module, (torch.randn(7, 4, 3), LENGTHS), dynamic_shapes=shapes, strict=strict)
+    assert operators_in(program.graph)[0] == layers_in(name, 2)
+    for T, B in ((7, 4), (7, 9), (7, 1)) if fixed else ((7, 4), (11, 2), (1, 1), (64, 9)):
+        lengths = torch.randint(0, T + 1, (B,))
+        for x in (torch.randn(T, B, 3), torch.randn(B, 3, T).permute(2, 0, 1)):
+            assert_same(flat(program.module()(x, lengths)), flat(module(x, lengths)))
+
+
+@every_variant
+@every_way
+@pytest.mark.parametrize("batch_first", [False, True], ids=["timefirst", "batchfirst"])
+def test_an_exported_program_takes_any_strides(name, strict, batch_first):
+    """Traced with contiguous tensors, run with others: input and initial state."""
+    layer = VARIANTS[name].layer(3, 4, batch_first=batch_first)
+    x, hx = torch.randn(5, 2, 3), random_hx(layer, 5 if batch_first else 2, dtype=torch.float32)
+    program = export(layer, (x, hx), strict=strict).module()
+    expected = flat(layer(x, hx))
+    for change in strided:
+        states = tuple(change(state) for state in states_of(hx))
+        got = program(change(x), states if len(states) > 1 else states[0])
+        for a, b in zip(flat(got), expected, strict=True):
+            assert torch.equal(a, b)
+
+
+@every_variant
+def test_a_compiled_layer_takes_any_strides(name):
+    layer = VARIANTS[name].layer(3, 4)
+    compiled = Compiled(layer, "aot_eager")
+    x, hx = torch.randn(5, 2, 3), random_hx(layer, 2, dtype=torch.float32)
+    expected = flat(layer(x, hx))
+    for change in strided:
+        states = tuple(change(state) for state in states_of(hx))
+        assert_same(flat(compiled(change(x), states if len(states) > 1 else states[0])), expected)
+
+
+@pytest.mark.parametrize("model_type", MODELS)
+def test_compile_the_notebooks_models(model_type):
+    model, x = model_type(3, 5), torch.randn(2, 7, 3)
+    compiled = Compiled(model, "aot_eager")
+    torch.testing.assert_close(compiled(x), model(x))
+    assert [operators for operators, _ in compiled.graphs] == [1]
+
+
+def test_compiled_with_inductor():
+    """The default compiler, in a model with other layers around, forward and backward."""
+    layer = VARIANTS["PeepholeLSTM"].layer(8, 5, bidirectional=True)
+
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.before, self.layer, self.after = nn.Linear(3, 8), layer, nn.Linear(10, 2)
+
+        def forward(self, x, lengths):
+            return self.after(self.layer(self.before(x).relu(), lengths=lengths)[0])
+
+    model = Model()
+    compiled = torch.compile(model, fullgraph=True)
+    x = torch.randn(7, 4, 3, requires_grad=True)
+    found = []
+    for module in (model, compiled):
+        output = module(x, LENGTHS)
+        leaves = [x, *model.parameters()]
+        found.append((output, *torch.autograd.grad(output.square().sum(), leaves)))
+    assert_same(*found)
+
+
+TRANSFORMS = {
+    "vmap": lambda layer, x: vmap(lambda x: layer(x)[0])(torch.stack([x, -x])),
+    "grad": lambda layer, x: grad(lambda x: layer(x)[0].square().sum())(x),
+    "jvp": lambda layer, x: jvp(lambda x: layer(x)[0], (x,), (torch.ones_like(x),))[1],
+}
+
+
+@pytest.mark.parametrize("name", ["RNN", "PeepholeLSTM", "GRU"])
+@pytest.mark.parametrize("transform", TRANSFORMS.values(), ids=list(TRANSFORMS))
+def test_a_transform_inside_a_compiled_function_runs_on_the_reference(name, transform):
+    layer = VARIANTS[name].layer(3, 4)
+    compiled = Compiled(lambda x: transform(layer, x))
+    x = torch.randn(3, 2, 3)
+    torch.testing.assert_close(compiled(x), transform(layer, x))
+    assert all(operators == 0 for operators, _ in compiled.graphs)
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS.values(), ids=list(TRANSFORMS))
+def test_a_compiled_layer_inside_a_transform(transform):
+    layer = VARIANTS["GRU"].layer(3, 4)
+    compiled = torch.compile(layer, backend="eager")
+    x = torch.randn(3, 2, 3)
+    compiled(x)
+    torch.testing.assert_close(transform(compiled, x), transform(layer, x))
+    torch.testing.assert_close(compiled(x), layer(x))
+
+
+def test_a_layer_that_gets_another_cell_is_compiled_again():
+    layer = VARIANTS["LSTM"].layer(3, 4)
+    compiled = Compiled(layer)
+    x = torch.randn(3, 2, 3)
+    before = compiled(x)[0]
+    layer.cell = LSTMCell(input_activation=False)
+    after = compiled(x)[0]
+    assert not torch.equal(after, before)
+    torch.testing.assert_close(after, layer(x)[0])
