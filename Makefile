@@ -9,17 +9,28 @@ SMOKE ?=
 # The browser for `make test-site`.
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
+# More options for pytest, for example PYTEST=-x.
+PYTEST ?=
+# The environments of test-newest and test-lowest: the newest torch, and the lowest that
+# pyproject.toml allows.
+NEWEST_PYTHON ?= python3.13
+LOWEST_PYTHON ?= python3.11
+LOWEST_TORCH = $(shell sed -nE 's/^dependencies = \["torch>=([0-9.]+)"\]/\1/p' pyproject.toml)
+# A version of torch to install; the newest that pip finds if empty.
+TORCH ?=
+
 VENV := .venv
 BIN := $(VENV)/bin
 export NO_MKDOCS_2_WARNING := 1
 # MkDocs keeps inventories for a day by their name, ours too: without a fresh cache, a name that was
 # just added to them would not be found.
-MKDOCS = rm -rf $(VENV)/cache && XDG_CACHE_HOME=$(CURDIR)/$(VENV)/cache $(BIN)/python -m mkdocs
+MKDOCS = rm -rf $(VENV)/cache && XDG_CACHE_HOME="$(CURDIR)/$(VENV)/cache" $(BIN)/python -m mkdocs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup docs serve test sanitize test-site bench bench-smoke experiments report lint format clean
+.PHONY: help setup docs serve test test-all test-newest test-lowest test-surroundings support wheel \
+  sanitize test-site bench bench-smoke experiments report lint format clean
 
 help: ## Show this help
 	@echo "usage: make TARGET"
@@ -28,17 +39,42 @@ help: ## Show this help
 setup: $(VENV)/.has-dev ## Install everything for development into .venv
 	@test ! -d .git || $(BIN)/pre-commit install
 
-docs: report ## Build the documentation into site/
-	$(MKDOCS) build --strict --quiet
+docs: report ## Build the documentation into site/; a broken link or example is an error
+	$(MKDOCS) build --strict
 	@echo "The site is built: open $(CURDIR)/site/index.html, or run 'make serve'."
 
 serve: report ## Build the documentation and serve it, rebuilding on change
 	$(MKDOCS) serve
 
-test: $(VENV)/.has-test ## Run the tests
-	$(BIN)/python -m pytest
+# One process for each core, with one thread each.
+RUN_TESTS = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup
 
-test-site: docs $(VENV)/.has-site ## Look at the built documentation in a browser (needs chromium)
+test: $(VENV)/.has-test ## Run the quick suite: every test, a sample of its cases
+	$(RUN_TESTS) --sample $(PYTEST)
+
+test-all: $(VENV)/.has-test ## Run the tests with all their cases
+	$(RUN_TESTS) $(PYTEST)
+
+test-newest: ## Run the quick suite with the newest torch, on NEWEST_PYTHON
+	$(MAKE) test VENV=.venv-newest PYTHON=$(NEWEST_PYTHON)
+
+test-lowest: ## Run the quick suite with the lowest torch that is supported, on LOWEST_PYTHON
+	$(MAKE) test VENV=.venv-lowest PYTHON=$(LOWEST_PYTHON) TORCH=$(LOWEST_TORCH).0
+
+test-surroundings: ## Run test and docs on bare machines: no data, no compiler, one core (SHORT=1: less)
+	$(PYTHON) tests/surroundings.py $(if $(SHORT),--short)
+
+support: ## Run the suite on all supported pairs and write the README's table of them
+	$(MAKE) test PYTEST=--record=default
+	$(MAKE) test-newest PYTEST=--record=newest
+	$(MAKE) test-lowest PYTEST=--record=lowest
+	$(BIN)/python -m tests.support
+
+wheel: $(VENV)/.has-wheel ## Build sdist and wheel into dist/
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+
+test-site: docs $(VENV)/.has-site ## Check the built documentation in a browser (needs chromium)
 	@test -n "$(CHROMIUM)" || { echo "No chromium found. Install it, or name it: make test-site CHROMIUM=/path/to/chromium"; exit 1; }
 	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest --override-ini addopts= site_tests
 
@@ -71,13 +107,13 @@ format: $(VENV)/.has-dev ## Put the code into shape
 	$(BIN)/ruff format .
 
 clean: ## Remove everything that was built, .venv included
-	rm -rf $(VENV) site docs/generated build dist .pytest_cache .mypy_cache .ruff_cache .benchmarks
+	rm -rf .venv .venv-newest .venv-lowest site docs/generated build dist .pytest_cache .mypy_cache .ruff_cache .benchmarks
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # One marker per extra: nothing is reinstalled until pyproject.toml or the kernels change. The extra
 # dev holds all others but site, which then need no installation of their own.
 KERNELS := CMakeLists.txt $(wildcard lstm_variants/kernels/cpu/source/*)
-INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[$*]'
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[$*]' $(if $(TORCH),torch==$(TORCH))
 
 $(VENV)/.has-%: pyproject.toml $(KERNELS) | $(BIN)/python
 	@if [ "$*" != dev ] && [ "$*" != site ] && [ -e $(VENV)/.has-dev ] \

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from experiments import RESULTS, Record
+from experiments import RESULTS, Record, small_data
 from experiments.data import FOLDER
 from experiments.running import Journal, run_units, single_thread, write_json
 from experiments.stamp import stamp
@@ -83,7 +83,9 @@ class Experiment:
             )
         folder = options.out or (None if smoke else RESULTS)
         jobs = options.jobs if self.reproducible and not smoke else 0
-        self.execute(options.config, options.seeds, folder, jobs=jobs, fresh=options.fresh)
+        generated = small_data.in_use() if smoke and not options.data else contextlib.nullcontext()
+        with generated:
+            self.execute(options.config, options.seeds, folder, jobs=jobs, fresh=options.fresh)
 
     def execute(
         self,
@@ -144,7 +146,14 @@ def options_of(config: type) -> Any:
             ("config", Annotated[config, tyro.conf.arg(name="")]),
             ("seeds", Annotated[int, option("how many seeds, from 0")], 1),
             ("jobs", Annotated[int, option("processes side by side")], 1),
-            ("smoke", Annotated[bool, option("toy size; writes no result")], False),
+            (
+                "smoke",
+                Annotated[
+                    bool,
+                    option("toy size, on generated data unless --data is given; writes no result"),
+                ],
+                False,
+            ),
             ("fresh", Annotated[bool, option("do not continue a run that was stopped")], False),
             ("data", Annotated[Path | None, option("folder with the data sets")], None),
             ("out", Annotated[Path | None, option("folder for the result file")], None),

@@ -1,19 +1,66 @@
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 import torch
 
 from lstm_variants.kernels.cpu import native
+from tests.cpu_kernels import needs_kernels
+from tests.sampling import Case, sample, spread
 
 
 def pytest_addoption(parser):
     parser.addoption("--kernels", type=Path, help="another build of the library of the CPU kernels")
+    parser.addoption("--sample", action="store_true", help="few cases of each parametrised test")
+    parser.addoption("--no-skips", action="store_true", help="a skipped test is a failure")
 
 
 def pytest_configure(config):
     if config.getoption("--kernels"):
         loaded = native.Kernels(config.getoption("--kernels"))
         native.load = lambda: loaded
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """With --sample, keep a covering sample of the cases of each test."""
+    for item in items:
+        if item.name == "lstm_variants.kernels.dispatch.explain":
+            item.add_marker(needs_kernels)
+    if not config.getoption("--sample"):
+        return
+    tests = defaultdict(list)
+    for item in items:
+        tests[item.nodeid.partition("[")[0]].append(item)
+    kept = set()
+    for cases in tests.values():
+        places = sample([values_of(item) for item in cases])
+        if cases[0].get_closest_marker("costly"):
+            places = spread(places, 4)
+        kept.update(cases[k] for k in places)
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = [item for item in items if item in kept]
+
+
+def values_of(item):
+    """The parameters of a case with their values, by identity: not all of them are hashable."""
+    spec = getattr(item, "callspec", None)
+    return frozenset((name, id(value)) for name, value in spec.params.items()) if spec else Case()
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """With --no-skips, name what was skipped."""
+    if config.getoption("--no-skips"):
+        for report in terminalreporter.stats.get("skipped", []):
+            terminalreporter.write_line(f"SKIPPED, which is a failure here: {report.longrepr[2]}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session):
+    """With --no-skips, fail if anything was skipped."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--no-skips") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(autouse=True)

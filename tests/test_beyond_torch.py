@@ -49,6 +49,7 @@ def assert_each_sequence_alone(layer, x, lengths, hx):
     bias=st.booleans(),
     sizes=st.tuples(st.integers(1, 5), st.integers(2, 6)),
 )
+@pytest.mark.costly
 def test_lengths(name, lengths, num_layers, bidirectional, batch_first, bias, sizes):
     D, H = sizes
     options = {"bidirectional": bidirectional, "batch_first": batch_first, "bias": bias}
@@ -149,6 +150,7 @@ def counter(name, dtype):
 
 @pytest.mark.parametrize("name", COUNTERS)
 @pytest.mark.parametrize("dtype", HALF)
+@pytest.mark.costly
 def test_half_precision_counts(name, dtype):
     """The cell state is kept in float32: 3000 steps of 1 make 3000, rounded once at the end."""
     layer = counter(name, dtype)

@@ -20,6 +20,8 @@ every_twin = pytest.mark.parametrize("name", TWINS)
 every_layer = pytest.mark.parametrize("name", OURS)
 every_variant = pytest.mark.parametrize("name", VARIANTS)
 F64 = {"dtype": torch.float64}
+# Checks and messages of torch 2.13 are the ones that the layers have; earlier ones check less.
+SAME_WORDS = tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 13)
 MODULES = {info.name.removeprefix("nn."): info for info in module_db}
 every_shape = pytest.mark.parametrize("options", SHAPES.values(), ids=list(SHAPES))
 
@@ -76,7 +78,7 @@ def test_torchs_own_error_cases(name, dtype):
     cases = MODULES[name].module_error_inputs_func(
         MODULES[name], device="cpu", dtype=dtype, requires_grad=False, training=True
     )
-    assert len(cases) >= 10
+    assert len(cases) >= (10 if SAME_WORDS else 2)
     for case in cases:
         build = case.module_error_input.constructor_input
         call = case.module_error_input.forward_input
@@ -112,11 +114,17 @@ def test_bad_arguments_raise_as_in_torch(name, bad):
     if name != "LSTM" and "proj_size" in bad:
         bad = {"proj_size": 2}
     arguments = {"input_size": 3, "hidden_size": 4} | bad
-    with pytest.raises((TypeError, ValueError)) as theirs:
+    try:
         TWINS[name][1](**arguments)
-    with pytest.raises(type(theirs.value)) as ours:
+    except (TypeError, ValueError) as error:
+        theirs = error
+    else:
+        assert not SAME_WORDS, "torch accepts this"
+    with pytest.raises((TypeError, ValueError)) as ours:
         TWINS[name][0](**arguments)
-    assert str(ours.value).startswith(str(theirs.value).rstrip("."))
+    if SAME_WORDS:
+        assert type(ours.value) is type(theirs)
+        assert str(ours.value).startswith(str(theirs).rstrip("."))
 
 
 @every_layer
@@ -157,7 +165,8 @@ def test_bad_calls_raise_as_in_torch(name):
             theirs(*call)
         with pytest.raises(type(expected.value)) as got:
             ours(*call)
-        assert str(got.value) == str(expected.value).replace("D tensor instead", "D instead")
+        if SAME_WORDS:
+            assert str(got.value) == str(expected.value).replace("D tensor instead", "D instead")
 
 
 @every_layer

@@ -11,10 +11,12 @@ from lstm_variants.kernels.cpu.operators import KEPT
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import with_tensors
 from lstm_variants.variants import VARIANTS
+from tests.cpu_kernels import INSTRUCTION_SETS, needs_kernels
 
 CELLS = {repr(v.cell): v.cell for v in VARIANTS.values() if repr(v.cell) in KERNELS}
 OTHERS = {text: kernel.cell for text, kernel in KERNELS.items() if text not in CELLS}
 PROJECTING = {text: cell for text, cell in CELLS.items() if cell.projects}
+pytestmark = needs_kernels
 every_cell = pytest.mark.parametrize("cell", CELLS.values(), ids=list(CELLS))
 every_dtype = pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 
@@ -23,7 +25,7 @@ SHAPES = [(T, H * 7 % 17 + 1, H % 5 + 1, H) for H in range(1, 66) for T in [(1, 
 FEW = [(3, 1, 2, 1), (5, 4, 3, 16), (2, 9, 1, 33), (7, 17, 5, 65)]
 
 
-@pytest.fixture(params=native.kernels().instruction_sets)
+@pytest.fixture(params=INSTRUCTION_SETS)
 def instruction_set(request, monkeypatch):
     monkeypatch.setattr(native.kernels(), "instruction_set", request.param)
 
@@ -82,6 +84,7 @@ def check(call):
 
 @every_cell
 @every_dtype
+@pytest.mark.costly
 def test_every_shape(cell, dtype):
     for T, B, D, H in SHAPES:
         check(call_of(cell, T, B, D, H, dtype=dtype, directions=1 + H % 2, bias=H % 4 > 0))

@@ -17,15 +17,18 @@ from lstm_variants.kernels import BACKENDS, choose
 from lstm_variants.kernels.cpu import native, operators
 from lstm_variants.kernels.second_order import with_tensors
 from lstm_variants.variants import VARIANTS
+from tests.cpu_kernels import needs_kernels
 from tests.layers import every_second, strided
 from tests.test_cpu_exactness import call_of, results_of
 
 FAST = [name for name in VARIANTS if name != "FGR"]
+pytestmark = needs_kernels
 every_variant = pytest.mark.parametrize("name", FAST)
 
 
 @every_variant
 @pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.costly
 def test_operators_keep_torchs_rules(name, keep):
     call = call_of(VARIANTS[name].cell, T=3, B=2, D=2, H=3, dtype=torch.float32)
     weights = [t.requires_grad_(keep) for w in call.weights for t in w if t is not None]
@@ -86,6 +89,7 @@ def test_a_gradient_that_is_expanded(name):
 
 
 @every_variant
+@pytest.mark.costly
 def test_second_derivatives(name):
     call = call_of(VARIANTS[name].cell, T=3, B=2, D=2, H=3, directions=1)
     leaves = list(call.tensors())

@@ -1,8 +1,13 @@
 """Data sets: what is in them, and what is said if they are missing or wrong."""
 
+import os
+from pathlib import Path
+
+import numpy as np
+import pooch
 import pytest
 
-from experiments import data
+from experiments import chunking, data, music, small_data
 
 
 @pytest.fixture
@@ -39,12 +44,45 @@ def test_a_broken_network_is_said_in_words(monkeypatch, tmp_path):
         data.fetch("Nottingham")
 
 
+def published(name):
+    """Skip the test unless a published file is on this machine: tests download nothing."""
+    cached = Path(pooch.os_cache("lstm_variants")) / data.SOURCES[name].name
+    if not os.environ.get(data.FOLDER) and not cached.exists():
+        pytest.skip(f"{cached.name} is not on this machine; {data.FOLDER} may name its folder")
+
+
+def test_generated_files_have_the_published_formats():
+    with small_data.in_use():
+        rolls = data.piano_rolls("JSB Chorales")
+        assert {split: len(part) for split, part in rolls.items()} == small_data.SEQUENCES
+        assert {s.shape[1] for part in rolls.values() for s in part} == {88}
+        assert set(np.unique(np.concatenate(rolls["train"]))) == {0.0, 1.0}
+        sentences = data.sentences()
+        assert {split: len(part) for split, part in sentences.items()} == small_data.SENTENCES
+        assert sentences["train"][0][-1] == (".", ".", "O")
+
+
+@pytest.mark.parametrize(
+    "experiment", [music.EXPERIMENT, chunking.EXPERIMENT], ids=lambda e: e.name
+)
+def test_a_toy_run_on_the_published_files(experiment):
+    for name in ("JSB Chorales", "CoNLL-2000"):
+        published(name)
+    for read in (music.splits, chunking.corpus):
+        read.cache_clear()
+    record = experiment.run(experiment.smoke, 0, **experiment.cases(experiment.smoke)[0])
+    assert record
+    for read in (music.splits, chunking.corpus):
+        read.cache_clear()
+
+
 def test_the_piano_rolls_are_as_published():
     counts = {
         "JSB Chorales": ((229, 13807), (76, 4602), (77, 4725)),
         "Nottingham": ((694, None), (173, None), (170, None)),
     }
     for name, wanted in counts.items():
+        published(name)
         rolls = data.piano_rolls(name)
         for part, (sequences, frames) in zip(rolls.values(), wanted, strict=True):
             assert len(part) == sequences
@@ -54,6 +92,7 @@ def test_the_piano_rolls_are_as_published():
 
 
 def test_the_sentences_are_as_published():
+    published("CoNLL-2000")
     found = data.sentences()
     assert {split: len(part) for split, part in found.items()} == {"train": 8936, "test": 2012}
     assert sum(map(len, found["train"])) == 211727

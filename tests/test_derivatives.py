@@ -112,6 +112,7 @@ def test_hessian(name, dtype):
 
 
 @every_variant
+@pytest.mark.costly
 def test_gradcheck_through_packing(name):
     """First and second derivatives of input, state and parameters, with lengths and packing."""
     layer = VARIANTS[name].layer(2, 2, bidirectional=True, **F64)
@@ -135,6 +136,7 @@ def test_gradcheck_through_packing(name):
 
 
 @pytest.mark.parametrize("name", PROJECTING)
+@pytest.mark.costly
 def test_gradcheck_through_a_projection(name):
     layer = VARIANTS[name].layer(2, 3, proj_size=2, **F64)
     names, parameters = zip(*layer.named_parameters(), strict=True)

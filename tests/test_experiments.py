@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments import running, scaling, shapes
+from experiments import running, scaling, shapes, small_data
 from experiments.__main__ import EXPERIMENTS
 from experiments.benchmarks import goals
 from experiments.benchmarks import test_speed as suite
@@ -20,7 +20,16 @@ from experiments.report import bench, claims
 from experiments.report.__main__ import CLAIMS
 from experiments.report.__main__ import main as write_report
 from experiments.report.results import load
+from tests.cpu_kernels import needs_kernels
 
+# Scaling times the CPU kernels.
+every_experiment = pytest.mark.parametrize(
+    "experiment",
+    [
+        pytest.param(e, id=e.name, marks=needs_kernels if e.name == "scaling" else ())
+        for e in EXPERIMENTS
+    ],
+)
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "experiments" / "results"
 
@@ -35,7 +44,7 @@ def state_of(folder):
     return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda e: e.name)
+@every_experiment
 def test_smoke_runs_and_its_result_says_where_it_comes_from(experiment, tmp_path, capsys):
     before = state_of(RESULTS)
     experiment.main(["--smoke", "--out", str(tmp_path)])
@@ -51,7 +60,14 @@ def test_smoke_runs_and_its_result_says_where_it_comes_from(experiment, tmp_path
     assert units == list(experiment.cases(experiment.smoke))
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda e: e.name)
+@pytest.fixture
+def _small_data():
+    with small_data.in_use():
+        yield
+
+
+@pytest.mark.usefixtures("_small_data")
+@every_experiment
 def test_a_seed_gives_the_same_record_again(experiment):
     case, found = experiment.cases(experiment.smoke)[0], []
     for _ in range(2):
@@ -158,9 +174,17 @@ def test_the_score_notices_what_is_wrong():
     assert list(score.values()) == [1, 2]
 
 
-def test_the_report_needs_the_stored_results_alone(tmp_path):
-    write_report(generated=tmp_path)
-    page = (tmp_path / "bench.md").read_text()
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """The report of the stored results."""
+    folder = tmp_path_factory.mktemp("report")
+    write_report(generated=folder)
+    return folder
+
+
+@pytest.mark.xdist_group("report")
+def test_the_report_needs_the_stored_results_alone(report):
+    page = (report / "bench.md").read_text()
     result = load(RESULTS / "bench-cpu.json")
     timings, _, rest = page.partition("### Memory")
     memory, _, missed = rest.partition("### Goals")
@@ -174,21 +198,20 @@ def test_the_report_needs_the_stored_results_alone(tmp_path):
         assert bench.spread(record["ratio"]) in page
     assert result["commit"][:12] in page
     for palette in ("light", "dark"):
-        figure = (tmp_path / f"bench-cpu-{palette}.svg").read_text()
+        figure = (report / f"bench-cpu-{palette}.svg").read_text()
         assert f"bench-cpu-{palette}.svg#only-{palette}" in page
         for name in suite.TIMED:
             assert f"<!-- {name} -->" in figure
-    scaling = (tmp_path / "scaling.md").read_text()
+    scaling = (report / "scaling.md").read_text()
     for point in load(RESULTS / "scaling.json")["records"][0]["grid"]:
         assert f"{point['ratio']:.2f}" in scaling
 
 
-def test_the_report_is_the_same_every_time(tmp_path):
-    written = []
-    for name in ("one", "two"):
-        write_report(generated=tmp_path / name)
-        written.append({p.name: p.read_bytes() for p in (tmp_path / name).iterdir()})
-    assert written[0] == written[1]
+@pytest.mark.xdist_group("report")
+def test_the_report_is_the_same_every_time(report, tmp_path):
+    write_report(generated=tmp_path)
+    first, second = ({p.name: p.read_bytes() for p in f.iterdir()} for f in (report, tmp_path))
+    assert first == second
 
 
 def test_the_report_without_results_says_what_to_do(tmp_path):
@@ -214,6 +237,7 @@ def test_every_goal_is_compared_with_its_own_size():
         assert goal == goals.GOALS[record["variant"], record["mode"]][place]
 
 
+@needs_kernels
 def test_the_score_of_scaling_counts_where_torch_is_faster():
     record = scaling.run(scaling.EXPERIMENT.smoke, seed=0)
     for k, point in enumerate(record["grid"]):
@@ -246,14 +270,10 @@ def test_published_timings_are_complete_and_anonymous():
         assert record["ratio"]["q1"] <= record["ratio"]["median"] <= record["ratio"]["q3"]
 
 
-in_venv = pytest.mark.skipif(
-    Path(sys.prefix) != ROOT / ".venv", reason="make would set up another environment"
-)
-
-
-@in_venv
+@needs_kernels
+@pytest.mark.skipif(Path(sys.prefix).parent != ROOT, reason="make has set up no environment here")
 def test_make_experiments_smoke():
-    done = run("make", "experiments", "SMOKE=1")
+    done = run("make", "experiments", "SMOKE=1", f"VENV={Path(sys.prefix).name}")
     assert done.returncode == 0, done.stderr
     for experiment in EXPERIMENTS:
         assert f"{experiment.name}: 100%" in done.stderr

@@ -11,6 +11,7 @@ from lstm_variants.cells import GRUCell, LSTMCell
 from lstm_variants.kernels import BACKENDS, Call, choose, library
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import run_twice_differentiable, with_tensors
+from tests.cpu_kernels import needs_kernels
 from tests.layers import gradients, random_hx, states_of
 from tests.tolerances import assert_exact
 
@@ -116,6 +117,7 @@ def test_library_is_the_reference(name, dtype, H, B, T, lengths):
             assert_exact(a, b, dtype)
 
 
+@needs_kernels
 @every_variant
 def test_explain_says_what_ran(name, capsys):
     layer = VARIANTS[name].layer(3, 4, num_layers=2)
@@ -224,3 +226,19 @@ def test_lengths_where_torch_computes_in_half_precision(name, lengths, monkeypat
     for got, exact in zip((output, *last), (expected, *expected_last), strict=True):
         assert got.dtype == torch.float16
         assert torch.equal(got, exact.half())
+
+
+@pytest.mark.parametrize("name", ["RNN", "PeepholeLSTM", "GRU", "FGR"])
+@pytest.mark.parametrize("backend", ["library", "reference"])
+def test_layers_compile_without_the_cpu_kernels(name, backend):
+    if backend == "library" and name not in IN_TORCH:
+        backend = "auto"
+    layer = VARIANTS[name].layer(3, 4, backend=backend)
+    compiled = torch.compile(layer, backend="eager", fullgraph=True)
+    x = torch.randn(3, 2, 3)
+    for a, b in zip(states_of(compiled(x)[1]), states_of(layer(x)[1]), strict=True):
+        torch.testing.assert_close(a, b)
+    if backend == "reference":
+        lengths = torch.tensor([3, 0])
+        torch.testing.assert_close(compiled(x, lengths=lengths)[0], layer(x, lengths=lengths)[0])
+    torch.compiler.reset()

@@ -98,6 +98,7 @@ def test_outputs_states_and_gradients_are_torchs(cell, layer_type, size):
 
 @every_variant
 @pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
+@pytest.mark.costly
 def test_first_and_second_gradients(name, reverse):
     cell, w, x, state = setting(name, B=2, T=3, D=2, H=2)
     lengths = torch.tensor([3, 2])

@@ -11,8 +11,10 @@ import lstm_variants
 from lstm_variants.cells import LSTMCell
 from lstm_variants.kernels.cpu.layer import kernel_of
 from lstm_variants.variants import VARIANTS
+from tests.cpu_kernels import needs_kernels
 from tests.layers import random_hx, states_of, strided
 
+pytestmark = needs_kernels
 every_variant = pytest.mark.parametrize("name", VARIANTS)
 OPERATOR = "lstm_variants.layer.default"
 MODELS = [lstm_variants.StandardLSTM, lstm_variants.PeepholeLSTM, lstm_variants.GRU]
@@ -63,6 +65,7 @@ def assert_same(got, expected):
 
 
 @every_variant
+@pytest.mark.costly
 def test_compiled_layers_are_one_operator_each(name):
     """Outputs, states and gradients, with an initial state, through the graphs of autograd."""
     layer = VARIANTS[name].layer(3, 5, num_layers=2)
@@ -104,6 +107,7 @@ def test_a_graph_does_not_grow_with_time(name, lengths):
 
 
 @every_variant
+@pytest.mark.costly
 def test_compiled_lengths(name):
     layer = VARIANTS[name].layer(3, 5, num_layers=2, bidirectional=True)
     compiled = Compiled(layer, "aot_eager")
@@ -119,6 +123,7 @@ def test_compiled_lengths(name):
 
 
 @every_variant
+@pytest.mark.costly
 def test_lengths_out_of_range_are_an_error_when_a_traced_layer_runs(name):
     layer = VARIANTS[name].layer(3, 5)
     compiled = Compiled(layer)
@@ -146,6 +151,7 @@ every_way = pytest.mark.parametrize("strict", [False, True], ids=["traced", "str
 
 @every_variant
 @every_way
+@pytest.mark.costly
 def test_export_with_dynamic_batch_time_and_lengths(name, strict):
     module = WithLengths(VARIANTS[name].layer(3, 5, num_layers=2))
     fixed = not kernel_of(VARIANTS[name].cell)  # the reference is a loop of as many steps
@@ -162,6 +168,7 @@ def test_export_with_dynamic_batch_time_and_lengths(name, strict):
 @every_variant
 @every_way
 @pytest.mark.parametrize("batch_first", [False, True], ids=["timefirst", "batchfirst"])
+@pytest.mark.costly
 def test_an_exported_program_takes_any_strides(name, strict, batch_first):
     """Traced with contiguous tensors, run with others: input and initial state."""
     layer = VARIANTS[name].layer(3, 4, batch_first=batch_first)
@@ -176,6 +183,7 @@ def test_an_exported_program_takes_any_strides(name, strict, batch_first):
 
 
 @every_variant
+@pytest.mark.costly
 def test_a_compiled_layer_takes_any_strides(name):
     layer = VARIANTS[name].layer(3, 4)
     compiled = Compiled(layer, "aot_eager")

@@ -11,6 +11,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, State
 from lstm_variants.kernels.call import Call
+from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import run_twice_differentiable
 from lstm_variants.kernels.transforms import is_transformed
 
@@ -53,6 +54,8 @@ class Library:
 
     def compute(self, call: Call) -> tuple[Tensor, list[State]]:
         """Call torch's function, padded or packed."""
+        if call.lengths is not None and not call.lengths.any():
+            return Reference().run(call)  # zeros that depend on the inputs, for autograd
         # Per field of the state, [directions, B, ...].
         fields = [torch.stack(field) for field in zip(*call.states, strict=True)]
         if call.lengths is None:
@@ -65,9 +68,6 @@ class Library:
         """Pack the sequences that have steps; the others keep their state."""
         T, B, _ = call.x.shape
         chosen = lengths.nonzero().squeeze(1).to(call.x.device)
-        if len(chosen) == 0:
-            width = len(call.weights) * call.weights[0].weight_hh.shape[1]
-            return [call.x.new_zeros(T, B, width), *fields]
         packed = pack_padded_sequence(
             call.x.index_select(1, chosen), lengths[lengths > 0].cpu(), enforce_sorted=False
         )

@@ -81,11 +81,20 @@ KERNELS = {text: Kernel.of(cell) for cell, text in TEXTS.items()}
 WEIGHTS = Weights._fields[:6]
 
 
-# Not traced: dynamo would check every entry of the table again before each call.
-@constant_while_tracing
 def kernel_of(cell: Cell) -> str | None:
     """The name of a cell's kernel, for the operators; `None` if there is none."""
+    if torch.compiler.is_compiling():
+        # A cell cannot be looked up while tracing, but its settings can be read.
+        name = cell.__repr__()  # torch 2.9 does not trace repr()
+        return name if is_kernel(name) else None
     return TEXTS.get(cell)
+
+
+# Traced, each call would check all entries of the table again.
+@constant_while_tracing
+def is_kernel(name: str) -> bool:
+    """Whether there is a kernel of this name."""
+    return name in KERNELS
 
 
 @cache

@@ -1,0 +1,37 @@
+"""Which cases of a parametrised test run in the quick suite: few, but with every value of each."""
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+
+Case = frozenset[tuple[str, Hashable]]
+
+
+def sample(cases: Sequence[Case]) -> list[int]:
+    """Places of cases that together have every value of every parameter at least once.
+
+    Args:
+        cases: Of one test, each as pairs of a parameter and one of its values.
+
+    Returns:
+        Their places, in order; the first if there are no parameters.
+    """
+    used: Counter[tuple[str, Hashable]] = Counter()
+    missing = frozenset().union(*cases)
+    left = list(range(len(cases)))
+    chosen = []
+    while missing:
+        # The one with the most new values; among those, the one whose values are the rarest.
+        best = max(
+            left, key=lambda k: (len(cases[k] & missing), -sum(used[v] for v in cases[k]), -k)
+        )
+        left.remove(best)
+        chosen.append(best)
+        used.update(cases[best])
+        missing -= cases[best]
+    return sorted(chosen) or [0]
+
+
+def spread(places: Sequence[int], count: int) -> list[int]:
+    """So many of the places, or all if there are fewer, from the first to the last."""
+    last = len(places) - 1
+    return sorted({places[round(k * last / (count - 1))] for k in range(count)})
