@@ -1,72 +1,19 @@
 """The built site in a real browser: every page, light and dark, wide and narrow."""
 
-import os
-import re
-from pathlib import Path
-from urllib.parse import unquote
-
 import pytest
-from playwright.sync_api import sync_playwright
 
-SITE = Path(__file__).parent.parent / "site"
+from site_tests.conftest import SITE, WAYS
+
 PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html"))
-# Where the site believes it lives: its map starts with the home page.
-ADDRESS = re.findall(r"<loc>(.*?)index.html</loc>", (SITE / "sitemap.xml").read_text())[0]
 PHONE = {"width": 375, "height": 800}
-DESKTOP = {"width": 1280, "height": 900}
 
 every_page = pytest.mark.parametrize("page_name", PAGES)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-            args=["--no-sandbox", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
-
-
-class Visit:
-    """A page that has been opened at the site's own address, and what went wrong meanwhile.
-
-    No server and no network: the built files answer for the address, nobody for any other.
-    """
-
-    def __init__(self, browser, name, **context):
-        self.context = browser.new_context(reduced_motion="reduce", **context)
-        self.context.route("**/*", self.answer)
-        self.page = self.context.new_page()
-        self.foreign, self.errors = [], []
-        self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
-        self.page.on("pageerror", lambda e: self.errors.append(str(e)))
-        self.page.goto(ADDRESS + name, wait_until="networkidle")
-
-    def answer(self, route):
-        url = route.request.url.split("#")[0].split("?")[0]
-        file = SITE / unquote(url.removeprefix(ADDRESS))
-        if not url.startswith(ADDRESS):
-            self.foreign.append(url)
-            route.abort()
-        elif file.is_file():
-            route.fulfill(path=file)
-        else:
-            route.fulfill(status=404)
-
-
-@pytest.fixture
-def visit(browser):
-    visits = []
-
-    def open_page(name, **context):
-        visits.append(Visit(browser, name, **{"viewport": DESKTOP} | context))
-        return visits[-1]
-
-    yield open_page
-    for one in visits:
-        one.context.close()
+# The links of 404.html start at the root of the address; from disk nothing leads to it.
+every_page_in_every_way = pytest.mark.parametrize(
+    ("way", "page_name"),
+    [(way, page) for way in WAYS for page in PAGES if way == "http" or page != "404.html"],
+)
+every_way = pytest.mark.parametrize("way", WAYS)
 
 
 def test_the_site_has_pages():
@@ -75,17 +22,17 @@ def test_the_site_has_pages():
     )
 
 
-@every_page
+@every_page_in_every_way
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_fails_and_nobody_else_is_asked(visit, page_name, scheme):
-    visited = visit(page_name, color_scheme=scheme)
+def test_nothing_fails_and_no_other_address_is_asked(visit, page_name, way, scheme):
+    visited = visit(page_name, way, color_scheme=scheme)
     assert visited.foreign == []
     assert visited.errors == []
 
 
-@every_page
-def test_maths_is_rendered(visit, page_name):
-    page = visit(page_name).page
+@every_page_in_every_way
+def test_maths_is_rendered(visit, page_name, way):
+    page = visit(page_name, way).page
     assert page.locator(".katex-error").count() == 0
     formulas = page.locator("article .arithmatex")
     for k in range(formulas.count()):
@@ -168,9 +115,65 @@ def test_there_are_figures(visit):
     assert visit("results/speed.html").page.locator("img[src*='#only-']").count() >= 2
 
 
-def test_search_finds_a_word(visit):
-    page = visit("index.html").page
+@every_way
+def test_search_finds_a_word(visit, way):
+    page = visit("index.html", way).page
     page.locator("input.md-search__input").click()
     page.locator("input.md-search__input").press_sequentially("peephole")  # it listens to keys
     page.locator(".md-search-result__item").first.wait_for()
     assert page.locator(".md-search-result__item").count() > 1
+
+
+@every_way
+def test_a_search_result_leads_to_its_page(visit, way):
+    page = visit("results/speed.html", way).page
+    page.locator("input.md-search__input").click()
+    page.locator("input.md-search__input").press_sequentially("coupled")
+    result = page.locator(".md-search-result__item a[href*='explanation/variants.html']").first
+    result.wait_for()
+    result.click()
+    page.wait_for_url("**/explanation/variants.html*")
+    page.locator("article h1[id='the-variants']").wait_for()
+
+
+@every_way
+def test_the_palette_changes_and_is_remembered(visit, way):
+    page = visit("index.html", way, color_scheme="light").page
+    scheme = "document.body.getAttribute('data-md-color-scheme')"
+    assert page.evaluate(scheme) == "default"
+    for _ in range(2):  # from automatic to light, then to dark
+        page.locator("form.md-header__option label:not([hidden])").first.click()
+    assert page.evaluate(scheme) == "slate"
+    page.reload()
+    assert page.evaluate(scheme) == "slate"
+
+
+@every_way
+def test_code_can_be_copied(visit, way):
+    page = visit("howto/replace.html", way).page
+    block = page.locator("article .highlight").first
+    block.hover()
+    block.locator(".md-code__button[data-md-type='copy'], button.md-clipboard").first.click()
+    page.locator("[data-md-component='dialog'] .md-dialog__inner").wait_for()
+    assert "opied" in page.locator("[data-md-component='dialog']").inner_text()
+
+
+@every_way
+def test_a_figure_is_enlarged(visit, way):
+    page = visit("results/speed.html", way, color_scheme="light").page
+    page.locator("a.glightbox:visible").first.click()
+    page.locator(".gslide.current img").wait_for()
+    assert page.locator(".gslide.current img").evaluate("image => image.naturalWidth") > 0
+
+
+@every_way
+def test_a_link_into_a_closed_section_opens_it(visit, way):
+    page = visit("explanation/contract.html", way).page
+    link = page.locator("article td a[href*='#']").first
+    name = link.get_attribute("href").partition("#")[2]
+    section = f"details[id='{name}']"
+    assert not page.locator(f"{section}[open]").count()
+    link.click()
+    page.locator(f"{section}[open]").wait_for()
+    page = visit(f"explanation/contract.html#{name}", way).page
+    page.locator(f"{section}[open]").wait_for()

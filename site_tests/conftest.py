@@ -1,0 +1,67 @@
+"""The built site, opened over http and from disk."""
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+SITE = Path(__file__).parent.parent / "site"
+# The address that the site is built for: its map starts with the home page.
+ADDRESS = re.findall(r"<loc>(.*?)index.html</loc>", (SITE / "sitemap.xml").read_text())[0]
+DESKTOP = {"width": 1280, "height": 900}
+WAYS = {"http": ADDRESS, "disk": f"{SITE.as_uri()}/"}
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+            args=["--no-sandbox", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """An open page, and what went wrong meanwhile.
+
+    There is no server and no network: over http the built files are the answers for the site's own
+    address, and requests for any other fail.
+    """
+
+    def __init__(self, browser, name, way, **context):
+        self.context = browser.new_context(reduced_motion="reduce", **context)
+        self.context.route(re.compile("^https?:"), self.answer)
+        self.page = self.context.new_page()
+        self.foreign, self.errors = [], []
+        self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
+        self.page.on("pageerror", lambda e: self.errors.append(str(e)))
+        self.page.goto(WAYS[way] + name, wait_until="networkidle")
+
+    def answer(self, route):
+        url = route.request.url.split("#")[0].split("?")[0]
+        file = SITE / unquote(url.removeprefix(ADDRESS))
+        if not url.startswith(ADDRESS):
+            self.foreign.append(url)
+            route.abort()
+        elif file.is_file():
+            route.fulfill(path=file)
+        else:
+            route.fulfill(status=404)
+
+
+@pytest.fixture
+def visit(browser):
+    visits = []
+
+    def open_page(name, way="http", **context):
+        visits.append(Visit(browser, name, way, **{"viewport": DESKTOP} | context))
+        return visits[-1]
+
+    yield open_page
+    for visited in visits:
+        visited.context.close()
