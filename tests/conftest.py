@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from lstm_variants.kernels.cpu import native
+from tests import support
 from tests.cpu_kernels import needs_kernels
 from tests.sampling import Case, sample, spread
 
@@ -12,6 +13,7 @@ from tests.sampling import Case, sample, spread
 def pytest_addoption(parser):
     parser.addoption("--kernels", type=Path, help="another build of the library of the CPU kernels")
     parser.addoption("--sample", action="store_true", help="few cases of each parametrised test")
+    parser.addoption("--record", metavar="NAME", help="store the result in tests/support.json")
     parser.addoption("--no-skips", action="store_true", help="a skipped test is a failure")
 
 
@@ -57,8 +59,12 @@ def pytest_terminal_summary(terminalreporter, config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session):
-    """With --no-skips, fail if anything was skipped."""
+    """With --no-skips, fail if anything was skipped; with --record, store the result."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    name = session.config.getoption("--record")
+    if name and reporter:
+        passed, *failed = (len(reporter.stats.get(k, ())) for k in ("passed", "failed", "error"))
+        support.record(name, passed, sum(failed))
     if session.config.getoption("--no-skips") and reporter and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

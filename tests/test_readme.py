@@ -1,9 +1,14 @@
 """What the README shows is what happens."""
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from tests import support
 
 ROOT = Path(__file__).parent.parent
 
@@ -13,6 +18,18 @@ def test_the_example_prints_what_the_readme_says():
     [(code, output)] = re.findall(r"```python\n(.*?)```\s*```text\n(.*?)```", readme, re.DOTALL)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == output
+
+
+def test_the_table_of_versions_is_that_of_the_records(request):
+    if request.config.getoption("--record"):
+        pytest.skip("this run writes the records")
+    readme = (ROOT / "README.md").read_text()
+    assert "<!-- support -->" in readme
+    assert support.with_table(readme) == readme
+    records = json.loads(support.RECORDS.read_text())
+    python, torch = support.lowest()
+    assert records["lowest"]["python"].startswith(f"{python}.")
+    assert records["lowest"]["torch"] == f"{torch}.0"
 
 
 def test_every_place_on_the_map_exists():

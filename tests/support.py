@@ -1,0 +1,61 @@
+"""The README's table of supported versions, from records of test runs: `make support`."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import tomllib
+from pathlib import Path
+
+import torch
+
+ROOT = Path(__file__).resolve().parent.parent
+RECORDS = Path(__file__).with_suffix(".json")
+README = ROOT / "README.md"
+ROWS = {"lowest": "lowest", "default": "tested with every change", "newest": "newest"}
+
+
+def record(name: str, passed: int, failed: int) -> None:
+    """Store what a run of the suite found, under its name."""
+    records = json.loads(RECORDS.read_text()) if RECORDS.exists() else {}
+    records[name] = {
+        "python": platform.python_version(),
+        "torch": torch.__version__.partition("+")[0],
+        "passed": passed,
+        "failed": failed,
+    }
+    RECORDS.write_text(json.dumps(records, indent=1, sort_keys=True) + "\n")
+
+
+def table(records: dict[str, dict[str, str | int]]) -> str:
+    """The records as a Markdown table."""
+    lines = ["| | Python | PyTorch | tests passed |", "|---|---|---|---|"]
+    for name, title in ROWS.items():
+        found = records[name]
+        assert not found["failed"], f"the suite fails on {found}"
+        lines.append(f"| {title} | {found['python']} | {found['torch']} | {found['passed']:,} |")
+    return "\n".join(lines)
+
+
+def with_table(readme: str) -> str:
+    """The README with the table of the stored records."""
+    text = table(json.loads(RECORDS.read_text()))
+    return re.sub(
+        r"(<!-- support -->\n).*?(\n<!-- /support -->)",
+        lambda match: f"{match[1]}{text}{match[2]}",
+        readme,
+        flags=re.DOTALL,
+    )
+
+
+def lowest() -> tuple[str, str]:
+    """The lowest Python and torch that pyproject.toml allows."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    [requirement] = project["dependencies"]
+    return project["requires-python"].removeprefix(">="), requirement.removeprefix("torch>=")
+
+
+if __name__ == "__main__":
+    README.write_text(with_table(README.read_text()))
+    print(f"written: {README}")

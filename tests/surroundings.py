@@ -1,0 +1,117 @@
+"""The commands of the README where little is there: `make test-surroundings`.
+
+Everything runs in folders with a space in their names, with an empty home, and without the data
+sets. A machine needs git, make, taskset, and Python 3.11 or newer.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NO_COMPILER = {"CXX": "no-compiler", "CC": "no-compiler"}
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """The variables of a new user: an empty home, nothing of the project."""
+    home = folder / "home"
+    home.mkdir(exist_ok=True)
+    dropped = re.compile("LSTM_VARIANTS|MAKE|VIRTUAL_ENV|XDG_|PYTHON|MFLAGS|PYTEST")
+    kept = {k: v for k, v in os.environ.items() if not dropped.match(k)}
+    return kept | {"HOME": str(home)} | more
+
+
+def run(*command: str, folder: Path, **more: str) -> None:
+    """Run a command, and stop if it fails."""
+    print(f"\n== {' '.join(command)}   in {folder}", flush=True)
+    done = subprocess.run(command, cwd=folder, env=environment(folder.parent, **more), check=False)
+    if done.returncode:
+        raise SystemExit(f"FAILED: {' '.join(command)} in {folder}, with {more}")
+
+
+def unpacked(folder: Path) -> Path:
+    """The files of the project without its history, as from a tarball."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    target = folder / "from a tarball"
+    for name in filter(None, listed.stdout.split("\0")):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, target / name)
+    return target
+
+
+def cloned(folder: Path) -> Path:
+    """A clone of what is committed."""
+    target = folder / "a clone"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(target)], check=True)
+    return target
+
+
+def check_packages(folder: Path) -> None:
+    """Install wheel and sdist into empty environments, and run the README's example there."""
+    source = unpacked(folder)
+    run("make", "wheel", folder=source)
+    [wheel] = (source / "dist").glob("*.whl")
+    [sdist] = (source / "dist").glob("*.tar.gz")
+    readme = (ROOT / "README.md").read_text()
+    [(example, expected)] = re.findall(
+        r"```python\n(.*?)```\s*```text\n(.*?)```", readme, re.DOTALL
+    )
+    explained = "import torch; from lstm_variants import StandardLSTM, explain;"
+    explained += "explain(StandardLSTM(2, 3), torch.zeros(1, 4, 2))"
+    for package, more, runs in (
+        (wheel, NO_COMPILER, r"cpu +runs \("),
+        (sdist, {}, r"cpu +runs \("),
+        (sdist, NO_COMPILER, r"cpu +the package was installed without its CPU kernels"),
+    ):
+        place = folder / f"{package.suffix} {'without' if more else 'with'} a compiler"
+        venv.create(place / "venv", with_pip=True)
+        python = str(place / "venv" / "bin" / "python")
+        run(python, "-m", "pip", "install", "--quiet", str(package), folder=place, **more)
+        for code, answer in ((example, re.escape(expected)), (explained, runs)):
+            done = subprocess.run(
+                [python, "-W", "ignore", "-c", code],
+                cwd=place,
+                env=environment(place.parent, **more),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode or not re.search(answer, done.stdout):
+                raise SystemExit(f"FAILED: {package.name}, {more}\n{done.stdout}{done.stderr}")
+        print(f"{package.name} works {'without' if more else 'with'} a compiler", flush=True)
+
+
+def main() -> None:
+    """Run all surroundings, or a short form of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--short", action="store_true", help="each command once")
+    short = parser.parse_args().short
+    one_core = ("taskset", "--cpu-list", "0")
+    with tempfile.TemporaryDirectory(prefix="lstm variants ") as name:
+        folder = Path(name)
+        bare = unpacked(folder)
+        run(*one_core, "make", "test", f"PYTHON={sys.executable}", folder=bare, **NO_COMPILER)
+        if not short:
+            run(*one_core, "make", "docs", folder=bare, **NO_COMPILER)
+        shutil.rmtree(bare)
+        clone = cloned(folder)
+        if not short:
+            run("make", "test", folder=clone)
+        run("make", "docs", folder=clone)
+        if not short and shutil.which("chromium"):
+            run("make", "test-site", folder=clone)
+        shutil.rmtree(clone)
+        check_packages(folder)
+    print("\nAll surroundings passed.")
+
+
+if __name__ == "__main__":
+    main()
