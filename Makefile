@@ -76,7 +76,7 @@ wheel: $(VENV)/.has-wheel ## Build sdist and wheel into dist/
 
 test-site: docs $(VENV)/.has-site ## Check the built documentation in a browser (needs chromium)
 	@test -n "$(CHROMIUM)" || { echo "No chromium found. Install it, or name it: make test-site CHROMIUM=/path/to/chromium"; exit 1; }
-	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest --override-ini addopts= site_tests
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -n 4 --override-ini addopts= site_tests
 
 sanitize: $(VENV)/.has-test ## Run the CPU kernels' tests with checks of memory and undefined behaviour
 	cmake -S . -B build/sanitize -DCMAKE_BUILD_TYPE=Release -DSANITIZE=address,undefined

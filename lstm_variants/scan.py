@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch._subclasses import FakeTensor
 
 from lstm_variants.cells import Cell, State, Weights
 
@@ -103,8 +104,8 @@ def check_weights(cell: Cell, w: Weights) -> None:
 def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
     """Raise an error unless lengths are `[B]` integers from 0 to `T`.
 
-    While a call is traced, and under `torch.func`, values are not known: then types and shapes are
-    checked here, and values when the traced program runs.
+    Where values are not known, only types and shapes are checked here; a traced program checks the
+    values when it runs.
     """
     lengths = torch.as_tensor(lengths)
     if lengths.dtype.is_floating_point or lengths.dtype.is_complex or lengths.dtype == torch.bool:
@@ -113,11 +114,19 @@ def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
         raise ValueError(
             f"lengths should have one entry per sequence, shape [{B}], got {list(lengths.shape)}"
         )
-    if not (
-        torch.compiler.is_compiling() or torch._C._functorch.is_functorch_wrapped_tensor(lengths)
-    ):
+    if has_values(lengths):
         check_length_values(lengths, T)
     return lengths
+
+
+def has_values(tensor: Tensor) -> bool:
+    """Whether the values of a tensor can be read: not while tracing or under `torch.func`."""
+    return not (
+        torch.compiler.is_compiling()
+        or torch._C._functorch.is_functorch_wrapped_tensor(tensor)
+        or isinstance(tensor, FakeTensor)
+        or tensor.is_meta
+    )
 
 
 def check_length_values(lengths: Tensor, T: int) -> None:

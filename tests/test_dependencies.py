@@ -114,17 +114,20 @@ PATTERNS = {
 }
 
 
+def as_on_cuda(monkeypatch):
+    """Let torch's kernels have no second derivatives of their own; the name of the backend."""
+    compute = library.Library.compute
+    monkeypatch.setattr(
+        library.Library,
+        "run",
+        lambda self, call: run_twice_differentiable(lambda inner: compute(self, inner), call),
+    )
+    return "library"
+
+
 def check(pattern, name, backend, monkeypatch, **options):
     if backend == "library on CUDA":
-        backend = "library"
-        torch_kernels = library.Library.compute
-        monkeypatch.setattr(
-            library.Library,
-            "run",
-            lambda self, call: run_twice_differentiable(
-                lambda inner: torch_kernels(self, inner), call
-            ),
-        )
+        backend = as_on_cuda(monkeypatch)
     fast = VARIANTS[name].layer(3, 3, **{"bidirectional": False} | options, backend=backend, **F64)
     exact = copy.deepcopy(fast)
     exact.backend = "reference"
@@ -189,6 +192,30 @@ def test_gradients_of_a_call_in_which_tensors_are_one(name, backend):
         first = torch.autograd.grad(total, [state, matrix], create_graph=True)
         second = torch.autograd.grad(sum(g.square().sum() for g in first), [state, matrix])
         found.append((*plain, *first, *second))
+    for a, b in zip(*found, strict=True):
+        assert_exact(a, b)
+
+
+@pytest.mark.parametrize(
+    ("backend", "name"), [(backend, name) for backend, names in FAST.items() for name in names]
+)
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_lengths_that_change_before_the_gradient(backend, name, create_graph, monkeypatch):
+    if backend == "library on CUDA":
+        backend = as_on_cuda(monkeypatch)
+    layer = VARIANTS[name].layer(3, 4, backend=backend, **F64)
+    x = torch.randn(4, 2, 3, **F64, requires_grad=True)
+    found = []
+    for change in (False, True):
+        lengths = torch.tensor([4, 2])
+        total = layer(x, lengths=lengths)[0].square().sum()
+        if change:
+            lengths.fill_(1)
+        leaves = [x, *layer.parameters()]
+        first = torch.autograd.grad(total, leaves, create_graph=create_graph)
+        if create_graph:
+            first += torch.autograd.grad(sum(g.square().sum() for g in first), leaves)
+        found.append(first)
     for a, b in zip(*found, strict=True):
         assert_exact(a, b)
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 from torch._dynamo.testing import CompileCounterWithBackend
+from torch._subclasses import FakeTensorMode
 from torch.export import Dim, export
 from torch.func import grad, jvp, vmap
 
@@ -133,6 +134,18 @@ def test_lengths_out_of_range_are_an_error_when_a_traced_layer_runs(name):
         for wrong in ([8, 1, 1, 1], [3, 3, -1, 3]):
             with pytest.raises((ValueError, RuntimeError), match="lengths should be from 0 to"):
                 run(torch.zeros(7, 4, 3), torch.tensor(wrong))
+
+
+@every_variant
+def test_tensors_without_values(name):
+    """Shapes alone, as tools that count memory or operations use them: fake and meta tensors."""
+    with FakeTensorMode():
+        layer = VARIANTS[name].layer(3, 5, num_layers=2)
+        output, _ = layer(torch.zeros(7, 4, 3), lengths=torch.tensor([7, 0, 3, 1]))
+    assert output.shape[:2] == (7, 4)
+    layer = VARIANTS[name].layer(3, 5, device="meta")
+    lengths = torch.zeros(4, dtype=torch.int64, device="meta")
+    assert layer(torch.zeros(7, 4, 3, device="meta"), lengths=lengths)[0].shape[:2] == (7, 4)
 
 
 class WithLengths(nn.Module):

@@ -34,7 +34,9 @@ class ThroughReference(torch.autograd.Function):
         with torch.enable_grad():
             ctx.leaves = [t.detach().requires_grad_(t.requires_grad) for t in flat]
             ctx.results = flatten(compute(with_tensors(call, ctx.leaves)))
-        ctx.call = call
+        # Lengths are copied: the caller may change them before the gradient is computed.
+        lengths = None if call.lengths is None else call.lengths.clone()
+        ctx.call = call._replace(lengths=lengths)
         ctx.save_for_backward(*flat)
         return tuple(result.detach() for result in ctx.results)
 

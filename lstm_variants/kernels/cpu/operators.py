@@ -149,7 +149,9 @@ class LayerFunction(torch.autograd.Function):
         x, weights, states = flat[0], flat[1 : 1 + n], flat[1 + n :]
         with torch._C._AutoDispatchBelowAutograd():
             results = layer_operator(x, weights, states, lengths, cell, True)
-        ctx.sizes, ctx.lengths, ctx.cell = sizes, lengths, cell
+        # Lengths are copied: the caller may change them before the gradient is computed.
+        ctx.sizes, ctx.cell = sizes, cell
+        ctx.lengths = None if lengths is None else lengths.clone()
         # torch lets the output of its GRU and RNN, but not of its LSTM, be changed in place: where
         # h is all of the state, the gradient has an output of its own.
         output = results[0] if KERNELS[cell].fields > 1 else results[0].clone()
