@@ -55,7 +55,8 @@ def forward(
         kernels().run(layer.describe(output, *results))
     except IndexError:
         assert lengths is not None
-        check_length_values(lengths, len(x))
+        check_length_values(lengths, len(x))  # names the lengths that are wrong
+        raise
     return [output, *last, *kept]
 
 
