@@ -103,11 +103,11 @@ def crossover(config: Config, cell: str, B: int, H: int, mode: str) -> float:
     """The median ratio of the CPU kernels' time to that of torch's own kernels."""
     x = torch.randn(config.fixed_steps, B, H, requires_grad=mode == "training")
     contenders: Contenders = {
-        backend: partial(step, layer(cell, H, backend), x) for backend in ("cpu", "library")
+        backend: partial(step, layer(cell, H, backend), x) for backend in ("cpu", "torch")
     }
     times = time_in_turn(contenders, 2 * config.rounds)
     return statistics.median(
-        ours / theirs for ours, theirs in zip(times["cpu"], times["library"], strict=True)
+        ours / theirs for ours, theirs in zip(times["cpu"], times["torch"], strict=True)
     )
 
 

@@ -200,7 +200,7 @@ def test_repr_of_projection_and_dropout():
 @every_twin
 @every_shape
 @pytest.mark.parametrize("given_hx", [False, True], ids=["zeros", "hx"])
-@pytest.mark.parametrize("backend", ["library", "reference"])
+@pytest.mark.parametrize("backend", ["torch", "reference"])
 def test_results_and_every_gradient(name, options, given_hx, backend):
     ours, theirs = twins(name, 3, 4, **options, **F64)
     ours.backend = backend
@@ -217,7 +217,7 @@ def test_results_and_every_gradient(name, options, given_hx, backend):
         assert_exact(a, b)
 
 
-@pytest.mark.parametrize("backend", ["library", "reference"])
+@pytest.mark.parametrize("backend", ["torch", "reference"])
 @every_shape
 def test_projection(options, backend):
     ours, theirs = twins("LSTM", 3, 5, **options, proj_size=2, **F64)
@@ -245,7 +245,7 @@ def test_unbatched_input(name, batch_first, bidirectional):
 
 
 @every_twin
-@pytest.mark.parametrize("backend", ["library", "reference"])
+@pytest.mark.parametrize("backend", ["torch", "reference"])
 @pytest.mark.parametrize("bidirectional", [False, True], ids=["one", "both"])
 @pytest.mark.parametrize(
     ("lengths", "in_order"),

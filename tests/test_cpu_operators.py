@@ -175,7 +175,7 @@ def test_a_machine_without_the_library(monkeypatch, tmp_path):
     monkeypatch.setattr(native, "NAME", "not_there.so")
     try:
         call = call_of(VARIANTS["PeepholeLSTM"].cell, T=2, B=1, D=1, H=1)
-        assert "no C++ compiler was found" in BACKENDS["cpu"].refuses(call)
+        assert "no C++ compiler was found" in BACKENDS["cpu"].unsupported_reason(call)
         assert choose(call).name == "reference"
         with pytest.raises(RuntimeError, match=r"no C\+\+ compiler was found"):
             choose(call, "cpu")

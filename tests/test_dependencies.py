@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
-from lstm_variants.kernels import Call, library, run
+from lstm_variants.kernels import Call, run, torch_kernels
 from lstm_variants.kernels.cpu.layer import kernel_of
 from lstm_variants.kernels.second_order import run_twice_differentiable
 from lstm_variants.variants import VARIANTS
@@ -22,10 +22,10 @@ from tests.tolerances import assert_exact
 F64 = {"dtype": torch.float64}
 FAST = {
     "cpu": [name for name in VARIANTS if kernel_of(VARIANTS[name].cell) and not MISSING],
-    "library": [name for name in VARIANTS if VARIANTS[name].cell in library.FUNCTIONS],
+    "torch": [name for name in VARIANTS if VARIANTS[name].cell in torch_kernels.FUNCTIONS],
 }
 # As on CUDA, where second derivatives of torch's kernels go through the reference.
-FAST["library on CUDA"] = FAST["library"]
+FAST["torch on CUDA"] = FAST["torch"]
 
 
 def results(output, last):
@@ -116,17 +116,17 @@ PATTERNS = {
 
 def as_on_cuda(monkeypatch):
     """Let torch's kernels have no second derivatives of their own; the name of the backend."""
-    compute = library.Library.compute
+    compute = torch_kernels.TorchKernels.compute
     monkeypatch.setattr(
-        library.Library,
+        torch_kernels.TorchKernels,
         "run",
         lambda self, call: run_twice_differentiable(lambda inner: compute(self, inner), call),
     )
-    return "library"
+    return "torch"
 
 
 def check(pattern, name, backend, monkeypatch, **options):
-    if backend == "library on CUDA":
+    if backend == "torch on CUDA":
         backend = as_on_cuda(monkeypatch)
     fast = VARIANTS[name].layer(3, 3, **{"bidirectional": False} | options, backend=backend, **F64)
     exact = copy.deepcopy(fast)
@@ -172,7 +172,7 @@ def test_gradients_of_a_projected_layer_with_a_carried_state(pattern, name, monk
 
 @pytest.mark.parametrize(
     ("backend", "name"),
-    [(backend, name) for backend in ("cpu", "library") for name in FAST[backend]],
+    [(backend, name) for backend in ("cpu", "torch") for name in FAST[backend]],
 )
 def test_gradients_of_a_call_in_which_tensors_are_one(name, backend):
     """Without a layer around, which slices states: one state for both, one weight for both."""
@@ -201,7 +201,7 @@ def test_gradients_of_a_call_in_which_tensors_are_one(name, backend):
 )
 @pytest.mark.parametrize("create_graph", [False, True])
 def test_lengths_that_change_before_the_gradient(backend, name, create_graph, monkeypatch):
-    if backend == "library on CUDA":
+    if backend == "torch on CUDA":
         backend = as_on_cuda(monkeypatch)
     layer = VARIANTS[name].layer(3, 4, backend=backend, **F64)
     x = torch.randn(4, 2, 3, **F64, requires_grad=True)

@@ -8,7 +8,7 @@ import lstm_variants
 from lstm_variants import VARIANTS
 from lstm_variants import nn as layers
 from lstm_variants.cells import GRUCell, LSTMCell
-from lstm_variants.kernels import BACKENDS, Call, choose, library
+from lstm_variants.kernels import BACKENDS, Call, choose, register, torch_kernels
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import run_twice_differentiable, with_tensors
 from tests.cpu_kernels import needs_kernels
@@ -16,7 +16,7 @@ from tests.layers import gradients, random_hx, states_of
 from tests.tolerances import assert_exact
 
 every_variant = pytest.mark.parametrize("name", VARIANTS)
-IN_TORCH = [name for name in VARIANTS if VARIANTS[name].cell in library.FUNCTIONS]
+IN_TORCH = [name for name in VARIANTS if VARIANTS[name].cell in torch_kernels.FUNCTIONS]
 
 
 def call_of(cell, T=3, B=2, dtype=torch.float32, device="cpu"):
@@ -27,7 +27,7 @@ def call_of(cell, T=3, B=2, dtype=torch.float32, device="cpu"):
 
 
 REFUSALS = {
-    "library": {
+    "torch": {
         "cell": (LSTMCell(peephole="current"), {}, "no kernel for LSTMCell(peephole='current')"),
         "reset": (GRUCell(reset_after=False), {}, "no kernel for GRUCell(reset_after=False)"),
         "empty": (LSTMCell(), {"B": 0}, "at least one sequence"),
@@ -57,7 +57,7 @@ REFUSALS = {
 )
 def test_a_backend_that_cannot_run_says_why(backend, cell, options, reason):
     call = call_of(cell, **options)
-    assert reason in BACKENDS[backend].refuses(call)
+    assert reason in BACKENDS[backend].unsupported_reason(call)
     assert choose(call).name != backend
     with pytest.raises(RuntimeError, match=rf"backend='{backend}' cannot run .*") as error:
         choose(call, backend)
@@ -69,19 +69,17 @@ def test_where_all_refuse_the_reference_runs():
 
 
 def test_a_layer_with_a_named_backend_raises_its_reason():
-    layer = layers.PeepholeLSTM(3, 4, backend="library")
+    layer = layers.PeepholeLSTM(3, 4, backend="torch")
     with pytest.raises(RuntimeError, match="torch has no kernel for"):
         layer(torch.zeros(5, 2, 3))
-    plain = layers.LSTM(3, 4, backend="library")
+    plain = layers.LSTM(3, 4, backend="torch")
     with pytest.raises(RuntimeError, match="vmap and forward-mode"):
         torch.func.vmap(plain)(torch.zeros(2, 5, 2, 3))
 
 
 @pytest.mark.parametrize("create", [lambda b: layers.GRU(3, 4, backend=b)])
 def test_a_backend_that_does_not_exist(create):
-    with pytest.raises(
-        ValueError, match=r"one of 'auto', 'cpu', 'library', 'reference', got 'fast'"
-    ):
+    with pytest.raises(ValueError, match=r"one of 'auto', 'cpu', 'torch', 'reference', got 'fast'"):
         create("fast")
 
 
@@ -93,10 +91,10 @@ def test_a_backend_that_does_not_exist(create):
     [(1, 1, None), (5, 2, None), (3, 63, None), (4, 9, [9, 0, 4, 9]), (2, 3, [0, 0])],
     ids=["B1-T1", "B5-T2", "B3-T63", "lengths", "nothing"],
 )
-def test_library_is_the_reference(name, dtype, H, B, T, lengths):
+def test_torchs_kernels_are_the_reference(name, dtype, H, B, T, lengths):
     """Outputs, states and all gradients, against the reference in float64."""
     options = {"num_layers": 2, "bidirectional": True}
-    fast = VARIANTS[name].layer(3, H, **options, backend="library", dtype=dtype)
+    fast = VARIANTS[name].layer(3, H, **options, backend="torch", dtype=dtype)
     exact = VARIANTS[name].layer(3, H, **options, backend="reference", dtype=torch.float64)
     exact.load_state_dict(fast.state_dict())
     x = torch.randn(T, B, 3, dtype=dtype)
@@ -125,10 +123,59 @@ def test_explain_says_what_ran(name, capsys):
     text = capsys.readouterr().out
     assert text.count("runs") == 2
     assert "reference  runs" in text if name == "FGR" else "cpu        runs" in text
-    if VARIANTS[name].cell in library.FUNCTIONS:
-        assert "library    could run" in text
+    if VARIANTS[name].cell in torch_kernels.FUNCTIONS:
+        assert "torch      supported" in text
     else:
-        assert "library    torch has no kernel for" in text
+        assert "torch      torch has no kernel for" in text
+
+
+class Negated:
+    """Somebody else's backend, for LSTMs alone."""
+
+    name = "negated"
+    details = "with the opposite sign"
+
+    def unsupported_reason(self, call):
+        return None if call.cell == LSTMCell() else f"there is nothing for {call.cell}"
+
+    def run(self, call):
+        output, states = Reference().run(call)
+        return -output, states
+
+
+@pytest.fixture
+def _negated():
+    before = dict(BACKENDS)
+    register(Negated(), priority=100)
+    yield
+    BACKENDS.clear()
+    BACKENDS.update(before)
+
+
+@pytest.mark.usefixtures("_negated")
+def test_a_registered_backend_runs_by_name_and_by_priority(capsys):
+    x = torch.randn(5, 2, 3)
+    layer, gru = layers.LSTM(3, 4, backend="reference"), layers.GRU(3, 4)
+    expected = layer(x)[0]
+    for backend in ("auto", "negated"):
+        layer.backend = backend
+        assert torch.equal(layer(x)[0], -expected)
+    lstm_variants.explain(layer, x)
+    assert "negated    runs (with the opposite sign)" in capsys.readouterr().out
+    lstm_variants.explain(gru, x)
+    assert "negated    there is nothing for GRUCell()" in capsys.readouterr().out
+    with pytest.raises(RuntimeError, match="nothing for GRUCell"):
+        layers.GRU(3, 4, backend="negated")(x)
+    register(Negated(), priority=-1)  # again, and last
+    layer.backend = "auto"
+    torch.testing.assert_close(layer(x)[0], expected)
+    assert list(BACKENDS)[-1] == "negated"
+
+
+def test_no_backend_is_named_auto(monkeypatch):
+    monkeypatch.setattr(Negated, "name", "auto")
+    with pytest.raises(ValueError, match="a name of its own"):
+        register(Negated(), priority=1)
 
 
 def test_explain_looks_into_models(capsys):
@@ -188,13 +235,13 @@ def test_without_the_reference_there_would_be_no_second_derivative():
 
 @pytest.mark.parametrize("name", IN_TORCH)
 @pytest.mark.parametrize("lengths", [[3, 2], [0, 3], [0, 0]], ids=str)
-def test_the_library_through_the_reference(name, lengths):
+def test_torchs_kernels_through_the_reference(name, lengths):
     """As on CUDA: first derivatives are the kernel's, second ones the reference's."""
     call = call_of(VARIANTS[name].cell, dtype=torch.float64)
     x = torch.randn_like(call.x, requires_grad=True)
     states = tuple(type(s)(*(t.requires_grad_() for t in s)) for s in call.states)
     call = call._replace(x=x, states=states, lengths=torch.tensor(lengths))
-    compute = BACKENDS["library"].compute
+    compute = BACKENDS["torch"].compute
     found = []
     for run in (lambda call: run_twice_differentiable(compute, call), Reference().run):
         output, [last] = run(call)
@@ -215,7 +262,7 @@ def test_the_library_through_the_reference(name, lengths):
 @pytest.mark.parametrize("lengths", [[3, 2], [0, 3]], ids=str)
 def test_lengths_where_torch_computes_in_half_precision(name, lengths, monkeypatch):
     """As cuDNN under autocast: float32 goes in, and half precision comes out. Run on the CPU."""
-    backend = BACKENDS["library"]
+    backend = BACKENDS["torch"]
     call = call_of(VARIANTS[name].cell)._replace(lengths=torch.tensor(lengths))
     expected, [expected_last] = backend.compute(call)
     apply = backend.apply
@@ -229,9 +276,9 @@ def test_lengths_where_torch_computes_in_half_precision(name, lengths, monkeypat
 
 
 @pytest.mark.parametrize("name", ["RNN", "PeepholeLSTM", "GRU", "FGR"])
-@pytest.mark.parametrize("backend", ["library", "reference"])
+@pytest.mark.parametrize("backend", ["torch", "reference"])
 def test_layers_compile_without_the_cpu_kernels(name, backend):
-    if backend == "library" and name not in IN_TORCH:
+    if backend == "torch" and name not in IN_TORCH:
         backend = "auto"
     layer = VARIANTS[name].layer(3, 4, backend=backend)
     compiled = torch.compile(layer, backend="eager", fullgraph=True)

@@ -1,4 +1,4 @@
-"""What a backend is asked to do, and what it answers."""
+"""A call of a layer, and what a backend has to offer."""
 
 from __future__ import annotations
 
@@ -42,19 +42,23 @@ class Call(NamedTuple):
 
 
 class Backend(Protocol):
-    """A way to compute a layer."""
+    """A way to compute a layer.
+
+    Attributes:
+        name: The name that layers and `choose` take.
+    """
 
     name: str
 
-    def refuses(self, call: Call) -> str | None:
-        """Why it cannot compute this, in words; `None` if it can."""
+    def unsupported_reason(self, call: Call) -> str | None:
+        """Why this call is not supported; `None` if it is."""
 
     @property
-    def remark(self) -> str:
-        """What a user may want to know of how it runs; empty if there is nothing."""
+    def details(self) -> str:
+        """How the backend runs, for `explain`: the instruction set, for example. May be empty."""
 
     def run(self, call: Call) -> tuple[Tensor, list[State]]:
-        """Compute it.
+        """Compute a supported call.
 
         Returns:
             The outputs of all steps, directions side by side, `[T, B, directions * P]`, and the

@@ -13,17 +13,48 @@ from torch import Tensor, nn
 from lstm_variants.cells import State
 from lstm_variants.kernels.call import Backend, Call
 from lstm_variants.kernels.cpu import CPU
-from lstm_variants.kernels.library import Library
 from lstm_variants.kernels.reference import Reference
+from lstm_variants.kernels.torch_kernels import TorchKernels
 
-BACKENDS: dict[str, Backend] = {b.name: b for b in (CPU(), Library(), Reference())}
-"""Every backend by its name, the fastest first."""
+BACKENDS: dict[str, Backend] = {}
+"""Every registered backend by its name, in the order in which `"auto"` tries them."""
 
+_priorities: dict[str, float] = {}
 _observer: ContextVar[Callable[[Call, Backend], None] | None] = ContextVar("observer", default=None)
 
 
+def register(backend: Backend, priority: float) -> None:
+    """Make a backend available to all layers, by its name and to `"auto"`.
+
+    Args:
+        backend: The backend. One that is registered under the same name is replaced.
+        priority: `"auto"` takes the supported backend of the highest priority. The backends of
+            this package have 20 (`"cpu"`), 10 (`"torch"`) and 0 (`"reference"`).
+
+    Raises:
+        ValueError: If the name is `"auto"`.
+
+    Examples:
+        >>> from lstm_variants.kernels import BACKENDS, register
+        >>> register(BACKENDS["reference"], priority=0)  # as it is
+        >>> list(BACKENDS)
+        ['cpu', 'torch', 'reference']
+    """
+    if backend.name == "auto":
+        raise ValueError("a backend should have a name of its own, got 'auto'")
+    _priorities[backend.name] = priority
+    known = {**BACKENDS, backend.name: backend}
+    BACKENDS.clear()
+    BACKENDS.update(sorted(known.items(), key=lambda item: -_priorities[item[0]]))
+
+
+register(CPU(), priority=20)
+register(TorchKernels(), priority=10)
+register(Reference(), priority=0)
+
+
 def check_name(backend: str) -> None:
-    """Refuse a name that no backend has.
+    """Raise an error for a name that no backend has.
 
     Raises:
         ValueError: If it is none of `BACKENDS` and not `"auto"`.
@@ -38,15 +69,15 @@ def choose(call: Call, backend: str = "auto") -> Backend:
 
     Args:
         call: What is to be computed.
-        backend: A key of `BACKENDS`, or `"auto"` for the first that does not refuse.
+        backend: A key of `BACKENDS`, or `"auto"` for the first that supports the call.
 
     Raises:
         ValueError: If there is no such backend.
-        RuntimeError: If the backend that was named refuses; the message is its reason.
+        RuntimeError: If the named backend does not support the call; the message is the reason.
     """
     check_name(backend)
     for candidate in BACKENDS.values() if backend == "auto" else (BACKENDS[backend],):
-        reason = candidate.refuses(call)
+        reason = candidate.unsupported_reason(call)
         if reason is None:
             return candidate
     raise RuntimeError(f"backend={backend!r} cannot run {call}: {reason}")
@@ -64,12 +95,12 @@ def run(call: Call, backend: str = "auto") -> tuple[Tensor, list[State]]:
 
 @contextmanager
 def observed(observe: Callable[[Call, Backend], None]) -> Iterator[None]:
-    """Tell somebody of each layer that is about to be computed, and by which backend.
+    """Call a function before each layer is computed.
 
-    Layers inside a compiled module, and in other threads, are not told of.
+    Layers inside a compiled module, and in other threads, are not observed.
 
     Args:
-        observe: What is called with the layer's call and the backend, before it runs.
+        observe: Called with the layer's call and the backend that is about to run.
     """
     token = _observer.set(observe)
     try:
@@ -83,9 +114,9 @@ def describe(call: Call, chosen: Backend) -> str:
     width = max(map(len, BACKENDS))
     lines = [str(call)]
     for name, backend in BACKENDS.items():
-        answer = backend.refuses(call) or "could run"
+        answer = backend.unsupported_reason(call) or "supported"
         if backend is chosen:
-            answer = f"runs ({backend.remark})" if backend.remark else "runs"
+            answer = f"runs ({backend.details})" if backend.details else "runs"
         lines.append(f"  {name:{width}}  {answer}")
     return "\n".join(lines)
 
@@ -105,8 +136,8 @@ def explain(module: nn.Module, /, *inputs: Any, **keywords: Any) -> None:
         >>> lstm_variants.explain(PeepholeLSTM(8, 16), torch.randn(10, 32, 8))  # doctest: +ELLIPSIS
         LSTMCell(peephole='current'), T=10 B=32 D=8 H=16
           cpu        runs (...)
-          library    torch has no kernel for LSTMCell(peephole='current')
-          reference  could run
+          torch      torch has no kernel for LSTMCell(peephole='current')
+          reference  supported
     """
     decisions: list[str] = []
     with observed(lambda call, chosen: decisions.append(describe(call, chosen))):

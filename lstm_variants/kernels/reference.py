@@ -1,4 +1,4 @@
-"""The reference: the cell's equations, step by step. It refuses nothing."""
+"""The reference: the cell's equations, step by step. It supports every call."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Reference:
     """[`scan`][lstm_variants.scan.scan] over the cell, once for each direction."""
 
     name = "reference"
-    remark = ""
+    details = ""
 
-    def refuses(self, call: Call) -> str | None:
+    def unsupported_reason(self, call: Call) -> str | None:
         return None
 
     def run(self, call: Call) -> tuple[Tensor, list[State]]:

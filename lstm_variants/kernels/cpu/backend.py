@@ -18,13 +18,13 @@ class CPU:
     name = "cpu"
 
     @property
-    def remark(self) -> str:
+    def details(self) -> str:
         kernels = native.kernels()
         threads = kernels.threads
         text = f"{kernels.instruction_set}, {threads} thread{'s' if threads > 1 else ''}"
         return f"{text}: {kernels.why_single}" if kernels.why_single else text
 
-    def refuses(self, call: Call) -> str | None:
+    def unsupported_reason(self, call: Call) -> str | None:
         x = call.x
         if x.device.type != "cpu":
             return f"made for the CPU, and the input is on {x.device.type}"

@@ -23,13 +23,13 @@ FUNCTIONS: dict[Cell, Callable[..., tuple[Tensor, ...]]] = {
 }
 
 
-class Library:
+class TorchKernels:
     """The functions behind [torch.nn.LSTM][], [torch.nn.GRU][] and [torch.nn.RNN][]."""
 
-    name = "library"
-    remark = ""
+    name = "torch"
+    details = ""
 
-    def refuses(self, call: Call) -> str | None:
+    def unsupported_reason(self, call: Call) -> str | None:
         x = call.x
         if call.cell not in FUNCTIONS:
             return f"torch has no kernel for {call.cell}"
