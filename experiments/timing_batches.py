@@ -59,8 +59,7 @@ class Network(nn.Module):
         self.layer = Recurrent(cell, 1, hidden)
         self.out = nn.Linear(hidden, 1)
         self.squash = squash
-        [keeps] = set("fz") & set(cell.gates)
-        init.gate_bias_(self.layer, keeps, forget_bias)
+        init.gate_bias_(self.layer, "keep", forget_bias)
 
     def logits(self, x: Tensor) -> Tensor:
         """What the sigmoid takes, `[T, B]`, for inputs `[T, B, 1]`; without one, the outputs."""

@@ -59,7 +59,7 @@ def scan(
         True
     """
     T, B, _ = x.shape
-    H, P = w.weight_hh.shape[0] // len(cell.gates), w.weight_hh.shape[1]
+    H, P = w.weight_hh.shape[0] // len(cell.blocks), w.weight_hh.shape[1]
     check_weights(cell, w)
     valid = None
     if lengths is not None:

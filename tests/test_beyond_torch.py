@@ -144,7 +144,7 @@ def counter(name, dtype):
         if VARIANTS[name].cell.coupled:  # f = 1 - i: an input gate in the middle counts halves
             layer.bias_ih_l0[0] = 0
         if not VARIANTS[name].cell.input_activation:
-            layer.bias_ih_l0[layer.cell.gates.index("g")] = 1
+            layer.bias_ih_l0[layer.cell.block_names.index("g")] = 1
     return layer.to(dtype)
 
 

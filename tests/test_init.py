@@ -8,17 +8,17 @@ import torch
 from torch.nn.utils import prune
 
 from lstm_variants import VARIANTS, StandardLSTM, nn
-from lstm_variants.cells import GRUCell
+from lstm_variants.cells import Block, GRUCell
 
 MEMORY = "fzi"  # what keeps, and what lets in
-GATED = [name for name in VARIANTS if set(MEMORY) & set(VARIANTS[name].cell.gates)]
+GATED = [name for name in VARIANTS if set(MEMORY) & set(VARIANTS[name].cell.block_names)]
 SUFFIXES = ("_l0", "_l0_reverse", "_l1", "_l1_reverse")
 
 
 def biases(layer, suffix):
     """The sum of the two biases, by gate."""
     both = (getattr(layer, f"bias_ih{suffix}") + getattr(layer, f"bias_hh{suffix}")).detach()
-    return dict(zip(layer.cell.gates, both.split(layer.hidden_size), strict=True))
+    return dict(zip(layer.cell.block_names, both.split(layer.hidden_size), strict=True))
 
 
 def unchanged(layer, before, gates):
@@ -26,7 +26,7 @@ def unchanged(layer, before, gates):
     H = layer.hidden_size
     for name, value in layer.state_dict().items():
         same = value == before[name]
-        for k, gate in enumerate(layer.cell.gates):
+        for k, gate in enumerate(layer.cell.block_names):
             if gate in gates and name.startswith("bias"):
                 same[k * H : (k + 1) * H] = True
         if not same.all():
@@ -39,12 +39,12 @@ def copied(layer):
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-@pytest.mark.parametrize("gates", ["f", "z", "io", "n", "h"])
+@pytest.mark.parametrize("gates", ["f", "z", ("i", "o"), "n", "h"], ids=str)
 def test_gates_get_the_bias_and_nothing_else_changes(name, gates):
     layer = VARIANTS[name].layer(3, 4, num_layers=2, bidirectional=True)
     before = copied(layer)
-    if not set(gates) <= set(layer.cell.gates):
-        with pytest.raises(ValueError, match="gates should be letters of"):
+    if not set(gates) <= set(layer.cell.block_names):
+        with pytest.raises(ValueError, match="gates should be roles or names of the blocks of"):
             nn.init.gate_bias_(layer, gates, 1.5)
         assert unchanged(layer, before, ())
         return
@@ -68,9 +68,9 @@ def test_a_gate_that_is_open_keeps_the_memory(name):
     for parameter in layer.parameters():
         torch.nn.init.zeros_(parameter)
     for gate, bias in (("f", 50.0), ("z", 50.0), ("i", -50.0)):
-        if gate in layer.cell.gates:
+        if gate in layer.cell.block_names:
             nn.init.gate_bias_(layer, gate, bias)
-    if "i" in layer.cell.gates:
+    if "i" in layer.cell.block_names:
         nn.init.gate_bias_(layer, "g", 1.0)  # which a shut gate does not let in
     shape = (1 + layer.bidirectional, 5, 3)
     hx = tuple(torch.full(shape, 0.3) for _ in layer.cell.state_type._fields)
@@ -119,11 +119,12 @@ def test_long_memories_in_half_precision():
     assert layer.bias_ih_l0[100:200].max() > 12  # log of a few hundred thousand
 
 
-@pytest.mark.parametrize("gates", ["forget", "fz", "F", ""])
+@pytest.mark.parametrize("gates", ["forget", "if", "F", "", (), ("i", "z")], ids=repr)
 def test_a_name_that_is_no_gate_is_refused(gates):
     layer = nn.LSTM(2, 3)
     before = copied(layer)
-    with pytest.raises(ValueError, match="letters of i, f, g, o, the gates of"):
+    expected = r"LSTMCell\(\), i \(write\), f \(keep\), g \(candidate\), o \(output\), got"
+    with pytest.raises(ValueError, match=expected):
         nn.init.gate_bias_(layer, gates, 1.0)
     assert unchanged(layer, before, ())
 
@@ -167,21 +168,45 @@ def test_chrono_needs_gates():
         nn.init.chrono_(nn.RNN(2, 3), 50)
 
 
-@pytest.mark.parametrize("longest", [1.9, 0, -3, math.nan, math.inf])
-def test_chrono_needs_a_time(longest):
-    with pytest.raises(ValueError, match="longest should be"):
-        nn.init.chrono_(nn.LSTM(2, 3), longest)
+@pytest.mark.parametrize("t_max", [1.9, 0, -3, math.nan, math.inf])
+def test_chrono_needs_a_time(t_max):
+    with pytest.raises(ValueError, match="t_max should be"):
+        nn.init.chrono_(nn.LSTM(2, 3), t_max)
+
+
+ROLES = {
+    "keep": {"GRU": "z", "GRU-before": "z", "CoupledLSTM": "", "CIFG": "", "NFG": "", "RNN": ""},
+    "write": {"GRU": "", "GRU-before": "", "NIG": "", "RNN": ""},
+    "output": {"GRU": "", "GRU-before": "", "NOG": "", "RNN": ""},
+    "candidate": {"GRU": "n", "GRU-before": "n", "RNN": "h"},
+}
+IN_AN_LSTM = {"keep": "f", "write": "i", "output": "o", "candidate": "g"}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_is_the_gate_that_the_paper_says(name, role):
+    layer = VARIANTS[name].layer(2, 3)
+    before = copied(layer)
+    letter = ROLES[role].get(name, IN_AN_LSTM[role])
+    if not letter:
+        with pytest.raises(ValueError, match="gates should be roles"):
+            nn.init.gate_bias_(layer, role, 1.5)
+        return
+    nn.init.gate_bias_(layer, role, 1.5)
+    assert (biases(layer, "_l0")[letter] == 1.5).all()
+    assert unchanged(layer, before, letter)
 
 
 @dataclass(frozen=True, repr=False)
 class WritingCell(GRUCell):
     """A cell of somebody else's, whose z writes where a GRU's keeps."""
 
+    blocks = (Block("r", None), Block("z", "write"), Block("n", "candidate"))
 
-@every_change
-def test_the_gates_of_an_unknown_cell_are_refused(change):
-    layer = nn.Recurrent(WritingCell(), 2, 3)
-    before = copied(layer)
-    with pytest.raises(ValueError, match=r"gates r, z, n of WritingCell\(\) is not known"):
-        change(layer, 50 if change is nn.init.chrono_ else "z", *arguments_of(change)[1:])
-    assert unchanged(layer, before, ())
+
+def test_a_cell_says_what_its_gates_are_for():
+    layer = nn.init.chrono_(nn.Recurrent(WritingCell(), 2, 50), 30)
+    assert (biases(layer, "_l0")["z"] <= 0).all()
+    with pytest.raises(ValueError, match=r"z \(write\), n \(candidate\), got 'keep'"):
+        nn.init.gate_bias_(layer, "keep", 1.0)

@@ -35,7 +35,7 @@ def reordered(stacked, have, want):
 def onnx_model(name, layer):
     """A graph with one recurrent node per layer."""
     operator, order, attributes = OPERATORS[name]
-    gates, cell = layer.cell.gates, layer.cell
+    gates, cell = layer.cell.block_names, layer.cell
     weights, nodes = [], []
     state_names = [n for n in cell.state_type._fields if n in "hc"]
     suffixes = ["", "_reverse"] if layer.bidirectional else [""]

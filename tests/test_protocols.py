@@ -89,7 +89,7 @@ def test_adding_asks_for_the_sum_of_the_marked():
 
 
 def test_the_lstm_of_1997_has_neither_forget_gate_nor_peepholes():
-    assert adding.CELLS["LSTM 1997"].gates == ("i", "g", "o")
+    assert adding.CELLS["LSTM 1997"].block_names == ("i", "g", "o")
     assert not adding.CELLS["LSTM 1997"].peepholes
 
 

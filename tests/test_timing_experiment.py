@@ -75,7 +75,7 @@ def test_the_learner_computes_what_the_cell_says(name, unit):
     cell, w = CELLS[name], np.random.default_rng(5).normal(0, 1, SIZE)
     if unit == Unit.LSTM:
         w[12:15] = 0
-    blocks = torch.from_numpy(w[: 3 * len(cell.gates)].reshape(-1, 3))
+    blocks = torch.from_numpy(w[: 3 * len(cell.blocks)].reshape(-1, 3))
     weights = Weights(
         weight_ih=blocks[:, :1],
         weight_hh=blocks[:, 1:2],

@@ -47,7 +47,7 @@ def test_the_gates_make_the_states(name):
         if k % 2 == 1:
             steps = {letter: values.flip(0) for letter, values in steps.items()}
         cell = layer.cell
-        assert set(cell.gates) <= set(steps)
+        assert set(cell.block_names) <= set(steps)
         one = torch.ones(())
         if "z" in steps:
             z = steps["z"]
@@ -71,9 +71,9 @@ def test_the_gates_are_the_sums_of_torchs_weights(name):
     x, hx = torch.randn(1, 2, 3, dtype=torch.float64), random_hx(layer, 2)
     [steps] = trace(layer, x, hx)
     h = hx[0] if isinstance(hx, tuple) else hx
-    wx = (x @ theirs.weight_ih_l0.T + theirs.bias_ih_l0).chunk(len(layer.cell.gates), -1)
-    uh = (h @ theirs.weight_hh_l0.T + theirs.bias_hh_l0).chunk(len(layer.cell.gates), -1)
-    for gate, a, b in zip(layer.cell.gates, wx, uh, strict=True):
+    wx = (x @ theirs.weight_ih_l0.T + theirs.bias_ih_l0).chunk(len(layer.cell.blocks), -1)
+    uh = (h @ theirs.weight_hh_l0.T + theirs.bias_hh_l0).chunk(len(layer.cell.blocks), -1)
+    for gate, a, b in zip(layer.cell.block_names, wx, uh, strict=True):
         if gate == "n":
             expected = torch.tanh(a + steps["r"] * b)
         else:

@@ -1,11 +1,12 @@
 """The equations: one file per recurrence, to be read beside its paper."""
 
-from lstm_variants.cells.cell import Cell, Gates, State, Weights
+from lstm_variants.cells.cell import Block, Cell, Gates, State, Weights
 from lstm_variants.cells.elman import ElmanCell, ElmanState
 from lstm_variants.cells.gru import GRUCell, GRUState
 from lstm_variants.cells.lstm import GateRecurrentState, LSTMCell, LSTMState
 
 __all__ = [
+    "Block",
     "Cell",
     "ElmanCell",
     "ElmanState",

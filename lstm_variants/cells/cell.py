@@ -1,4 +1,4 @@
-r"""What a cell is: its gates, its state and one pure function.
+r"""What a cell is: its blocks, its state and one pure function.
 
 The same letters stand for the same sizes everywhere:
 
@@ -9,7 +9,7 @@ The same letters stand for the same sizes everywhere:
 | `D` | input: features of one step |
 | `H` | hidden state |
 | `P` | output of a step: `proj_size` where there is a projection, else `H` |
-| `G` | row blocks of a weight matrix, one per gate |
+| `G` | row blocks of a weight matrix, gates and candidate alike |
 | `K` | gates with a peephole |
 
 and in equations $W$ is `weight_ih`, $U$ is `weight_hh`, $b$ is the sum of the two biases (where
@@ -21,10 +21,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import fields
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import Any, ClassVar, Literal, NamedTuple, cast
 
 from torch import Tensor
 from torch.nn.functional import linear
+
+Role = Literal["keep", "write", "output", "candidate"]
+"""What a block does where its value is 1; see `Block`."""
 
 State = tuple[Tensor, ...]
 """What a cell remembers between two steps: a named tuple, `h` `[B, P]` first, others `[B, H]`."""
@@ -33,11 +36,28 @@ Gates = dict[str, Tensor]
 """What opens and shuts in a step, and what is let in: each gate and the candidate by its letter."""
 
 
+class Block(NamedTuple):
+    """`H` rows of the weight matrices, a gate or the candidate.
+
+    Letters have no fixed meaning: `z` keeps the old state in a GRU and writes the new one in other
+    cells. Initialisers therefore go by role.
+
+    Attributes:
+        name: The letter in the cell's equations.
+        role: `"keep"` if the old state is kept where the gate is 1, `"write"` if the candidate is
+            written there, `"output"` if the state is output there; `"candidate"` for what is
+            written; `None` for anything else, such as a reset gate.
+    """
+
+    name: str
+    role: Role | None
+
+
 class Weights(NamedTuple):
     """The parameters of one layer in one direction, named and laid out as in [torch.nn.LSTM][].
 
     Attributes:
-        weight_ih: Input weights, `[G*H, D]`: one block of `H` rows per gate.
+        weight_ih: Input weights, `[G*H, D]`: the cell's blocks of `H` rows each.
         weight_hh: Recurrent weights, `[G*H, P]`, blocks in the same order.
         bias_ih: Input bias, `[G*H]`, or `None`.
         bias_hh: Recurrent bias, `[G*H]`, or `None`.
@@ -57,7 +77,7 @@ class Weights(NamedTuple):
 
 
 class Cell(ABC):
-    """One recurrence: its gates, what it remembers, and how a step is taken.
+    """One recurrence: its blocks, its state, and one time step.
 
     A cell holds no parameters. It is a frozen dataclass that says what the recurrence is;
     [`scan`][lstm_variants.scan.scan] applies it along time.
@@ -76,8 +96,13 @@ class Cell(ABC):
 
     @property
     @abstractmethod
-    def gates(self) -> tuple[str, ...]:
-        """Names of the row blocks of `weight_ih` and `weight_hh`, in order."""
+    def blocks(self) -> tuple[Block, ...]:
+        """The row blocks of `weight_ih` and `weight_hh`, in order."""
+
+    @property
+    def block_names(self) -> tuple[str, ...]:
+        """The letters of the blocks."""
+        return tuple(block.name for block in self.blocks)
 
     @property
     @abstractmethod
@@ -140,7 +165,7 @@ class Cell(ABC):
             bias: Whether there are the two bias vectors.
             proj_size: Size of the projected output; 0 if there is no projection.
         """
-        rows = len(self.gates) * H
+        rows = len(self.blocks) * H
         shapes: dict[str, tuple[int, ...]] = {
             "weight_ih": (rows, D),
             "weight_hh": (rows, proj_size or H),

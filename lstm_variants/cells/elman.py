@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from torch import Tensor, relu, tanh
 from torch.nn.functional import linear
 
-from lstm_variants.cells.cell import Cell, Gates, State, Weights
+from lstm_variants.cells.cell import Block, Cell, Gates, State, Weights
 
 
 class ElmanState(NamedTuple):
@@ -43,7 +43,7 @@ class ElmanCell(Cell):
     Not to be confused with: the network of Jordan 1986, which feeds back its output layer.
 
     Attributes:
-        nonlinearity: What squashes the sum.
+        nonlinearity: The activation function.
 
     Examples:
         >>> import torch
@@ -57,7 +57,7 @@ class ElmanCell(Cell):
 
     nonlinearity: Literal["tanh", "relu"] = "tanh"
 
-    gates = ("h",)
+    blocks = (Block("h", "candidate"),)
     state_type = ElmanState
 
     def step(self, wx: Tensor, state: State, w: Weights) -> tuple[ElmanState, Gates]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from torch import Tensor, sigmoid, tanh
 from torch.nn.functional import linear
 
-from lstm_variants.cells.cell import Cell, Gates, State, Weights
+from lstm_variants.cells.cell import Block, Cell, Gates, State, Weights
 
 
 class GRUState(NamedTuple):
@@ -51,7 +51,7 @@ class GRUCell(Cell):
         reset_after: Whether the reset gate acts on the recurrent product or on what is multiplied.
 
     Examples:
-        A closed update gate (`z = 1`) keeps the old state whatever the input says:
+        An update gate of `z = 1` keeps the old state, whatever the input is:
 
         >>> import torch
         >>> from lstm_variants.cells import GRUCell, GRUState, Weights
@@ -64,7 +64,7 @@ class GRUCell(Cell):
 
     reset_after: bool = True
 
-    gates = ("r", "z", "n")
+    blocks = (Block("r", None), Block("z", "keep"), Block("n", "candidate"))
     state_type = GRUState
 
     def step(self, wx: Tensor, state: State, w: Weights) -> tuple[GRUState, Gates]:

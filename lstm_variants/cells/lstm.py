@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 from torch import Tensor, cat, sigmoid, tanh
 from torch.nn.functional import linear
 
-from lstm_variants.cells.cell import Cell, Gates, State, Weights
+from lstm_variants.cells.cell import Block, Cell, Gates, State, Weights
 
 
 class LSTMState(NamedTuple):
@@ -128,18 +128,18 @@ class LSTMCell(Cell):
             )
         if self.coupled and not (self.input_gate and self.forget_gate):
             raise ValueError("coupled gates need an input gate: f = 1 - i")
-        if self.gate_recurrence and self.gates != ("i", "f", "g", "o"):
+        if self.gate_recurrence and self.block_names != ("i", "f", "g", "o"):
             raise ValueError("gate_recurrence needs all three gates, uncoupled")
 
     @property
-    def gates(self) -> tuple[str, ...]:
-        present = {
-            "i": self.input_gate,
-            "f": self.forget_gate and not self.coupled,
-            "g": True,
-            "o": self.output_gate,
-        }
-        return tuple(gate for gate, here in present.items() if here)
+    def blocks(self) -> tuple[Block, ...]:
+        present = (
+            (Block("i", "write"), self.input_gate),
+            (Block("f", "keep"), self.forget_gate and not self.coupled),
+            (Block("g", "candidate"), True),
+            (Block("o", "output"), self.output_gate),
+        )
+        return tuple(block for block, here in present if here)
 
     @property
     def state_type(self) -> Any:
@@ -147,7 +147,7 @@ class LSTMCell(Cell):
 
     @property
     def peepholes(self) -> tuple[str, ...]:
-        return tuple(gate for gate in self.gates if gate != "g") if self.peephole else ()
+        return tuple(name for name in self.block_names if name != "g") if self.peephole else ()
 
     def parameter_shapes(
         self, D: int, H: int, *, bias: bool = True, proj_size: int = 0
@@ -159,7 +159,7 @@ class LSTMCell(Cell):
 
     def step(self, wx: Tensor, state: State, w: Weights) -> tuple[State, Gates]:
         h, c_old, *q = state
-        a = split(wx + linear(h, w.weight_hh, w.bias_hh), self.gates)
+        a = split(wx + linear(h, w.weight_hh, w.bias_hh), self.block_names)
         p = split(w.weight_ch, self.peepholes)
         if w.weight_gh is not None:
             r = split(linear(cat(q, dim=-1).to(wx.dtype), w.weight_gh), ("i", "f", "o"))

@@ -1,33 +1,31 @@
-"""Biases for gates to start with. As in `torch.nn.init`, a trailing underscore changes in place."""
+"""Initialisers of gate biases. As in `torch.nn.init`, a trailing underscore changes in place."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from lstm_variants.cells import ElmanCell, GRUCell, LSTMCell
+from lstm_variants.cells import Block
 from lstm_variants.nn.recurrent import Recurrent
-
-KNOWN = (ElmanCell, GRUCell, LSTMCell)
-"""Cells whose letters have the meaning that is assumed here: f and z keep, i writes."""
 
 __all__ = ["chrono_", "gate_bias_"]
 
 
 @torch.no_grad()
-def gate_bias_(layer: Recurrent, gates: str, bias: float | Tensor) -> Recurrent:
-    """Give some gates a bias, in every layer and direction.
+def gate_bias_(layer: Recurrent, gates: str | Sequence[str], bias: float | Tensor) -> Recurrent:
+    """Set the bias of some gates, in every layer and direction.
 
-    A layer has two biases for each gate, which are added, in all but the candidate of a GRU whose
-    reset gate acts between them. The bias of the input gets the value, that of the recurrence
-    becomes zero.
+    A layer has two biases for each block, which are added, in all but the candidate of a GRU whose
+    reset gate acts between them. The input bias gets the value, the recurrent bias becomes zero.
 
     Args:
         layer: A layer of `lstm_variants.nn`.
-        gates: Letters of gates that the layer has, as its cell's `gates` names them: `"f"` is what
-            keeps the memory of an LSTM, `"z"` that of a GRU.
+        gates: What to set: a role, or the name of a block of the layer's cell, or several of them.
+            The role `"keep"` is the forget gate of an LSTM and the update gate of a GRU; see
+            [`Block`][lstm_variants.cells.cell.Block].
         bias: One value, or one for each unit, `[H]`.
 
     Returns:
@@ -35,92 +33,94 @@ def gate_bias_(layer: Recurrent, gates: str, bias: float | Tensor) -> Recurrent:
 
     Raises:
         TypeError: If `layer` is no layer of this package.
-        ValueError: If the layer does not have such a gate, if its cell is not one of this package,
-            if it was made with `bias=False`, or if a bias is computed from other parameters.
+        ValueError: If the layer's cell has no block of such a role or name, if it was made with
+            `bias=False`, or if a bias is computed from other parameters.
 
     Examples:
         The forget bias of 1 that Jozefowicz, Zaremba & Sutskever 2015 recommend:
 
         >>> import torch
         >>> from lstm_variants import nn
-        >>> layer = nn.init.gate_bias_(nn.LSTM(8, 2), "f", 1.0)
+        >>> layer = nn.init.gate_bias_(nn.LSTM(8, 2), "keep", 1.0)
         >>> (layer.bias_ih_l0 + layer.bias_hh_l0).chunk(4)[1]
         tensor([1., 1.], grad_fn=<SplitBackward0>)
     """
     endings = suffixes(layer)
-    if not gates or not set(gates) <= set(layer.cell.gates):
+    blocks = layer.cell.blocks
+    names = (gates,) if isinstance(gates, str) else tuple(gates)
+    known = {block.name for block in blocks} | {block.role for block in blocks if block.role}
+    if not names or not known.issuperset(names):
+        described = ", ".join(f"{b.name} ({b.role})" if b.role else b.name for b in blocks)
         raise ValueError(
-            f"gates should be letters of {', '.join(layer.cell.gates)}, the gates of "
-            f"{layer.cell}, got {gates!r}"
+            f"gates should be roles or names of the blocks of {layer.cell}, {described}, "
+            f"got {gates!r}"
         )
     for suffix in endings:
-        put(layer, suffix, gates, bias)
+        for block in blocks:
+            if block.name in names or block.role in names:
+                set_bias(layer, suffix, block, bias)
     return layer
 
 
 @torch.no_grad()
-def chrono_(layer: Recurrent, longest: float) -> Recurrent:
-    r"""The chrono initialisation of Tallec & Ollivier 2018: memories of 1 to `longest` steps.
+def chrono_(layer: Recurrent, t_max: float) -> Recurrent:
+    r"""The chrono initialisation of Tallec & Ollivier 2018, for time lags of up to `t_max` steps.
 
-    With u drawn for each unit, uniform in 1 to `longest` - 1, the gate that keeps the memory gets
-    the bias $\log u$ and the input gate $-\log u$: at first a unit keeps $u / (1 + u)$ of its
-    memory at each step, lets in $1 / (1 + u)$ of what is new, and remembers for about u steps. A
-    GRU's update gate is both at once, and so is the input gate of coupled gates; where there is no
-    forget gate, only the input gate is set. Each layer and direction draws its own. All other
+    With u drawn for each unit, uniform in 1 to `t_max` - 1, the bias of a gate that keeps the state
+    is $\log u$, and the bias of a gate that writes is $-\log u$: at first, a unit keeps
+    $u / (1 + u)$ of its state at each step, adds $1 / (1 + u)$ of what is new, and so has a time
+    constant of about u steps. Which gates those are is stated by the cell, as the roles of its
+    [blocks][lstm_variants.cells.cell.Block]. Each layer and direction has its own draws. All other
     parameters stay as they are.
 
     Paper: Tallec & Ollivier 2018, "Can recurrent neural networks warp time?".
 
     Args:
         layer: A layer of `lstm_variants.nn`.
-        longest: The longest time that something is to be remembered for, in steps; at least 2.
+        t_max: The longest time lag that is expected, in steps, T_max in the paper; at least 2.
 
     Returns:
         The layer.
 
     Raises:
         TypeError: If `layer` is no layer of this package.
-        ValueError: If `longest` is below 2 or infinite, if no gate of the layer keeps or lets in,
-            if its cell is not one of this package, if it was made with `bias=False`, or if a bias
-            is computed from other parameters.
+        ValueError: If `t_max` is below 2 or infinite, if no gate of the layer keeps or writes, if
+            it was made with `bias=False`, or if a bias is computed from other parameters.
 
     Examples:
         >>> import torch
         >>> from lstm_variants import nn
-        >>> layer = nn.init.chrono_(nn.GRU(8, 32), longest=1000)
+        >>> layer = nn.init.chrono_(nn.GRU(8, 32), t_max=1000)
         >>> keeps = torch.sigmoid((layer.bias_ih_l0 + layer.bias_hh_l0).chunk(3)[1])
         >>> bool(keeps.min() >= 1 / 2), bool(keeps.max() <= 999 / 1000)
         (True, True)
     """
     endings = suffixes(layer)
-    if not 2 <= longest < math.inf:
-        raise ValueError(f"longest should be a finite number of steps, 2 or more, got {longest}")
-    if not set("ifz") & set(layer.cell.gates):
+    if not 2 <= t_max < math.inf:
+        raise ValueError(f"t_max should be a finite number of steps, 2 or more, got {t_max}")
+    signs = {"keep": 1, "write": -1}
+    gates = [block for block in layer.cell.blocks if block.role in signs]
+    if not gates:
         raise ValueError(
-            f"{layer.cell} has no gate that keeps its memory or lets something in: "
+            f"{layer.cell} has no gate that keeps its state or writes to it: "
             "the chrono initialisation is for gated cells"
         )
     for suffix in endings:
         device = layer.get_parameter(f"bias_ih{suffix}").device
         u = torch.empty(layer.hidden_size, dtype=torch.float32, device=device)
-        bias = u.uniform_(1, longest - 1).log()  # half precision has no room for a large u
-        put(layer, suffix, "fz", bias)
-        put(layer, suffix, "i", -bias)
+        bias = u.uniform_(1, t_max - 1).log()  # in half precision, a large u would overflow
+        for block in gates:
+            assert block.role is not None
+            set_bias(layer, suffix, block, signs[block.role] * bias)
     return layer
 
 
 def suffixes(layer: Recurrent) -> list[str]:
-    """What the parameters of each layer and direction end with, if their biases can be set."""
+    """The suffixes of each layer's and direction's parameters, if their biases can be set."""
     if not isinstance(layer, Recurrent):
         raise TypeError(
             f"layer should be one of lstm_variants.nn, got {type(layer).__name__}; "
             "of a model, its layer: model.lstm"
-        )
-    if type(layer.cell) not in KNOWN:
-        raise ValueError(
-            f"the meaning of the gates {', '.join(layer.cell.gates)} of {layer.cell} is not known "
-            f"here; cells should be one of {', '.join(cell.__name__ for cell in KNOWN)}. "
-            "Set the biases of the layer by hand"
         )
     if not layer.bias:
         raise ValueError(f"{layer} has no biases: make it with bias=True")
@@ -132,11 +132,9 @@ def suffixes(layer: Recurrent) -> list[str]:
     return [name.removeprefix("bias_ih") for name in biases if name.startswith("bias_ih")]
 
 
-def put(layer: Recurrent, suffix: str, gates: str, bias: float | Tensor) -> None:
-    """Give some gates of one layer and direction a bias."""
-    H = layer.hidden_size
-    for k, gate in enumerate(layer.cell.gates):
-        if gate in gates:
-            rows = slice(k * H, (k + 1) * H)
-            layer.get_parameter(f"bias_ih{suffix}")[rows] = bias
-            layer.get_parameter(f"bias_hh{suffix}")[rows] = 0
+def set_bias(layer: Recurrent, suffix: str, block: Block, bias: float | Tensor) -> None:
+    """Set the bias of one block of one layer and direction."""
+    H, k = layer.hidden_size, layer.cell.blocks.index(block)
+    rows = slice(k * H, (k + 1) * H)
+    layer.get_parameter(f"bias_ih{suffix}")[rows] = bias
+    layer.get_parameter(f"bias_hh{suffix}")[rows] = 0

@@ -32,14 +32,15 @@ def every_cell() -> Iterator[Cell]:
 
 def settings(cell: Cell) -> tuple[int, ...]:
     """A cell as the library takes it."""
-    found: dict[str, int] = {"blocks": len(cell.gates)}
+    found: dict[str, int]
     if isinstance(cell, LSTMCell):
-        found |= {name: getattr(cell, name) for name in SETTINGS if hasattr(cell, name)}
+        found = {name: getattr(cell, name) for name in SETTINGS if hasattr(cell, name)}
         found |= {"kind": 0, "peephole": PEEPHOLES.index(cell.peephole)}
     elif isinstance(cell, GRUCell):
-        found |= {"kind": 1, "reset_after": cell.reset_after}
+        found = {"kind": 1, "reset_after": cell.reset_after}
     else:
-        found |= {"kind": 2, "relu": cell == ElmanCell("relu")}
+        found = {"kind": 2, "relu": cell == ElmanCell("relu")}
+    found["blocks"] = len(cell.blocks)
     return tuple(found.get(name, 0) for name in SETTINGS)
 
 
@@ -49,7 +50,7 @@ class Kernel(NamedTuple):
     Attributes:
         cell: The cell.
         settings: The same as numbers.
-        gates: Blocks of its weights.
+        blocks: How many blocks its weights have.
         slots: Blocks of a row of gates; see gru.h for the GRU's.
         fields: Tensors of its state.
         peepholes: Whether it has some.
@@ -57,7 +58,7 @@ class Kernel(NamedTuple):
 
     cell: Cell
     settings: tuple[int, ...]
-    gates: int
+    blocks: int
     slots: int
     fields: int
     peepholes: bool
@@ -65,12 +66,12 @@ class Kernel(NamedTuple):
     @classmethod
     def of(cls, cell: Cell) -> Kernel:
         """What there is to know of a cell."""
-        gates = len(cell.gates)
+        blocks = len(cell.blocks)
         return cls(
             cell,
             settings(cell),
-            gates,
-            gates + (cell == GRUCell()),
+            blocks,
+            blocks + (cell == GRUCell()),
             len(cell.state_type._fields),
             bool(cell.peepholes),
         )
@@ -176,7 +177,7 @@ class Layer:
             if here
         ]
         rows, self.width = weights[1].shape
-        self.hidden_size = rows // kernel.gates
+        self.hidden_size = rows // kernel.blocks
         whole = PADDED_BYTES // x.element_size()
         self.padded = -(-self.hidden_size // whole) * whole
 
