@@ -23,8 +23,8 @@ def scan(
     """Apply a cell along time.
 
     Every operation is one of torch's, so the result is differentiable to any order and works under
-    `torch.func`. In half precision (bfloat16, float16) the memory, all of the state but `h`, is
-    kept in float32 between steps: it adds up, and would stall where one more makes no difference.
+    `torch.func`. In half precision (bfloat16, float16), the fields of the state for
+    which the cell states it are kept in float32 between steps.
 
     Args:
         cell: The recurrence.
@@ -59,8 +59,10 @@ def scan(
         True
     """
     T, B, _ = x.shape
-    H, P = w.weight_hh.shape[0] // len(cell.blocks), w.weight_hh.shape[1]
     check_weights(cell, w)
+    H = w.weight_ih.shape[0] // len(cell.blocks)
+    projection = getattr(w, "weight_hr", None)
+    P = H if projection is None else projection.shape[0]
     valid = None
     if lengths is not None:
         lengths = check_lengths(lengths, T, B)
@@ -71,34 +73,45 @@ def scan(
         # Masked before the product: a NaN that is only masked after it still reaches gradients.
         x = x.where(valid, 0)
     if state is None:
-        state = cell.initial_state(x.new_empty(B, 0), H, P if w.weight_hr is not None else 0)
-    state = with_memory_in(torch.promote_types(x.dtype, torch.float32), cell, state)
+        state = cell.initial_state(x.new_empty(B, 0), H, 0 if projection is None else P)
+    dtype, wide = state[0].dtype, torch.promote_types(x.dtype, torch.float32)
+    in_float32 = [field.float32 for field in cell.state_fields]
+    state = cell.state_type(
+        *(s.to(wide) if keep else s for s, keep in zip(state, in_float32, strict=True))
+    )
 
     # unbind, not wx[t]: its gradient is one stack, where indexing adds up T tensors of full size.
     wx = cell.project(x, w).unbind()
     outputs: list[Tensor] = []
     for t in reversed(range(T)) if reverse else range(T):
         new, _ = cell.step(wx[t], state, w)
+        output = new[0].to(wx[t].dtype)
         if valid is None:
-            outputs.append(new[0])
+            outputs.append(output)
         else:
-            outputs.append(new[0].where(valid[t], 0))
+            outputs.append(output.where(valid[t], 0))
             new = cell.state_type(*(n.where(valid[t], s) for n, s in zip(new, state, strict=True)))
         state = new
-    last = with_memory_in(state[0].dtype, cell, state)
+    if outputs:
+        dtype = outputs[0].dtype if in_float32[0] else state[0].dtype
+    last = cell.state_type(state[0].to(dtype), *(s.to(dtype) for s in state[1:]))
     if not outputs:
         return x.new_zeros(0, B, P), last
     return torch.stack(outputs[::-1] if reverse else outputs), last
 
 
+OPTIONAL = ("bias_ih", "bias_hh", "weight_hr")
+"""Parameters that a layer may lack."""
+
+
 def check_weights(cell: Cell, w: Weights) -> None:
-    """Refuse peepholes for a cell without, and the other way round."""
-    for name, wanted in (
-        ("weight_ch", bool(cell.peepholes)),
-        ("weight_gh", "weight_gh" in cell.parameter_shapes(1, 1)),
-    ):
-        if (getattr(w, name) is not None) != wanted:
-            raise ValueError(f"{cell} {'needs' if wanted else 'has no place for'} {name}")
+    """Raise an error if weights are missing that the cell has, or there are others."""
+    known = cell.parameters(1, 1, proj_size=int(cell.projects))
+    for name, weight in zip(w._fields, w, strict=True):
+        if weight is None and name in known and name not in OPTIONAL:
+            raise ValueError(f"{cell} needs {name}")
+        if weight is not None and name not in known:
+            raise ValueError(f"{cell} has no place for {name}")
 
 
 def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
@@ -143,10 +156,3 @@ def valid_steps(x: Tensor, lengths: Tensor) -> Tensor:
     """Which steps of `x`, `[T, B, D]`, are within their sequences, `[T, B, 1]`."""
     time = torch.arange(len(x), device=x.device)[:, None]
     return (time < lengths.to(x.device)).unsqueeze(-1)
-
-
-def with_memory_in(dtype: torch.dtype, cell: Cell, state: State) -> State:
-    """The state with all but its output in a dtype."""
-    h, *memory = state
-    converted: State = cell.state_type(h, *(m.to(dtype) for m in memory))
-    return converted

@@ -1,4 +1,4 @@
-"""What the gates of a layer do, step by step."""
+"""Gates and states of a layer, step by step."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["trace"]
 
 
 def trace(module: nn.Module, /, *inputs: Any, **keywords: Any) -> list[dict[str, Tensor]]:
-    """Run a module once, and look into each recurrent layer of this package inside.
+    """Run a module once, and record each step of every recurrent layer of this package in it.
 
-    The module runs as it always does. Before each layer runs, what it is given goes through its
-    equations once more, as [`scan`][lstm_variants.scan.scan] takes them, and is kept step by step.
-    Gradients flow through what is kept; under `torch.no_grad` it is cheaper.
+    The module runs as usual. Before each layer runs, its equations are computed once more from its
+    input by [`scan`][lstm_variants.scan.scan], and recorded step by step. Gradients flow through
+    the recorded tensors; under `torch.no_grad` it is cheaper.
 
     Args:
         module: Any module with layers of this package inside, or one of them.
@@ -36,7 +36,7 @@ def trace(module: nn.Module, /, *inputs: Any, **keywords: Any) -> list[dict[str,
         a variant does not have is not among them. In half precision the memory is in float32.
 
     Raises:
-        ValueError: If no layer of this package ran where it could be looked into, which excludes
+        ValueError: If no layer of this package ran where it can be traced, which excludes
             compiled modules and other threads; or if one ran on sequences without steps.
 
     Examples:
@@ -52,30 +52,30 @@ def trace(module: nn.Module, /, *inputs: Any, **keywords: Any) -> list[dict[str,
     """
     found: list[dict[str, Tensor]] = []
 
-    # At once, not when all is over: until then a model may change what it gave to the layer.
-    def keep(call: Call, _: Backend) -> None:
-        found.extend(look(call))
+    # Recorded before the layer runs: the model may change its input in place later.
+    def on_call(call: Call, _: Backend) -> None:
+        found.extend(record_steps(call))
 
-    with observed(keep):
+    with observed(on_call):
         module(*inputs, **keywords)
     if not found:
         raise ValueError(
             f"no recurrent layer of this package ran in {type(module).__name__}, or it ran where "
-            "it cannot be looked into: inside a compiled module, or in another thread"
+            "it cannot be traced: inside a compiled module, or in another thread"
         )
     return found
 
 
-def look(call: Call) -> list[dict[str, Tensor]]:
-    """What is in each step of a layer, for each direction."""
+def record_steps(call: Call) -> list[dict[str, Tensor]]:
+    """Gates and states of each step of a layer, for each direction."""
     found = []
     for direction, (w, state) in enumerate(zip(call.weights, call.states, strict=True)):
-        looking = Looking(call.cell)
-        scan(cast(Cell, looking), call.x, w, state, lengths=call.lengths, reverse=direction == 1)
-        if not looking.seen:
-            raise ValueError(f"there is no step to look into: {call}")
-        seen = looking.seen[::-1] if direction == 1 else looking.seen
-        steps = {name: torch.stack([step[name] for step in seen]) for name in seen[0]}
+        cell = RecordingCell(call.cell)
+        scan(cast(Cell, cell), call.x, w, state, lengths=call.lengths, reverse=direction == 1)
+        if not cell.steps:
+            raise ValueError(f"there is no step to trace: {call}")
+        recorded = cell.steps[::-1] if direction == 1 else cell.steps
+        steps = {name: torch.stack([step[name] for step in recorded]) for name in recorded[0]}
         if call.lengths is not None:
             valid = valid_steps(call.x, call.lengths)
             steps = {name: values.where(valid, 0) for name, values in steps.items()}
@@ -83,12 +83,12 @@ def look(call: Call) -> list[dict[str, Tensor]]:
     return found
 
 
-class Looking:
-    """A cell that keeps what is in its steps."""
+class RecordingCell:
+    """A cell that records the gates and the state of each step."""
 
     def __init__(self, cell: Cell) -> None:
         self.cell = cell
-        self.seen: list[dict[str, Tensor]] = []
+        self.steps: list[dict[str, Tensor]] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.cell, name)
@@ -96,5 +96,5 @@ class Looking:
     def step(self, wx: Tensor, state: State, w: Weights) -> tuple[State, Gates]:
         after, gates = self.cell.step(wx, state, w)
         names = self.cell.state_type._fields
-        self.seen.append(gates | dict(zip(names, after, strict=True)))
+        self.steps.append(gates | dict(zip(names, after, strict=True)))
         return after, gates

@@ -1,6 +1,6 @@
 """The equations: one file per recurrence, to be read beside its paper."""
 
-from lstm_variants.cells.cell import Block, Cell, Gates, State, Weights
+from lstm_variants.cells.cell import Block, Cell, Field, Gates, Parameter, State, Weights
 from lstm_variants.cells.elman import ElmanCell, ElmanState
 from lstm_variants.cells.gru import GRUCell, GRUState
 from lstm_variants.cells.lstm import GateRecurrentState, LSTMCell, LSTMState
@@ -10,12 +10,14 @@ __all__ = [
     "Cell",
     "ElmanCell",
     "ElmanState",
+    "Field",
     "GRUCell",
     "GRUState",
     "GateRecurrentState",
     "Gates",
     "LSTMCell",
     "LSTMState",
+    "Parameter",
     "State",
     "Weights",
 ]

@@ -20,6 +20,7 @@ sigmoid and $\odot$ the product element by element.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, ClassVar, Literal, NamedTuple, cast
 
@@ -30,10 +31,10 @@ Role = Literal["keep", "write", "output", "candidate"]
 """What a block does where its value is 1; see `Block`."""
 
 State = tuple[Tensor, ...]
-"""What a cell remembers between two steps: a named tuple, `h` `[B, P]` first, others `[B, H]`."""
+"""The state of a cell between two steps: a named tuple, `h` `[B, P]` first, others `[B, H]`."""
 
 Gates = dict[str, Tensor]
-"""What opens and shuts in a step, and what is let in: each gate and the candidate by its letter."""
+"""The gate and candidate activations of a step, by their letters."""
 
 
 class Block(NamedTuple):
@@ -51,6 +52,38 @@ class Block(NamedTuple):
 
     name: str
     role: Role | None
+
+
+class Parameter(NamedTuple):
+    """A parameter of one layer in one direction.
+
+    Attributes:
+        shape: Its shape.
+        letter: Its letter in the cell's equations.
+        blocks: Names of the blocks of its rows, in order; none if it has no such blocks.
+        init: Fills a tensor in place with the initial values. Uniform within 1 / sqrt(H) of zero if
+            `None`, as [torch.nn.LSTM][] draws all of its parameters.
+    """
+
+    shape: tuple[int, ...]
+    letter: str
+    blocks: tuple[str, ...] = ()
+    init: Callable[[Tensor], Any] | None = None
+
+
+class Field(NamedTuple):
+    """A tensor of a cell's state.
+
+    Attributes:
+        name: Its letter in the cell's equations.
+        start: Its value before the first step, where none is given.
+        float32: Whether it is kept in float32 between steps in half precision (bfloat16, float16):
+            a sum over time would stall there, where one more term makes no difference.
+    """
+
+    name: str
+    start: float = 0.0
+    float32: bool = False
 
 
 class Weights(NamedTuple):
@@ -84,9 +117,12 @@ class Cell(ABC):
 
     Attributes:
         projects: Whether the output can be projected, as `proj_size` of [torch.nn.LSTM][] does.
+        weights_type: The named tuple that `step` gets its parameters in, with the names of
+            `parameters`. Those that a layer may lack, biases for example, have the default `None`.
     """
 
     projects: ClassVar[bool] = False
+    weights_type: ClassVar[Any] = Weights
 
     def __repr__(self) -> str:
         """The settings that are not the default."""
@@ -110,22 +146,30 @@ class Cell(ABC):
         """The named tuple of the cell's state, the output `h` first."""
 
     @property
+    @abstractmethod
+    def state_fields(self) -> tuple[Field, ...]:
+        """The fields of `state_type`: the output `[B, P]`, then others `[B, H]`."""
+
+    @property
     def peepholes(self) -> tuple[str, ...]:
         """Names of the gates that see the cell state: the blocks of `weight_ch`, in order."""
         return ()
 
     def initial_state(self, like: Tensor, hidden_size: int, proj_size: int = 0) -> State:
-        """The state before the first step: zeros.
+        """The state before the first step: the start value of each field.
 
         Args:
             like: A `[B, ...]` tensor that gives batch size, dtype and device.
             hidden_size: `H`.
             proj_size: Size of the projected output; 0 if there is no projection.
         """
-        B = like.shape[0]
-        h = like.new_zeros(B, proj_size or hidden_size)
-        memory = (like.new_zeros(B, hidden_size) for _ in self.state_type._fields[1:])
-        state: State = self.state_type(h, *memory)
+        sizes = [proj_size or hidden_size] + [hidden_size] * (len(self.state_fields) - 1)
+        state: State = self.state_type(
+            *(
+                like.new_full((like.shape[0], size), field.start)
+                for field, size in zip(self.state_fields, sizes, strict=True)
+            )
+        )
         return state
 
     def project(self, x: Tensor, w: Weights) -> Tensor:
@@ -154,26 +198,37 @@ class Cell(ABC):
             each gate and the candidate that the cell has, `[B, H]`, by its letter in the equations.
         """
 
-    def parameter_shapes(
+    def parameters(
         self, D: int, H: int, *, bias: bool = True, proj_size: int = 0
-    ) -> dict[str, tuple[int, ...]]:
-        """Shapes of one layer's parameters in one direction, by their names in `Weights`.
+    ) -> dict[str, Parameter]:
+        """One layer's parameters in one direction, by their names in `weights_type`.
+
+        `weight_ih` has the cell's blocks as rows, `[G*H, D]`: the hidden size is read from it.
 
         Args:
             D: Input size.
             H: Hidden size.
-            bias: Whether there are the two bias vectors.
+            bias: Whether there are biases.
             proj_size: Size of the projected output; 0 if there is no projection.
         """
-        rows = len(self.blocks) * H
-        shapes: dict[str, tuple[int, ...]] = {
-            "weight_ih": (rows, D),
-            "weight_hh": (rows, proj_size or H),
+        names = self.block_names
+        rows = len(names) * H
+        found = {
+            "weight_ih": Parameter((rows, D), "W", names),
+            "weight_hh": Parameter((rows, proj_size or H), "U", names),
         }
         if bias:
-            shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
+            found["bias_ih"] = Parameter((rows,), "b", names)
+            found["bias_hh"] = Parameter((rows,), "d", names)
         if proj_size:
-            shapes["weight_hr"] = (proj_size, H)
+            found["weight_hr"] = Parameter((proj_size, H), "W_{hr}")
         if self.peepholes:
-            shapes["weight_ch"] = (len(self.peepholes) * H,)
-        return shapes
+            found["weight_ch"] = Parameter((len(self.peepholes) * H,), "p", self.peepholes)
+        return found
+
+    def parameter_shapes(
+        self, D: int, H: int, *, bias: bool = True, proj_size: int = 0
+    ) -> dict[str, tuple[int, ...]]:
+        """The shapes of `parameters`, by name."""
+        found = self.parameters(D, H, bias=bias, proj_size=proj_size)
+        return {name: parameter.shape for name, parameter in found.items()}

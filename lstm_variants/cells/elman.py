@@ -8,14 +8,14 @@ from typing import Literal, NamedTuple
 from torch import Tensor, relu, tanh
 from torch.nn.functional import linear
 
-from lstm_variants.cells.cell import Block, Cell, Gates, State, Weights
+from lstm_variants.cells.cell import Block, Cell, Field, Gates, State, Weights
 
 
 class ElmanState(NamedTuple):
     """State of a simple recurrent network.
 
     Attributes:
-        h: Hidden state, memory and output at once, `[B, H]`.
+        h: Hidden state and output, `[B, H]`.
     """
 
     h: Tensor
@@ -59,6 +59,7 @@ class ElmanCell(Cell):
 
     blocks = (Block("h", "candidate"),)
     state_type = ElmanState
+    state_fields = (Field("h"),)
 
     def step(self, wx: Tensor, state: State, w: Weights) -> tuple[ElmanState, Gates]:
         (h,) = state

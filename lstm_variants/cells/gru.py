@@ -8,14 +8,14 @@ from typing import NamedTuple
 from torch import Tensor, sigmoid, tanh
 from torch.nn.functional import linear
 
-from lstm_variants.cells.cell import Block, Cell, Gates, State, Weights
+from lstm_variants.cells.cell import Block, Cell, Field, Gates, State, Weights
 
 
 class GRUState(NamedTuple):
     """State of a GRU.
 
     Attributes:
-        h: Hidden state, memory and output at once, `[B, H]`.
+        h: Hidden state and output, `[B, H]`.
     """
 
     h: Tensor
@@ -66,6 +66,7 @@ class GRUCell(Cell):
 
     blocks = (Block("r", None), Block("z", "keep"), Block("n", "candidate"))
     state_type = GRUState
+    state_fields = (Field("h"),)
 
     def step(self, wx: Tensor, state: State, w: Weights) -> tuple[GRUState, Gates]:
         (h,) = state

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 from torch import Tensor, cat, sigmoid, tanh
 from torch.nn.functional import linear
 
-from lstm_variants.cells.cell import Block, Cell, Gates, State, Weights
+from lstm_variants.cells.cell import Block, Cell, Field, Gates, Parameter, State, Weights
 
 
 class LSTMState(NamedTuple):
@@ -16,7 +16,7 @@ class LSTMState(NamedTuple):
 
     Attributes:
         h: Hidden state, the output of the step, `[B, H]`; `[B, P]` if projected.
-        c: Cell state, the memory, `[B, H]`.
+        c: Cell state, `[B, H]`.
     """
 
     h: Tensor
@@ -28,7 +28,7 @@ class GateRecurrentState(NamedTuple):
 
     Attributes:
         h: Hidden state, the output of the step, `[B, H]`; `[B, P]` if projected.
-        c: Cell state, the memory, `[B, H]`.
+        c: Cell state, `[B, H]`.
         i: Input gate of the last step, `[B, H]`.
         f: Forget gate of the last step, `[B, H]`.
         o: Output gate of the last step, `[B, H]`.
@@ -146,16 +146,21 @@ class LSTMCell(Cell):
         return GateRecurrentState if self.gate_recurrence else LSTMState
 
     @property
+    def state_fields(self) -> tuple[Field, ...]:
+        others = ("c", "i", "f", "o") if self.gate_recurrence else ("c",)
+        return (Field("h"), *(Field(name, float32=True) for name in others))
+
+    @property
     def peepholes(self) -> tuple[str, ...]:
         return tuple(name for name in self.block_names if name != "g") if self.peephole else ()
 
-    def parameter_shapes(
+    def parameters(
         self, D: int, H: int, *, bias: bool = True, proj_size: int = 0
-    ) -> dict[str, tuple[int, ...]]:
-        shapes = super().parameter_shapes(D, H, bias=bias, proj_size=proj_size)
+    ) -> dict[str, Parameter]:
+        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
         if self.gate_recurrence:
-            shapes["weight_gh"] = (3 * H, 3 * H)
-        return shapes
+            found["weight_gh"] = Parameter((3 * H, 3 * H), "R", ("i", "f", "o"))
+        return found
 
     def step(self, wx: Tensor, state: State, w: Weights) -> tuple[State, Gates]:
         h, c_old, *q = state

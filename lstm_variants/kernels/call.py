@@ -35,7 +35,7 @@ class Call(NamedTuple):
 
     def __str__(self) -> str:
         T, B, D = self.x.shape
-        H = self.weights[0].weight_hh.shape[0] // len(self.cell.blocks)
+        H = self.weights[0].weight_ih.shape[0] // len(self.cell.blocks)
         directions = "" if len(self.weights) == 1 else f" in {len(self.weights)} directions"
         lengths = "" if self.lengths is None else " with lengths"
         return f"{self.cell}{directions}, T={T} B={B} D={D} H={H}{lengths}"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from lstm_variants.cells import Block
+from lstm_variants.cells import Block, Parameter
 from lstm_variants.nn.recurrent import Recurrent
 
 __all__ = ["chrono_", "gate_bias_"]
@@ -45,7 +45,7 @@ def gate_bias_(layer: Recurrent, gates: str | Sequence[str], bias: float | Tenso
         >>> (layer.bias_ih_l0 + layer.bias_hh_l0).chunk(4)[1]
         tensor([1., 1.], grad_fn=<SplitBackward0>)
     """
-    endings = suffixes(layer)
+    all_biases = biases_of(layer)
     blocks = layer.cell.blocks
     names = (gates,) if isinstance(gates, str) else tuple(gates)
     known = {block.name for block in blocks} | {block.role for block in blocks if block.role}
@@ -55,10 +55,10 @@ def gate_bias_(layer: Recurrent, gates: str | Sequence[str], bias: float | Tenso
             f"gates should be roles or names of the blocks of {layer.cell}, {described}, "
             f"got {gates!r}"
         )
-    for suffix in endings:
+    for biases in all_biases:
         for block in blocks:
             if block.name in names or block.role in names:
-                set_bias(layer, suffix, block, bias)
+                set_bias(biases, block, bias)
     return layer
 
 
@@ -95,7 +95,7 @@ def chrono_(layer: Recurrent, t_max: float) -> Recurrent:
         >>> bool(keeps.min() >= 1 / 2), bool(keeps.max() <= 999 / 1000)
         (True, True)
     """
-    endings = suffixes(layer)
+    all_biases = biases_of(layer)
     if not 2 <= t_max < math.inf:
         raise ValueError(f"t_max should be a finite number of steps, 2 or more, got {t_max}")
     signs = {"keep": 1, "write": -1}
@@ -105,36 +105,46 @@ def chrono_(layer: Recurrent, t_max: float) -> Recurrent:
             f"{layer.cell} has no gate that keeps its state or writes to it: "
             "the chrono initialisation is for gated cells"
         )
-    for suffix in endings:
-        device = layer.get_parameter(f"bias_ih{suffix}").device
+    for biases in all_biases:
+        device = biases[0][1].device
         u = torch.empty(layer.hidden_size, dtype=torch.float32, device=device)
         bias = u.uniform_(1, t_max - 1).log()  # in half precision, a large u would overflow
         for block in gates:
             assert block.role is not None
-            set_bias(layer, suffix, block, signs[block.role] * bias)
+            set_bias(biases, block, signs[block.role] * bias)
     return layer
 
 
-def suffixes(layer: Recurrent) -> list[str]:
-    """The suffixes of each layer's and direction's parameters, if their biases can be set."""
+def biases_of(layer: Recurrent) -> list[list[tuple[Parameter, Tensor]]]:
+    """The biases of each layer and direction with their descriptions, if they can be set."""
     if not isinstance(layer, Recurrent):
         raise TypeError(
             f"layer should be one of lstm_variants.nn, got {type(layer).__name__}; "
             "of a model, its layer: model.lstm"
         )
-    if not layer.bias:
+    described = layer.cell.parameters(1, 1, bias=layer.bias, proj_size=layer.proj_size)
+    if not any(kind.startswith("bias") for kind in described):
         raise ValueError(f"{layer} has no biases: make it with bias=True")
-    biases = [name for names in layer._all_weights for name in names if name.startswith("bias")]
     plain = {name for name, _ in layer.named_parameters(recurse=False)}
-    for name in biases:
-        if name not in plain:
-            raise ValueError(f"{name} is computed from other parameters: set it before that")
-    return [name.removeprefix("bias_ih") for name in biases if name.startswith("bias_ih")]
+    found: list[list[tuple[Parameter, Tensor]]] = []
+    for names in layer._all_weights:
+        biases: list[tuple[Parameter, Tensor]] = []
+        for (kind, parameter), name in zip(described.items(), names, strict=True):
+            if not kind.startswith("bias"):
+                continue
+            if name not in plain:
+                raise ValueError(f"{name} is computed from other parameters: set it before that")
+            biases.append((parameter, layer.get_parameter(name)))
+        found.append(biases)
+    return found
 
 
-def set_bias(layer: Recurrent, suffix: str, block: Block, bias: float | Tensor) -> None:
-    """Set the bias of one block of one layer and direction."""
-    H, k = layer.hidden_size, layer.cell.blocks.index(block)
-    rows = slice(k * H, (k + 1) * H)
-    layer.get_parameter(f"bias_ih{suffix}")[rows] = bias
-    layer.get_parameter(f"bias_hh{suffix}")[rows] = 0
+def set_bias(
+    biases: Sequence[tuple[Parameter, Tensor]], block: Block, bias: float | Tensor
+) -> None:
+    """Set the sum of a block's biases: the first one gets the value, others become zero."""
+    value: float | Tensor = bias
+    for parameter, tensor in biases:
+        if block.name in parameter.blocks:
+            tensor.chunk(len(parameter.blocks))[parameter.blocks.index(block.name)][:] = value
+            value = 0.0

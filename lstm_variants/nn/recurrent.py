@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import torch
@@ -20,6 +21,9 @@ from lstm_variants.nn.arguments import (
     check_state,
 )
 from lstm_variants.scan import check_lengths
+
+IN_TORCH = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+"""Kinds of parameters that torch.nn.LSTM has."""
 
 
 class Recurrent(nn.Module):
@@ -123,13 +127,15 @@ class Recurrent(nn.Module):
         return [[getattr(self, name) for name in names] for names in self._all_weights]
 
     def reset_parameters(self) -> None:
-        """Draw all parameters anew, uniform within 1 / sqrt(H) of zero."""
+        """Draw all parameters anew: uniform within 1 / sqrt(H) of zero, or as the cell states."""
         bound = 1 / math.sqrt(self.hidden_size)
+        described = self.cell.parameters(1, 1, bias=self.bias, proj_size=self.proj_size)
+        pairs = [pair for names in self._all_weights for pair in zip(described, names, strict=True)]
         # Those that torch has first, so that the same seed gives the same values there and here.
-        ours = ("weight_ch", "weight_gh")
-        named = sorted(self.named_parameters(), key=lambda item: item[0].startswith(ours))
-        for _, parameter in named:
-            nn.init.uniform_(parameter, -bound, bound)
+        for kind, name in sorted(pairs, key=lambda pair: pair[0] not in IN_TORCH):
+            init = described[kind].init or partial(nn.init.uniform_, a=-bound, b=bound)
+            with torch.no_grad():
+                init(getattr(self, name))
 
     def flatten_parameters(self) -> None:
         """Do nothing; models written for [torch.nn.LSTM][] call it."""
@@ -229,7 +235,7 @@ class Recurrent(nn.Module):
             return [zeros] * count
         batch = (B,) if batched else ()
         sizes = dict.fromkeys(names, (count, *batch, self.hidden_size))
-        sizes["h"] = (count, *batch, self._width)
+        sizes[names[0]] = (count, *batch, self._width)
         given = check_state(type(self).__name__, hx, names, sizes, x)
         if not batched:
             given = tuple(tensor.unsqueeze(1) for tensor in given)
@@ -266,7 +272,8 @@ class Recurrent(nn.Module):
         # Most are plain parameters, found here faster than by the module's own __getattr__.
         plain: dict[str, Any] = self._parameters
         found = (plain[name] if name in plain else getattr(self, name) for name in names)
-        return Weights(**dict(zip(self._kinds, found, strict=True)))
+        weights: Weights = self.cell.weights_type(**dict(zip(self._kinds, found, strict=True)))
+        return weights
 
 
 def unpack(packed: PackedSequence) -> tuple[Tensor, Tensor | None]:

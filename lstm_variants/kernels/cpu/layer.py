@@ -87,7 +87,8 @@ def kernel_of(cell: Cell) -> str | None:
     if torch.compiler.is_compiling():
         # A cell cannot be looked up while tracing, but its settings can be read.
         name = cell.__repr__()  # torch 2.9 does not trace repr()
-        return name if is_kernel(name) else None
+        ours = type(cell) in (ElmanCell, GRUCell, LSTMCell)
+        return name if ours and is_kernel(name) else None
     return TEXTS.get(cell)
 
 

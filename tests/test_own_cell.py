@@ -1,0 +1,195 @@
+"""A cell in a user's file: other parameters and another state than any cell of the package."""
+
+import copy
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pytest
+import torch
+from torch import Tensor, nn, sigmoid
+from torch.nn.functional import linear
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+import lstm_variants
+from lstm_variants.cells import Block, Cell, Field, Parameter
+from lstm_variants.nn import Recurrent
+from lstm_variants.nn.init import chrono_
+from lstm_variants.trace import trace
+from tests.layers import states_of
+from tests.tolerances import assert_exact
+
+F64 = {"dtype": torch.float64}
+
+
+class LeakyWeights(NamedTuple):
+    weight_ih: Tensor
+    decay: Tensor
+    bias_ih: Tensor | None = None
+
+
+class LeakyState(NamedTuple):
+    h: Tensor
+    v: Tensor
+
+
+@dataclass(frozen=True, repr=False)
+class LeakyCell(Cell):
+    """A leaky integrator whose potential starts at 1: v = k v + w x, h = v sigmoid(d v)."""
+
+    blocks = (Block("w", "write"), Block("k", "keep"))
+    state_type = LeakyState
+    state_fields = (Field("h"), Field("v", start=1.0, float32=True))
+    weights_type = LeakyWeights
+
+    def parameters(self, D, H, *, bias=True, proj_size=0):
+        names = self.block_names
+        found = {"weight_ih": Parameter((2 * H, D), "W", names)}
+        found["decay"] = Parameter((H,), "d", init=nn.init.ones_)
+        return found | ({"bias_ih": Parameter((2 * H,), "b", names)} if bias else {})
+
+    def step(self, wx, state, w):
+        write, keep = wx.chunk(2, dim=-1)
+        keep = sigmoid(keep)
+        v = keep * state.v + write
+        h = (v * sigmoid(w.decay * v)).to(wx.dtype)
+        return LeakyState(h, v), {"w": write, "k": keep}
+
+
+def by_hand(x, w):
+    """The outputs for one sequence `[T, D]`."""
+    v, outputs = torch.ones_like(w.decay), []
+    for x_t in x:
+        write, keep = linear(x_t, w.weight_ih, w.bias_ih).chunk(2)
+        v = sigmoid(keep) * v + write
+        outputs.append(v * sigmoid(w.decay * v))
+    return torch.stack(outputs)
+
+
+def weights_of(layer, suffix):
+    names = ("weight_ih", "decay", "bias_ih")
+    return LeakyWeights(*(getattr(layer, f"{name}_{suffix}", None) for name in names))
+
+
+@pytest.mark.parametrize("bias", [True, False], ids=["bias", "nobias"])
+def test_layers_and_directions(bias):
+    layer = Recurrent(LeakyCell(), 3, 4, num_layers=2, bidirectional=True, bias=bias, **F64)
+    x = torch.randn(6, 2, 3, **F64)
+    lengths = torch.tensor([6, 4])
+    output, (h_n, v_n) = layer(x, lengths=lengths)
+    assert h_n.shape == v_n.shape == (4, 2, 4)
+    for b, length in enumerate(lengths.tolist()):
+        sequence = x[:length, b]
+        for k in range(2):
+            forward = by_hand(sequence, weights_of(layer, f"l{k}"))
+            backward = by_hand(sequence.flip(0), weights_of(layer, f"l{k}_reverse")).flip(0)
+            sequence = torch.cat([forward, backward], dim=-1)
+        assert_exact(output[:length, b], sequence)
+        assert not output[length:, b].any()
+    packed, _ = layer(pack_padded_sequence(x, lengths))
+    assert_exact(pad_packed_sequence(packed)[0], output)
+
+
+def test_parameters_are_as_the_cell_states_them():
+    layer = Recurrent(LeakyCell(), 3, 4, num_layers=2)
+    assert [name for name, _ in layer.named_parameters()] == [
+        *("weight_ih_l0", "decay_l0", "bias_ih_l0"),
+        *("weight_ih_l1", "decay_l1", "bias_ih_l1"),
+    ]
+    assert (layer.decay_l1 == 1).all()
+    assert layer.weight_ih_l0.abs().max() <= 0.5
+    again = Recurrent(LeakyCell(), 3, 4, num_layers=2)
+    again.load_state_dict(layer.state_dict())
+    assert torch.equal(copy.deepcopy(again)(torch.ones(5, 1, 3))[0], layer(torch.ones(5, 1, 3))[0])
+
+
+@pytest.mark.parametrize("lengths", [None, torch.tensor([0, 0])], ids=["empty", "lengths"])
+def test_without_steps_the_state_is_the_start_value(lengths):
+    layer = Recurrent(LeakyCell(), 3, 4)
+    x = torch.zeros(0 if lengths is None else 5, 2, 3)
+    _, (h_n, v_n) = layer(x, lengths=lengths)
+    assert not h_n.any()
+    assert (v_n == 1).all()
+
+
+def test_a_given_state_counts():
+    layer = Recurrent(LeakyCell(), 3, 4, **F64)
+    x = torch.randn(6, 2, 3, **F64)
+    whole, last = layer(x)
+    first, hx = layer(x[:4])
+    second, again = layer(x[4:], hx)
+    assert_exact(torch.cat([first, second]), whole)
+    for a, b in zip(states_of(last), states_of(again), strict=True):
+        assert_exact(a, b)
+
+
+def test_gradients_of_both_orders():
+    layer = Recurrent(LeakyCell(), 2, 2, bidirectional=True, **F64)
+    names, parameters = zip(*layer.named_parameters(), strict=True)
+
+    def run(x, *values):
+        given = dict(zip(names, values, strict=True))
+        output, last = torch.func.functional_call(
+            layer, given, (x,), {"lengths": torch.tensor([3, 2])}
+        )
+        return output, *last
+
+    inputs = [t.detach().requires_grad_() for t in (torch.randn(3, 2, 2, **F64), *parameters)]
+    assert torch.autograd.gradcheck(run, inputs)
+    assert torch.autograd.gradgradcheck(run, inputs)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_integrates(dtype):
+    """v is kept in float32: 3000 steps of 1, of which none is lost."""
+    layer = Recurrent(LeakyCell(), 1, 1, dtype=dtype)
+    with torch.no_grad():
+        layer.weight_ih_l0.zero_()
+        layer.bias_ih_l0.copy_(torch.tensor([1.0, 30.0]))
+    output, (_, v_n) = layer(torch.zeros(3000, 1, 1, dtype=dtype))
+    assert output.dtype == v_n.dtype == dtype
+    assert v_n.item() == torch.tensor(3001.0, dtype=dtype).item()
+
+
+def test_compile_and_export():
+    layer = Recurrent(LeakyCell(), 3, 4, num_layers=2)
+    x = torch.randn(5, 2, 3)
+    compiled = torch.compile(layer, backend="eager", fullgraph=True)
+    torch.testing.assert_close(compiled(x)[0], layer(x)[0])
+    program = torch.export.export(layer, (x,)).module()
+    torch.testing.assert_close(program(x)[0], layer(x)[0])
+    torch.compiler.reset()
+
+
+def test_a_cell_of_the_same_name_is_another_cell():
+    """Its text is that of a cell with a kernel, and it is not that cell."""
+    impostor = type("LSTMCell", (LeakyCell,), {})()
+    assert repr(impostor) == "LSTMCell()"
+    layer = Recurrent(impostor, 3, 4)
+    x = torch.randn(5, 2, 3)
+    expected = by_hand(x[:, 0], weights_of(layer, "l0"))
+    torch.testing.assert_close(layer(x)[0][:, 0], expected)
+    compiled = torch.compile(layer, backend="eager", fullgraph=True)
+    torch.testing.assert_close(compiled(x)[0][:, 0], expected)
+    torch.compiler.reset()
+
+
+def test_trace_explain_and_initialisers(capsys):
+    layer = chrono_(Recurrent(LeakyCell(), 3, 4), t_max=100)
+    assert (layer.bias_ih_l0[:4] <= 0).all()
+    assert (layer.bias_ih_l0[4:] >= 0).all()
+    x = torch.randn(5, 2, 3)
+    [steps] = trace(layer, x)
+    assert list(steps) == ["w", "k", "h", "v"]
+    torch.testing.assert_close(steps["h"], layer(x)[0])
+    lstm_variants.explain(layer, x)
+    text = capsys.readouterr().out
+    assert "LeakyCell(), T=5 B=2 D=3 H=4" in text
+    assert "reference  runs" in text
+    assert "there is no kernel for LeakyCell()" in text
+
+
+def test_weights_that_do_not_fit_are_named():
+    layer = Recurrent(LeakyCell(), 3, 4)
+    weights = layer._weights(layer._all_weights[0])
+    with pytest.raises(ValueError, match=r"LeakyCell\(\) needs decay"):
+        lstm_variants.scan.scan(LeakyCell(), torch.zeros(2, 1, 3), weights._replace(decay=None))
