@@ -1,72 +1,49 @@
-"""A cell in a user's file: other parameters and another state than any cell of the package."""
+"""The cell of the page on cells of one's own: other parameters and another state than any here."""
 
 import copy
-from dataclasses import dataclass
-from typing import NamedTuple
+import importlib.util
+import itertools
+import sys
+from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor, nn, sigmoid
+from torch import sigmoid
 from torch.nn.functional import linear
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import lstm_variants
-from lstm_variants.cells import Block, Cell, Field, Parameter
+from lstm_variants.cells import Block, Field
 from lstm_variants.nn import Recurrent
 from lstm_variants.nn.init import chrono_
+from lstm_variants.testing import check_cell
 from lstm_variants.trace import trace
+from lstm_variants.variants import VARIANTS
 from tests.layers import states_of
 from tests.tolerances import assert_exact
 
 F64 = {"dtype": torch.float64}
 
 
-class LeakyWeights(NamedTuple):
-    weight_ih: Tensor
-    decay: Tensor
-    bias_ih: Tensor | None = None
-
-
-class LeakyState(NamedTuple):
-    h: Tensor
-    v: Tensor
-
-
-@dataclass(frozen=True, repr=False)
-class LeakyCell(Cell):
-    """A leaky integrator whose potential starts at 1: v = k v + w x, h = v sigmoid(d v)."""
-
-    blocks = (Block("w", "write"), Block("k", "keep"))
-    state_type = LeakyState
-    state_fields = (Field("h"), Field("v", start=1.0, float32=True))
-    weights_type = LeakyWeights
-
-    def parameters(self, D, H, *, bias=True, proj_size=0):
-        names = self.block_names
-        found = {"weight_ih": Parameter((2 * H, D), "W", names)}
-        found["decay"] = Parameter((H,), "d", init=nn.init.ones_)
-        return found | ({"bias_ih": Parameter((2 * H,), "b", names)} if bias else {})
-
-    def step(self, wx, state, w):
-        write, keep = wx.chunk(2, dim=-1)
-        keep = sigmoid(keep)
-        v = keep * state.v + write
-        h = (v * sigmoid(w.decay * v)).to(wx.dtype)
-        return LeakyState(h, v), {"w": write, "k": keep}
+EXAMPLE = Path(__file__).parent.parent / "docs" / "includes" / "leaky_cell.py"
+spec = importlib.util.spec_from_file_location("leaky_cell", EXAMPLE)
+leaky_cell = sys.modules["leaky_cell"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(leaky_cell)
+LeakyCell, LeakyWeights = leaky_cell.LeakyCell, leaky_cell.LeakyWeights
 
 
 def by_hand(x, w):
     """The outputs for one sequence `[T, D]`."""
-    v, outputs = torch.ones_like(w.decay), []
+    v, outputs = torch.ones_like(w.slope), []
     for x_t in x:
         write, keep = linear(x_t, w.weight_ih, w.bias_ih).chunk(2)
         v = sigmoid(keep) * v + write
-        outputs.append(v * sigmoid(w.decay * v))
+        outputs.append(v * sigmoid(w.slope * v))
     return torch.stack(outputs)
 
 
 def weights_of(layer, suffix):
-    names = ("weight_ih", "decay", "bias_ih")
+    names = ("weight_ih", "slope", "bias_ih")
     return LeakyWeights(*(getattr(layer, f"{name}_{suffix}", None) for name in names))
 
 
@@ -92,10 +69,10 @@ def test_layers_and_directions(bias):
 def test_parameters_are_as_the_cell_states_them():
     layer = Recurrent(LeakyCell(), 3, 4, num_layers=2)
     assert [name for name, _ in layer.named_parameters()] == [
-        *("weight_ih_l0", "decay_l0", "bias_ih_l0"),
-        *("weight_ih_l1", "decay_l1", "bias_ih_l1"),
+        *("weight_ih_l0", "slope_l0", "bias_ih_l0"),
+        *("weight_ih_l1", "slope_l1", "bias_ih_l1"),
     ]
-    assert (layer.decay_l1 == 1).all()
+    assert (layer.slope_l1 == 1).all()
     assert layer.weight_ih_l0.abs().max() <= 0.5
     again = Recurrent(LeakyCell(), 3, 4, num_layers=2)
     again.load_state_dict(layer.state_dict())
@@ -191,5 +168,68 @@ def test_trace_explain_and_initialisers(capsys):
 def test_weights_that_do_not_fit_are_named():
     layer = Recurrent(LeakyCell(), 3, 4)
     weights = layer._weights(layer._all_weights[0])
-    with pytest.raises(ValueError, match=r"LeakyCell\(\) needs decay"):
-        lstm_variants.scan.scan(LeakyCell(), torch.zeros(2, 1, 3), weights._replace(decay=None))
+    with pytest.raises(ValueError, match=r"LeakyCell\(\) needs slope"):
+        lstm_variants.scan.scan(LeakyCell(), torch.zeros(2, 1, 3), weights._replace(slope=None))
+
+
+def test_the_example_is_short():
+    example = EXAMPLE.read_text().partition("[start:cell]")[2].partition("# --8<--")[0]
+    assert len([line for line in example.splitlines() if line.strip()]) <= 25
+
+
+@pytest.mark.parametrize("cell", [LeakyCell(), *{v.cell for v in VARIANTS.values()}], ids=repr)
+def test_the_laws_hold(cell):
+    before = torch.get_rng_state()
+    assert len(check_cell(cell)) == 8
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+class Counting(LeakyCell):
+    """A step depends on how many there were before, which is no part of the state."""
+
+    steps = itertools.count()
+
+    def step(self, wx, state, w):
+        return super().step(wx * (1 + next(self.steps) % 7), state, w)
+
+
+class Mixing(LeakyCell):
+    """Sequences of a batch see one another."""
+
+    def step(self, wx, state, w):
+        (h, v), gates = super().step(wx, state, w)
+        return self.state_type(h + 0.1 * h.mean(0), v), gates
+
+
+class Detached(LeakyCell):
+    """A part of the gradient is missing."""
+
+    def step(self, wx, state, w):
+        return super().step(wx, state._replace(v=state.v.detach()), w)
+
+
+class OtherFields(LeakyCell):
+    """The names of the fields are not those of the state."""
+
+    state_fields = (Field("h"), Field("c", start=1.0, float32=True))
+
+
+class OtherRows(LeakyCell):
+    """weight_ih has more rows than blocks."""
+
+    blocks = (Block("w", "write"),)
+
+
+WRONG = {
+    Counting: "in two parts",
+    Mixing: "does not depend on the others",
+    Detached: "derivatives",
+    OtherFields: r"state_fields are \('h', 'c'\)",
+    OtherRows: "weight_ih should be",
+}
+
+
+@pytest.mark.parametrize(("cell_type", "message"), WRONG.items())
+def test_a_wrong_cell_is_found(cell_type, message):
+    with pytest.raises(AssertionError, match=message):
+        check_cell(cell_type())

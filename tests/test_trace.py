@@ -165,7 +165,9 @@ def test_nothing_to_look_into():
 
 def test_looking_ends_with_the_call(monkeypatch):
     layer, looked = layers.LSTM(2, 3), []
-    monkeypatch.setattr("lstm_variants.trace.record_steps", lambda call: looked.append(call) or [{}])
+    monkeypatch.setattr(
+        "lstm_variants.trace.record_steps", lambda call: looked.append(call) or [{}]
+    )
     trace(layer, torch.zeros(2, 1, 2))
     with pytest.raises(RuntimeError, match="shapes"):
         trace(nn.Linear(2, 2), torch.zeros(1, 5))

@@ -1,0 +1,42 @@
+"""A cell outside the package: a leaky integrator whose potential v starts at 1."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from torch import Tensor, nn, sigmoid
+
+from lstm_variants.cells import Block, Cell, Field, Parameter
+
+
+# --8<-- [start:cell]
+class LeakyState(NamedTuple):
+    h: Tensor
+    v: Tensor
+
+
+class LeakyWeights(NamedTuple):
+    weight_ih: Tensor
+    slope: Tensor
+    bias_ih: Tensor | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class LeakyCell(Cell):
+    blocks = (Block("w", "write"), Block("k", "keep"))
+    state_type, weights_type = LeakyState, LeakyWeights
+    state_fields = (Field("h"), Field("v", start=1.0, float32=True))
+
+    def parameters(self, D, H, *, bias=True, proj_size=0):
+        rows, names = 2 * H, self.block_names
+        slope = {"slope": Parameter((H,), "s", init=nn.init.ones_)}
+        biases = {"bias_ih": Parameter((rows,), "b", names)} if bias else {}
+        return {"weight_ih": Parameter((rows, D), "W", names)} | slope | biases
+
+    def step(self, wx, state, w):
+        write, keep = wx.chunk(2, dim=-1)
+        v = sigmoid(keep) * state.v + write
+        h = (v * sigmoid(w.slope * v)).to(wx.dtype)
+        return LeakyState(h, v), {"w": write, "k": sigmoid(keep)}
+
+
+# --8<-- [end:cell]

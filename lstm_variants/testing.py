@@ -1,0 +1,191 @@
+"""Checks of a cell with laws that hold for every recurrence; no oracle is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.func import functional_call
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from lstm_variants.cells import Cell
+from lstm_variants.nn import Recurrent
+
+__all__ = ["check_cell"]
+
+T, B, D, H = 5, 3, 2, 4
+LENGTHS = (5, 0, 3)
+
+
+def check_cell(cell: Cell, seed: int = 0) -> list[str]:
+    """Check a cell with small random layers, in float64 on the CPU where not said otherwise.
+
+    Args:
+        cell: The cell.
+        seed: Of the random numbers. The global generator is left as it was.
+
+    Returns:
+        The laws that were checked, one line each.
+
+    Raises:
+        AssertionError: If a law does not hold; the message names it.
+
+    Examples:
+        >>> from lstm_variants.cells import GRUCell
+        >>> from lstm_variants.testing import check_cell
+        >>> for law in check_cell(GRUCell()):
+        ...     print(law)
+        the parts of the cell fit together
+        a sequence in two parts is the whole sequence
+        a sequence of a batch does not depend on the others
+        steps past the end of a sequence have no influence
+        a sequence without steps keeps its state
+        the second direction is the first on the reversed sequence
+        first and second derivatives are those of finite differences
+        half precision is close to float32
+    """
+    laws: dict[str, Callable[[Cell], None]] = {
+        "the parts of the cell fit together": check_parts,
+        "a sequence in two parts is the whole sequence": check_split,
+        "a sequence of a batch does not depend on the others": check_batch,
+        "steps past the end of a sequence have no influence": check_padding,
+        "a sequence without steps keeps its state": check_no_steps,
+        "the second direction is the first on the reversed sequence": check_reversal,
+        "first and second derivatives are those of finite differences": check_derivatives,
+        "half precision is close to float32": check_half_precision,
+    }
+    with torch.random.fork_rng(devices=[]):
+        for law, check in laws.items():
+            torch.manual_seed(seed)
+            try:
+                check(cell)
+            except Exception as error:
+                raise AssertionError(f"{cell}: {law}, but {error}") from error
+    return list(laws)
+
+
+def new_layer(
+    cell: Cell, dtype: torch.dtype = torch.float64, *, bidirectional: bool = False
+) -> Recurrent:
+    """A layer of one cell on the reference."""
+    return Recurrent(cell, D, H, bidirectional=bidirectional, dtype=dtype, backend="reference")
+
+
+def run(
+    layer: Recurrent, x: Any, hx: Any = None, **keywords: Any
+) -> tuple[Any, tuple[Tensor, ...]]:
+    """The output and the last state, always as a tuple."""
+    output, last = layer(x, hx, **keywords)
+    return output, (last,) if isinstance(last, Tensor) else tuple(last)
+
+
+def as_hx(state: tuple[Tensor, ...]) -> Any:
+    return state if len(state) > 1 else state[0]
+
+
+def random_input() -> Tensor:
+    return torch.randn(T, B, D, dtype=torch.float64)
+
+
+def assert_same(got: Any, expected: Any, what: str) -> None:
+    torch.testing.assert_close(got, expected, msg=lambda text: f"{what} differs: {text}")
+
+
+def check_parts(cell: Cell) -> None:
+    fields = tuple(field.name for field in cell.state_fields)
+    assert fields == tuple(cell.state_type._fields), (
+        f"state_fields are {fields}, state_type has {cell.state_type._fields}"
+    )
+    parameters = cell.parameters(D, H)
+    unknown = set(parameters) - set(cell.weights_type._fields)
+    assert not unknown, f"weights_type has no {', '.join(sorted(unknown))}"
+    rows = len(cell.blocks) * H
+    shape = parameters["weight_ih"].shape
+    assert shape == (rows, D), (
+        f"weight_ih should be {(rows, D)}, one block of H rows each, not {shape}"
+    )
+    layer = new_layer(cell)
+    [names] = layer._all_weights
+    state = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H)
+    weights = layer._weights(names)
+    after, gates = cell.step(cell.project(random_input()[0], weights), state, weights)
+    assert type(after) is cell.state_type, f"step returns a {type(after).__name__}"
+    for name, tensor in {**after._asdict(), **gates}.items():  # type: ignore[attr-defined]
+        assert tensor.shape == (B, H), f"{name} is {list(tensor.shape)} after a step, not [B, H]"
+
+
+def check_split(cell: Cell) -> None:
+    layer, x = new_layer(cell), random_input()
+    whole, last = run(layer, x)
+    first, state = run(layer, x[:2])
+    second, again = run(layer, x[2:], as_hx(state))
+    assert_same(torch.cat([first, second]), whole, "the output")
+    assert_same(again, last, "the last state")
+
+
+def check_batch(cell: Cell) -> None:
+    layer, x = new_layer(cell), random_input()
+    together, _ = run(layer, x)
+    for b in range(B):
+        assert_same(run(layer, x[:, b])[0], together[:, b], f"sequence {b} alone")
+
+
+def check_padding(cell: Cell) -> None:
+    layer, x = new_layer(cell, bidirectional=True), random_input()
+    lengths = torch.tensor(LENGTHS)
+    past = torch.arange(T)[:, None] >= lengths
+    noise = x.masked_fill(past.unsqueeze(-1), torch.nan)
+    output, last = run(layer, x, lengths=lengths)
+    assert_same(run(layer, noise, lengths=lengths), (output, last), "the result with NaN there")
+    assert not output[past].any(), "outputs there are not zero"
+    some = lengths > 0
+    packed = pack_padded_sequence(x[:, some], lengths[some], enforce_sorted=False)
+    assert_same(pad_packed_sequence(run(layer, packed)[0])[0], output[:, some], "the packed result")
+
+
+def check_no_steps(cell: Cell) -> None:
+    layer = new_layer(cell)
+    start = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H)
+    nothing = torch.zeros(B, dtype=torch.int64)
+    for x, lengths in ((random_input(), nothing), (random_input()[:0], None)):
+        _, last = run(layer, x, lengths=lengths)
+        assert_same(tuple(s[0] for s in last), tuple(start), "the state")
+
+
+def check_reversal(cell: Cell) -> None:
+    layer, x = new_layer(cell, bidirectional=True), random_input()
+    one = new_layer(cell)
+    values = {f"{name}_reverse": p for name, p in one.named_parameters()}
+    layer.load_state_dict(layer.state_dict() | values)
+    backward = run(layer, x)[0][..., H:]
+    assert_same(backward, run(one, x.flip(0))[0].flip(0), "the output")
+
+
+def check_derivatives(cell: Cell) -> None:
+    layer = Recurrent(cell, 2, 2, backend="reference", dtype=torch.float64)
+    names, parameters = zip(*layer.named_parameters(), strict=True)
+
+    def results(x: Tensor, *values: Tensor) -> tuple[Tensor, ...]:
+        given = dict(zip(names, values, strict=True))
+        output, last = functional_call(layer, given, (x,), {"lengths": torch.tensor([3, 2])})
+        return output, *((last,) if isinstance(last, Tensor) else last)
+
+    x = torch.randn(3, 2, 2, dtype=torch.float64)
+    inputs = [tensor.detach().requires_grad_() for tensor in (x, *parameters)]
+    torch.autograd.gradcheck(results, inputs)
+    torch.autograd.gradgradcheck(results, inputs)
+
+
+def check_half_precision(cell: Cell) -> None:
+    exact = new_layer(cell, dtype=torch.float32)
+    x = random_input().float()
+    expected, _ = run(exact, x)
+    for dtype in (torch.bfloat16, torch.float16):
+        layer = new_layer(cell, dtype=dtype)
+        layer.load_state_dict(exact.state_dict())
+        output, last = run(layer, x.to(dtype))
+        for tensor in (output, *last):
+            assert tensor.dtype == dtype, f"a result is {tensor.dtype} where the input is {dtype}"
+        torch.testing.assert_close(output.float(), expected, rtol=0.05, atol=0.05)
