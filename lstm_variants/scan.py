@@ -117,8 +117,8 @@ def check_weights(cell: Cell, w: Weights) -> None:
 def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
     """Raise an error unless lengths are `[B]` integers from 0 to `T`.
 
-    Where values are not known, only types and shapes are checked here; a traced program checks the
-    values when it runs.
+    Where values are not known, only types and shapes are checked here. A compiled or exported
+    program checks the values when it runs; under `torch.func` they are not checked.
     """
     lengths = torch.as_tensor(lengths)
     if lengths.dtype.is_floating_point or lengths.dtype.is_complex or lengths.dtype == torch.bool:
@@ -127,6 +127,7 @@ def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
         raise ValueError(
             f"lengths should have one entry per sequence, shape [{B}], got {list(lengths.shape)}"
         )
+    lengths = lengths.to(torch.int64)
     if has_values(lengths):
         check_length_values(lengths, T)
     return lengths

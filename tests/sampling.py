@@ -32,6 +32,6 @@ def sample(cases: Sequence[Case]) -> list[int]:
 
 
 def spread(places: Sequence[int], count: int) -> list[int]:
-    """So many of the places, or all if there are fewer, from the first to the last."""
+    """At most `count` of the places, evenly spread from the first to the last."""
     last = len(places) - 1
     return sorted({places[round(k * last / (count - 1))] for k in range(count)})

@@ -1,4 +1,4 @@
-"""The commands of the README where little is there: `make test-surroundings`.
+"""The README's commands on bare machines: `make test-surroundings`.
 
 Everything runs in folders with a space in their names, with an empty home, and without the data
 sets. A machine needs git, make, taskset, and Python 3.11 or newer.
@@ -27,6 +27,9 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     return kept | {"HOME": str(home)} | more
 
 
+PYTHON = f"PYTHON={sys.executable}"
+
+
 def run(*command: str, folder: Path, **more: str) -> None:
     """Run a command, and stop if it fails."""
     print(f"\n== {' '.join(command)}   in {folder}", flush=True)
@@ -42,8 +45,9 @@ def unpacked(folder: Path) -> Path:
     )
     target = folder / "from a tarball"
     for name in filter(None, listed.stdout.split("\0")):
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, target / name)
+        if (ROOT / name).exists():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, target / name)
     return target
 
 
@@ -57,7 +61,7 @@ def cloned(folder: Path) -> Path:
 def check_packages(folder: Path) -> None:
     """Install wheel and sdist into empty environments, and run the README's example there."""
     source = unpacked(folder)
-    run("make", "wheel", folder=source)
+    run("make", "wheel", PYTHON, folder=source)
     [wheel] = (source / "dist").glob("*.whl")
     [sdist] = (source / "dist").glob("*.tar.gz")
     readme = (ROOT / "README.md").read_text()
@@ -98,16 +102,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="lstm variants ") as name:
         folder = Path(name)
         bare = unpacked(folder)
-        run(*one_core, "make", "test", f"PYTHON={sys.executable}", folder=bare, **NO_COMPILER)
+        run(*one_core, "make", "test", PYTHON, folder=bare, **NO_COMPILER)
         if not short:
-            run(*one_core, "make", "docs", folder=bare, **NO_COMPILER)
+            run(*one_core, "make", "docs", PYTHON, folder=bare, **NO_COMPILER)
         shutil.rmtree(bare)
         clone = cloned(folder)
         if not short:
-            run("make", "test", folder=clone)
-        run("make", "docs", folder=clone)
-        if not short and shutil.which("chromium"):
-            run("make", "test-site", folder=clone)
+            run("make", "test", PYTHON, folder=clone)
+        run("make", "docs", PYTHON, folder=clone)
+        if not short:
+            run("make", "test-site", PYTHON, folder=clone)
         shutil.rmtree(clone)
         check_packages(folder)
     print("\nAll surroundings passed.")

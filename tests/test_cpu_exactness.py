@@ -6,7 +6,8 @@ import torch
 from lstm_variants.cells import LSTMCell, Weights
 from lstm_variants.kernels import BACKENDS, Call
 from lstm_variants.kernels.cpu import native
-from lstm_variants.kernels.cpu.layer import KERNELS, Layer
+from lstm_variants.kernels.cpu.cells import KERNELS
+from lstm_variants.kernels.cpu.layer import Layer
 from lstm_variants.kernels.cpu.operators import KEPT
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import with_tensors

@@ -15,6 +15,7 @@ import lstm_variants
 from lstm_variants import nn as layers
 from lstm_variants.kernels import BACKENDS, choose
 from lstm_variants.kernels.cpu import native, operators
+from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import with_tensors
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import needs_kernels
@@ -89,6 +90,87 @@ def test_a_gradient_that_is_expanded(name):
 
 
 @every_variant
+@pytest.mark.parametrize(("T", "B"), [(0, 2), (3, 0), (0, 0)])
+def test_nothing_to_compute(name, T, B):
+    """No step or no sequence: as the reference, with all gradients."""
+    call = call_of(VARIANTS[name].cell, T, B, D=2, H=3)
+    for got, expected in zip(
+        results_of(BACKENDS["cpu"], call), results_of(Reference(), call), strict=True
+    ):
+        assert torch.equal(got, torch.zeros_like(got) if expected is None else expected)
+
+
+@pytest.mark.parametrize("name", ["RNN", "PeepholeLSTM", "GRU"])
+def test_batched_gradients(name):
+    """Many gradients at once, as a vectorised Jacobian takes them."""
+    layer = VARIANTS[name].layer(2, 3, dtype=torch.float64)
+    x = torch.randn(4, 2, 2, dtype=torch.float64, requires_grad=True)
+    output = layer(x)[0]
+    rows = torch.eye(output.numel(), dtype=torch.float64).view(-1, *output.shape)
+    options = {"retain_graph": True}
+    [got] = torch.autograd.grad(output, x, rows, is_grads_batched=True, **options)
+    expected = [torch.autograd.grad(output, x, row, **options)[0] for row in rows]
+    torch.testing.assert_close(got, torch.stack(expected))
+
+
+PEEPHOLE = repr(VARIANTS["PeepholeLSTM"].cell)
+
+
+def operands():
+    """A small call of the operators: x, weights, states."""
+    call = call_of(VARIANTS["PeepholeLSTM"].cell, T=3, B=2, D=2, H=4, dtype=torch.float32)
+    x, *rest = (tensor.detach() for tensor in call.tensors())
+    n = sum(t is not None for w in call.weights for t in w)
+    return x, rest[:n], rest[n:]
+
+
+def test_tensors_on_different_devices_are_an_error():
+    """torch would take the implementation for tensors without values, whose result is garbage."""
+    x, weights, states = operands()
+    mixed = [weights[0], weights[1].to("meta"), *weights[2:]]
+    with pytest.raises(ValueError, match=r"weight_hh should be .* on cpu, got .* on meta"):
+        operators.layer_operator(x, mixed, states, None, PEEPHOLE, False)
+    lengths = torch.tensor([3, 2], device="meta")
+    with pytest.raises(ValueError, match=r"lengths should be .* on cpu, got .* on meta"):
+        operators.layer_operator(x, weights, states, lengths, PEEPHOLE, False)
+    layer = VARIANTS["PeepholeLSTM"].layer(3, 4, device="meta")
+    with pytest.raises(ValueError, match="on meta"):
+        layer(torch.zeros(5, 2, 3))
+
+
+def test_shapes_are_checked_without_values():
+    x, *groups = operands()
+    weights, states = ([tensor.to("meta") for tensor in group] for group in groups)
+    with pytest.raises(ValueError, match="weight_ih should be"):
+        operators.layer_operator(x.to("meta")[..., :1], weights, states, None, PEEPHOLE, False)
+
+
+WRONG_GRADIENTS = {
+    "nothing kept": ({"kept": []}, "kept should have 4 elements, got 0"),
+    "no gradients": ({"gradients": []}, "gradients should have 5 elements, got 0"),
+    "a short output": ({"output": torch.zeros(1, 2, 8)}, r"output should be \[3, 2, 8\]"),
+    "a small gradient": ({"gradient": torch.zeros(1, 1, 8)}, r"a gradient should be \[3, 2, 8\]"),
+    "half precision": ({"gradient": torch.zeros(3, 2, 8).half()}, "got .* torch.float16"),
+    "wrong lengths": ({"lengths": torch.tensor([3, 4])}, r"from 0 to 3, .* got \[4\]"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG_GRADIENTS.values(), ids=list(WRONG_GRADIENTS))
+def test_what_does_not_fit_the_backward_pass_is_an_error(change, message):
+    x, weights, states = operands()
+    output, *rest = operators.layer_operator(x, weights, states, None, PEEPHOLE, True)
+    kept = rest[len(states) :]
+    gradients = [change.get("gradient", torch.ones_like(output)), *(None for _ in states)]
+    needs_grad = [True] * (1 + len(weights) + len(states))
+    with pytest.raises(ValueError, match=message):
+        operators.backward_operator(
+            *(x, weights, states, change.get("lengths"), PEEPHOLE),
+            *(change.get("output", output), change.get("kept", kept)),
+            *(change.get("gradients", gradients), needs_grad),
+        )
+
+
+@every_variant
 @pytest.mark.costly
 def test_second_derivatives(name):
     call = call_of(VARIANTS[name].cell, T=3, B=2, D=2, H=3, directions=1)
@@ -102,7 +184,7 @@ def test_second_derivatives(name):
 
 
 @every_variant
-def test_gradients_that_are_not_needs_grad(name):
+def test_gradients_that_are_not_needed(name):
     """Frozen weights, and an input without a gradient, change nothing for the others."""
     call = call_of(VARIANTS[name].cell, T=4, B=3, D=2, H=5)
     leaves = list(call.tensors())
@@ -193,7 +275,7 @@ def test_a_library_that_is_none(tmp_path):
 
 
 def test_a_library_that_was_built_from_other_sources(monkeypatch):
-    """An editable install after call.h has changed: reported, with the command that mends it."""
+    """An editable install after call.h has changed: reported, with the command that rebuilds it."""
     path = files("lstm_variants.kernels.cpu") / native.NAME
     for change in ({"VERSION": native.VERSION + 1}, {"LAYOUT": Struct("@q")}):
         with monkeypatch.context() as patch:
@@ -236,7 +318,7 @@ WRONG = {
     "a state of another dtype": (
         ("states", 1),
         torch.zeros(2, 4).double(),
-        "torch.float32 on the CPU",
+        "torch.float32 on cpu",
     ),
     "lengths of another batch": (("lengths", None), torch.tensor([1]), r"lengths should be \[2\]"),
     "lengths out of range": (
@@ -247,14 +329,14 @@ WRONG = {
     "no states": (("states", None), [], r"states should be h, c of each .* got 0 tensors"),
     "states of three directions": (("states", None), [torch.zeros(2, 4)] * 6, "got 6 tensors"),
     "no weights": (("weights", None), [], r"weights should be weight_ih, .* got 0 tensors"),
-    "half precision": (("x", None), torch.zeros(3, 2, 2).bfloat16(), "got .* torch.bfloat16"),
+    "half precision": (("x", None), torch.zeros(3, 2, 2).bfloat16(), "got torch.bfloat16"),
     "one sequence": (("x", None), torch.zeros(3, 2), r"x should be \[T, B, D\]"),
     "a cell without a kernel": (("cell", None), "FGR", "no kernel for 'FGR'"),
 }
 
 
 @pytest.mark.parametrize(("place", "tensor", "message"), WRONG.values(), ids=list(WRONG))
-def test_tensors_that_do_not_belong_together_are_refused(place, tensor, message):
+def test_tensors_that_do_not_fit_are_an_error(place, tensor, message):
     """The library would read past their ends."""
     cell = VARIANTS["PeepholeLSTM"].cell
     call = call_of(cell, T=3, B=2, D=2, H=4, dtype=torch.float32, directions=1)

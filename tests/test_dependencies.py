@@ -12,7 +12,7 @@ from torch import nn
 from torch.func import functional_call
 
 from lstm_variants.kernels import Call, run, torch_kernels
-from lstm_variants.kernels.cpu.layer import kernel_of
+from lstm_variants.kernels.cpu.cells import kernel_of
 from lstm_variants.kernels.second_order import run_twice_differentiable
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import MISSING, needs_kernels
@@ -218,6 +218,36 @@ def test_lengths_that_change_before_the_gradient(backend, name, create_graph, mo
         found.append(first)
     for a, b in zip(*found, strict=True):
         assert_exact(a, b)
+
+
+@pytest.mark.parametrize(
+    ("backend", "name"),
+    [(backend, name) for backend in ("cpu", "torch on CUDA") for name in FAST[backend]],
+)
+@pytest.mark.parametrize("inside", [False, True], ids=["backward-outside", "backward-inside"])
+def test_autocast_of_the_backward_pass_changes_nothing(backend, name, inside, monkeypatch):
+    if backend == "torch on CUDA":
+        backend = as_on_cuda(monkeypatch)
+    layer = VARIANTS[name].layer(3, 4, backend=backend)
+    x = torch.randn(4, 2, 3, requires_grad=True)
+    total = layer(x)[0].square().sum()
+    expected = torch.autograd.grad(total, x, retain_graph=True)
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=inside):
+        got = torch.autograd.grad(total, x, create_graph=True)
+    torch.testing.assert_close(got, expected)
+
+
+@pytest.mark.parametrize("name", ["GRU", "RNN"])
+def test_a_forward_pass_under_autocast_is_differentiated_outside(name, monkeypatch):
+    layer = VARIANTS[name].layer(3, 4, backend=as_on_cuda(monkeypatch))
+    x = torch.randn(4, 2, 3).bfloat16().requires_grad_()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        total = layer(x)[0].float().square().sum()
+    plain = torch.autograd.grad(total, x, retain_graph=True)
+    first = torch.autograd.grad(total, x, create_graph=True)
+    torch.testing.assert_close(first, plain, rtol=0.05, atol=0.05)
+    second = torch.autograd.grad(first[0].float().square().sum(), layer.weight_hh_l0)
+    assert second[0].isfinite().all()
 
 
 @needs_kernels

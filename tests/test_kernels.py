@@ -40,7 +40,6 @@ REFUSALS = {
             {},
             "no kernel for LSTMCell(gate_recurrence=True)",
         ),
-        "empty": (LSTMCell(), {"T": 0}, "nothing to compute"),
         "half": (LSTMCell(), {"dtype": torch.bfloat16}, "the input is torch.bfloat16"),
         "meta": (LSTMCell(), {"device": "meta"}, "the input is on meta"),
     },

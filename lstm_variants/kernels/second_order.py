@@ -38,33 +38,41 @@ class ThroughReference(torch.autograd.Function):
         lengths = None if call.lengths is None else call.lengths.clone()
         ctx.call = call._replace(lengths=lengths)
         ctx.save_for_backward(*flat)
+        device = call.x.device.type
+        ctx.autocast = (
+            torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else None
+        )
         return tuple(result.detach() for result in ctx.results)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         if torch.is_grad_enabled():
-            found = gradients_through_reference(
-                with_tensors(ctx.call, ctx.saved_tensors), gradients
-            )
+            call = with_tensors(ctx.call, ctx.saved_tensors)
+            found = gradients_through_reference(call, gradients, ctx.autocast)
         else:
             found = gradients_of(ctx.results, ctx.leaves, gradients)
         return None, None, *found
 
 
 def gradients_through_reference(
-    call: Call, gradients: Sequence[Tensor | None]
+    call: Call, gradients: Sequence[Tensor | None], autocast: torch.dtype | None = None
 ) -> list[Tensor | None]:
-    """Gradients that can be differentiated, in the order of `Call.tensors`.
+    """Gradients in the order of `Call.tensors`, differentiable where grad mode is on.
 
     Args:
         call: What was computed.
         gradients: Gradients of the output and of the last states, `None` for zero.
+        autocast: The dtype of autocast in the forward pass, `None` if it was off. The backward pass
+            may run in another context.
     """
-    # Inputs of a call may depend on one another outside of it, or be one tensor: a gradient with
-    # respect to them would include those paths. Each alias is an input of this call only.
-    aliases = [t.view_as(t) for t in call.tensors()]
-    results = flatten(Reference().run(with_tensors(call, aliases)))
-    return gradients_of(results, aliases, gradients, create_graph=True)
+    create_graph, device = torch.is_grad_enabled(), call.x.device.type
+    context = torch.autocast(device, autocast or torch.bfloat16, enabled=autocast is not None)
+    with torch.enable_grad(), context:
+        # Inputs of a call may depend on one another outside of it, or be one tensor: a gradient
+        # with respect to them would include those paths. Each alias is an input of this call only.
+        aliases = [t.view_as(t) for t in call.tensors()]
+        results = flatten(Reference().run(with_tensors(call, aliases)))
+        return gradients_of(results, aliases, gradients, create_graph)
 
 
 def gradients_of(
@@ -74,7 +82,7 @@ def gradients_of(
     create_graph: bool = False,
 ) -> list[Tensor | None]:
     """`torch.autograd.grad`, with `None` for leaves that need no gradient or got none."""
-    wanted = [leaf for leaf in leaves if leaf.requires_grad]
+    needed = [leaf for leaf in leaves if leaf.requires_grad]
     # With nothing but empty sequences, results may depend on some of the leaves only.
     pairs = [
         (r, g) for r, g in zip(results, gradients, strict=True) if r.requires_grad and g is not None
@@ -82,7 +90,7 @@ def gradients_of(
     found = iter(
         torch.autograd.grad(
             [r for r, _ in pairs],
-            wanted,
+            needed,
             [g for _, g in pairs],
             create_graph=create_graph,
             retain_graph=True,

@@ -14,6 +14,7 @@ from lstm_variants.kernels.call import Call
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import run_twice_differentiable
 from lstm_variants.kernels.transforms import is_transformed
+from lstm_variants.scan import has_values
 
 FUNCTIONS: dict[Cell, Callable[..., tuple[Tensor, ...]]] = {
     LSTMCell(): torch.lstm,
@@ -42,7 +43,7 @@ class TorchKernels:
             return f"torch keeps the cell state in {dtype}, where counting stalls"
         if is_transformed(call):
             return "torch's kernels do not support vmap and forward-mode differentiation"
-        if call.lengths is not None and torch.compiler.is_compiling():
+        if call.lengths is not None and not has_values(call.lengths):
             return "packing depends on the values of lengths, which are unknown while tracing"
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 from torch.autograd import forward_ad
 
 from lstm_variants.kernels.call import Call
@@ -15,6 +16,14 @@ from lstm_variants.kernels.tracing import constant_while_tracing
 def in_functional_transform() -> bool:
     """Whether a transform of `torch.func` is active."""
     return torch._C._functorch.peek_interpreter_stack() is not None
+
+
+def is_batched(tensor: Tensor | None) -> bool:
+    """Whether a tensor stands for many under `vmap`, as with `is_grads_batched=True`."""
+    functorch = torch._C._functorch
+    return tensor is not None and (
+        functorch.is_legacy_batchedtensor(tensor) or functorch.is_functorch_wrapped_tensor(tensor)
+    )
 
 
 def is_transformed(call: Call) -> bool:

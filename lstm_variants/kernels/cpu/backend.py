@@ -8,7 +8,7 @@ from torch import Tensor
 from lstm_variants.cells import State
 from lstm_variants.kernels.call import Call
 from lstm_variants.kernels.cpu import native, operators
-from lstm_variants.kernels.cpu.layer import DTYPES, kernel_of
+from lstm_variants.kernels.cpu.cells import DTYPES, kernel_of
 from lstm_variants.kernels.transforms import is_transformed
 
 
@@ -34,8 +34,6 @@ class CPU:
             return f"made for float32 and float64, and the input is {x.dtype}"
         if torch.is_autocast_enabled("cpu"):
             return "made for float32 and float64, not for autocast"
-        if x.shape[0] == 0 or x.shape[1] == 0:
-            return "there is nothing to compute"
         if is_transformed(call):
             return "the kernels do not support vmap and forward-mode differentiation"
         return native.unavailable_reason()

@@ -2,110 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
-from itertools import product
-from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, Weights
+from lstm_variants.cells import Cell, Weights
 from lstm_variants.kernels.call import Call
-from lstm_variants.kernels.cpu.native import DIRECTION, LAYOUT, PADDED_BYTES, SETTINGS, kernels
-from lstm_variants.kernels.tracing import constant_while_tracing
-
-DTYPES = (torch.float32, torch.float64)
-PEEPHOLES: tuple[Any, ...] = (None, "previous", "current")
+from lstm_variants.kernels.cpu.cells import DTYPES, KERNELS, WEIGHTS, Kernel
+from lstm_variants.kernels.cpu.native import DIRECTION, LAYOUT, PADDED_BYTES, kernels
 
 
-def every_cell() -> Iterator[Cell]:
-    """The cells that the kernels can compute: all but those whose gates see the last gates."""
-    flags = product((False, True), repeat=6)
-    for peephole, (coupled, i, f, o, squash_input, squash_output) in product(PEEPHOLES, flags):
-        if coupled and not (i and f):
-            continue
-        yield LSTMCell(peephole, coupled, i, f, o, squash_input, squash_output)
-    yield from (GRUCell(), GRUCell(reset_after=False))
-    yield from (ElmanCell(), ElmanCell("relu"))
-
-
-def settings(cell: Cell) -> tuple[int, ...]:
-    """A cell as the library takes it."""
-    found: dict[str, int]
-    if isinstance(cell, LSTMCell):
-        found = {name: getattr(cell, name) for name in SETTINGS if hasattr(cell, name)}
-        found |= {"kind": 0, "peephole": PEEPHOLES.index(cell.peephole)}
-    elif isinstance(cell, GRUCell):
-        found = {"kind": 1, "reset_after": cell.reset_after}
-    else:
-        found = {"kind": 2, "relu": cell == ElmanCell("relu")}
-    found["blocks"] = len(cell.blocks)
-    return tuple(found.get(name, 0) for name in SETTINGS)
-
-
-class Kernel(NamedTuple):
-    """What there is to know of a cell.
-
-    Attributes:
-        cell: The cell.
-        settings: The same as numbers.
-        blocks: How many blocks its weights have.
-        slots: Blocks of a row of gates; see gru.h for the GRU's.
-        fields: Tensors of its state.
-        peepholes: Whether it has some.
-    """
-
-    cell: Cell
-    settings: tuple[int, ...]
-    blocks: int
-    slots: int
-    fields: int
-    peepholes: bool
-
-    @classmethod
-    def of(cls, cell: Cell) -> Kernel:
-        """What there is to know of a cell."""
-        blocks = len(cell.blocks)
-        return cls(
-            cell,
-            settings(cell),
-            blocks,
-            blocks + (cell == GRUCell()),
-            len(cell.state_type._fields),
-            bool(cell.peepholes),
-        )
-
-
-TEXTS = {cell: repr(cell) for cell in every_cell()}
-KERNELS = {text: Kernel.of(cell) for cell, text in TEXTS.items()}
-WEIGHTS = Weights._fields[:6]
-
-
-def kernel_of(cell: Cell) -> str | None:
-    """The name of a cell's kernel, for the operators; `None` if there is none."""
-    if torch.compiler.is_compiling():
-        # A cell cannot be looked up while tracing, but its settings can be read.
-        name = cell.__repr__()  # torch 2.9 does not trace repr()
-        ours = type(cell) in (ElmanCell, GRUCell, LSTMCell)
-        return name if ours and is_kernel(name) else None
-    return TEXTS.get(cell)
-
-
-# Traced, each call would check all entries of the table again.
-@constant_while_tracing
-def is_kernel(name: str) -> bool:
-    """Whether there is a kernel of this name."""
-    return name in KERNELS
-
-
-@cache
 def shapes_of(
     cell: Cell, names: tuple[str, ...], D: int, H: int, P: int
 ) -> tuple[tuple[int, ...], ...]:
     """Shapes of the weights that a layer has, in their order."""
     shapes = cell.parameter_shapes(D, H, bias="bias_ih" in names, proj_size=P)
     return tuple(shapes[name] for name in names)
+
+
+cached_shapes_of = cache(shapes_of)
 
 
 def find_kernel(cell: str, weights: int, states: int) -> Kernel:
@@ -177,6 +94,11 @@ class Layer:
             )
             if here
         ]
+        if x.dim() != 3 or weights[1].dim() != 2:
+            raise ValueError(
+                f"x should be [T, B, D] and weight_hh [G*H, P], got {list(x.shape)} and "
+                f"{list(weights[1].shape)}"
+            )
         rows, self.width = weights[1].shape
         self.hidden_size = rows // kernel.blocks
         whole = PADDED_BYTES // x.element_size()
@@ -188,31 +110,70 @@ class Layer:
         Raises:
             ValueError: If a shape, a dtype or a device is not what it should be.
         """
-        if self.x.dim() != 3 or self.x.dtype not in DTYPES:
-            raise ValueError(
-                f"x should be [T, B, D] of {' or '.join(map(str, DTYPES))}, "
-                f"got {list(self.x.shape)}, {self.x.dtype}"
-            )
+        if self.x.dtype not in DTYPES:
+            raise ValueError(f"x should be {' or '.join(map(str, DTYPES))}, got {self.x.dtype}")
         _, B, D = self.x.shape
         H, P = self.hidden_size, self.width
         projects = "weight_hr" in self.names
-        weights = shapes_of(self.kernel.cell, tuple(self.names), D, H, P if projects else 0)
+        # Sizes are symbols while tracing, which cannot be keys.
+        shapes = cached_shapes_of if isinstance(B, int) and isinstance(D, int) else shapes_of
+        weights = shapes(self.kernel.cell, tuple(self.names), D, H, P if projects else 0)
         states = ((B, P), (B, H))[: self.kernel.fields]
-        dtype = self.x.dtype
-        for names, shapes, tensors in (
-            (self.names, weights, self.weights),
-            (self.kernel.cell.state_type._fields, states, self.states),
-        ):
-            for k, tensor in enumerate(tensors):
-                shape = shapes[k % len(shapes)]
-                if tensor.shape != shape or tensor.dtype != dtype or not tensor.is_cpu:
-                    raise ValueError(
-                        f"{names[k % len(shapes)]} should be {list(shape)}, {dtype} on the CPU, "
-                        f"got {list(tensor.shape)}, {tensor.dtype} on {tensor.device}"
-                    )
+        fields = self.kernel.cell.state_type._fields
+        self.compare(self.weights, self.names, weights)
+        self.compare(self.states, fields, states)
         lengths = self.lengths
-        if lengths is not None and (lengths.shape != (B,) or lengths.dtype != torch.int64):
-            raise ValueError(f"lengths should be {[B]}, torch.int64, got {lengths}")
+        if lengths is not None and (
+            lengths.shape != (B,) or lengths.dtype != torch.int64 or lengths.device != self.x.device
+        ):
+            raise ValueError(
+                f"lengths should be {[B]}, torch.int64 on {self.x.device}, got "
+                f"{list(lengths.shape)}, {lengths.dtype} on {lengths.device}"
+            )
+
+    def check_backward(
+        self,
+        output: Tensor,
+        kept: Sequence[Tensor],
+        gradients: Sequence[Tensor | None],
+        needs_grad: Sequence[bool],
+    ) -> None:
+        """Check what only the backward pass has.
+
+        Raises:
+            ValueError: If there are too few or too many tensors, or one does not fit.
+        """
+        results = [self.output_shape, *(tuple(state.shape) for state in self.states)]
+        for name, found, needed in (
+            ("kept", kept, len(self.kept_shapes)),
+            ("gradients", gradients, len(results)),
+            ("needs_grad", needs_grad, 1 + len(self.weights) + len(self.states)),
+        ):
+            if len(found) != needed:
+                raise ValueError(f"{name} should have {needed} elements, got {len(found)}")
+        self.compare([output], ["output"], results[:1])
+        self.compare(kept, ["kept"] * len(kept), self.kept_shapes)
+        for gradient, shape in zip(gradients, results, strict=True):
+            if gradient is not None:
+                self.compare([gradient], ["a gradient"], [shape])
+
+    def compare(
+        self, tensors: Sequence[Tensor], names: Sequence[str], shapes: Sequence[tuple[int, ...]]
+    ) -> None:
+        """Raise an error if tensors of one direction after the other differ from what is needed."""
+        x = self.x
+        for k, tensor in enumerate(tensors):
+            shape = shapes[k % len(shapes)]
+            if tensor.shape != shape or tensor.dtype != x.dtype or tensor.device != x.device:
+                raise ValueError(
+                    f"{names[k % len(shapes)]} should be {list(shape)}, {x.dtype} on {x.device}, "
+                    f"got {list(tensor.shape)}, {tensor.dtype} on {tensor.device}"
+                )
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether there is a sequence and a step."""
+        return self.x.shape[0] > 0 and self.x.shape[1] > 0
 
     @property
     def call(self) -> Call:
@@ -238,13 +199,23 @@ class Layer:
 
         The latter is, for each direction, the gates and, where there are any, the cell states.
         """
-        T, B, _ = self.x.shape
         new = self.x.new_empty
-        output = new(T, B, self.directions * self.width)
         last = [new(state.shape) for state in self.states]
+        kept = [new(shape) for shape in self.kept_shapes if save_for_backward]
+        return new(self.output_shape), last, kept
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """The shape of the output."""
+        T, B, _ = self.x.shape
+        return T, B, self.directions * self.width
+
+    @property
+    def kept_shapes(self) -> list[tuple[int, ...]]:
+        """The shapes of what the gradient needs of a forward pass."""
+        T, B, _ = self.x.shape
         sizes = (self.kernel.slots * self.padded, self.padded)[: self.kernel.fields]
-        kept = [new(T, B, size) for size in sizes * self.directions if save_for_backward]
-        return output, last, kept
+        return [(T, B, size) for size in sizes * self.directions]
 
     def describe(
         self,

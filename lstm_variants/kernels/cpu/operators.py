@@ -14,9 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lstm_variants.kernels.cpu.layer import KERNELS, Layer, in_layout, rows_in_order
+from lstm_variants.kernels.cpu.cells import KERNELS
+from lstm_variants.kernels.cpu.layer import Layer, in_layout, rows_in_order
 from lstm_variants.kernels.cpu.native import kernels
 from lstm_variants.kernels.second_order import gradients_through_reference
+from lstm_variants.kernels.transforms import is_batched
 from lstm_variants.scan import check_length_values
 
 Tensors = Sequence[Tensor]
@@ -50,14 +52,27 @@ def forward(
     layer = Layer(*in_layout(x, weights, states, lengths), cell)
     layer.check()
     output, last, kept = layer.empty_results(save_for_backward)
-    results = (layer.named("h_n", "c_n"), last), (layer.named(*KEPT), kept)
-    try:
-        kernels().run(layer.describe(output, *results))
-    except IndexError:
-        assert lengths is not None
-        check_length_values(lengths, len(x))  # names the lengths that are wrong
-        raise
+    if layer.has_steps:
+        results = (layer.named("h_n", "c_n"), last), (layer.named(*KEPT), kept)
+        run(layer, layer.describe(output, *results))
+    else:
+        for new, state in zip(last, states, strict=True):
+            new.copy_(state)
     return [output, *last, *kept]
+
+
+def run(layer: Layer, described: bytes, *, backward: bool = False) -> None:
+    """Call the library.
+
+    Raises:
+        ValueError: If a length is out of range.
+    """
+    try:
+        kernels().run(described, backward=backward)
+    except IndexError:
+        assert layer.lengths is not None
+        check_length_values(layer.lengths, len(layer.x))  # names the lengths that are wrong
+        raise
 
 
 def fake_forward(
@@ -70,6 +85,7 @@ def fake_forward(
 ) -> list[Tensor]:
     """What `forward` returns, without values."""
     layer = Layer(x, weights, states, lengths, cell)
+    layer.check()
     output, last, kept = layer.empty_results(save_for_backward)
     return [output, *last, *kept]
 
@@ -85,9 +101,14 @@ def backward(
     gradients: Sequence[Tensor | None],
     needs_grad: Sequence[bool],
 ) -> list[Tensor]:
-    """Gradients of `x`, the weights and the states; empty ones where they are not needed."""
+    """Gradients of `x`, the weights and the states; empty ones where they are not needed.
+
+    Raises:
+        ValueError: If tensors do not belong together, or a length is out of range.
+    """
     layer = Layer(*in_layout(x, weights, states, lengths), cell)
     layer.check()
+    layer.check_backward(output, kept, gradients, needs_grad)
     # Copies have names: the library reads their memory, which must not be free by then.
     output = output.contiguous()
     kept = [tensor.contiguous() for tensor in kept]
@@ -95,6 +116,16 @@ def backward(
     d_output = None if gradients[0] is None else rows_in_order(gradients[0])
     d_last = [nothing if g is None else g.contiguous() for g in gradients[1:]]
     found = empty_gradients(x, weights, states, needs_grad)
+    if not layer.has_steps:
+        for gradient in found:
+            gradient.zero_()
+        first = len(found) - len(states)
+        for gradient, needed, given in zip(
+            found[first:], needs_grad[first:], gradients[1:], strict=True
+        ):
+            if needed and given is not None:
+                gradient.copy_(given)
+        return found
     # Both directions work at the same time, so each needs a place of its own.
     d_x = [found[0], *(torch.empty_like(found[0]) for _ in range(1, layer.directions))]
     described = layer.describe(
@@ -106,7 +137,7 @@ def backward(
         (layer.named("d_h_0", "d_c_0"), found[1 + len(weights) :]),
         d_output=d_output,
     )
-    kernels().run(described, backward=True)
+    run(layer, described, backward=True)
     for other in d_x[1:]:
         found[0] += other
     return found
@@ -167,7 +198,8 @@ class LayerFunction(torch.autograd.Function):
         x, *rest = ctx.saved_tensors
         weights, states, output, kept = rest[:n], rest[n : n + m], rest[n + m], rest[n + m + 1 :]
         needs_grad = ctx.needs_input_grad[3:]
-        if torch.is_grad_enabled():  # this gradient is to be differentiated
+        # A gradient that is to be differentiated, or many gradients at once under vmap.
+        if torch.is_grad_enabled() or any(map(is_batched, gradients)):
             call = Layer(x, weights, states, ctx.lengths, ctx.cell).call
             return None, None, None, *gradients_through_reference(call, gradients[: 1 + m])
         found = backward_operator(
