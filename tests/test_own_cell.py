@@ -177,7 +177,9 @@ def test_the_example_is_short():
     assert len([line for line in example.splitlines() if line.strip()]) <= 25
 
 
-@pytest.mark.parametrize("cell", [LeakyCell(), *{v.cell for v in VARIANTS.values()}], ids=repr)
+@pytest.mark.parametrize(
+    "cell", [LeakyCell(), *dict.fromkeys(v.cell for v in VARIANTS.values())], ids=repr
+)
 def test_the_laws_hold(cell):
     before = torch.get_rng_state()
     assert len(check_cell(cell)) == 8
