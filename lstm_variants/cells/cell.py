@@ -163,13 +163,11 @@ class Cell(ABC):
             hidden_size: `H`.
             proj_size: Size of the projected output; 0 if there is no projection.
         """
-        sizes = [proj_size or hidden_size] + [hidden_size] * (len(self.state_fields) - 1)
-        state: State = self.state_type(
-            *(
-                like.new_full((like.shape[0], size), field.start)
-                for field, size in zip(self.state_fields, sizes, strict=True)
-            )
-        )
+        B, size, tensors = like.shape[0], proj_size or hidden_size, []
+        for field in self.state_fields:
+            tensors.append(like.new_full((B, size), field.start))
+            size = hidden_size
+        state: State = self.state_type(*tensors)
         return state
 
     def project(self, x: Tensor, w: Weights) -> Tensor:

@@ -124,7 +124,7 @@ class Layer:
         self.compare(self.states, fields, states)
         lengths = self.lengths
         if lengths is not None and (
-            lengths.shape != (B,) or lengths.dtype != torch.int64 or lengths.device != self.x.device
+            lengths.shape != (B,) or lengths.dtype != torch.int64 or lengths.is_cpu != self.x.is_cpu
         ):
             raise ValueError(
                 f"lengths should be {[B]}, torch.int64 on {self.x.device}, got "
@@ -161,10 +161,12 @@ class Layer:
         self, tensors: Sequence[Tensor], names: Sequence[str], shapes: Sequence[tuple[int, ...]]
     ) -> None:
         """Raise an error if tensors of one direction after the other differ from what is needed."""
+        # This runs before each call: is_cpu takes less time than device.
         x = self.x
+        dtype, is_cpu, n = x.dtype, x.is_cpu, len(shapes)
         for k, tensor in enumerate(tensors):
-            shape = shapes[k % len(shapes)]
-            if tensor.shape != shape or tensor.dtype != x.dtype or tensor.device != x.device:
+            shape = shapes[k % n]
+            if tensor.shape != shape or tensor.dtype != dtype or tensor.is_cpu != is_cpu:
                 raise ValueError(
                     f"{names[k % len(shapes)]} should be {list(shape)}, {x.dtype} on {x.device}, "
                     f"got {list(tensor.shape)}, {tensor.dtype} on {tensor.device}"
