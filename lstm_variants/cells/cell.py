@@ -165,7 +165,8 @@ class Cell(ABC):
         """
         B, size, tensors = like.shape[0], proj_size or hidden_size, []
         for field in self.state_fields:
-            tensors.append(like.new_full((B, size), field.start))
+            tensor = like.new_zeros(B, size)
+            tensors.append(tensor + field.start if field.start else tensor)
             size = hidden_size
         state: State = self.state_type(*tensors)
         return state

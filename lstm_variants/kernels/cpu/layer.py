@@ -201,10 +201,10 @@ class Layer:
 
         The latter is, for each direction, the gates and, where there are any, the cell states.
         """
-        new = self.x.new_empty
-        last = [new(state.shape) for state in self.states]
-        kept = [new(shape) for shape in self.kept_shapes if save_for_backward]
-        return new(self.output_shape), last, kept
+        new, contiguous = self.x.new_empty, torch.contiguous_format
+        last = [torch.empty_like(state, memory_format=contiguous) for state in self.states]
+        kept = [new(*shape) for shape in self.kept_shapes] if save_for_backward else []
+        return new(*self.output_shape), last, kept
 
     @property
     def output_shape(self) -> tuple[int, ...]:
