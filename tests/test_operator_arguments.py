@@ -1,0 +1,141 @@
+"""What the operators of the CPU kernels take: any strides; and errors for what does not fit."""
+
+import pytest
+import torch
+
+from lstm_variants.kernels.cpu import operators
+from lstm_variants.variants import VARIANTS
+from tests.cpu_kernels import needs_kernels
+from tests.layers import every_second, strided
+from tests.test_cpu_exactness import call_of
+
+pytestmark = needs_kernels
+every_variant = pytest.mark.parametrize("name", [name for name in VARIANTS if name != "FGR"])
+
+
+@every_variant
+@pytest.mark.parametrize("change", strided)
+def test_operators_take_any_strides(name, change):
+    """Input, weights, states, lengths, and every gradient that comes in."""
+    call = call_of(VARIANTS[name].cell, T=3, B=2, D=2, H=3, dtype=torch.float32)
+    plain = [t.detach() for t in call.tensors()]
+    n = sum(t is not None for w in call.weights for t in w)
+    lengths, cell = torch.tensor([3, 1]), repr(call.cell)
+
+    def run(change):
+        x, *rest = map(change, plain)
+        arguments = (x, rest[:n], rest[n:], every_second(lengths), cell)
+        torch.manual_seed(1)
+        results = operators.layer_operator(*arguments, True)
+        output, kept = results[0], results[1 + len(rest[n:]) :]
+        gradients = [change(torch.randn_like(r)) for r in results[: 1 + len(rest[n:])]]
+        found = operators.backward_operator(
+            *arguments, change(output), [change(k) for k in kept], gradients, [True] * len(plain)
+        )
+        return results[: len(gradients)] + found  # what is saved is padded with anything
+
+    for a, b in zip(run(change), run(torch.clone), strict=True):
+        assert torch.equal(a, b)
+
+
+PEEPHOLE = repr(VARIANTS["PeepholeLSTM"].cell)
+
+
+def operands():
+    """A small call of the operators: x, weights, states."""
+    call = call_of(VARIANTS["PeepholeLSTM"].cell, T=3, B=2, D=2, H=4, dtype=torch.float32)
+    x, *rest = (tensor.detach() for tensor in call.tensors())
+    n = sum(t is not None for w in call.weights for t in w)
+    return x, rest[:n], rest[n:]
+
+
+def test_tensors_on_different_devices_are_an_error():
+    """torch would take the implementation for tensors without values, whose result is garbage."""
+    x, weights, states = operands()
+    mixed = [weights[0], weights[1].to("meta"), *weights[2:]]
+    with pytest.raises(ValueError, match=r"weight_hh should be .* on cpu, got .* on meta"):
+        operators.layer_operator(x, mixed, states, None, PEEPHOLE, False)
+    lengths = torch.tensor([3, 2], device="meta")
+    with pytest.raises(ValueError, match=r"lengths should be .* on cpu, got .* on meta"):
+        operators.layer_operator(x, weights, states, lengths, PEEPHOLE, False)
+    layer = VARIANTS["PeepholeLSTM"].layer(3, 4, device="meta")
+    with pytest.raises(ValueError, match="on meta"):
+        layer(torch.zeros(5, 2, 3))
+
+
+def test_shapes_are_checked_without_values():
+    x, *groups = operands()
+    weights, states = ([tensor.to("meta") for tensor in group] for group in groups)
+    with pytest.raises(ValueError, match="weight_ih should be"):
+        operators.layer_operator(x.to("meta")[..., :1], weights, states, None, PEEPHOLE, False)
+
+
+WRONG_GRADIENTS = {
+    "nothing kept": ({"kept": []}, "kept should have 4 elements, got 0"),
+    "no gradients": ({"gradients": []}, "gradients should have 5 elements, got 0"),
+    "a short output": ({"output": torch.zeros(1, 2, 8)}, r"output should be \[3, 2, 8\]"),
+    "a small gradient": ({"gradient": torch.zeros(1, 1, 8)}, r"a gradient should be \[3, 2, 8\]"),
+    "half precision": ({"gradient": torch.zeros(3, 2, 8).half()}, "got .* torch.float16"),
+    "wrong lengths": ({"lengths": torch.tensor([3, 4])}, r"from 0 to 3, .* got \[4\]"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG_GRADIENTS.values(), ids=list(WRONG_GRADIENTS))
+def test_what_does_not_fit_the_backward_pass_is_an_error(change, message):
+    x, weights, states = operands()
+    output, *rest = operators.layer_operator(x, weights, states, None, PEEPHOLE, True)
+    kept = rest[len(states) :]
+    gradients = [change.get("gradient", torch.ones_like(output)), *(None for _ in states)]
+    needs_grad = [True] * (1 + len(weights) + len(states))
+    with pytest.raises(ValueError, match=message):
+        operators.backward_operator(
+            *(x, weights, states, change.get("lengths"), PEEPHOLE),
+            *(change.get("output", output), change.get("kept", kept)),
+            *(change.get("gradients", gradients), needs_grad),
+        )
+
+
+WRONG = {
+    "a weight of another shape": (("weights", 0), torch.zeros(12, 2), r"weight_ih .* \[16, 2\]"),
+    "a peephole too few": (("weights", 4), torch.zeros(8), r"weight_ch should be \[12\]"),
+    "a state of another batch": (("states", 0), torch.zeros(3, 4), r"h should be \[2, 4\]"),
+    "a state of another dtype": (
+        ("states", 1),
+        torch.zeros(2, 4).double(),
+        "torch.float32 on cpu",
+    ),
+    "lengths of another batch": (("lengths", None), torch.tensor([1]), r"lengths should be \[2\]"),
+    "lengths out of range": (
+        ("lengths", None),
+        torch.tensor([4, -1]),
+        r"from 0 to 3, .* got \[4, -1\]",
+    ),
+    "no states": (("states", None), [], r"states should be h, c of each .* got 0 tensors"),
+    "states of three directions": (("states", None), [torch.zeros(2, 4)] * 6, "got 6 tensors"),
+    "no weights": (("weights", None), [], r"weights should be weight_ih, .* got 0 tensors"),
+    "half precision": (("x", None), torch.zeros(3, 2, 2).bfloat16(), "got torch.bfloat16"),
+    "one sequence": (("x", None), torch.zeros(3, 2), r"x should be \[T, B, D\]"),
+    "a cell without a kernel": (("cell", None), "FGR", "no kernel for 'FGR'"),
+}
+
+
+@pytest.mark.parametrize(("place", "tensor", "message"), WRONG.values(), ids=list(WRONG))
+def test_tensors_that_do_not_fit_are_an_error(place, tensor, message):
+    """The library would read past their ends."""
+    call = call_of(
+        VARIANTS["PeepholeLSTM"].cell, T=3, B=2, D=2, H=4, dtype=torch.float32, directions=1
+    )
+    arguments = {
+        "x": call.x.detach(),
+        "weights": [w.detach() for w in call.weights[0] if w is not None],
+        "states": [s.detach() for s in call.states[0]],
+        "lengths": None,
+        "cell": PEEPHOLE,
+    }
+    name, index = place
+    if index is None:
+        arguments[name] = tensor
+    else:
+        arguments[name][index] = tensor
+    with pytest.raises(ValueError, match=message):
+        operators.layer_operator(*arguments.values(), False)
