@@ -1,5 +1,8 @@
 """The built site in a real browser: every page, light and dark, wide and narrow."""
 
+import html
+import re
+
 import pytest
 
 from site_tests.conftest import SITE, WAYS
@@ -37,6 +40,13 @@ def test_maths_is_rendered(visit, page_name, way):
     formulas = page.locator("article .arithmatex")
     for k in range(formulas.count()):
         assert formulas.nth(k).locator(".katex").count() > 0, formulas.nth(k).inner_text()
+
+
+def test_no_inclusion_is_left_unresolved():
+    """A line that includes a file has been replaced by the file, also inside code."""
+    for page in PAGES:
+        text = re.sub("<[^>]*>", "", html.unescape((SITE / page).read_text()))
+        assert not re.search(r"--8 ?< ?--", text), page
 
 
 @every_page
