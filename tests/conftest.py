@@ -63,7 +63,8 @@ def pytest_sessionfinish(session):
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     name = session.config.getoption("--record")
     whole = session.config.args_source is session.config.ArgsSource.TESTPATHS
-    if name and reporter and whole and session.exitstatus == pytest.ExitCode.OK:
+    is_worker = hasattr(session.config, "workerinput")  # of xdist, with a part of the tests
+    if name and whole and not is_worker and session.exitstatus == pytest.ExitCode.OK:
         support.record(name, len(reporter.stats.get("passed", ())))
     if session.config.getoption("--no-skips") and reporter and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
