@@ -23,14 +23,14 @@ def scan(
     """Apply a cell along time.
 
     Every operation is one of torch's, so the result is differentiable to any order and works under
-    `torch.func`. In half precision (bfloat16, float16), the fields of the state for
-    which the cell states it are kept in float32 between steps.
+    `torch.func`. In half precision (bfloat16, float16), the state fields that the cell marks
+    `float32` are kept in float32 between steps.
 
     Args:
         cell: The recurrence.
         x: Input, `[T, B, D]`.
         w: Weights of the layer.
-        state: State before the first step. Zeros if not given.
+        state: State before the first step. The cell's start values if not given.
         lengths: Valid steps of each sequence, `[B]`, integers from 0 to `T`. Steps past the end
             give zeros, leave the state alone, and their input has no influence on anything, not
             even if it is NaN. All `T` steps are valid if not given.
@@ -94,7 +94,7 @@ def scan(
         state = new
     if outputs:
         dtype = outputs[0].dtype if in_float32[0] else state[0].dtype
-    last = cell.state_type(state[0].to(dtype), *(s.to(dtype) for s in state[1:]))
+    last: State = cell.state_type(*(s.to(dtype) for s in state))
     if not outputs:
         return x.new_zeros(0, B, P), last
     return torch.stack(outputs[::-1] if reverse else outputs), last

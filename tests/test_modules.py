@@ -136,6 +136,15 @@ def test_changes_of_a_weight_take_effect(name, change):
     assert_exact(output, fresh(x)[0])
 
 
+@every_layer
+def test_reset_parameters_of_a_parametrised_layer(name):
+    """It draws the parameters behind a parametrisation, as torch's does."""
+    layer = renormed(OURS[name](3, 4))
+    before = layer.weight_hh_l0.detach().clone()
+    layer.reset_parameters()
+    assert not torch.isclose(layer.weight_hh_l0, before).any()
+
+
 @every_variant
 def test_functional_call_takes_effect(name):
     layer, other = (VARIANTS[name].layer(3, 4, num_layers=2) for _ in range(2))

@@ -130,12 +130,18 @@ class Recurrent(nn.Module):
         """Draw all parameters anew: uniform within 1 / sqrt(H) of zero, or as the cell states."""
         bound = 1 / math.sqrt(self.hidden_size)
         described = self.cell.parameters(1, 1, bias=self.bias, proj_size=self.proj_size)
-        pairs = [pair for names in self._all_weights for pair in zip(described, names, strict=True)]
+        kinds = {
+            name: kind
+            for names in self._all_weights
+            for kind, name in zip(described, names, strict=True)
+        }
+        ours = {name for name, kind in kinds.items() if kind not in IN_TORCH}
         # Those that torch has first, so that the same seed gives the same values there and here.
-        for kind, name in sorted(pairs, key=lambda pair: pair[0] not in IN_TORCH):
-            init = described[kind].init or partial(nn.init.uniform_, a=-bound, b=bound)
+        for name, parameter in sorted(self.named_parameters(), key=lambda item: item[0] in ours):
+            # A parametrisation has parameters of its own, which no cell describes.
+            init = described[kinds[name]].init if name in kinds else None
             with torch.no_grad():
-                init(getattr(self, name))
+                (init or partial(nn.init.uniform_, a=-bound, b=bound))(parameter)
 
     def flatten_parameters(self) -> None:
         """Do nothing; models written for [torch.nn.LSTM][] call it."""
@@ -173,7 +179,8 @@ class Recurrent(nn.Module):
                 packed sequence.
             hx: The initial state, `h_0` or `(h_0, c_0)`, each
                 `[num_layers * directions, B, H]` (`h_0` `[..., P]` if projected), without `B` for
-                a single sequence. Zeros if not given.
+                a single sequence. The cell's start values if not given, which are zeros for
+                every cell of this package.
             lengths: Valid steps of each sequence of a padded batch, `[B]`, integers from 0 to
                 `T`. Steps past the end give zeros and have no influence; the reverse direction
                 starts at each sequence's own end.

@@ -82,7 +82,7 @@ WEIGHTS = Weights._fields[:6]
 def kernel_of(cell: Cell) -> str | None:
     """The name of a cell's kernel, for the operators; `None` if there is none."""
     if torch.compiler.is_compiling():
-        # A cell cannot be looked up while tracing, but its settings can be read.
+        # While tracing, a cell cannot be a dictionary key, but its settings can be read.
         name = cell.__repr__()  # torch 2.9 does not trace repr()
         ours = type(cell) in (ElmanCell, GRUCell, LSTMCell)
         return name if ours and is_kernel(name) else None
