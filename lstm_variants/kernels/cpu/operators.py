@@ -22,7 +22,6 @@ from lstm_variants.kernels.transforms import is_batched
 from lstm_variants.scan import check_length_values
 
 Tensors = Sequence[Tensor]
-KEPT = ("gates", "cells")
 
 # Not torch.library.custom_op, whose handling of lists in autograd takes 100 us a call.
 _library: Any = torch.library.Library("lstm_variants", "DEF")
@@ -53,7 +52,7 @@ def forward(
     layer.check()
     output, last, kept = layer.empty_results(save_for_backward)
     if layer.has_steps:
-        results = (layer.named("h_n", "c_n"), last), (layer.named(*KEPT), kept)
+        results = (layer.state_names("{}_n"), last), (layer.kernel.kept, kept)
         run(layer, layer.describe(output, *results))
     else:
         for new, state in zip(last, states, strict=True):
@@ -130,11 +129,11 @@ def backward(
     d_x = [found[0], *(torch.empty_like(found[0]) for _ in range(1, layer.directions))]
     described = layer.describe(
         output,
-        (layer.named(*KEPT), kept),
-        (layer.named("d_h_n", "d_c_n"), d_last),
+        (layer.kernel.kept, kept),
+        (layer.state_names("d_{}_n"), d_last),
         (["d_x"], d_x),
         ([f"d_{name}" for name in layer.names], found[1 : 1 + len(weights)]),
-        (layer.named("d_h_0", "d_c_0"), found[1 + len(weights) :]),
+        (layer.state_names("d_{}_0"), found[1 + len(weights) :]),
         d_output=d_output,
     )
     run(layer, described, backward=True)
@@ -186,7 +185,7 @@ class LayerFunction(torch.autograd.Function):
         ctx.lengths = None if lengths is None else lengths.clone()
         # torch lets the output of its GRU and RNN, but not of its LSTM, be changed in place: where
         # h is all of the state, the gradient has an output of its own.
-        output = results[0] if KERNELS[cell].fields > 1 else results[0].clone()
+        output = results[0] if len(KERNELS[cell].fields) > 1 else results[0].clone()
         ctx.save_for_backward(*flat, output, *results[1 + m :])
         ctx.mark_non_differentiable(*results[1 + m :])
         ctx.set_materialize_grads(False)
