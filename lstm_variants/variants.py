@@ -171,7 +171,7 @@ VARIANTS = {
         cell=LSTMCell(coupled=True),
         papers=("Greff et al. 2017",),
         summary="coupled gates: f = 1 - i; no peepholes",
-        confusable_with="CIFG, which has peepholes; i = 1 - f, which has the weights of f, not of i",
+        confusable_with="CIFG, which has peepholes; i = 1 - f, which has weights for f, not for i",
     ),
     "GRU": Variant(
         cell=GRUCell(),
@@ -184,7 +184,7 @@ VARIANTS = {
         cell=GRUCell(reset_after=False),
         papers=("Chung et al. 2014",),
         summary="a GRU whose reset gate is applied before the recurrent product",
-        confusable_with="the paper's convention, in which z = 0 keeps the old state; here z = 1 does",
+        confusable_with="the paper's convention: z = 0 keeps the old state there, z = 1 here",
     ),
     "BiLSTM": Variant(
         cell=LSTMCell(),
