@@ -228,7 +228,9 @@ def test_a_library_that_reports_no_version():
 
 def test_without_torchs_runtime_one_thread_works(monkeypatch, capsys):
     kernels = native.kernels()
-    monkeypatch.setattr(kernels, "single_thread_reason", "torch's OpenMP runtime was not found (libgomp)")
+    monkeypatch.setattr(
+        kernels, "single_thread_reason", "torch's OpenMP runtime was not found (libgomp)"
+    )
     assert kernels.threads == 1
     lstm_variants.explain(layers.PeepholeLSTM(3, 4), torch.zeros(5, 2, 3))
     assert "1 thread: torch's OpenMP runtime was not found" in capsys.readouterr().out

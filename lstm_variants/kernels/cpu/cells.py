@@ -25,8 +25,10 @@ def every_cell() -> Iterator[Cell]:
         if coupled and not (i and f):
             continue
         yield LSTMCell(peephole, coupled, i, f, o, input_activation, output_activation)
-    for peephole, activations in product(PEEPHOLES, product((False, True), repeat=2)):
-        yield LSTMCell(peephole, False, True, True, True, *activations, gate_recurrence=True)
+    for peephole, at_input, at_output in product(PEEPHOLES, (False, True), (False, True)):
+        yield LSTMCell(
+            peephole, input_activation=at_input, output_activation=at_output, gate_recurrence=True
+        )
     yield from (GRUCell(), GRUCell(reset_after=False))
     yield from (ElmanCell(), ElmanCell("relu"))
 
