@@ -59,7 +59,8 @@ class Parameter(NamedTuple):
 
     Attributes:
         shape: Its shape.
-        letter: Its letter in the cell's equations.
+        letter: Its letter in the cell's equations. There, parameters of one letter stand for their
+            sum: the two biases, for example.
         blocks: Names of the blocks of its rows, in order; none if it has no such blocks.
         init: Fills a tensor in place with the initial values. Uniform within 1 / sqrt(H) of zero if
             `None`, as [torch.nn.LSTM][] draws all of its parameters.
@@ -218,7 +219,7 @@ class Cell(ABC):
         }
         if bias:
             found["bias_ih"] = Parameter((rows,), "b", names)
-            found["bias_hh"] = Parameter((rows,), "d", names)
+            found["bias_hh"] = Parameter((rows,), "b", names)
         if proj_size:
             found["weight_hr"] = Parameter((proj_size, H), "W_{hr}")
         if self.peepholes:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from torch import Tensor, sigmoid, tanh
 from torch.nn.functional import linear
 
-from lstm_variants.cells.cell import Block, Cell, Field, Gates, State, Weights
+from lstm_variants.cells.cell import Block, Cell, Field, Gates, Parameter, State, Weights
 
 
 class GRUState(NamedTuple):
@@ -67,6 +67,14 @@ class GRUCell(Cell):
     blocks = (Block("r", None), Block("z", "keep"), Block("n", "candidate"))
     state_type = GRUState
     state_fields = (Field("h"),)
+
+    def parameters(
+        self, D: int, H: int, *, bias: bool = True, proj_size: int = 0
+    ) -> dict[str, Parameter]:
+        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
+        if bias:  # the reset gate acts on one of the two: their sum is not enough
+            found["bias_hh"] = found["bias_hh"]._replace(letter="d")
+        return found
 
     def step(self, wx: Tensor, state: State, w: Weights) -> tuple[GRUState, Gates]:
         (h,) = state

@@ -45,8 +45,6 @@ class GateRecurrentState(NamedTuple):
 class LSTMCell(Cell):
     r"""The LSTM family as one specification.
 
-    With $c^\ast = c_t$ for `peephole="current"` and $c^\ast = c_{t-1}$ for `peephole="previous"`:
-
     $$
     \begin{aligned}
     i_t &= \sigma(W_i x_t + U_i h_{t-1} + p_i \odot c_{t-1} + b_i) \\
@@ -58,20 +56,38 @@ class LSTMCell(Cell):
     \end{aligned}
     $$
 
-    and with each setting, of which Greff et al. name most,
+    and with each setting (names of the ablations as in Greff et al.)
 
     | setting | instead | name |
     |---|---|---|
+    | `peephole="current"` | $c^\ast = c_t$ | |
+    | `peephole="previous"` | $c^\ast = c_{t-1}$ | |
     | `peephole=None` | $p = 0$ | NP |
     | `input_gate=False` | $i_t = 1$ | NIG |
     | `forget_gate=False` | $f_t = 1$ | NFG |
     | `output_gate=False` | $o_t = 1$ | NOG |
     | `input_activation=False` | $g_t = W_g x_t + U_g h_{t-1} + b_g$ | NIAF |
-    | `output_activation=False` | $h_t = o_t \odot c_t$ | NOAF |
+    | `output_activation=False` | $\tanh(c_t) \to c_t$ | NOAF |
     | `coupled=True` | $f_t = 1 - i_t$ | CIFG |
-    | `gate_recurrence=True` | $R_k (i, f, o)_{t-1}$ is added inside each gate $k$ | FGR |
 
-    A projection, if there is one, comes last: $h_t = W_{hr} (o_t \odot \tanh(c_t))$.
+    With `gate_recurrence=True`, full gate recurrence (FGR), each gate also depends on the three
+    gates of the previous time step:
+
+    $$
+    \begin{aligned}
+    i_t &= \sigma(W_i x_t + U_i h_{t-1} + p_i \odot c_{t-1} + R_i (i, f, o)_{t-1} + b_i) \\
+    f_t &= \sigma(W_f x_t + U_f h_{t-1} + p_f \odot c_{t-1} + R_f (i, f, o)_{t-1} + b_f) \\
+    o_t &= \sigma(W_o x_t + U_o h_{t-1} + p_o \odot c^\ast + R_o (i, f, o)_{t-1} + b_o)
+    \end{aligned}
+    $$
+
+    With a projection, `proj_size>0`:
+
+    $$
+    \begin{aligned}
+    h_t &= W_{hr} (o_t \odot \tanh(c_t))
+    \end{aligned}
+    $$
 
     Papers: Hochreiter & Schmidhuber 1997 (input and output gate), Gers, Schmidhuber & Cummins 2000
     (forget gate), Gers, Schraudolph & Schmidhuber 2002 (peepholes), Sak, Senior & Beaufays 2014
