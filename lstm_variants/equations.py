@@ -24,9 +24,9 @@ from ast import literal_eval
 from typing import Any
 
 from lstm_variants.cells import Cell
-from lstm_variants.latex import parse, substitute, write
+from lstm_variants.latex import Node, parse, substitute, write
 
-__all__ = ["documentation", "equations"]
+__all__ = ["documentation", "equations", "parse_equation"]
 
 BLOCK = re.compile(r"\\begin\{aligned\}(.*?)\\end\{aligned\}", re.DOTALL)
 SETTING = re.compile(r"`(\w+) *(=|>) *([^`]+)`")
@@ -86,7 +86,7 @@ def equations(cell: Cell, *, proj_size: int = 0) -> dict[str, str]:
                 else:
                     substitutions.append((left, right))
     for left, right in substitutions:
-        lines = {name: replaced(line, left, right) for name, line in lines.items()}
+        lines = {name: replaced(name, line, left, right) for name, line in lines.items()}
     return lines
 
 
@@ -121,8 +121,16 @@ def lines_of(block: str) -> dict[str, str]:
     return lines
 
 
-def replaced(line: str, left: str, right: str) -> str:
+def replaced(name: str, line: str, left: str, right: str) -> str:
     """An equation with one expression replaced; the same text where it does not occur."""
-    node = parse(line)
+    node = parse_equation(name, line)
     new = substitute(node, parse(left), parse(right))
     return line if new == node else write(new)
+
+
+def parse_equation(left: str, right: str) -> Node:
+    """The right side of an equation, parsed; an error names the equation."""
+    try:
+        return parse(right)
+    except ValueError as error:
+        raise ValueError(f"{error}, in the equation {left} = {right}") from None

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lstm_variants.cells import Cell, State, Weights
-from lstm_variants.equations import equations
+from lstm_variants.equations import equations, parse_equation
 from lstm_variants.latex import FUNCTIONS, OPERATORS, REDUCTIONS, Node, indexed, parse, write
 
 __all__ = ["evaluate", "evaluate_step"]
@@ -47,24 +47,19 @@ def evaluate_step(
         >>> evaluate_step(ElmanCell(), torch.zeros(1, 1), ElmanState(torch.ones(1, 1)), w)
         {'h': tensor([[0.7616]])}
     """
-    nodes = {}
-    for left, right in equations(cell, proj_size=proj_size).items():
-        place = f"in the equation {left} = {right}"
-        try:
-            nodes[parse(left).text] = (parse(right), place)
-        except ValueError as error:
-            raise ValueError(f"{error}, {place}") from None
+    lines = equations(cell, proj_size=proj_size)
+    nodes = {parse(left).text: parse_equation(left, right) for left, right in lines.items()}
     shared = parameter_symbols(cell, w, x.shape[-1], proj_size)
     rows = []
     for x_t, *before in zip(x, *state, strict=True):
         symbols = shared | {"x_t": x_t}
         for field, value in zip(cell.state_fields, before, strict=True):
             symbols[indexed(field.name, "t-1")] = value
-        for left, (node, place) in nodes.items():
+        for left, node in nodes.items():
             try:
                 symbols[left] = evaluate(node, symbols)
             except ValueError as error:
-                raise ValueError(f"{error}, {place}") from None
+                raise ValueError(f"{error}, in the equation {left} = {write(node)}") from None
         rows.append([symbols[left] for left in nodes])
     columns = map(torch.stack, zip(*rows, strict=True))
     return {left.removesuffix("_t"): column for left, column in zip(nodes, columns, strict=True)}

@@ -14,7 +14,9 @@ LeakyWeights = namedtuple("LeakyWeights", "weight_ih slope bias_ih", defaults=[N
 
 @dataclass(frozen=True, repr=False)
 class LeakyCell(Cell):
-    r"""$$ \begin{aligned}
+    r"""A leaky integrator:
+
+    $$ \begin{aligned}
     w_t &= W_w x_t + b_w \\
     k_t &= \sigma(W_k x_t + b_k) \\
     v_t &= k_t \odot v_{t-1} + w_t \\
