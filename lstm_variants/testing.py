@@ -1,4 +1,4 @@
-"""Checks of a cell with laws that hold for every recurrence; no oracle is needed."""
+"""Checks of a cell with laws that hold for every recurrence."""
 
 from __future__ import annotations
 
@@ -85,14 +85,14 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
 def new_layer(
     cell: Cell, dtype: torch.dtype = torch.float64, *, bidirectional: bool = False
 ) -> Recurrent:
-    """A layer of one cell on the reference."""
+    """A layer of the cell on the reference backend."""
     return Recurrent(cell, D, H, bidirectional=bidirectional, dtype=dtype, backend="reference")
 
 
 def run(
     layer: Recurrent, x: Any, hx: Any = None, **keywords: Any
 ) -> tuple[Any, tuple[Tensor, ...]]:
-    """The output and the last state, always as a tuple."""
+    """The output, and the last state as a tuple."""
     output, last = layer(x, hx, **keywords)
     return output, (last,) if isinstance(last, Tensor) else tuple(last)
 
