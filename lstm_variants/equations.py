@@ -12,7 +12,7 @@ and what a test evaluates are the same lines. Inside the docstring:
   $c^\ast = c_t$, $\tanh(c_t) \to c_t$. A letter without a subscript stands for all subscripts, and
   products with zero are left out: $p = 0$ removes $p_i \odot c_{t-1}$.
 
-A setting is an attribute of the cell with a Python value, `coupled=True`, or `proj_size>0` where
+A setting is an attribute of the cell with a Python value, `coupled=True`, or `proj_size > 0` where
 the output is projected.
 """
 
@@ -81,8 +81,9 @@ def equations(cell: Cell, *, proj_size: int = 0) -> dict[str, str]:
     for row in ROW.finditer(text):
         if holds(row[1]):
             for left, right in STATEMENT.findall(row[5]):
-                if left in lines:
-                    lines[left] = right
+                name = write(parse(left))
+                if name in lines:
+                    lines[name] = right
                 else:
                     substitutions.append((left, right))
     for left, right in substitutions:
@@ -112,7 +113,7 @@ def lines_of(block: str) -> dict[str, str]:
     for line in re.split(r"\\\\(?:\[\w+\])?", block.strip()):
         left, relation, right = (part.strip() for part in line.partition("&="))
         if relation:
-            name = left
+            name = write(parse(left))
             lines[name] = right
         elif name is None:
             raise ValueError(f"expected an equation, left &= right, got {line.strip()}")

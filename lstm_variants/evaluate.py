@@ -48,7 +48,7 @@ def evaluate_step(
         {'h': tensor([[0.7616]])}
     """
     lines = equations(cell, proj_size=proj_size)
-    nodes = {parse(left).text: parse_equation(left, right) for left, right in lines.items()}
+    nodes = {left: parse_equation(left, right) for left, right in lines.items()}
     shared = parameter_symbols(cell, w, x.shape[-1], proj_size)
     rows = []
     for x_t, *before in zip(x, *state, strict=True):

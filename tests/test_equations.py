@@ -130,6 +130,16 @@ def test_a_setting_that_the_cell_lacks_is_an_error():
         equations(documented(LSTMCell(), "`coupled=", "`cupled="))
 
 
+def test_a_block_without_an_equation_is_an_error():
+    with pytest.raises(ValueError, match="expected an equation, left &= right, got h_t = "):
+        equations(documented(ElmanCell(), "h_t &=", "h_t ="))
+
+
+def test_braces_make_no_difference():
+    cell = documented(LSTMCell(coupled=True), "f_t &=", "f_{t} &=")
+    assert equations(cell) == equations(LSTMCell(coupled=True))
+
+
 def test_an_equation_may_span_lines():
     cell = GRUCell()
     longer = documented(cell, r" \odot n_t + z_t", " \\odot n_t \\\\\n    &\\quad + z_t")

@@ -81,7 +81,7 @@ class LSTMCell(Cell):
     \end{aligned}
     $$
 
-    With a projection, `proj_size>0`:
+    With a projection, `proj_size > 0`:
 
     $$
     \begin{aligned}
