@@ -150,7 +150,7 @@ class PeepholeLSTM(SequenceModel):
             "U": (hidden_dim, hidden_dim),
             "C": (hidden_dim,),
         }
-        for name in "W_i U_i C_i W_f U_f C_f W_o U_o C_o W_c U_c".split():
+        for name in ["W_i", "U_i", "C_i", "W_f", "U_f", "C_f", "W_o", "U_o", "C_o", "W_c", "U_c"]:
             self.register_parameter(name, nn.Parameter(torch.empty(shapes[name[0]])))
         self.reset_parameters()
 
