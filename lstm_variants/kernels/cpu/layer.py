@@ -25,6 +25,12 @@ def shapes_of(
 cached_shapes_of = cache(shapes_of)
 
 
+@cache
+def formatted(names: tuple[str, ...], pattern: str) -> tuple[str, ...]:
+    """A pattern with each of the names put in."""
+    return tuple(pattern.format(name) for name in names)
+
+
 def find_kernel(cell: str, weights: int, states: int) -> Kernel:
     """The kernel of a cell, if the numbers of tensors fit it.
 
@@ -82,6 +88,7 @@ class Layer:
         cell: str,
     ) -> None:
         self.kernel = kernel = find_kernel(cell, len(weights), len(states))
+        self.name = cell
         self.x, self.weights, self.states, self.lengths = x, weights, states, lengths
         self.directions = len(states) // len(kernel.fields)
         self.names = kernel.weights[len(weights) // self.directions]
@@ -91,7 +98,7 @@ class Layer:
                 f"{list(weights[1].shape)}"
             )
         rows, self.width = weights[1].shape
-        self.hidden_size = rows // len(kernel.cell.blocks)
+        self.hidden_size = rows // kernel.settings["blocks"]
         whole = PADDED_BYTES // x.element_size()
         self.padded = -(-self.hidden_size // whole) * whole
 
@@ -184,7 +191,7 @@ class Layer:
 
     def state_names(self, pattern: str) -> tuple[str, ...]:
         """The fields of the state as call.h names them, by a pattern such as `"d_{}_0"`."""
-        return tuple(pattern.format(field) for field in self.kernel.fields)
+        return formatted(self.kernel.fields, pattern)
 
     def empty_results(self, save_for_backward: bool) -> tuple[Tensor, list[Tensor], list[Tensor]]:
         """Memory for the output, the last states, and what the gradient needs of a forward pass.
@@ -224,21 +231,22 @@ class Layer:
             d_output: Gradient of the output.
         """
         T, B, D = self.x.shape
-        known = ((self.names, self.weights), (self.state_names("{}_0"), self.states))
+        groups = ((self.names, self.weights), (self.state_names("{}_0"), self.states), *groups)
         directions = []
         for k in range(self.directions):
-            addresses: dict[str, int] = {}
-            for names, tensors in (*known, *groups):
-                part = tensors[k * len(names) : (k + 1) * len(names)]
-                addresses.update(zip(names, map(Tensor.data_ptr, part), strict=False))
-            directions.append(addresses)
+            parts = ((names, tensors[k * len(names) :]) for names, tensors in groups)
+            directions.append([(names, map(Tensor.data_ptr, part)) for names, part in parts])
         library = kernels()
         strides = (0, 0) if d_output is None else d_output.stride()
         shared = {
             "is_double": self.x.dtype == torch.float64,
             "threads": library.threads,
             "directions": self.directions,
-            **{"T": T, "B": B, "D": D, "H": self.hidden_size, "P": self.width},
+            "T": T,
+            "B": B,
+            "D": D,
+            "H": self.hidden_size,
+            "P": self.width,
             "padded": self.padded,
             "x_time": self.x.stride(0),
             "x_batch": self.x.stride(1),
@@ -249,5 +257,5 @@ class Layer:
             "output": output.data_ptr(),
             "d_output": 0 if d_output is None else d_output.data_ptr(),
         }
-        settings = library.settings(self.kernel.cell, self.kernel.settings)
+        settings = library.settings(self.name, self.kernel.settings)
         return library.layout.pack(settings, shared, directions)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from ctypes import c_char_p, c_int
 from functools import cache
 from importlib.resources import as_file, files
+from operator import itemgetter
 from pathlib import Path
 from struct import Struct
 
@@ -46,23 +47,30 @@ class Layout:
         integers, pointers = len(self.cell) + len(options), len(tensors) + 2 * len(self.direction)
         self._struct = Struct(f"@{integers}i{len(sizes)}q{pointers}P")
         self.size = self._struct.size
+        self._shared_values = itemgetter(*self.shared)
+        n = len(self.direction)
+        self._places = [{name: k * n + j for j, name in enumerate(self.direction)} for k in (0, 1)]
 
     def pack(
         self,
         cell: tuple[int, ...],
         shared: Mapping[str, int],
-        directions: Sequence[Mapping[str, int]],
+        directions: Sequence[Sequence[tuple[Sequence[str], Iterable[int]]]],
     ) -> bytes:
         """A call from the values of its fields.
 
         Args:
             cell: The cell's settings, in the order of `cell`.
             shared: Every name in `shared` and its value.
-            directions: The addresses of each direction's tensors by name; others are null.
+            directions: Names and addresses of each direction's tensors, in groups; others are null.
         """
-        addresses = [found.get(name, 0) for found in directions for name in self.direction]
-        addresses += [0] * (2 * len(self.direction) - len(addresses))
-        return self._struct.pack(*cell, *[shared[name] for name in self.shared], *addresses)
+        addresses = [0] * (2 * len(self.direction))
+        for k, groups in enumerate(directions):
+            places = self._places[k]
+            for names, values in groups:
+                for name, value in zip(names, values, strict=False):
+                    addresses[places[name]] = value
+        return self._struct.pack(*cell, *self._shared_values(shared), *addresses)
 
 
 class Kernels:
@@ -84,7 +92,7 @@ class Kernels:
         self.single_thread_reason = share_threads_with_torch()
         library = ctypes.CDLL(str(path))
         self.layout = read_layout(library)
-        self._cells: dict[Hashable, tuple[int, ...]] = {}
+        self._cells: dict[str, tuple[int, ...]] = {}
         self._run = library.lstm_variants_run
         self._run.argtypes = [c_char_p, c_int, c_int]
         name_of = library.lstm_variants_instruction_set
@@ -104,8 +112,8 @@ class Kernels:
         """How many threads a call uses: torch's number, or one."""
         return 1 if self.single_thread_reason else torch.get_num_threads()
 
-    def settings(self, cell: Hashable, settings: Mapping[str, int]) -> tuple[int, ...]:
-        """The settings of a cell in the order of `layout`; those without a value are 0."""
+    def settings(self, cell: str, settings: Mapping[str, int]) -> tuple[int, ...]:
+        """The settings of a cell, given by its name and values, in the order of `layout`."""
         found = self._cells.get(cell)
         if found is None:
             found = tuple(settings.get(name, 0) for name in self.layout.cell)
