@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch._subclasses import FakeTensor
 
 from lstm_variants.cells import Cell, State, Weights
+from lstm_variants.torch_internals import assert_when_run, is_fake, is_vmapped
 
 __all__ = ["scan"]
 
@@ -68,7 +68,7 @@ def scan(
         lengths = check_lengths(lengths, T, B)
         if torch.compiler.is_compiling():
             within = (lengths >= 0) & (lengths <= T)
-            torch._assert_async(within.all(), "lengths should be from 0 to the steps of the input")
+            assert_when_run(within.all(), "lengths should be from 0 to the steps of the input")
         valid = valid_steps(x, lengths)
         # Masked before the product: a NaN that is only masked after it still reaches gradients.
         x = x.where(valid, 0)
@@ -118,7 +118,7 @@ def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
     """Raise an error unless lengths are `[B]` integers from 0 to `T`.
 
     Where values are not known, only types and shapes are checked here. A compiled or exported
-    program checks the values when it runs; under `torch.func` they are not checked.
+    program checks the values when it runs; under `vmap`, the CPU kernels check them.
     """
     lengths = torch.as_tensor(lengths)
     if lengths.dtype.is_floating_point or lengths.dtype.is_complex or lengths.dtype == torch.bool:
@@ -134,12 +134,9 @@ def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
 
 
 def has_values(tensor: Tensor) -> bool:
-    """Whether the values of a tensor can be read: not while tracing or under `torch.func`."""
+    """Whether the values of a tensor can be read: not while tracing or under `vmap`."""
     return not (
-        torch.compiler.is_compiling()
-        or torch._C._functorch.is_functorch_wrapped_tensor(tensor)
-        or isinstance(tensor, FakeTensor)
-        or tensor.is_meta
+        torch.compiler.is_compiling() or is_vmapped(tensor) or is_fake(tensor) or tensor.is_meta
     )
 
 

@@ -1,0 +1,105 @@
+"""Everything that this package uses of torch beyond its public interface.
+
+No other file of the package has a private name of torch. The whole test suite passed with torch
+2.9.0, and with 2.13 to 2.15: with another version, a failure that looks strange may start here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch._subclasses import FakeTensor
+from torch.autograd import forward_ad
+
+
+below_autograd: Callable[[], AbstractContextManager[None]] = torch._C._AutoDispatchBelowAutograd
+"""A context in which operators do not run their implementations for autograd."""
+
+
+def apply_at_this_level(function: type[torch.autograd.Function], *arguments: Any) -> Any:
+    """`function.apply`, inside an operator's implementation for autograd.
+
+    `Function.apply` itself handles all levels of `torch.func` that are active. Here the dispatcher
+    does that: it calls the implementation once for each level. Outside of `torch.func` this takes
+    less time than `Function.apply`, which inspects its arguments.
+    """
+    apply: Any = super(torch.autograd.Function, function).apply  # type: ignore[misc]
+    if not transform_is_active():
+        return apply(*arguments)
+    functorch = torch._C._functorch
+    before = functorch.get_single_level_autograd_function_allowed()
+    functorch.set_single_level_autograd_function_allowed(True)
+    try:
+        return apply(*arguments)
+    finally:
+        functorch.set_single_level_autograd_function_allowed(before)
+
+
+def transform_is_active() -> bool:
+    """Whether a transform of `torch.func` is active."""
+    return torch._C._functorch.peek_interpreter_stack() is not None
+
+
+def active_transforms() -> set[str]:
+    """The kinds of all active transforms: `"Grad"`, `"Vmap"`, `"Jvp"`, `"Functionalize"`."""
+    return {level.key().name for level in torch._C._functorch.get_interpreter_stack() or ()}
+
+
+def is_vmapped(tensor: Tensor) -> bool:
+    """Whether a tensor stands for many under `torch.func.vmap`.
+
+    A tensor of `torch.func.functionalize` counts, too: its values cannot be read either.
+    """
+    functorch = torch._C._functorch
+    while functorch.is_functorch_wrapped_tensor(tensor):
+        if not functorch.is_gradtrackingtensor(tensor):
+            return True
+        tensor = functorch.get_unwrapped(tensor)
+    return False
+
+
+def forward_mode_is_active() -> bool:
+    """Whether there may be tensors with a forward-mode derivative."""
+    return forward_ad._current_level >= 0
+
+
+def is_batched_gradient(tensor: Tensor) -> bool:
+    """Whether a tensor stands for many in a backward pass with `is_grads_batched=True`.
+
+    That is another vmap than the one of `torch.func`.
+    """
+    return torch._C._functorch.is_legacy_batchedtensor(tensor)
+
+
+def split_gradients(tensor: Tensor) -> Tensor:
+    """The many tensors that one stands for with `is_grads_batched=True`, along dimension 0."""
+    return torch._remove_batch_dim(tensor, batched_gradients_level(), 0, 0)
+
+
+def join_gradients(tensor: Tensor) -> Tensor:
+    """The opposite of `split_gradients`."""
+    return torch._add_batch_dim(tensor, 0, batched_gradients_level())
+
+
+def batched_gradients_level() -> int:
+    """How many backward passes with `is_grads_batched=True` are inside one another."""
+    level = torch._C._vmapmode_increment_nesting()
+    torch._C._vmapmode_decrement_nesting()
+    return level - 1
+
+
+def is_fake(tensor: Tensor) -> bool:
+    """Whether a tensor has a shape but no values."""
+    functorch = torch._C._functorch
+    while functorch.is_functorch_wrapped_tensor(tensor):
+        tensor = functorch.get_unwrapped(tensor)
+    return isinstance(tensor, FakeTensor)
+
+
+def assert_when_run(condition: Tensor, message: str) -> None:
+    """Put an assertion into the program that is being traced."""
+    torch._assert_async(condition, message)
