@@ -1,8 +1,9 @@
 r"""The notebook's four sequence models.
 
-Each takes `(input_dim, hidden_dim)`, reads a batch of sequences `[B, T, input_dim]` and returns the
-hidden state of every step, and only that. Parameter names, shapes, initialisation and equations are
-the teaching notebook's, so a `state_dict` saved there loads here and gives the same outputs.
+Each has the constructor `(input_dim, hidden_dim)`, takes a batch of sequences `[B, T, input_dim]`
+and returns only the hidden states of all time steps. Parameter names, shapes, initialisation and
+equations are those of the teaching notebook, so a `state_dict` saved there can be loaded here and
+gives the same outputs.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ __all__ = ["GRU", "BiLSTM", "PeepholeLSTM", "SequenceModel", "StandardLSTM"]
 
 
 class SequenceModel(nn.Module, ABC):
-    """What the four models share: two sizes, one input, one output."""
+    """Base class of the four models: constructor, argument checks and `forward`."""
 
     def __init__(self, input_dim: int, hidden_dim: int) -> None:
-        """Create the model with fresh parameters.
+        """Create the model and initialise its parameters.
 
         Args:
-            input_dim: Features of one time step, `D`.
-            hidden_dim: Hidden size (of each direction), `H`.
+            input_dim: Number of features of one time step, `D`.
+            hidden_dim: Hidden size of each direction, `H`.
 
         Raises:
             TypeError: If a size is not an integer.
@@ -48,22 +49,22 @@ class SequenceModel(nn.Module, ABC):
 
     @abstractmethod
     def _outputs(self, x: Tensor) -> Tensor:
-        """The hidden states of all steps for an input that has been checked."""
+        """Compute the hidden states of all time steps for a checked input."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Run the model over a batch of sequences.
+        """Apply the model to a batch of sequences.
 
         Args:
             x: Input, `[B, T, D]`.
 
         Returns:
-            The hidden state of every step, `[B, T, H]`; `[B, T, 2H]` for two directions, forward
-            before backward.
+            The hidden states of all time steps, `[B, T, H]`; `[B, T, 2*H]` for two directions,
+            forward first.
 
         Raises:
             TypeError: If `x` is not a floating-point tensor.
-            ValueError: If `x` is not of shape `[B, T, D]`, or its dtype is not that of the
-                parameters.
+            ValueError: If the shape of `x` is not `[B, T, D]`, or its dtype differs from that of
+                the parameters.
         """
         self._check(x)
         return self._outputs(x)
@@ -74,10 +75,10 @@ class SequenceModel(nn.Module, ABC):
             raise TypeError(f"{model} expects a torch.Tensor, got {type(x).__name__}")
         shape = list(x.shape)
         if x.dim() != 3:
-            hint = "; for a single sequence, x.unsqueeze(0)" if x.dim() == 2 else ""
+            hint = "; for a single sequence, use x.unsqueeze(0)" if x.dim() == 2 else ""
             raise ValueError(
                 f"{model} expects a 3-D input [batch, time, {self.input_dim}], "
-                f"got a {x.dim()}-D one of shape {shape}{hint}"
+                f"got a {x.dim()}-D input of shape {shape}{hint}"
             )
         if x.shape[2] != self.input_dim:
             raise ValueError(
@@ -85,15 +86,17 @@ class SequenceModel(nn.Module, ABC):
                 f"got {x.shape[2]} in an input of shape {shape}"
             )
         if not x.is_floating_point():
-            raise TypeError(f"{model} expects a floating-point input, got {x.dtype}: x.float()")
+            raise TypeError(
+                f"{model} expects a floating-point input, got {x.dtype}: convert it with x.float()"
+            )
         check_dtype(x, next(self.parameters()))
 
 
 class StandardLSTM(SequenceModel):
-    """The LSTM with input, forget and output gate.
+    """Standard LSTM with input, forget and output gates.
 
     The equations are those of [`LSTMCell`][lstm_variants.cells.lstm.LSTMCell] without peepholes.
-    Parameters are those of [torch.nn.LSTM][], under `lstm.`.
+    Parameters are those of [torch.nn.LSTM][], with the prefix `lstm.`.
 
     Papers: Hochreiter & Schmidhuber 1997; Gers, Schmidhuber & Cummins 2000.
 
@@ -114,17 +117,19 @@ class StandardLSTM(SequenceModel):
 
 
 class PeepholeLSTM(SequenceModel):
-    r"""The notebook's peephole LSTM: the gates also see the cell state.
+    r"""The notebook's LSTM with peephole connections from the cell state to the gates.
 
     The equations are those of [`LSTMCell`][lstm_variants.cells.lstm.LSTMCell] with
-    `peephole="previous"`: all three gates, the output gate too, look at $c_{t-1}$. There are no
-    biases. Parameters, for each gate `i`, `f`, `o` and the candidate `c`: `W_* [D, H]` and
-    `U_* [H, H]`, drawn Xavier-uniform, and the peepholes `C_i`, `C_f`, `C_o` `[H]`, zero.
+    `peephole="previous"`: all three gates, including the output gate, depend on $c_{t-1}$. There
+    are no biases. The parameters of each gate `i`, `f`, `o` and of the candidate `c` are `W_*`,
+    `[D, H]`, and `U_*`, `[H, H]`, initialised Xavier-uniform. The peephole weights `C_i`, `C_f` and
+    `C_o`, `[H]`, are initialised to zero.
 
     Paper: Gers, Schraudolph & Schmidhuber 2002.
 
-    Not to be confused with: the paper's own equations, whose output gate looks at the *new* cell
-    state $c_t$. With zero peepholes, as at initialisation, the two are the same function.
+    Not to be confused with: the paper's own equations, in which the output gate depends on the
+    *new* cell state $c_t$. With zero peephole weights, as at initialisation, the two are the same
+    function.
 
     Examples:
         >>> import torch
@@ -140,15 +145,15 @@ class PeepholeLSTM(SequenceModel):
 
     def __init__(self, input_dim: int, hidden_dim: int) -> None:
         super().__init__(input_dim, hidden_dim)
-        for gate in "ifoc":
-            self.register_parameter(f"W_{gate}", nn.Parameter(torch.empty(input_dim, hidden_dim)))
-            self.register_parameter(f"U_{gate}", nn.Parameter(torch.empty(hidden_dim, hidden_dim)))
-            if gate != "c":
-                self.register_parameter(f"C_{gate}", nn.Parameter(torch.empty(hidden_dim)))
+        for block in "ifoc":
+            self.register_parameter(f"W_{block}", nn.Parameter(torch.empty(input_dim, hidden_dim)))
+            self.register_parameter(f"U_{block}", nn.Parameter(torch.empty(hidden_dim, hidden_dim)))
+            if block != "c":
+                self.register_parameter(f"C_{block}", nn.Parameter(torch.empty(hidden_dim)))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the matrices anew (Xavier-uniform) and set the peepholes to zero."""
+        """Initialise the matrices (Xavier-uniform) and set the peephole weights to zero."""
         for parameter in self.parameters():
             if parameter.dim() == 2:
                 nn.init.xavier_uniform_(parameter)
@@ -156,14 +161,14 @@ class PeepholeLSTM(SequenceModel):
                 nn.init.zeros_(parameter)
 
     def weights(self) -> Weights:
-        """The parameters as the cell takes them: gates i, f, g, o below one another.
+        """Convert the parameters to the layout of the cell: row blocks i, f, g, o.
 
-        The notebook multiplies from the right and calls the candidate `c`; the cells multiply from
-        the left and call it `g`.
+        The notebook's matrices are the transposes of the cell's, and its candidate `c` is the
+        cell's `g`.
         """
 
-        def stack(kind: str, gates: str) -> Tensor:
-            return torch.cat([getattr(self, f"{kind}_{gate}").T for gate in gates])
+        def stack(kind: str, blocks: str) -> Tensor:
+            return torch.cat([getattr(self, f"{kind}_{block}").T for block in blocks])
 
         return Weights(
             weight_ih=stack("W", "ifco"),
@@ -177,14 +182,14 @@ class PeepholeLSTM(SequenceModel):
     def _outputs(self, x: Tensor) -> Tensor:
         state = self.cell.initial_state(x, self.hidden_dim)
         output, _ = run(Call(self.cell, x.transpose(0, 1), (self.weights(),), (state,)))
-        return output.transpose(0, 1).contiguous()  # as the notebook's, so that view works
+        return output.transpose(0, 1).contiguous()  # as in the notebook: view works
 
 
 class GRU(SequenceModel):
-    """The gated recurrent unit: one state, two gates.
+    """Gated recurrent unit (GRU): two gates, no cell state.
 
     The equations are those of [`GRUCell`][lstm_variants.cells.gru.GRUCell]. Parameters are those
-    of [torch.nn.GRU][], under `gru.`.
+    of [torch.nn.GRU][], with the prefix `gru.`.
 
     Paper: Cho et al. 2014.
 
@@ -205,11 +210,11 @@ class GRU(SequenceModel):
 
 
 class BiLSTM(SequenceModel):
-    """Two LSTMs over the same input, one from each end.
+    """Bidirectional LSTM: two LSTMs over the same input, one in each direction.
 
     The equations are those of [`LSTMCell`][lstm_variants.cells.lstm.LSTMCell] without peepholes,
-    with parameters of its own for each direction. Parameters are those of [torch.nn.LSTM][] with
-    `bidirectional=True`, under `bilstm.`.
+    with separate parameters for each direction. Parameters are those of [torch.nn.LSTM][] with
+    `bidirectional=True`, with the prefix `bilstm.`.
 
     Papers: Schuster & Paliwal 1997; Graves & Schmidhuber 2005.
 

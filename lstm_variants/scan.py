@@ -1,4 +1,4 @@
-"""The one loop over time in Python."""
+"""The reference implementation of the loop over time steps, in Python."""
 
 from __future__ import annotations
 
@@ -20,31 +20,30 @@ def scan(
     lengths: Tensor | None = None,
     reverse: bool = False,
 ) -> tuple[Tensor, State]:
-    """Apply a cell along time.
+    """Apply a cell to every time step of a batch of sequences.
 
-    Every operation is one of torch's, so the result is differentiable to any order and works under
+    All operations are PyTorch operations: the result is differentiable to any order and supports
     `torch.func`. In half precision (bfloat16, float16), the state fields that the cell marks
-    `float32` are kept in float32 between steps.
+    `float32` are kept in float32 between time steps.
 
     Args:
-        cell: The recurrence.
+        cell: The cell.
         x: Input, `[T, B, D]`.
-        w: Weights of the layer.
-        state: State before the first step. The cell's start values if not given.
-        lengths: Valid steps of each sequence, `[B]`, integers from 0 to `T`. Steps past the end
-            give zeros, leave the state alone, and their input has no influence on anything, not
-            even if it is NaN. All `T` steps are valid if not given.
-        reverse: Run from the last step to the first. With `lengths`, each sequence starts at its
-            own end.
+        w: Parameters of the layer.
+        state: Initial state. Defaults to the initial state of the cell.
+        lengths: Number of valid time steps of each sequence, `[B]`, integers from 0 to `T`.
+            Defaults to `T`. At padded time steps, the output is zero, the state is unchanged, and
+            the input has no effect on results or gradients, even if it is NaN.
+        reverse: Whether to run from the last time step to the first. With `lengths`, each sequence
+            starts at its last valid step.
 
     Returns:
-        The outputs `h` of all steps in the order of `x`, `[T, B, P]`, and the state after the last
-        step taken.
+        The output `h` of all time steps in the order of `x`, `[T, B, P]`, and the final state.
 
     Raises:
-        TypeError: If `lengths` are no integers.
-        ValueError: If they are not of shape `[B]` or out of range, or if `w` lacks weights that the
-            cell has, or has some that it lacks.
+        TypeError: If `lengths` are not integers.
+        ValueError: If `lengths` are out of range or not of shape `[B]`, or if `w` does not have the
+            parameters of the cell.
 
     Examples:
         >>> import torch
@@ -67,20 +66,20 @@ def scan(
     if lengths is not None:
         lengths = check_lengths(lengths, T, B)
         if torch.compiler.is_compiling():
-            within = (lengths >= 0) & (lengths <= T)
-            assert_when_run(within.all(), "lengths should be from 0 to the steps of the input")
+            in_range = ((lengths >= 0) & (lengths <= T)).all()
+            assert_when_run(in_range, "lengths should be from 0 to the number of time steps")
         valid = valid_steps(x, lengths)
-        # Masked before the product: a NaN that is only masked after it still reaches gradients.
+        # Masked before the matrix product: masking only its result leaves NaN in the gradients.
         x = x.where(valid, 0)
     if state is None:
         state = cell.initial_state(x.new_empty(B, 0), H, 0 if projection is None else P)
-    dtype, wide = state[0].dtype, torch.promote_types(x.dtype, torch.float32)
+    dtype, float32 = state[0].dtype, torch.promote_types(x.dtype, torch.float32)
     in_float32 = [field.float32 for field in cell.state_fields]
     state = cell.state_type(
-        *(s.to(wide) if keep else s for s, keep in zip(state, in_float32, strict=True))
+        *(s.to(float32) if upcast else s for s, upcast in zip(state, in_float32, strict=True))
     )
 
-    # unbind, not wx[t]: its gradient is one stack, where indexing adds up T tensors of full size.
+    # unbind instead of wx[t]: its gradient is one stack, that of indexing a sum of T full tensors.
     wx = cell.project(x, w).unbind()
     outputs: list[Tensor] = []
     for t in reversed(range(T)) if reverse else range(T):
@@ -100,25 +99,25 @@ def scan(
     return torch.stack(outputs[::-1] if reverse else outputs), last
 
 
-OPTIONAL = ("bias_ih", "bias_hh", "weight_hr")
-"""Parameters that a layer may lack."""
+OPTIONAL_PARAMETERS = ("bias_ih", "bias_hh", "weight_hr")
+"""Parameters that may be `None`, depending on `bias` and `proj_size`."""
 
 
 def check_weights(cell: Cell, w: Weights) -> None:
-    """Raise an error if weights are missing that the cell has, or there are others."""
-    known = cell.parameters(1, 1, proj_size=int(cell.projects))
+    """Raise ValueError if `w` has no value for a parameter of the cell, or has other parameters."""
+    parameters = cell.parameters(1, 1, proj_size=int(cell.projects))
     for name, weight in zip(w._fields, w, strict=True):
-        if weight is None and name in known and name not in OPTIONAL:
-            raise ValueError(f"{cell} needs {name}")
-        if weight is not None and name not in known:
-            raise ValueError(f"{cell} has no place for {name}")
+        if weight is None and name in parameters and name not in OPTIONAL_PARAMETERS:
+            raise ValueError(f"{cell} requires {name}, got None")
+        if weight is not None and name not in parameters:
+            raise ValueError(f"{cell} has no parameter {name}: it should be None")
 
 
 def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
-    """Raise an error unless lengths are `[B]` integers from 0 to `T`.
+    """Check that lengths are `[B]` integers from 0 to `T`, and return them as int64.
 
-    Where values are not known, only types and shapes are checked here. A compiled or exported
-    program checks the values when it runs; under `vmap`, the CPU kernels check them.
+    Where values are not available, only dtype and shape are checked. A compiled or exported program
+    checks the values at run time; under `vmap`, only the CPU kernels check them.
     """
     lengths = torch.as_tensor(lengths)
     if lengths.dtype.is_floating_point or lengths.dtype.is_complex or lengths.dtype == torch.bool:
@@ -134,23 +133,23 @@ def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
 
 
 def has_values(tensor: Tensor) -> bool:
-    """Whether the values of a tensor can be read: not while tracing or under `vmap`."""
+    """Whether the values of a tensor are available: not in tracing or under `vmap`."""
     return not (
         torch.compiler.is_compiling() or is_vmapped(tensor) or is_fake(tensor) or tensor.is_meta
     )
 
 
 def check_length_values(lengths: Tensor, T: int) -> None:
-    """Raise an error if a length is below 0 or above `T`."""
+    """Raise ValueError if a length is below 0 or above `T`."""
     outside = (lengths < 0) | (lengths > T)
     if outside.any():
         raise ValueError(
-            f"lengths should be from 0 to {T}, the steps of the input, "
+            f"lengths should be from 0 to {T}, the number of time steps, "
             f"got {lengths[outside].tolist()}"
         )
 
 
 def valid_steps(x: Tensor, lengths: Tensor) -> Tensor:
-    """Which steps of `x`, `[T, B, D]`, are within their sequences, `[T, B, 1]`."""
+    """Return the mask of valid time steps, `[T, B, 1]`, of an input `[T, B, D]`."""
     time = torch.arange(len(x), device=x.device)[:, None]
     return (time < lengths.to(x.device)).unsqueeze(-1)

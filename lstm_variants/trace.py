@@ -1,4 +1,4 @@
-"""Gates and states of a layer, step by step."""
+"""Recording of gate activations and states at every time step."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ __all__ = ["trace"]
 
 
 def trace(module: nn.Module, /, *inputs: Any, **keywords: Any) -> list[dict[str, Tensor]]:
-    """Run a module once, and record each step of every recurrent layer of this package in it.
+    """Run a module once, and record the time steps of every recurrent layer of this package in it.
 
-    The module runs as usual. Before each layer runs, its equations are computed once more from its
-    input by [`scan`][lstm_variants.scan.scan], and recorded step by step. Gradients flow through
-    the recorded tensors; under `torch.no_grad` it is cheaper.
+    The module runs as usual. Before each layer runs, [`scan`][lstm_variants.scan.scan] computes its
+    equations from the same input, and each time step is recorded. Gradients flow through the
+    recorded tensors; use `torch.no_grad` if they are not needed.
 
     Args:
-        module: Any module with layers of this package inside, or one of them.
-        *inputs: What to call it with.
+        module: A layer of this package, or a module that contains some.
+        *inputs: Positional arguments of the call.
         **keywords: Keyword arguments of the call.
 
     Returns:
-        One for each layer and direction, in the order in which they run, which for one module is
-        that of `h_n`: its gates and the candidate, then its state after each step, by their letters
-        in the cell's equations, `i f g o h c` for an LSTM and `r z n h` for a GRU. Each is
-        `[T, B, H]` (`h` `[T, B, P]` if projected), whatever the layout of the input, and in the
-        order of the input's steps for both directions; zero past the end of a sequence. A gate that
-        a variant does not have is not among them. In half precision the memory is in float32.
+        One dictionary for each layer and direction, in the order in which they run, which for one
+        module is that of `h_n`. Keys are the letters in the cell's equations: gates and candidate,
+        then state fields; `i f g o h c` for an LSTM and `r z n h` for a GRU. A gate that the
+        variant does not have is omitted. Values are `[T, B, H]` (`h` `[T, B, P]` if projected) for
+        any layout of the input, in the time order of the input for both directions, and zero at
+        padded time steps. In half precision, the cell state is in float32.
 
     Raises:
-        ValueError: If no layer of this package ran where it can be traced, which excludes
-            compiled modules and other threads; or if one ran on sequences without steps.
+        ValueError: If no layer of this package ran outside of compiled modules and in the calling
+            thread, or if a layer ran on an input without time steps.
 
     Examples:
         >>> import torch
@@ -50,41 +50,41 @@ def trace(module: nn.Module, /, *inputs: Any, **keywords: Any) -> list[dict[str,
         >>> torch.allclose(c[5], f[5] * c[4] + i[5] * g[5])
         True
     """
-    found: list[dict[str, Tensor]] = []
+    records: list[dict[str, Tensor]] = []
 
-    # Recorded before the layer runs: the model may change its input in place later.
+    # Before the layer runs: the model may modify the layer's input in place afterwards.
     def on_call(call: Call, _: Backend) -> None:
-        found.extend(record_steps(call))
+        records.extend(record_steps(call))
 
     with observed(on_call):
         module(*inputs, **keywords)
-    if not found:
+    if not records:
         raise ValueError(
-            f"no recurrent layer of this package ran in {type(module).__name__}, or it ran where "
-            "it cannot be traced: inside a compiled module, or in another thread"
+            f"no recurrent layer of this package ran in {type(module).__name__}, or it cannot be "
+            "traced: layers in a compiled module or in another thread are not observed"
         )
-    return found
+    return records
 
 
 def record_steps(call: Call) -> list[dict[str, Tensor]]:
-    """Gates and states of each step of a layer, for each direction."""
-    found = []
+    """Compute gates and states of a layer at every time step, for each direction."""
+    records = []
     for direction, (w, state) in enumerate(zip(call.weights, call.states, strict=True)):
         cell = RecordingCell(call.cell)
         scan(cast(Cell, cell), call.x, w, state, lengths=call.lengths, reverse=direction == 1)
         if not cell.steps:
-            raise ValueError(f"there is no step to trace: {call}")
+            raise ValueError(f"trace requires at least one time step, got T=0: {call}")
         recorded = cell.steps[::-1] if direction == 1 else cell.steps
         steps = {name: torch.stack([step[name] for step in recorded]) for name in recorded[0]}
         if call.lengths is not None:
             valid = valid_steps(call.x, call.lengths)
             steps = {name: values.where(valid, 0) for name, values in steps.items()}
-        found.append(steps)
-    return found
+        records.append(steps)
+    return records
 
 
 class RecordingCell:
-    """A cell that records the gates and the state of each step."""
+    """Wrapper of a cell that records gates and state at every step."""
 
     def __init__(self, cell: Cell) -> None:
         self.cell = cell

@@ -1,4 +1,4 @@
-"""Every variant in one table; tests, benchmarks and documentation read it."""
+"""The table of variants that tests, benchmarks and documentation use."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Paper:
     """A publication.
 
     Attributes:
-        title: Its title.
-        venue: Where it appeared.
-        url: A stable address.
+        title: Title.
+        venue: Journal or conference, with volume and pages.
+        url: A permanent link.
     """
 
     title: str
@@ -82,40 +82,43 @@ PAPERS = {
         "https://doi.org/10.1109/TNNLS.2016.2582924",
     ),
 }
-"""The papers, by the short name that the documentation uses."""
+"""Every cited paper, by its short citation."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One member of the family.
+    """One variant: its equations, its papers, and how it differs from the standard LSTM.
 
     Attributes:
-        cell: Its equations.
-        papers: The papers it comes from, keys of `PAPERS`.
-        differs: What sets it apart, in one line.
-        not_with: What it must not be confused with, if anything.
-        model: The notebook's model of it, if the notebook has one.
+        cell: The cell, which defines the equations.
+        papers: The papers that introduced it, keys of `PAPERS`.
+        summary: The distinguishing feature, in one line.
+        confusable_with: Similar variants or conventions, and the difference; empty if none.
+        model: The notebook's model of this variant; `None` if the notebook has none.
         bias: Whether that model has biases.
-        directions: 2 if the input is read from both ends, else 1.
-        ablation: Whether it is of interest for what it lacks: one of Greff et al.'s eight.
+        directions: 2 for a bidirectional variant, else 1.
+        ablation: Whether it is one of the eight ablations of Greff et al. 2017.
     """
 
     cell: Cell
     papers: tuple[str, ...]
-    differs: str
-    not_with: str = ""
+    summary: str
+    confusable_with: str = ""
     model: type[SequenceModel] | None = None
     bias: bool = True
     directions: Literal[1, 2] = 1
     ablation: bool = False
 
     def layer(self, input_size: int, hidden_size: int, **options: Any) -> Recurrent:
-        """A layer of this variant, with the contract of [torch.nn.LSTM][].
+        """Create a layer of this variant, with the API of [torch.nn.LSTM][].
 
         Args:
-            input_size: Features of one time step, `D`.
+            input_size: Number of features of one time step, `D`.
             hidden_size: Hidden size of each direction, `H`.
-            **options: As for [`Recurrent`][lstm_variants.nn.Recurrent].
+            **options: Any other argument of [`Recurrent`][lstm_variants.nn.Recurrent].
+
+        Returns:
+            The layer. Bidirectional by default if `directions` is 2.
 
         Examples:
             >>> from lstm_variants import VARIANTS
@@ -127,83 +130,83 @@ class Variant:
 
 
 VANILLA = LSTMCell(peephole="current")
-"""What Greff et al. take things away from."""
+"""The baseline of Greff et al. 2017, of which each ablation changes one part."""
 
 
-def ablation(differs: str, not_with: str = "", **settings: Any) -> Variant:
-    """One of Greff et al.'s eight variants: the vanilla LSTM with one thing changed."""
+def ablation(summary: str, confusable_with: str = "", **settings: Any) -> Variant:
+    """Create one of Greff et al.'s eight ablations: the vanilla LSTM with one setting changed."""
     cell = replace(VANILLA, **settings)
-    return Variant(cell, ("Greff et al. 2017",), differs, not_with, ablation=True)
+    return Variant(cell, ("Greff et al. 2017",), summary, confusable_with, ablation=True)
 
 
 VARIANTS = {
     "RNN": Variant(
         cell=ElmanCell(),
         papers=("Elman 1990",),
-        differs="no gates, no memory cell: the baseline",
-        not_with="the network of Jordan 1986, which feeds back its output layer",
+        summary="no gates and no cell state: the baseline",
+        confusable_with="the network of Jordan 1986, whose recurrent input is the output layer",
     ),
     "LSTM": Variant(
         cell=LSTMCell(),
         papers=("Hochreiter & Schmidhuber 1997", "Gers, Schmidhuber & Cummins 2000"),
-        differs="the yardstick: three gates and a memory cell",
-        not_with="the LSTM of 1997, which has no forget gate; that is NFG without peepholes",
+        summary="the standard LSTM: three gates and a cell state",
+        confusable_with="the LSTM of 1997, which has no forget gate: NFG without peepholes",
         model=StandardLSTM,
     ),
     "PeepholeLSTM": Variant(
         cell=VANILLA,
         papers=("Gers, Schraudolph & Schmidhuber 2002",),
-        differs="gates see the cell state; the output gate sees the new one",
-        not_with="PeepholeLSTM-previous, which teaching code often has under this name",
+        summary="peepholes: gates depend on the cell state, the output gate on the new one",
+        confusable_with="PeepholeLSTM-previous, often called peephole LSTM in teaching code",
     ),
     "PeepholeLSTM-previous": Variant(
         cell=LSTMCell(peephole="previous"),
         papers=("Gers, Schraudolph & Schmidhuber 2002",),
-        differs="the notebook's reading: all gates see the previous cell state; no biases",
-        not_with="the paper's own equations, PeepholeLSTM",
+        summary="the notebook's peepholes: all gates depend on the previous cell state; no biases",
+        confusable_with="PeepholeLSTM, the paper's own equations",
         model=PeepholeLSTM,
         bias=False,
     ),
     "CoupledLSTM": Variant(
         cell=LSTMCell(coupled=True),
         papers=("Greff et al. 2017",),
-        differs="what is forgotten makes room: f = 1 - i; no peepholes",
-        not_with="CIFG, which has peepholes; and i = 1 - f, where other weights survive",
+        summary="coupled gates: f = 1 - i; no peepholes",
+        confusable_with="CIFG, which has peepholes; i = 1 - f, which has weights for f, not for i",
     ),
     "GRU": Variant(
         cell=GRUCell(),
         papers=("Cho et al. 2014",),
-        differs="no memory cell, two gates; the reset gate acts after the recurrent product",
-        not_with="GRU-before: weights trained with one do not carry over to the other",
+        summary="two gates, no cell state; the reset gate is applied after the recurrent product",
+        confusable_with="GRU-before: weights trained for one are not valid for the other",
         model=GRU,
     ),
     "GRU-before": Variant(
         cell=GRUCell(reset_after=False),
         papers=("Chung et al. 2014",),
-        differs="a GRU whose reset gate acts before the recurrent product",
-        not_with="the convention of the paper, in which z weighs the candidate",
+        summary="a GRU whose reset gate is applied before the recurrent product",
+        confusable_with="the paper's convention: z = 0 keeps the old state there, z = 1 here",
     ),
     "BiLSTM": Variant(
         cell=LSTMCell(),
         papers=("Schuster & Paliwal 1997", "Graves & Schmidhuber 2005"),
-        differs="two LSTMs, one from each end of the sequence",
-        not_with="two stacked layers: here both directions read the input",
+        summary="two LSTMs over the same input, one in each direction",
+        confusable_with="two stacked layers: here both directions have the same input",
         model=BiLSTM,
         directions=2,
     ),
-    "NIG": ablation("no input gate: everything is written", input_gate=False),
-    "NFG": ablation("no forget gate: nothing is forgotten", forget_gate=False),
-    "NOG": ablation("no output gate: everything is shown", output_gate=False),
-    "NIAF": ablation("no input activation: the candidate is not squashed", input_activation=False),
-    "NOAF": ablation("no output activation: memory is shown as it is", output_activation=False),
+    "NIG": ablation("no input gate: i = 1", input_gate=False),
+    "NFG": ablation("no forget gate: f = 1", forget_gate=False),
+    "NOG": ablation("no output gate: o = 1", output_gate=False),
+    "NIAF": ablation("no input activation: the candidate g without tanh", input_activation=False),
+    "NOAF": ablation("no output activation: h = o * c, without tanh", output_activation=False),
     "NP": ablation("no peepholes: the same as LSTM", peephole=None),
     "CIFG": ablation(
-        "coupled input and forget gate: f = 1 - i",
+        "coupled input and forget gates: f = 1 - i",
         "CoupledLSTM, which has no peepholes",
         coupled=True,
     ),
     "FGR": ablation(
-        "full gate recurrence: gates see the gates of the last step", gate_recurrence=True
+        "full gate recurrence: gates depend on the gates of the previous step", gate_recurrence=True
     ),
 }
-"""Name of each variant and what it is."""
+"""Every variant, by name."""

@@ -197,12 +197,12 @@ WRONG_STATES = {
     "dtype": (
         (torch.zeros(1, 2, 4), torch.zeros(1, 2, 4).double()),
         ValueError,
-        r"c_0 \(hidden\[1\]\) is torch.float64 where the input is torch.float32",
+        r"c_0 \(hidden\[1\]\) to have the input's dtype torch.float32, got torch.float64",
     ),
     "device": (
         (torch.zeros(1, 2, 4, device="meta"), torch.zeros(1, 2, 4)),
         ValueError,
-        r"h_0 \(hidden\[0\]\) is on meta where the input is on cpu",
+        r"h_0 \(hidden\[0\]\) to be on the input's device cpu, got meta",
     ),
     "none": ((torch.zeros(1, 2, 4), None), TypeError, "c_0 to be a tensor, got NoneType"),
 }
@@ -224,11 +224,11 @@ def test_a_pair_where_one_state_is_due_is_named(layer_type):
 
 def test_lengths_of_what_is_packed_or_single_are_refused():
     layer = layers.LSTM(3, 4)
-    with pytest.raises(ValueError, match="packed sequence has its lengths"):
+    with pytest.raises(ValueError, match="None for a packed sequence"):
         layer(pack_sequence([torch.zeros(2, 3)]), lengths=torch.tensor([2]))
     with pytest.raises(ValueError, match=r"shape \[1\], got \[2\]"):
         layer(torch.zeros(5, 3), lengths=torch.tensor([2, 3]))
-    with pytest.raises(ValueError, match="from 0 to 5, the steps of the input"):
+    with pytest.raises(ValueError, match="from 0 to 5, the number of time steps"):
         layer(torch.zeros(5, 2, 3), lengths=torch.tensor([2, 6]))
 
 

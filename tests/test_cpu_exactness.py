@@ -8,7 +8,6 @@ from lstm_variants.kernels import BACKENDS, Call
 from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.cpu.cells import KERNELS
 from lstm_variants.kernels.cpu.layer import Layer
-from lstm_variants.kernels.cpu.operators import KEPT
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import with_tensors
 from lstm_variants.variants import VARIANTS
@@ -171,8 +170,8 @@ def test_nothing_is_touched_outside(cell, dtype, T, B, D, H, instruction_set):
     output, last, kept = layer.empty_results(save_for_backward=True)
     outputs, outputs_are_whole = windows([t.shape for t in (output, *last, *kept)], dtype)
     output, last, kept = outputs[0], outputs[1 : 1 + len(last)], outputs[1 + len(last) :]
-    names = layer.named(*KEPT)
-    native.kernels().run(layer.describe(output, (layer.named("h_n", "c_n"), last), (names, kept)))
+    names, kept_names = layer.state_names, layer.kernel.kept
+    native.kernels().run(layer.describe(output, (names("{}_n"), last), (kept_names, kept)))
     generator = torch.Generator().manual_seed(1)
     gradients, gradients_are_whole = windows([t.shape for t in (output, *last)], dtype)
     for window in gradients:
@@ -181,11 +180,11 @@ def test_nothing_is_touched_outside(cell, dtype, T, B, D, H, instruction_set):
     native.kernels().run(
         layer.describe(
             output,
-            (names, kept),
-            (layer.named("d_h_n", "d_c_n"), gradients[1:]),
+            (kept_names, kept),
+            (names("d_{}_n"), gradients[1:]),
             (["d_x"], found[:2]),
             ([f"d_{name}" for name in layer.names], found[2 : 2 + n]),
-            (layer.named("d_h_0", "d_c_0"), found[2 + n :]),
+            (names("d_{}_0"), found[2 + n :]),
             d_output=gradients[0],
         ),
         backward=True,

@@ -15,13 +15,14 @@ import lstm_variants
 from lstm_variants import nn as layers
 from lstm_variants.kernels import BACKENDS, choose
 from lstm_variants.kernels.cpu import native, operators
+from lstm_variants.kernels.cpu.cells import KERNELS, kernel_of
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import with_tensors
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import needs_kernels
 from tests.test_cpu_exactness import call_of, results_of
 
-FAST = [name for name in VARIANTS if name != "FGR"]
+FAST = [name for name in VARIANTS if kernel_of(VARIANTS[name].cell)]
 pytestmark = needs_kernels
 every_variant = pytest.mark.parametrize("name", FAST)
 
@@ -194,7 +195,8 @@ def test_a_library_that_is_none(tmp_path):
 def test_a_library_that_was_built_from_other_sources(monkeypatch):
     """An editable install after call.h has changed: reported, with the command that rebuilds it."""
     path = files("lstm_variants.kernels.cpu") / native.NAME
-    for change in ({"VERSION": native.VERSION + 1}, {"LAYOUT": Struct("@q")}):
+    longer = {"Struct": lambda fields: Struct(fields + "q")}
+    for change in ({"VERSION": native.VERSION + 1}, longer):
         with monkeypatch.context() as patch:
             for name, value in change.items():
                 patch.setattr(native, name, value)
@@ -208,6 +210,17 @@ def test_a_library_that_was_built_from_other_sources(monkeypatch):
     assert native.unavailable_reason() is None
 
 
+def test_the_library_has_all_fields_that_a_call_gives():
+    """A name that it lacks would be left out without an error."""
+    layout = native.kernels().layout
+    for kernel in KERNELS.values():
+        assert kernel.settings.keys() <= set(layout.cell)
+        weights = [name for names in kernel.weights.values() for name in names]
+        states = [form.format(f) for form in ("{}_0", "{}_n") for f in kernel.fields]
+        given = [*weights, *states]
+        assert {*given, *(f"d_{name}" for name in given), *kernel.kept} <= set(layout.direction)
+
+
 def test_a_library_that_reports_no_version():
     with pytest.raises(OSError, match=r"other sources .*'version': None"):
         native.Kernels(Path(ctypes.util.find_library("m")))
@@ -215,7 +228,9 @@ def test_a_library_that_reports_no_version():
 
 def test_without_torchs_runtime_one_thread_works(monkeypatch, capsys):
     kernels = native.kernels()
-    monkeypatch.setattr(kernels, "why_single", "torch's OpenMP runtime was not found (libgomp)")
+    monkeypatch.setattr(
+        kernels, "single_thread_reason", "torch's OpenMP runtime was not found (libgomp)"
+    )
     assert kernels.threads == 1
     lstm_variants.explain(layers.PeepholeLSTM(3, 4), torch.zeros(5, 2, 3))
     assert "1 thread: torch's OpenMP runtime was not found" in capsys.readouterr().out

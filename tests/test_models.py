@@ -170,7 +170,7 @@ def test_sizes_that_are_no_integers(model_type, sizes):
 @every_model
 @pytest.mark.parametrize("shape", [(), (3,), (5, 3), (1, 2, 5, 3)])
 def test_input_of_wrong_rank(model_type, shape):
-    message = rf"3-D input \[batch, time, 3\], got a {len(shape)}-D one"
+    message = rf"3-D input \[batch, time, 3\], got a {len(shape)}-D input"
     with pytest.raises(ValueError, match=message):
         model_type(3, 4)(torch.zeros(shape))
 

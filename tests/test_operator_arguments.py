@@ -4,13 +4,16 @@ import pytest
 import torch
 
 from lstm_variants.kernels.cpu import operators
+from lstm_variants.kernels.cpu.cells import kernel_of
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import needs_kernels
 from tests.layers import every_second, strided
 from tests.test_cpu_exactness import call_of
 
 pytestmark = needs_kernels
-every_variant = pytest.mark.parametrize("name", [name for name in VARIANTS if name != "FGR"])
+every_variant = pytest.mark.parametrize(
+    "name", [name for name in VARIANTS if kernel_of(VARIANTS[name].cell)]
+)
 
 
 @every_variant
@@ -115,7 +118,7 @@ WRONG = {
     "no weights": (("weights", None), [], r"weights should be weight_ih, .* got 0 tensors"),
     "half precision": (("x", None), torch.zeros(3, 2, 2).bfloat16(), "got torch.bfloat16"),
     "one sequence": (("x", None), torch.zeros(3, 2), r"x should be \[T, B, D\]"),
-    "a cell without a kernel": (("cell", None), "FGR", "no kernel for 'FGR'"),
+    "a cell without a kernel": (("cell", None), "OwnCell()", r"no kernel for 'OwnCell\(\)'"),
 }
 
 

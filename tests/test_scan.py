@@ -191,9 +191,9 @@ def test_lengths_that_make_no_sense(lengths, error, message):
 
 def test_weights_that_do_not_belong_to_the_cell():
     cell, w, x, _ = setting("PeepholeLSTM")
-    with pytest.raises(ValueError, match=r"LSTMCell\(\) has no place for weight_ch"):
+    with pytest.raises(ValueError, match=r"LSTMCell\(\) has no parameter weight_ch"):
         scan(LSTMCell(), x, w)
-    with pytest.raises(ValueError, match=r"LSTMCell\(peephole='current'\) needs weight_ch"):
+    with pytest.raises(ValueError, match=r"LSTMCell\(peephole='current'\) requires weight_ch"):
         scan(cell, x, w._replace(weight_ch=None))
 
 

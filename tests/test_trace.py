@@ -159,7 +159,7 @@ def test_in_training_what_is_seen_is_what_ran():
 def test_nothing_to_look_into():
     with pytest.raises(ValueError, match="no recurrent layer of this package ran in Linear"):
         trace(nn.Linear(2, 2), torch.zeros(1, 2))
-    with pytest.raises(ValueError, match="no step"):
+    with pytest.raises(ValueError, match="at least one time step"):
         trace(layers.LSTM(2, 3), torch.zeros(0, 1, 2))
 
 

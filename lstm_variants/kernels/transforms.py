@@ -17,7 +17,6 @@ from lstm_variants.torch_internals import (
     transform_is_active,
 )
 
-
 # Dynamo wraps the result of peek_interpreter_stack, which is then never None. The function is
 # called while tracing instead; guards of dynamo's own trace again under another transform.
 in_functional_transform = constant_while_tracing(transform_is_active)

@@ -1,4 +1,4 @@
-"""The layers: every variant with the contract of `torch.nn`."""
+"""Recurrent layers with the API of `torch.nn`."""
 
 from lstm_variants.nn import init
 from lstm_variants.nn.gru import GRU

@@ -1,4 +1,4 @@
-"""Checks of what a layer is given: torch's own types and messages where torch checks, and more."""
+"""Argument checks: error types and messages are those of `torch.nn`, where it has such a check."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def check_constructor(
     dropout: Any,
     proj_size: Any,
 ) -> None:
-    """Refuse what `torch.nn` refuses, in the same words."""
+    """Check constructor arguments, with the errors and the warning of `torch.nn.RNNBase`."""
     if isinstance(dropout, bool) or not isinstance(dropout, int | float) or not 0 <= dropout <= 1:
         raise ValueError(
             "dropout should be a number in range [0, 1] representing the probability of an "
@@ -53,7 +53,7 @@ def check_constructor(
 
 
 def check_dtype(x: Tensor, weight: Tensor) -> None:
-    """Refuse an input of another precision than the weights."""
+    """Raise ValueError unless input and weights have the same dtype."""
     if x.dtype != weight.dtype and not torch.is_autocast_enabled(x.device.type):
         raise ValueError(
             f"RNN input dtype ({x.dtype}) does not match weight dtype ({weight.dtype}). "
@@ -62,7 +62,7 @@ def check_dtype(x: Tensor, weight: Tensor) -> None:
 
 
 def check_input_size(x: Tensor, input_size: int) -> None:
-    """Refuse an input `[..., D]` of another size than the weights."""
+    """Raise RuntimeError unless the input has shape `[..., D]` with `D` equal to `input_size`."""
     if x.shape[-1] != input_size:
         raise RuntimeError(
             f"input.size(-1) must be equal to input_size. Expected {input_size}, got {x.shape[-1]}"
@@ -72,14 +72,19 @@ def check_input_size(x: Tensor, input_size: int) -> None:
 def check_state(
     layer: str, hx: Any, names: tuple[str, ...], sizes: dict[str, tuple[int, ...]], x: Tensor
 ) -> tuple[Tensor, ...]:
-    """Refuse an initial state that is not one tensor, or one tuple of tensors, as it should be.
+    """Check the initial state, and return it as a tuple of tensors.
 
     Args:
-        layer: Name of the layer, for messages.
-        hx: What the caller gave.
-        names: Fields of the cell's state.
-        sizes: What shape each of them should have.
-        x: The input, as the caller gave it.
+        layer: Class name of the layer, for error messages.
+        hx: The initial state passed by the user.
+        names: Names of the cell's state fields.
+        sizes: Expected shape of each field.
+        x: The input, for its dtype and device.
+
+    Raises:
+        TypeError: If `hx` is not a tensor (one state field) or a tuple of tensors (several).
+        ValueError: If the number of tensors, a dtype or a device is wrong.
+        RuntimeError: If a shape is wrong.
     """
     expected = "(" + ", ".join(f"{name}_0" for name in names) + ")"
     single = len(names) == 1
@@ -105,21 +110,22 @@ def check_state(
                 f"For {kind} input, hx should also be {dims}-D but got {state[0].dim()}-D tensor"
             )
         got = ", ".join(f"{tensor.dim()}-D" for tensor in state)
-        which = "hx and cx" if len(names) == 2 else "the states"
+        states = "hx and cx" if len(names) == 2 else "the states"
         raise RuntimeError(
-            f"For {kind} input, {which} should also be {dims}-D but got ({got}) tensors"
+            f"For {kind} input, {states} should also be {dims}-D but got ({got}) tensors"
         )
     for k, (name, tensor) in enumerate(zip(names, state, strict=True)):
-        where = "hidden" if single else f"hidden[{k}]"
+        label = "hidden" if single else f"hidden[{k}]"
         if tuple(tensor.shape) != sizes[name]:
-            raise RuntimeError(f"Expected {where} size {sizes[name]}, got {list(tensor.shape)}")
+            raise RuntimeError(f"Expected {label} size {sizes[name]}, got {list(tensor.shape)}")
         if tensor.dtype != x.dtype and not torch.is_autocast_enabled(x.device.type):
             raise ValueError(
-                f"{name}_0 ({where}) is {tensor.dtype} where the input is {x.dtype}: "
-                f"{name}_0.to({x.dtype})"
+                f"expected {name}_0 ({label}) to have the input's dtype {x.dtype}, "
+                f"got {tensor.dtype}: convert it with {name}_0.to({x.dtype})"
             )
         if tensor.device != x.device:
             raise ValueError(
-                f"{name}_0 ({where}) is on {tensor.device} where the input is on {x.device}"
+                f"expected {name}_0 ({label}) to be on the input's device {x.device}, "
+                f"got {tensor.device}: move it with {name}_0.to({str(x.device)!r})"
             )
     return state

@@ -1,4 +1,4 @@
-"""The GRU layer."""
+"""GRU layer."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from lstm_variants.nn.recurrent import Recurrent
 
 
 class GRU(Recurrent):
-    """The gated recurrent unit. Takes the place of [torch.nn.GRU][].
+    """Multi-layer gated recurrent unit (GRU), a drop-in replacement for [torch.nn.GRU][].
 
     The equations are those of [`GRUCell`][lstm_variants.cells.gru.GRUCell].
+
+    See [`Recurrent`][lstm_variants.nn.Recurrent] for the other constructor arguments and `forward`.
 
     Papers: Cho et al. 2014; Chung et al. 2014 (`reset_after=False`).
 
@@ -39,10 +41,10 @@ class GRU(Recurrent):
         reset_after: bool = True,
         backend: str = "auto",
     ) -> None:
-        """Create the layers, with the arguments of [torch.nn.GRU][] and more.
+        """Create the layer.
 
         Args:
-            reset_after: Whether the reset gate acts after the recurrent product, as in
+            reset_after: Whether the reset gate is applied after the recurrent product, as in
                 [torch.nn.GRU][], or before it.
         """
         super().__init__(

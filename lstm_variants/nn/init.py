@@ -1,4 +1,4 @@
-"""Initialisers of gate biases. As in `torch.nn.init`, a trailing underscore changes in place."""
+"""Initialisation of gate biases, in place, as in `torch.nn.init`."""
 
 from __future__ import annotations
 
@@ -15,29 +15,30 @@ __all__ = ["chrono_", "gate_bias_"]
 
 
 @torch.no_grad()
-def gate_bias_(layer: Recurrent, gates: str | Sequence[str], bias: float | Tensor) -> Recurrent:
-    """Set the bias of some gates, in every layer and direction.
+def gate_bias_(layer: Recurrent, blocks: str | Sequence[str], bias: float | Tensor) -> Recurrent:
+    """Set the bias of gates or other blocks, in every layer and direction.
 
-    A layer has two biases for each block, which are added, in all but the candidate of a GRU whose
-    reset gate acts between them. The input bias gets the value, the recurrent bias becomes zero.
+    Each block has two biases, an input bias and a recurrent bias, which are added. The exception is
+    the candidate of a GRU with `reset_after=True`, where the reset gate is applied to the recurrent
+    one. The input bias is set to the value, the recurrent bias to zero.
 
     Args:
         layer: A layer of `lstm_variants.nn`.
-        gates: What to set: a role, or the name of a block of the layer's cell, or several of them.
-            The role `"keep"` is the forget gate of an LSTM and the update gate of a GRU; see
+        blocks: The blocks to set: a role, the name of a block of the layer's cell, or a sequence of
+            them. The role `"keep"` is the forget gate of an LSTM and the update gate of a GRU; see
             [`Block`][lstm_variants.cells.cell.Block].
-        bias: One value, or one for each unit, `[H]`.
+        bias: One value, or one for each hidden unit, `[H]`.
 
     Returns:
         The layer.
 
     Raises:
-        TypeError: If `layer` is no layer of this package.
-        ValueError: If the layer's cell has no block of such a role or name, if it was made with
+        TypeError: If `layer` is not a layer of this package.
+        ValueError: If the layer's cell has no block with such a role or name, if the layer has
             `bias=False`, or if a bias is computed from other parameters.
 
     Examples:
-        The forget bias of 1 that Jozefowicz, Zaremba & Sutskever 2015 recommend:
+        A forget gate bias of 1, as recommended by Jozefowicz, Zaremba & Sutskever 2015:
 
         >>> import torch
         >>> from lstm_variants import nn
@@ -45,106 +46,115 @@ def gate_bias_(layer: Recurrent, gates: str | Sequence[str], bias: float | Tenso
         >>> (layer.bias_ih_l0 + layer.bias_hh_l0).chunk(4)[1]
         tensor([1., 1.], grad_fn=<SplitBackward0>)
     """
-    all_biases = biases_of(layer)
-    blocks = layer.cell.blocks
-    names = (gates,) if isinstance(gates, str) else tuple(gates)
-    known = {block.name for block in blocks} | {block.role for block in blocks if block.role}
-    if not names or not known.issuperset(names):
-        described = ", ".join(f"{b.name} ({b.role})" if b.role else b.name for b in blocks)
+    all_biases = get_biases(layer)
+    names = (blocks,) if isinstance(blocks, str) else tuple(blocks)
+    cell_blocks = layer.cell.blocks
+    roles = {block.role for block in cell_blocks if block.role}
+    valid = {block.name for block in cell_blocks} | roles
+    if not names or not valid.issuperset(names):
+        listed = ", ".join(f"{b.name} ({b.role})" if b.role else b.name for b in cell_blocks)
         raise ValueError(
-            f"gates should be roles or names of the blocks of {layer.cell}, {described}, "
-            f"got {gates!r}"
+            f"blocks should be roles or names of the blocks of {layer.cell}, {listed}, "
+            f"got {blocks!r}"
         )
     for biases in all_biases:
-        for block in blocks:
+        for block in cell_blocks:
             if block.name in names or block.role in names:
-                set_bias(biases, block, bias)
+                set_block_bias(biases, block, bias)
     return layer
 
 
 @torch.no_grad()
 def chrono_(layer: Recurrent, t_max: float) -> Recurrent:
-    r"""The chrono initialisation of Tallec & Ollivier 2018, for time lags of up to `t_max` steps.
+    r"""Initialise gate biases for time lags of up to `t_max` time steps (chrono initialisation).
 
-    With u drawn for each unit, uniform in 1 to `t_max` - 1, the bias of a gate that keeps the state
-    is $\log u$, and the bias of a gate that writes is $-\log u$: at first, a unit keeps
-    $u / (1 + u)$ of its state at each step, adds $1 / (1 + u)$ of what is new, and so has a time
-    constant of about u steps. Which gates those are is stated by the cell, as the roles of its
-    [blocks][lstm_variants.cells.cell.Block]. Each layer and direction has its own draws. All other
-    parameters stay as they are.
+    For each hidden unit, $u$ is drawn uniformly from 1 to `t_max` - 1. The bias of blocks with the
+    role `"keep"` is set to $\log u$, that of blocks with the role `"write"` to $-\log u$; see
+    [`Block`][lstm_variants.cells.cell.Block]. With a pre-activation equal to the bias, a unit keeps
+    $u / (1 + u)$ of its state at each time step and adds $1 / (1 + u)$ of the candidate: a time
+    constant of about $u$ time steps. Each layer and direction has its own draws. All other
+    parameters are unchanged.
 
     Paper: Tallec & Ollivier 2018, "Can recurrent neural networks warp time?".
 
     Args:
         layer: A layer of `lstm_variants.nn`.
-        t_max: The longest time lag that is expected, in steps, T_max in the paper; at least 2.
+        t_max: The longest expected time lag, in time steps, T_max in the paper; at least 2.
 
     Returns:
         The layer.
 
     Raises:
-        TypeError: If `layer` is no layer of this package.
-        ValueError: If `t_max` is below 2 or infinite, if no gate of the layer keeps or writes, if
-            it was made with `bias=False`, or if a bias is computed from other parameters.
+        TypeError: If `layer` is not a layer of this package.
+        ValueError: If `t_max` is below 2 or infinite, if no block of the cell has the role `"keep"`
+            or `"write"`, if the layer has `bias=False`, or if a bias is computed from other
+            parameters.
 
     Examples:
         >>> import torch
         >>> from lstm_variants import nn
         >>> layer = nn.init.chrono_(nn.GRU(8, 32), t_max=1000)
-        >>> keeps = torch.sigmoid((layer.bias_ih_l0 + layer.bias_hh_l0).chunk(3)[1])
-        >>> bool(keeps.min() >= 1 / 2), bool(keeps.max() <= 999 / 1000)
+        >>> z = torch.sigmoid((layer.bias_ih_l0 + layer.bias_hh_l0).chunk(3)[1])
+        >>> bool(z.min() >= 1 / 2), bool(z.max() <= 999 / 1000)
         (True, True)
     """
-    all_biases = biases_of(layer)
+    all_biases = get_biases(layer)
     if not 2 <= t_max < math.inf:
-        raise ValueError(f"t_max should be a finite number of steps, 2 or more, got {t_max}")
+        raise ValueError(f"t_max should be finite and at least 2 time steps, got {t_max}")
     signs = {"keep": 1, "write": -1}
     gates = [block for block in layer.cell.blocks if block.role in signs]
     if not gates:
         raise ValueError(
-            f"{layer.cell} has no gate that keeps its state or writes to it: "
-            "the chrono initialisation is for gated cells"
+            f"chrono_ requires a cell with a block of role 'keep' or 'write', got {layer.cell}"
         )
     for biases in all_biases:
         device = biases[0][1].device
         u = torch.empty(layer.hidden_size, dtype=torch.float32, device=device)
-        bias = u.uniform_(1, t_max - 1).log()  # in half precision, a large u would overflow
+        bias = u.uniform_(1, t_max - 1).log()  # float32: a large u overflows in float16
         for block in gates:
             assert block.role is not None
-            set_bias(biases, block, signs[block.role] * bias)
+            set_block_bias(biases, block, signs[block.role] * bias)
     return layer
 
 
-def biases_of(layer: Recurrent) -> list[list[tuple[Parameter, Tensor]]]:
-    """The biases of each layer and direction with their descriptions, if they can be set."""
+def get_biases(layer: Recurrent) -> list[list[tuple[Parameter, Tensor]]]:
+    """Return the bias tensors of each layer and direction, each with the cell's description of it.
+
+    Raises:
+        TypeError: If `layer` is not a layer of this package.
+        ValueError: If there are no biases, or a bias is not a plain parameter of the layer.
+    """
     if not isinstance(layer, Recurrent):
         raise TypeError(
-            f"layer should be one of lstm_variants.nn, got {type(layer).__name__}; "
-            "of a model, its layer: model.lstm"
+            f"layer should be a layer of lstm_variants.nn, got {type(layer).__name__}; "
+            "for a model, pass its layer, for example model.lstm"
         )
-    described = layer.cell.parameters(1, 1, bias=layer.bias, proj_size=layer.proj_size)
-    if not any(kind.startswith("bias") for kind in described):
-        raise ValueError(f"{layer} has no biases: make it with bias=True")
+    specs = layer.cell.parameters(1, 1, bias=layer.bias, proj_size=layer.proj_size)
+    if not any(kind.startswith("bias") for kind in specs):
+        raise ValueError(f"layer should have biases, got {layer}: create it with bias=True")
     plain = {name for name, _ in layer.named_parameters(recurse=False)}
-    found: list[list[tuple[Parameter, Tensor]]] = []
+    all_biases: list[list[tuple[Parameter, Tensor]]] = []
     for names in layer._all_weights:
         biases: list[tuple[Parameter, Tensor]] = []
-        for (kind, parameter), name in zip(described.items(), names, strict=True):
+        for (kind, spec), name in zip(specs.items(), names, strict=True):
             if not kind.startswith("bias"):
                 continue
             if name not in plain:
-                raise ValueError(f"{name} is computed from other parameters: set it before that")
-            biases.append((parameter, layer.get_parameter(name)))
-        found.append(biases)
-    return found
+                raise ValueError(
+                    f"{name} is computed from other parameters: initialise it before it is "
+                    "parametrised or pruned"
+                )
+            biases.append((spec, layer.get_parameter(name)))
+        all_biases.append(biases)
+    return all_biases
 
 
-def set_bias(
+def set_block_bias(
     biases: Sequence[tuple[Parameter, Tensor]], block: Block, bias: float | Tensor
 ) -> None:
-    """Set the sum of a block's biases: the first one gets the value, others become zero."""
+    """Set the sum of a block's biases: the first to `bias`, any other to zero."""
     value: float | Tensor = bias
-    for parameter, tensor in biases:
-        if block.name in parameter.blocks:
-            tensor.chunk(len(parameter.blocks))[parameter.blocks.index(block.name)][:] = value
+    for spec, tensor in biases:
+        if block.name in spec.blocks:
+            tensor.chunk(len(spec.blocks))[spec.blocks.index(block.name)][:] = value
             value = 0.0

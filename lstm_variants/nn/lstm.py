@@ -1,4 +1,4 @@
-"""LSTM layers: a cell by name, and torch's arguments."""
+"""LSTM layers: standard, with peepholes, and with coupled gates."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from lstm_variants.nn.recurrent import Recurrent
 
 
 class LSTM(Recurrent):
-    """The LSTM. Takes the place of [torch.nn.LSTM][].
+    """Multi-layer LSTM, a drop-in replacement for [torch.nn.LSTM][].
 
     The equations are those of [`LSTMCell`][lstm_variants.cells.lstm.LSTMCell] without peepholes.
+
+    See [`Recurrent`][lstm_variants.nn.Recurrent] for the constructor arguments and `forward`.
 
     Papers: Hochreiter & Schmidhuber 1997; Gers, Schmidhuber & Cummins 2000.
 
@@ -41,7 +43,7 @@ class LSTM(Recurrent):
         *,
         backend: str = "auto",
     ) -> None:
-        """Create the layers, with the arguments of [torch.nn.LSTM][] and a backend."""
+        """Create the layer."""
         super().__init__(
             LSTMCell(),
             input_size,
@@ -59,17 +61,19 @@ class LSTM(Recurrent):
 
 
 class PeepholeLSTM(Recurrent):
-    """The LSTM whose gates see the cell state.
+    """Multi-layer LSTM with peephole connections from the cell state to the gates.
 
-    The equations are those of [`LSTMCell`][lstm_variants.cells.lstm.LSTMCell] with peepholes.
-    Beside the parameters of [torch.nn.LSTM][] there is `weight_ch_l{k}[_reverse]`, `[3*H]`: the
-    peepholes of the gates i, f, o.
+    The equations are those of [`LSTMCell`][lstm_variants.cells.lstm.LSTMCell] with peepholes. In
+    addition to the parameters of [torch.nn.LSTM][], each layer and direction has
+    `weight_ch_l{k}[_reverse]`, `[3*H]`: the peephole weights of the gates i, f, o.
+
+    See [`Recurrent`][lstm_variants.nn.Recurrent] for the other constructor arguments and `forward`.
 
     Paper: Gers, Schraudolph & Schmidhuber 2002.
 
     Not to be confused with: the notebook's model
-    [`lstm_variants.PeepholeLSTM`][lstm_variants.models.PeepholeLSTM], which returns the outputs
-    alone, has no biases, and whose output gate sees the previous cell state.
+    [`lstm_variants.PeepholeLSTM`][lstm_variants.models.PeepholeLSTM], which returns only the
+    outputs, has no biases, and whose output gate depends on the previous cell state.
 
     Examples:
         >>> import torch
@@ -96,11 +100,14 @@ class PeepholeLSTM(Recurrent):
         output_peephole: Literal["current", "previous"] = "current",
         backend: str = "auto",
     ) -> None:
-        """Create the layers, with the arguments of [torch.nn.LSTM][] and more.
+        """Create the layer.
 
         Args:
-            output_peephole: The cell state that the output gate sees: the new one, as in the
-                paper, or the previous one, as in much teaching code.
+            output_peephole: The cell state that the output gate depends on: `"current"`, $c_t$, as
+                in the paper, or `"previous"`, $c_{t-1}$, as in much teaching code.
+
+        Raises:
+            ValueError: If `output_peephole` is neither of them.
         """
         if output_peephole not in ("current", "previous"):
             raise ValueError(
@@ -129,15 +136,17 @@ class PeepholeLSTM(Recurrent):
 
 
 class CoupledLSTM(Recurrent):
-    """The LSTM with coupled input and forget gate (CIFG): what is forgotten makes room.
+    """Multi-layer LSTM with coupled input and forget gates (CIFG): f = 1 - i.
 
-    The equations are those of [`LSTMCell`][lstm_variants.cells.lstm.LSTMCell] with `coupled=True`,
-    f = 1 - i, without peepholes. The weight matrices have the blocks i, g, o.
+    The equations are those of [`LSTMCell`][lstm_variants.cells.lstm.LSTMCell] with `coupled=True`
+    and without peepholes. The weight matrices have the blocks i, g, o.
+
+    See [`Recurrent`][lstm_variants.nn.Recurrent] for the constructor arguments and `forward`.
 
     Paper: Greff et al. 2017, whose CIFG has peepholes too: `VARIANTS["CIFG"].layer(...)`.
 
-    Not to be confused with: the coupling i = 1 - f of TensorFlow Lite. It gives the same functions,
-    but other weights survive.
+    Not to be confused with: the coupling i = 1 - f of TensorFlow Lite. It represents the same
+    functions, but has the weights of the forget gate in place of the input gate's.
 
     Examples:
         >>> import torch
@@ -163,7 +172,7 @@ class CoupledLSTM(Recurrent):
         *,
         backend: str = "auto",
     ) -> None:
-        """Create the layers, with the arguments of [torch.nn.LSTM][] and a backend."""
+        """Create the layer."""
         super().__init__(
             LSTMCell(coupled=True),
             input_size,

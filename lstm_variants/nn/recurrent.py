@@ -1,4 +1,4 @@
-"""The one layer: torch.nn's contract around any cell."""
+"""Multi-layer recurrent module for any cell, with the API of torch.nn.LSTM."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout as drop_out
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence
 
 from lstm_variants.cells import Cell, State, Weights
 from lstm_variants.kernels import Call
@@ -20,20 +19,22 @@ from lstm_variants.nn.arguments import (
     check_input_size,
     check_state,
 )
+from lstm_variants.nn.packing import repack, unpack
 from lstm_variants.scan import check_lengths
 
-IN_TORCH = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
-"""Kinds of parameters that torch.nn.LSTM has."""
+TORCH_PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+"""Names of the parameters that torch.nn.LSTM has, without `_l{k}` and `_reverse`."""
 
 
 class Recurrent(nn.Module):
-    """A stack of recurrent layers over one cell, with the contract of [torch.nn.LSTM][].
+    """Multi-layer RNN over any cell, with the API of [torch.nn.LSTM][].
 
-    Parameters have torch's names and layout, `weight_ih_l{k}`, `weight_hh_l{k}`, `bias_ih_l{k}`,
-    `bias_hh_l{k}`, `weight_hr_l{k}` with `_reverse` for the second direction, so a `state_dict`
-    goes both ways wherever torch has the same cell. What torch does not have comes last:
-    `weight_ch_l{k}` `[K*H]`, the peepholes of the gates i, f, o, and `weight_gh_l{k}`
-    `[3*H, 3*H]`. With the same seed, the parameters that torch has are drawn with the same values.
+    Parameters have torch's names and layout: `weight_ih_l{k}`, `weight_hh_l{k}`, `bias_ih_l{k}`,
+    `bias_hh_l{k}` and `weight_hr_l{k}`, with the suffix `_reverse` for the reverse direction.
+    Where torch has the same cell, a `state_dict` is interchangeable with torch's. Parameters that
+    torch does not have come last: the peephole weights `weight_ch_l{k}`, `[K*H]` for `K` gates with
+    peepholes, and the gate recurrence `weight_gh_l{k}`, `[3*H, 3*H]`. With the same seed, the
+    parameters that torch has are initialised to the same values as in torch.
 
     Examples:
         >>> import torch
@@ -61,27 +62,26 @@ class Recurrent(nn.Module):
         *,
         backend: str = "auto",
     ) -> None:
-        """Create the layers with fresh parameters.
+        """Create the module and initialise its parameters.
 
         Args:
-            cell: The recurrence.
-            input_size: Features of one time step, `D`.
+            cell: The cell, which defines the equations.
+            input_size: Number of features of one time step, `D`.
             hidden_size: Hidden size of each direction, `H`.
-            num_layers: Layers on top of one another.
-            bias: Whether there are biases.
+            num_layers: Number of stacked layers.
+            bias: Whether the layers have biases.
             batch_first: Whether batched input and output are `[B, T, ...]`, not `[T, B, ...]`.
-            dropout: Probability with which an output of any layer but the last is zeroed in
-                training.
-            bidirectional: Whether a second direction runs from the end to the start.
-            proj_size: Size `P` of the projected output; 0 for none. LSTM cells only.
-            device: Where the parameters live.
-            dtype: Their precision.
-            backend: `"auto"`, or a name in [`BACKENDS`][lstm_variants.kernels.BACKENDS]; one that
-                is named and cannot run raises its reason.
+            dropout: Dropout probability on the outputs of each layer except the last.
+            bidirectional: Whether each layer also has a reverse direction.
+            proj_size: Size `P` of the output projection, 0 for none. LSTM cells only.
+            device: Device of the parameters.
+            dtype: Data type of the parameters.
+            backend: A key of [`BACKENDS`][lstm_variants.kernels.BACKENDS], or `"auto"` for the
+                first one that supports the call.
 
         Raises:
-            TypeError: If an argument is of a wrong type.
-            ValueError: If a size, probability or backend is out of its range.
+            TypeError: If an argument has a wrong type.
+            ValueError: If a size or the probability is out of range, or there is no such backend.
         """
         super().__init__()
         check_constructor(
@@ -104,7 +104,7 @@ class Recurrent(nn.Module):
         for layer in range(num_layers):
             for suffix in ("", "_reverse") if bidirectional else ("",):
                 shapes = cell.parameter_shapes(
-                    self._width * (1 + bidirectional) if layer else input_size,
+                    self._output_size * (1 + bidirectional) if layer else input_size,
                     hidden_size,
                     bias=bias,
                     proj_size=proj_size,
@@ -117,8 +117,8 @@ class Recurrent(nn.Module):
         self.reset_parameters()
 
     @property
-    def _width(self) -> int:
-        """Features that one direction gives: `P`, or `H` without a projection."""
+    def _output_size(self) -> int:
+        """Output size of one direction: `P`, or `H` without a projection."""
         return self.proj_size or self.hidden_size
 
     @property
@@ -127,24 +127,24 @@ class Recurrent(nn.Module):
         return [[getattr(self, name) for name in names] for names in self._all_weights]
 
     def reset_parameters(self) -> None:
-        """Draw all parameters anew: uniform within 1 / sqrt(H) of zero, or as the cell states."""
+        """Initialise all parameters: uniform within 1 / sqrt(H) of zero, or as the cell defines."""
         bound = 1 / math.sqrt(self.hidden_size)
-        described = self.cell.parameters(1, 1, bias=self.bias, proj_size=self.proj_size)
+        specs = self.cell.parameters(1, 1, bias=self.bias, proj_size=self.proj_size)
         kinds = {
             name: kind
             for names in self._all_weights
-            for kind, name in zip(described, names, strict=True)
+            for kind, name in zip(specs, names, strict=True)
         }
-        ours = {name for name, kind in kinds.items() if kind not in IN_TORCH}
-        # Those that torch has first, so that the same seed gives the same values there and here.
-        for name, parameter in sorted(self.named_parameters(), key=lambda item: item[0] in ours):
-            # A parametrisation has parameters of its own, which no cell describes.
-            init = described[kinds[name]].init if name in kinds else None
+        extra = {name for name, kind in kinds.items() if kind not in TORCH_PARAMETERS}
+        # torch's parameters first: with the same seed, they get the same values as in torch.
+        for name, parameter in sorted(self.named_parameters(), key=lambda item: item[0] in extra):
+            # A parametrisation has parameters of its own, which are not the cell's.
+            init = specs[kinds[name]].init if name in kinds else None
             with torch.no_grad():
                 (init or partial(nn.init.uniform_, a=-bound, b=bound))(parameter)
 
     def flatten_parameters(self) -> None:
-        """Do nothing; models written for [torch.nn.LSTM][] call it."""
+        """Do nothing. Exists for compatibility with [torch.nn.LSTM][]."""
 
     def extra_repr(self) -> str:
         defaults = {
@@ -161,7 +161,7 @@ class Recurrent(nn.Module):
             for name, default in defaults.items()
             if getattr(self, name) != default
         ]
-        # The class says which cell it is, unless it is this one.
+        # In a subclass, the cell follows from the class name.
         cell = [repr(self.cell)] if type(self) is Recurrent else []
         return ", ".join([*cell, str(self.input_size), str(self.hidden_size), *changed])
 
@@ -172,46 +172,47 @@ class Recurrent(nn.Module):
         *,
         lengths: Tensor | None = None,
     ) -> tuple[Any, Any]:
-        """Run the layers over sequences.
+        """Apply the layers to a batch of sequences.
 
         Args:
-            input: `[T, B, D]`; `[B, T, D]` if `batch_first`; `[T, D]` for a single sequence; or a
-                packed sequence.
+            input: `[T, B, D]`; `[B, T, D]` if `batch_first`; `[T, D]` for an unbatched sequence; or
+                a packed sequence.
             hx: The initial state, `h_0` or `(h_0, c_0)`, each
                 `[num_layers * directions, B, H]` (`h_0` `[..., P]` if projected), without `B` for
-                a single sequence. The cell's start values if not given, which are zeros for
+                an unbatched sequence. Defaults to the initial state of the cell, which is zero for
                 every cell of this package.
-            lengths: Valid steps of each sequence of a padded batch, `[B]`, integers from 0 to
-                `T`. Steps past the end give zeros and have no influence; the reverse direction
-                starts at each sequence's own end.
+            lengths: Number of valid time steps of each sequence of a padded batch, `[B]`, integers
+                from 0 to `T`. The output at padded time steps is zero, and their input has no
+                effect. The reverse direction starts at the last valid step of each sequence.
 
         Returns:
-            `(output, h_n)` or `(output, (h_n, c_n))`: the hidden states of the last layer, shaped
-            and packed as the input, directions side by side; and the state of each layer and
-            direction after its last valid step, shaped as `hx`.
+            `(output, h_n)` or `(output, (h_n, c_n))`: the hidden states of the last layer at all
+            time steps, in the layout of the input, with the directions concatenated; and the final
+            state of each layer and direction, in the layout of `hx`.
 
         Raises:
-            TypeError: If an argument is of the wrong kind.
-            ValueError: If dtypes do not agree, or `input` or `lengths` are out of range.
-            RuntimeError: If a shape is wrong, or a backend that was named cannot run.
+            TypeError: If an argument has a wrong type.
+            ValueError: If dtypes differ, the input is not 2-D or 3-D, or `lengths` are out of
+                range.
+            RuntimeError: If a shape is wrong, or the selected backend does not support the call.
         """
         name = type(self).__name__
         if isinstance(input, PackedSequence):
             if lengths is not None:
-                raise ValueError("a packed sequence has its lengths: leave out lengths=")
+                raise ValueError("lengths should be None for a packed sequence, which has its own")
             if input.data.dim() != 2:
                 raise RuntimeError(f"input must have 2 dimensions, got {input.data.dim()}")
-            check_dtype(input.data, self._parameter)
+            check_dtype(input.data, self._first_parameter)
             check_input_size(input.data, self.input_size)
             x, lengths = unpack(input)
-            output, states = self._run(x, self._states(x, hx, batched=True), lengths)
-            return repack(output, input), self._hidden(states, batched=True)
+            output, states = self._run_layers(x, self._initial_states(x, hx, batched=True), lengths)
+            return repack(output, input), self._stack_states(states, batched=True)
 
         if not isinstance(input, Tensor):
             raise TypeError(f"{name} expects a tensor or a packed sequence, got {type(input)}")
         if input.dim() not in (2, 3):
             raise ValueError(f"{name}: Expected input to be 2D or 3D, got {input.dim()}D instead")
-        check_dtype(input, self._parameter)
+        check_dtype(input, self._first_parameter)
         check_input_size(input, self.input_size)
         batched = input.dim() == 3
         x = input if batched else input.unsqueeze(1)
@@ -219,37 +220,37 @@ class Recurrent(nn.Module):
             x = x.transpose(0, 1)
         if lengths is not None:
             lengths = check_lengths(lengths, x.shape[0], x.shape[1])
-        output, states = self._run(x, self._states(x, hx, batched=batched), lengths)
+        output, states = self._run_layers(x, self._initial_states(x, hx, batched=batched), lengths)
         if not batched:
             output = output.squeeze(1)
         elif self.batch_first:
             output = output.transpose(0, 1)
-        return output, self._hidden(states, batched=batched)
+        return output, self._stack_states(states, batched=batched)
 
     @property
-    def _parameter(self) -> Tensor:
-        """Some parameter, to ask for its dtype."""
+    def _first_parameter(self) -> Tensor:
+        """One of the parameters, for its dtype."""
         parameter: Tensor = getattr(self, self._all_weights[0][0])
         return parameter
 
-    def _states(self, x: Tensor, hx: Any, *, batched: bool) -> list[State]:
+    def _initial_states(self, x: Tensor, hx: Any, *, batched: bool) -> list[State]:
         """The initial state of each layer and direction, for an input `[T, B, D]`."""
         B, count = x.shape[1], len(self._all_weights)
         names = self.cell.state_type._fields
         if hx is None:
             like = x.new_empty(B, 0)
-            zeros = self.cell.initial_state(like, self.hidden_size, self.proj_size)
-            return [zeros] * count
+            initial = self.cell.initial_state(like, self.hidden_size, self.proj_size)
+            return [initial] * count
         batch = (B,) if batched else ()
         sizes = dict.fromkeys(names, (count, *batch, self.hidden_size))
-        sizes[names[0]] = (count, *batch, self._width)
+        sizes[names[0]] = (count, *batch, self._output_size)
         given = check_state(type(self).__name__, hx, names, sizes, x)
         if not batched:
             given = tuple(tensor.unsqueeze(1) for tensor in given)
         return [self.cell.state_type(*parts) for parts in zip(*given, strict=True)]
 
-    def _hidden(self, states: list[State], *, batched: bool) -> Any:
-        """The states of all layers and directions, as `hx` has them."""
+    def _stack_states(self, states: list[State], *, batched: bool) -> Any:
+        """Stack the states of all layers and directions, in the layout of `hx`."""
         if len(states) == 1:
             hidden = tuple(field.unsqueeze(0) for field in states[0])
         else:
@@ -258,43 +259,26 @@ class Recurrent(nn.Module):
             hidden = tuple(tensor.squeeze(1) for tensor in hidden)
         return hidden if len(hidden) > 1 else hidden[0]
 
-    def _run(
+    def _run_layers(
         self, x: Tensor, states: list[State], lengths: Tensor | None
     ) -> tuple[Tensor, list[State]]:
-        """All layers over `[T, B, D]`."""
+        """Apply all layers to `[T, B, D]`; return the output and the final states."""
         n = 1 + self.bidirectional
-        last: list[State] = []
+        final_states: list[State] = []
         for layer in range(self.num_layers):
             if layer and self.dropout:
-                x = drop_out(x, self.dropout, self.training)
-            mine = slice(layer * n, (layer + 1) * n)
-            weights = tuple(self._weights(names) for names in self._all_weights[mine])
-            call = Call(self.cell, x, weights, tuple(states[mine]), lengths)
-            x, after = run(call, self.backend)
-            last += after
-        return x, last
+                x = nn.functional.dropout(x, self.dropout, self.training)
+            directions = slice(layer * n, (layer + 1) * n)
+            weights = tuple(self._weights(names) for names in self._all_weights[directions])
+            call = Call(self.cell, x, weights, tuple(states[directions]), lengths)
+            x, layer_states = run(call, self.backend)
+            final_states += layer_states
+        return x, final_states
 
     def _weights(self, names: list[str]) -> Weights:
-        # By name at every call: hooks, parametrisations and functional calls replace attributes.
-        # Most are plain parameters, found here faster than by the module's own __getattr__.
+        # Looked up at every call: hooks, parametrisations and functional_call replace attributes.
+        # For plain parameters, the dictionary is faster than the module's __getattr__.
         plain: dict[str, Any] = self._parameters
-        found = (plain[name] if name in plain else getattr(self, name) for name in names)
-        weights: Weights = self.cell.weights_type(**dict(zip(self._kinds, found, strict=True)))
+        tensors = (plain[name] if name in plain else getattr(self, name) for name in names)
+        weights: Weights = self.cell.weights_type(**dict(zip(self._kinds, tensors, strict=True)))
         return weights
-
-
-def unpack(packed: PackedSequence) -> tuple[Tensor, Tensor | None]:
-    """A padded batch in the caller's order, and lengths unless all sequences are as long."""
-    x, lengths = pad_packed_sequence(packed)
-    if packed.batch_sizes[0] == packed.batch_sizes[-1]:
-        return x, None
-    return x, lengths
-
-
-def repack(output: Tensor, like: PackedSequence) -> PackedSequence:
-    """A padded batch packed as another one was."""
-    lengths = (torch.arange(int(like.batch_sizes[0]))[:, None] < like.batch_sizes).sum(1)
-    if like.sorted_indices is not None:
-        output = output.index_select(1, like.sorted_indices)
-    data = pack_padded_sequence(output, lengths).data
-    return PackedSequence(data, like.batch_sizes, like.sorted_indices, like.unsorted_indices)

@@ -1,4 +1,4 @@
-"""The simple recurrent layer."""
+"""Simple recurrent layer."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from lstm_variants.nn.recurrent import Recurrent
 
 
 class RNN(Recurrent):
-    """The simple recurrent network. Takes the place of [torch.nn.RNN][].
+    """Multi-layer simple (Elman) RNN, a drop-in replacement for [torch.nn.RNN][].
 
     The equations are those of [`ElmanCell`][lstm_variants.cells.elman.ElmanCell].
+
+    See [`Recurrent`][lstm_variants.nn.Recurrent] for the other constructor arguments and `forward`.
 
     Paper: Elman 1990.
 
@@ -39,10 +41,13 @@ class RNN(Recurrent):
         *,
         backend: str = "auto",
     ) -> None:
-        """Create the layers, with the arguments of [torch.nn.RNN][] and more.
+        """Create the layer.
 
         Args:
-            nonlinearity: `"tanh"` or `"relu"`.
+            nonlinearity: The activation function, `"tanh"` or `"relu"`.
+
+        Raises:
+            ValueError: If `nonlinearity` is neither of them.
         """
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(

@@ -53,7 +53,7 @@ class LayerFunction(torch.autograd.Function):
         ctx.lengths = None if lengths is None else lengths.clone()
         # torch lets the output of its GRU and RNN, but not of its LSTM, be changed in place: where
         # h is all of the state, the gradient has an output of its own.
-        output = results[0] if KERNELS[cell].fields > 1 else results[0].clone()
+        output = results[0] if len(KERNELS[cell].fields) > 1 else results[0].clone()
         ctx.save_for_backward(*flat, output, *kept)
         ctx.mark_non_differentiable(*kept)
         ctx.set_materialize_grads(False)

@@ -18,7 +18,7 @@ from lstm_variants.kernels.transforms import unsupported_transform
 
 
 class CPU:
-    """Fused loops over time in C++, for all cells without weights between gates."""
+    """Fused loops over time in C++, for all cells of this package."""
 
     name = "cpu"
 
@@ -27,7 +27,7 @@ class CPU:
         kernels = native.kernels()
         threads = kernels.threads
         text = f"{kernels.instruction_set}, {threads} thread{'s' if threads > 1 else ''}"
-        return f"{text}: {kernels.why_single}" if kernels.why_single else text
+        return f"{text}: {kernels.single_thread_reason}" if kernels.single_thread_reason else text
 
     def unsupported_reason(self, call: Call) -> str | None:
         x = call.x

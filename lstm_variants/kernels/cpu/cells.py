@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 from itertools import product
 from typing import Any, NamedTuple
 
 import torch
 
-from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, Weights
-from lstm_variants.kernels.cpu.native import SETTINGS
+from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell
 from lstm_variants.kernels.tracing import constant_while_tracing
 
 DTYPES = (torch.float32, torch.float64)
@@ -17,66 +17,70 @@ PEEPHOLES: tuple[Any, ...] = (None, "previous", "current")
 
 
 def every_cell() -> Iterator[Cell]:
-    """The cells that the kernels can compute: all but those whose gates see the last gates."""
+    """All settings of the cells that have kernels."""
     flags = product((False, True), repeat=6)
-    for peephole, (coupled, i, f, o, squash_input, squash_output) in product(PEEPHOLES, flags):
+    for peephole, (coupled, i, f, o, input_activation, output_activation) in product(
+        PEEPHOLES, flags
+    ):
         if coupled and not (i and f):
             continue
-        yield LSTMCell(peephole, coupled, i, f, o, squash_input, squash_output)
+        yield LSTMCell(peephole, coupled, i, f, o, input_activation, output_activation)
+    for peephole, at_input, at_output in product(PEEPHOLES, (False, True), (False, True)):
+        yield LSTMCell(
+            peephole, input_activation=at_input, output_activation=at_output, gate_recurrence=True
+        )
     yield from (GRUCell(), GRUCell(reset_after=False))
     yield from (ElmanCell(), ElmanCell("relu"))
 
 
-def settings(cell: Cell) -> tuple[int, ...]:
-    """A cell as the library takes it."""
+def settings(cell: Cell) -> dict[str, int]:
+    """A cell as numbers, by the names in call.h; others are 0."""
     found: dict[str, int]
     if isinstance(cell, LSTMCell):
-        found = {name: getattr(cell, name) for name in SETTINGS if hasattr(cell, name)}
+        found = {field.name: getattr(cell, field.name) for field in fields(cell)}
         found |= {"kind": 0, "peephole": PEEPHOLES.index(cell.peephole)}
     elif isinstance(cell, GRUCell):
         found = {"kind": 1, "reset_after": cell.reset_after}
     else:
         found = {"kind": 2, "relu": cell == ElmanCell("relu")}
-    found["blocks"] = len(cell.blocks)
-    return tuple(found.get(name, 0) for name in SETTINGS)
+    blocks = len(cell.blocks)
+    return found | {"blocks": blocks, "slots": blocks + (cell == GRUCell())}
 
 
 class Kernel(NamedTuple):
-    """What there is to know of a cell.
+    """A cell as its kernel computes it.
 
     Attributes:
         cell: The cell.
-        settings: The same as numbers.
-        blocks: How many blocks its weights have.
-        slots: Blocks of a row of gates; see gru.h for the GRU's.
-        fields: Tensors of its state.
-        peepholes: Whether it has some.
+        settings: The same as numbers, by the names in call.h.
+        weights: Names of the weights that a layer has, by their number: with or without biases, and
+            with or without a projection.
+        fields: Names of the tensors of its state.
+        kept: Names of what is saved for the backward pass.
     """
 
     cell: Cell
-    settings: tuple[int, ...]
-    blocks: int
-    slots: int
-    fields: int
-    peepholes: bool
+    settings: dict[str, int]
+    weights: dict[int, tuple[str, ...]]
+    fields: tuple[str, ...]
+    kept: tuple[str, ...]
 
     @classmethod
     def of(cls, cell: Cell) -> Kernel:
-        """What there is to know of a cell."""
-        blocks = len(cell.blocks)
+        """The kernel of a cell."""
+        options = product((False, True), (0, 1) if cell.projects else (0,))
+        lists = [tuple(cell.parameters(1, 1, bias=bias, proj_size=P)) for bias, P in options]
         return cls(
             cell,
             settings(cell),
-            blocks,
-            blocks + (cell == GRUCell()),
-            len(cell.state_type._fields),
-            bool(cell.peepholes),
+            {len(names): names for names in lists},
+            cell.state_type._fields,
+            ("gates", "cells") if isinstance(cell, LSTMCell) else ("gates",),
         )
 
 
 TEXTS = {cell: repr(cell) for cell in every_cell()}
 KERNELS = {text: Kernel.of(cell) for cell, text in TEXTS.items()}
-WEIGHTS = Weights._fields[:6]
 
 
 def kernel_of(cell: Cell) -> str | None:

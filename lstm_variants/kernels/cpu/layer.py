@@ -10,8 +10,8 @@ from torch import Tensor
 
 from lstm_variants.cells import Cell, Weights
 from lstm_variants.kernels.call import Call
-from lstm_variants.kernels.cpu.cells import DTYPES, KERNELS, WEIGHTS, Kernel
-from lstm_variants.kernels.cpu.native import DIRECTION, LAYOUT, PADDED_BYTES, kernels
+from lstm_variants.kernels.cpu.cells import DTYPES, KERNELS, Kernel
+from lstm_variants.kernels.cpu.native import PADDED_BYTES, kernels
 
 
 def shapes_of(
@@ -34,18 +34,18 @@ def find_kernel(cell: str, weights: int, states: int) -> Kernel:
     kernel = KERNELS.get(cell)
     if kernel is None:
         raise ValueError(f"there is no kernel for {cell!r}; a cell is given as its repr")
-    fields = kernel.cell.state_type._fields
+    fields = kernel.fields
     if states not in (len(fields), 2 * len(fields)):
         raise ValueError(
             f"states should be {', '.join(fields)} of each of one or two directions, "
             f"got {states} tensors"
         )
-    per_direction, rest = divmod(weights, states // len(fields))
-    least = 2 + kernel.peepholes
-    if rest or not least <= per_direction <= least + 3:
+    directions = states // len(fields)
+    if weights % directions or weights // directions not in kernel.weights:
+        names = ", ".join(kernel.weights[max(kernel.weights)])
         raise ValueError(
-            f"weights should be {', '.join(WEIGHTS)} of each direction, as far as the layer has "
-            f"them, got {weights} tensors for {states // len(fields)} direction(s)"
+            f"weights should be {names} of each direction, as far as the layer has "
+            f"them, got {weights} tensors for {directions} direction(s)"
         )
     return kernel
 
@@ -83,24 +83,15 @@ class Layer:
     ) -> None:
         self.kernel = kernel = find_kernel(cell, len(weights), len(states))
         self.x, self.weights, self.states, self.lengths = x, weights, states, lengths
-        self.directions = len(states) // kernel.fields
-        count = len(weights) // self.directions
-        # Beside the two matrices: 2 if there are biases, and 1 if there is a projection.
-        extra = count - 2 - kernel.peepholes
-        self.names = [
-            name
-            for name, here in zip(
-                WEIGHTS, (1, 1, extra & 2, extra & 2, extra & 1, kernel.peepholes), strict=True
-            )
-            if here
-        ]
+        self.directions = len(states) // len(kernel.fields)
+        self.names = kernel.weights[len(weights) // self.directions]
         if x.dim() != 3 or weights[1].dim() != 2:
             raise ValueError(
                 f"x should be [T, B, D] and weight_hh [G*H, P], got {list(x.shape)} and "
                 f"{list(weights[1].shape)}"
             )
         rows, self.width = weights[1].shape
-        self.hidden_size = rows // kernel.blocks
+        self.hidden_size = rows // len(kernel.cell.blocks)
         whole = PADDED_BYTES // x.element_size()
         self.padded = -(-self.hidden_size // whole) * whole
 
@@ -117,11 +108,10 @@ class Layer:
         projects = "weight_hr" in self.names
         # Sizes are symbols while tracing, which cannot be keys.
         shapes = cached_shapes_of if isinstance(B, int) and isinstance(D, int) else shapes_of
-        weights = shapes(self.kernel.cell, tuple(self.names), D, H, P if projects else 0)
-        states = ((B, P), (B, H))[: self.kernel.fields]
-        fields = self.kernel.cell.state_type._fields
+        weights = shapes(self.kernel.cell, self.names, D, H, P if projects else 0)
+        fields = self.kernel.fields
         self.compare(self.weights, self.names, weights)
-        self.compare(self.states, fields, states)
+        self.compare(self.states, fields, ((B, P), *(((B, H),) * (len(fields) - 1))))
         lengths = self.lengths
         if lengths is not None and (
             lengths.shape != (B,) or lengths.dtype != torch.int64 or lengths.is_cpu != self.x.is_cpu
@@ -180,7 +170,7 @@ class Layer:
     @property
     def call(self) -> Call:
         """The same for the other backends."""
-        cell, n, fields = self.kernel.cell, len(self.names), self.kernel.fields
+        cell, n, fields = self.kernel.cell, len(self.names), len(self.kernel.fields)
         starts = range(self.directions)
         weights = (dict(zip(self.names, self.weights[k * n :], strict=False)) for k in starts)
         states = (self.states[k * fields : (k + 1) * fields] for k in starts)
@@ -192,14 +182,14 @@ class Layer:
             self.lengths,
         )
 
-    def named(self, *names: str) -> tuple[str, ...]:
-        """Those that there are of two: of h, or gates, and of the cell state."""
-        return names[: self.kernel.fields]
+    def state_names(self, pattern: str) -> tuple[str, ...]:
+        """The fields of the state as call.h names them, by a pattern such as `"d_{}_0"`."""
+        return tuple(pattern.format(field) for field in self.kernel.fields)
 
     def empty_results(self, save_for_backward: bool) -> tuple[Tensor, list[Tensor], list[Tensor]]:
         """Memory for the output, the last states, and what the gradient needs of a forward pass.
 
-        The latter is, for each direction, the gates and, where there are any, the cell states.
+        The latter is what the kernel keeps, for each direction.
         """
         new, contiguous = self.x.new_empty, torch.contiguous_format
         last = [torch.empty_like(state, memory_format=contiguous) for state in self.states]
@@ -216,7 +206,7 @@ class Layer:
     def kept_shapes(self) -> list[tuple[int, ...]]:
         """The shapes of what the gradient needs of a forward pass."""
         T, B, _ = self.x.shape
-        sizes = (self.kernel.slots * self.padded, self.padded)[: self.kernel.fields]
+        sizes = (self.kernel.settings["slots"] * self.padded, self.padded)[: len(self.kernel.kept)]
         return [(T, B, size) for size in sizes * self.directions]
 
     def describe(
@@ -229,33 +219,35 @@ class Layer:
 
         Args:
             output: Memory of the output, or the output.
-            *groups: Beside weights and first states, what there is: names in `DIRECTION`, and a
-                flat list. An empty tensor stands for zeros, or for what is not wanted.
+            *groups: Beside weights and first states, what there is: names in call.h, and a flat
+                list. An empty tensor stands for zeros, or for what is not needed.
             d_output: Gradient of the output.
         """
-        addresses: list[int] = []
-        known = ((self.names, self.weights), (self.named("h_0", "c_0"), self.states))
+        T, B, D = self.x.shape
+        known = ((self.names, self.weights), (self.state_names("{}_0"), self.states))
+        directions = []
         for k in range(self.directions):
-            found: dict[str, int] = {}
+            addresses: dict[str, int] = {}
             for names, tensors in (*known, *groups):
-                mine = tensors[k * len(names) : (k + 1) * len(names)]
-                found.update(zip(names, map(Tensor.data_ptr, mine), strict=False))
-            addresses += [found.get(name, 0) for name in DIRECTION]
-        addresses += [0] * (2 * len(DIRECTION) - len(addresses))
-        return LAYOUT.pack(
-            *self.kernel.settings,
-            self.x.dtype == torch.float64,
-            kernels().threads,
-            self.directions,
-            *self.x.shape,
-            self.hidden_size,
-            self.width,
-            self.padded,
-            *self.x.stride()[:2],
-            *(d_output.stride()[:2] if d_output is not None else (0, 0)),
-            0 if self.lengths is None else self.lengths.data_ptr(),
-            self.x.data_ptr(),
-            output.data_ptr(),
-            0 if d_output is None else d_output.data_ptr(),
-            *addresses,
-        )
+                part = tensors[k * len(names) : (k + 1) * len(names)]
+                addresses.update(zip(names, map(Tensor.data_ptr, part), strict=False))
+            directions.append(addresses)
+        library = kernels()
+        strides = (0, 0) if d_output is None else d_output.stride()
+        shared = {
+            "is_double": self.x.dtype == torch.float64,
+            "threads": library.threads,
+            "directions": self.directions,
+            **{"T": T, "B": B, "D": D, "H": self.hidden_size, "P": self.width},
+            "padded": self.padded,
+            "x_time": self.x.stride(0),
+            "x_batch": self.x.stride(1),
+            "d_output_time": strides[0],
+            "d_output_batch": strides[1],
+            "lengths": 0 if self.lengths is None else self.lengths.data_ptr(),
+            "x": self.x.data_ptr(),
+            "output": output.data_ptr(),
+            "d_output": 0 if d_output is None else d_output.data_ptr(),
+        }
+        settings = library.settings(self.kernel.cell, self.kernel.settings)
+        return library.layout.pack(settings, shared, directions)

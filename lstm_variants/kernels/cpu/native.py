@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
 from ctypes import c_char_p, c_int
 from functools import cache
@@ -20,43 +21,58 @@ PADDED_BYTES = 64
 """Rows of gates and cell states fill whole vectors of this size, whatever the machine has."""
 
 
-# Call in call.h, field by field: the cell, whether numbers are doubles, threads, directions; sizes
-# and strides; the tensors that all directions share; those of each direction.
-SETTINGS = (
-    "kind",
-    "blocks",
-    "input_gate",
-    "forget_gate",
-    "output_gate",
-    "coupled",
-    "peephole",
-    "input_activation",
-    "output_activation",
-    "reset_after",
-    "relu",
-)
-DIRECTION = (
-    *("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr", "weight_ch"),
-    *("h_0", "c_0", "h_n", "c_n", "gates", "cells"),
-    *("d_h_n", "d_c_n"),
-    *("d_weight_ih", "d_weight_hh", "d_bias_ih", "d_bias_hh", "d_weight_hr", "d_weight_ch"),
-    *("d_h_0", "d_c_0", "d_x"),
-)
-LAYOUT = Struct(f"@{len(SETTINGS) + 3}i10q4P{2 * len(DIRECTION)}P")
-VERSION = 2
+VERSION = 3
 """Of the library's interface; `interface_version` in call.h."""
 
 OUT_OF_MEMORY, LENGTHS_OUT_OF_RANGE = 1, 2
 """Results of a call, `Result` in entry.cpp."""
 
 
+class Layout:
+    """The fields of a call, as the library lists them (call.h), and how they lie in memory.
+
+    Attributes:
+        cell: Names of the cell's settings.
+        shared: Names of what a call has once: options, sizes, tensors.
+        direction: Names of the tensors of each direction.
+    """
+
+    def __init__(self, listed: str) -> None:
+        """Read the lists: names with spaces between, groups with semicolons."""
+        self.cell, options, sizes, tensors, self.direction = (
+            tuple(group.split()) for group in listed.split(";")
+        )
+        self.shared = (*options, *sizes, *tensors)
+        integers, pointers = len(self.cell) + len(options), len(tensors) + 2 * len(self.direction)
+        self._struct = Struct(f"@{integers}i{len(sizes)}q{pointers}P")
+        self.size = self._struct.size
+
+    def pack(
+        self,
+        cell: tuple[int, ...],
+        shared: Mapping[str, int],
+        directions: Sequence[Mapping[str, int]],
+    ) -> bytes:
+        """A call from the values of its fields.
+
+        Args:
+            cell: The cell's settings, in the order of `cell`.
+            shared: Every name in `shared` and its value.
+            directions: The addresses of each direction's tensors by name; others are null.
+        """
+        addresses = [found.get(name, 0) for found in directions for name in self.direction]
+        addresses += [0] * (2 * len(self.direction) - len(addresses))
+        return self._struct.pack(*cell, *[shared[name] for name in self.shared], *addresses)
+
+
 class Kernels:
     """The library, loaded.
 
     Attributes:
+        layout: The fields of a call.
         instruction_sets: Those that this machine can run, the fastest first, with their numbers.
         instruction_set: The one that runs.
-        why_single: Why one thread does everything; `None` if many can share the work.
+        single_thread_reason: Why there is only one thread; `None` if there can be many.
     """
 
     def __init__(self, path: Path) -> None:
@@ -65,9 +81,10 @@ class Kernels:
         Raises:
             OSError: If it cannot be loaded, or if it was built from other sources.
         """
-        self.why_single = share_threads_with_torch()
+        self.single_thread_reason = share_threads_with_torch()
         library = ctypes.CDLL(str(path))
-        check_interface(library)
+        self.layout = read_layout(library)
+        self._cells: dict[Hashable, tuple[int, ...]] = {}
         self._run = library.lstm_variants_run
         self._run.argtypes = [c_char_p, c_int, c_int]
         name_of = library.lstm_variants_instruction_set
@@ -80,15 +97,23 @@ class Kernels:
             number += 1
         self.instruction_set = next(iter(self.instruction_sets))
         if not library.lstm_variants_has_threads():
-            self.why_single = "they were compiled without OpenMP"
+            self.single_thread_reason = "they were compiled without OpenMP"
 
     @property
     def threads(self) -> int:
         """How many threads a call uses: torch's number, or one."""
-        return 1 if self.why_single else torch.get_num_threads()
+        return 1 if self.single_thread_reason else torch.get_num_threads()
+
+    def settings(self, cell: Hashable, settings: Mapping[str, int]) -> tuple[int, ...]:
+        """The settings of a cell in the order of `layout`; those without a value are 0."""
+        found = self._cells.get(cell)
+        if found is None:
+            found = tuple(settings.get(name, 0) for name in self.layout.cell)
+            self._cells[cell] = found
+        return found
 
     def run(self, call: bytes, *, backward: bool = False) -> None:
-        """Compute what a call, in `LAYOUT`, describes. After an error, nothing has been written.
+        """Compute a call, packed by `layout`. After an error, nothing has been written.
 
         Raises:
             MemoryError: If there is too little memory for it.
@@ -101,22 +126,27 @@ class Kernels:
             raise IndexError("lengths out of range")
 
 
-def check_interface(library: ctypes.CDLL) -> None:
-    """Raise an error if a library was built from sources with another interface.
+def read_layout(library: ctypes.CDLL) -> Layout:
+    """The fields of a call, if the library was built from sources with this interface.
 
     Raises:
-        OSError: If the version or the size of a call is not the one described here.
+        OSError: If the version is not the one of this module, or the size of a call is not that of
+            its fields.
     """
     found: dict[str, int | None] = {"version": None, "call_size": None}
     for name in found:
         with suppress(AttributeError):  # older libraries do not report them
             found[name] = getattr(library, f"lstm_variants_{name}")()
-    expected = {"version": VERSION, "call_size": LAYOUT.size}
-    if found != expected:
-        raise OSError(
-            f"it was built from other sources than these (interface {found}, expected "
-            f"{expected}). Build it again: python -m pip install --force-reinstall --no-deps -e ."
-        )
+    if found["version"] == VERSION:
+        lists = library.lstm_variants_call_layout
+        lists.restype = c_char_p
+        layout = Layout(lists().decode())
+        if layout.size == found["call_size"]:
+            return layout
+    raise OSError(
+        f"it was built from other sources than these (interface {found}, expected version "
+        f"{VERSION}). Build it again: python -m pip install --force-reinstall --no-deps -e ."
+    )
 
 
 def kernels() -> Kernels:

@@ -20,7 +20,6 @@ from lstm_variants.kernels.cpu.native import kernels
 from lstm_variants.scan import check_length_values
 
 Tensors = Sequence[Tensor]
-KEPT = ("gates", "cells")
 
 # Not torch.library.custom_op, whose handling of lists in autograd takes 100 us a call.
 library: Any = torch.library.Library("lstm_variants", "DEF")
@@ -51,7 +50,7 @@ def forward(
     layer.check()
     output, last, kept = layer.empty_results(save_for_backward)
     if layer.has_steps:
-        results = (layer.named("h_n", "c_n"), last), (layer.named(*KEPT), kept)
+        results = (layer.state_names("{}_n"), last), (layer.kernel.kept, kept)
         run(layer, layer.describe(output, *results))
     else:
         for new, state in zip(last, states, strict=True):
@@ -128,11 +127,11 @@ def backward(
     d_x = [found[0], *(torch.empty_like(found[0]) for _ in range(1, layer.directions))]
     described = layer.describe(
         output,
-        (layer.named(*KEPT), kept),
-        (layer.named("d_h_n", "d_c_n"), d_last),
+        (layer.kernel.kept, kept),
+        (layer.state_names("d_{}_n"), d_last),
         (["d_x"], d_x),
         ([f"d_{name}" for name in layer.names], found[1 : 1 + len(weights)]),
-        (layer.named("d_h_0", "d_c_0"), found[1 + len(weights) :]),
+        (layer.state_names("d_{}_0"), found[1 + len(weights) :]),
         d_output=d_output,
     )
     run(layer, described, backward=True)

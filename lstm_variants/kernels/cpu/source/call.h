@@ -1,59 +1,83 @@
-// What the entry points take: a layer over a batch of sequences, as pointers. Plain C; the fields
-// of native.py, in the same order.
+// What the entry points take: a layer over a batch of sequences, as pointers. Plain C.
+//
+// The fields are listed once, here. The library exports the lists as text (call_layout in
+// entry.cpp), and native.py builds a call by these names.
 #pragma once
 
 #include <cstdint>
 
-// Raised with every change of what the entry points take, return or mean; as VERSION in native.py.
-constexpr int interface_version = 2;
+// Raised with every change of what the fields mean; VERSION in native.py.
+constexpr int interface_version = 3;
 
 enum class CellKind : int32_t { lstm, gru, elman };
 
-// A cell of cells/, as numbers. Each reads its own.
+// A cell of cells/, as int32_t. Each kind reads its own settings.
+#define CELL_FIELDS(FIELD)                                                                        \
+    FIELD(kind)                                                                                   \
+    FIELD(blocks) /* of weights, G */                                                             \
+    FIELD(slots)  /* blocks of a row of gates: G, or one more; see gru.h */                       \
+    FIELD(input_gate) FIELD(forget_gate) FIELD(output_gate) /* whether they are there */          \
+    FIELD(coupled)                                                                                \
+    FIELD(peephole) /* 0 none, 1 previous, 2 current */                                           \
+    FIELD(input_activation) FIELD(output_activation)                                              \
+    FIELD(gate_recurrence)                                                                        \
+    FIELD(reset_after)                                                                            \
+    FIELD(relu)
+
+// int32_t.
+#define OPTION_FIELDS(FIELD) FIELD(is_double) FIELD(threads) FIELD(directions)
+
+// int64_t. Row (t, b) of a tensor [T, B, ...] with strides is at t * time + b * batch, in numbers.
+#define SIZE_FIELDS(FIELD)                                                                        \
+    FIELD(T) FIELD(B) FIELD(D) FIELD(H) FIELD(P)                                                  \
+    FIELD(padded) /* H, rounded up to whole vectors */                                            \
+    FIELD(x_time) FIELD(x_batch) FIELD(d_output_time) FIELD(d_output_batch)
+
+// Pointers; INPUT is read and OUTPUT is written. Absent tensors are null.
+#define TENSOR_FIELDS(INPUT, OUTPUT)                                                              \
+    INPUT(lengths)  /* [B], int64_t */                                                            \
+    INPUT(x)        /* [T, B, D] */                                                               \
+    OUTPUT(output)  /* [T, B, directions * P] */                                                  \
+    INPUT(d_output) /* the same; null for zeros; backward only */
+
+// Pointers of each direction. P is the width of h. Null gradients are not computed.
+#define DIRECTION_FIELDS(INPUT, OUTPUT)                                                           \
+    INPUT(weight_ih) INPUT(weight_hh) /* [G * H, D], [G * H, P] */                                \
+    INPUT(bias_ih) INPUT(bias_hh)     /* [G * H] */                                               \
+    INPUT(weight_hr)                  /* [P, H] */                                                \
+    INPUT(weight_ch)                  /* [K * H] */                                               \
+    INPUT(weight_gh)                  /* [3 * H, 3 * H] */                                        \
+    INPUT(h_0) INPUT(c_0) INPUT(i_0) INPUT(f_0) INPUT(o_0) /* [B, P], others [B, H] */            \
+    OUTPUT(h_n) OUTPUT(c_n) OUTPUT(i_n) OUTPUT(f_n) OUTPUT(o_n)                                   \
+    OUTPUT(gates) OUTPUT(cells) /* [T, B, slots * padded], [T, B, padded]; for backward */        \
+    INPUT(d_h_n) INPUT(d_c_n) INPUT(d_i_n) INPUT(d_f_n) INPUT(d_o_n)                              \
+    OUTPUT(d_weight_ih) OUTPUT(d_weight_hh) OUTPUT(d_bias_ih) OUTPUT(d_bias_hh)                   \
+    OUTPUT(d_weight_hr) OUTPUT(d_weight_ch) OUTPUT(d_weight_gh)                                   \
+    OUTPUT(d_h_0) OUTPUT(d_c_0) OUTPUT(d_i_0) OUTPUT(d_f_0) OUTPUT(d_o_0)                         \
+    OUTPUT(d_x) /* [T, B, D] */
+
+#define INT32(name) int32_t name;
+#define INT64(name) int64_t name;
+#define INPUT_POINTER(name) const void* name;
+#define OUTPUT_POINTER(name) void* name;
+
 struct Cell {
-    CellKind kind;
-    int32_t blocks;                         // of weights, one for each gate that is there
-    int32_t input_gate, forget_gate, output_gate;  // whether they are there
-    int32_t coupled, peephole;              // peephole: 0 none, 1 previous, 2 current
-    int32_t input_activation, output_activation;
-    int32_t reset_after;
-    int32_t relu;
+    CELL_FIELDS(INT32)
 };
 
-// G blocks of weights, P the width of h. Absent tensors are null.
 struct Direction {
-    const void *weight_ih, *weight_hh;      // [G * H, D], [G * H, P]
-    const void *bias_ih, *bias_hh;          // [G * H]
-    const void *weight_hr, *weight_ch;      // [P, H], [K * H]
-    const void *h_0, *c_0;                  // [B, P], [B, H]
-    void *h_n, *c_n;                        // [B, P], [B, H]
-    void *gates, *cells;                    // [T, B, slots * padded], [T, B, padded], or null
-    // Backward only.
-    const void *d_h_n, *d_c_n;              // [B, P], [B, H]
-    // Null where the gradient is not wanted.
-    void *d_weight_ih, *d_weight_hh, *d_bias_ih, *d_bias_hh, *d_weight_hr, *d_weight_ch;
-    void *d_h_0, *d_c_0, *d_x;
-};
-
-// Row (t, b) of a tensor [T, B, ...] is at t * time + b * batch, in numbers.
-struct Strides {
-    int64_t time, batch;
+    DIRECTION_FIELDS(INPUT_POINTER, OUTPUT_POINTER)
 };
 
 struct Call {
     Cell cell;
-    int32_t is_double, threads, directions;
-    int64_t T, B, D, H, P;
-    int64_t padded;                         // H and what is missing to whole vectors
-    Strides x_at, d_output_at;
-    const int64_t* lengths;                 // [B] or null
-    const void* x;                          // [T, B, D]
-    void* output;                           // [T, B, directions * P]
-    const void* d_output;                   // the same, or null for zeros; backward only
+    OPTION_FIELDS(INT32)
+    SIZE_FIELDS(INT64)
+    TENSOR_FIELDS(INPUT_POINTER, OUTPUT_POINTER)
     Direction direction[2];
 };
 
-// Slots of a row of gates; see gru.h for the one that is no gate.
-inline int64_t slots(const Cell& cell) {
-    return cell.kind == CellKind::gru && cell.reset_after ? 4 : cell.blocks;
-}
+#undef INT32
+#undef INT64
+#undef INPUT_POINTER
+#undef OUTPUT_POINTER

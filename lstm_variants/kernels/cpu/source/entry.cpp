@@ -52,8 +52,9 @@ enum Result { done, out_of_memory, lengths_out_of_range };
 
 extern "C" EXPORTED int lstm_variants_run(const Call* call, int instruction_set, int backward) {
     const InstructionSet& set = sets()[instruction_set];
-    for (int64_t b = 0; call->lengths && b < call->B; b++)
-        if (call->lengths[b] < 0 || call->lengths[b] > call->T) return lengths_out_of_range;
+    const auto lengths = static_cast<const int64_t*>(call->lengths);
+    for (int64_t b = 0; lengths && b < call->B; b++)
+        if (lengths[b] < 0 || lengths[b] > call->T) return lengths_out_of_range;
     try {
         (backward ? set.backward : set.forward)(*call);
     } catch (const std::bad_alloc&) {
@@ -65,6 +66,14 @@ extern "C" EXPORTED int lstm_variants_run(const Call* call, int instruction_set,
 // What native.py compares with its own: a library that was built from other sources would read a
 // call wrongly.
 extern "C" EXPORTED int lstm_variants_version() { return interface_version; }
+
+// The fields of a call by group, in order, from which native.py builds calls.
+extern "C" EXPORTED const char* lstm_variants_call_layout() {
+#define NAME(name) #name " "
+    return CELL_FIELDS(NAME) ";" OPTION_FIELDS(NAME) ";" SIZE_FIELDS(NAME) ";"
+           TENSOR_FIELDS(NAME, NAME) ";" DIRECTION_FIELDS(NAME, NAME);
+#undef NAME
+}
 extern "C" EXPORTED int lstm_variants_call_size() { return sizeof(Call); }
 
 // Whether several threads can share the work.

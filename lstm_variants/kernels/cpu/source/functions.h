@@ -1,6 +1,6 @@
-// Several vectors at once, and the functions that the cells need of them.
+// VecBlock vectors at once, and the functions that the cells need of them.
 //
-// A cell is a long chain of operations, each of which waits for the last. Several chains side by
+// A cell is a long chain of operations, each of which waits for the last. VecBlock chains side by
 // side keep a processor busy that one would not. Not to be compiled with -ffast-math, which breaks
 // the rounding in `exponential`.
 #pragma once
@@ -16,20 +16,20 @@
 namespace ISA {
 
 #if defined(__AVX512F__) || defined(__aarch64__)
-constexpr int most_at_once = 4;
+constexpr int max_at_once = 4;
 #else
-constexpr int most_at_once = 2;
+constexpr int max_at_once = 2;
 #endif
 
-template <class T, int n> struct Several {
+template <class T, int n> struct VecBlock {
     Vec<T> v[n];
 
-    Several() = default;
-    explicit Several(T x) {
+    VecBlock() = default;
+    explicit VecBlock(T x) {
         for (int k = 0; k < n; k++) v[k] = all<T>(x);
     }
     // Rows at a distance, in numbers.
-    Several(const T* from, int64_t stride) {
+    VecBlock(const T* from, int64_t stride) {
         for (int k = 0; k < n; k++) v[k] = load<T>(from + k * stride);
     }
     void store_to(T* to, int64_t stride) const {
@@ -42,24 +42,24 @@ template <class T, int n> struct Several {
 
 // result[k] = expression of k, for each of the vectors.
 #define EACH(expression)                             \
-    Several<T, n> result;                            \
+    VecBlock<T, n> result;                            \
     _Pragma("GCC unroll 4") for (int k = 0; k < n; k++) result.v[k] = expression; \
     return result
 #define OPERATOR(op)                                                                              \
     template <class T, int n>                                                                     \
-    FORCED Several<T, n> operator op(const Several<T, n>& a, const Several<T, n>& b) {            \
+    FORCED VecBlock<T, n> operator op(const VecBlock<T, n>& a, const VecBlock<T, n>& b) {            \
         EACH(a.v[k] op b.v[k]);                                                                   \
     }                                                                                             \
     template <class T, int n>                                                                     \
-    FORCED Several<T, n> operator op(const Several<T, n>& a, const Vec<T>& b) {                   \
+    FORCED VecBlock<T, n> operator op(const VecBlock<T, n>& a, const Vec<T>& b) {                   \
         EACH(a.v[k] op b);                                                                        \
     }                                                                                             \
     template <class T, int n>                                                                     \
-    FORCED Several<T, n> operator op(const Several<T, n>& a, std::common_type_t<T> b) {           \
+    FORCED VecBlock<T, n> operator op(const VecBlock<T, n>& a, std::common_type_t<T> b) {           \
         EACH(a.v[k] op b);                                                                        \
     }                                                                                             \
     template <class T, int n>                                                                     \
-    FORCED Several<T, n> operator op(std::common_type_t<T> a, const Several<T, n>& b) {           \
+    FORCED VecBlock<T, n> operator op(std::common_type_t<T> a, const VecBlock<T, n>& b) {           \
         EACH(a op b.v[k]);                                                                        \
     }
 OPERATOR(+)
@@ -120,19 +120,19 @@ inline Vec<double> guess_reciprocal(Vec<double> x) {
 template <class T> constexpr int newton_steps = sizeof(T) == 4 ? 3 : 4;
 #endif
 
-template <class T, int n> FORCED Several<T, n> clamp(const Several<T, n>& x, T low, T high) {
+template <class T, int n> FORCED VecBlock<T, n> clamp(const VecBlock<T, n>& x, T low, T high) {
     EACH(clamp(x.v[k], low, high));
 }
 
 // a / b for b from 1 on and |a| up to b. Newton's steps, the last of which rounds as a division
 // would but for a hair, take a quarter of a division.
 template <class T, int n>
-FORCED Several<T, n> divide(const Several<T, n>& a, const Several<T, n>& b) {
+FORCED VecBlock<T, n> divide(const VecBlock<T, n>& a, const VecBlock<T, n>& b) {
     const auto guess = [&]() __attribute__((always_inline)) { EACH(guess_reciprocal(b.v[k])); };
-    Several<T, n> y = guess();
+    VecBlock<T, n> y = guess();
 #pragma GCC unroll 4
     for (int step = 1; step < newton_steps<T>; step++) y = y + y * (T(1) - b * y);
-    const Several<T, n> quotient = a * y;
+    const VecBlock<T, n> quotient = a * y;
     return quotient + y * (a - b * quotient);
 }
 
@@ -147,13 +147,13 @@ template <class T> struct InverseFactorials {
 
 // exp(x) = scale * (1 + rest), where rest is exact near zero; |x| up to largest_exponent.
 template <class T, int n>
-FORCED void exponential(const Several<T, n>& x, Several<T, n>& scale, Several<T, n>& rest) {
+FORCED void exponential(const VecBlock<T, n>& x, VecBlock<T, n>& scale, VecBlock<T, n>& rest) {
     using C = Constants<T>;
     constexpr InverseFactorials<T> inverse_factorial;
-    const Several<T, n> shifted = x * T(1.4426950408889634) + C::magic;
-    const Several<T, n> whole = shifted - C::magic;
-    const Several<T, n> r = (x - whole * C::ln2_high) - whole * C::ln2_low;
-    Several<T, n> p(inverse_factorial.of[C::terms]);
+    const VecBlock<T, n> shifted = x * T(1.4426950408889634) + C::magic;
+    const VecBlock<T, n> whole = shifted - C::magic;
+    const VecBlock<T, n> r = (x - whole * C::ln2_high) - whole * C::ln2_low;
+    VecBlock<T, n> p(inverse_factorial.of[C::terms]);
 #pragma GCC unroll 16
     for (int term = C::terms - 1; term > 0; term--) p = p * r + inverse_factorial.of[term];
     rest = p * r;
@@ -164,24 +164,30 @@ FORCED void exponential(const Several<T, n>& x, Several<T, n>& scale, Several<T,
     scale = power();
 }
 
-template <class T, int n> FORCED Several<T, n> sigmoid(const Several<T, n>& x) {
+template <class T, int n> FORCED VecBlock<T, n> sigmoid(const VecBlock<T, n>& x) {
     constexpr T largest = Constants<T>::largest_exponent;
-    Several<T, n> scale, rest;
+    VecBlock<T, n> scale, rest;
     exponential<T, n>(T(0) - clamp<T, n>(x, -largest, largest), scale, rest);
-    const Several<T, n> y = divide(Several<T, n>(1), T(1) + (scale + scale * rest));
+    const VecBlock<T, n> y = divide(VecBlock<T, n>(1), T(1) + (scale + scale * rest));
     EACH(x.v[k] < -largest ? Vec<T>{} : y.v[k]);  // closed is closed: zero times infinity is NaN
 }
 
-template <class T, int n> FORCED Several<T, n> tanh(const Several<T, n>& x) {
-    Several<T, n> scale, rest;
+template <class T, int n> FORCED VecBlock<T, n> tanh(const VecBlock<T, n>& x) {
+    VecBlock<T, n> scale, rest;
     exponential<T, n>(T(2) * clamp<T, n>(x, T(-20), T(20)), scale, rest);
-    const Several<T, n> less_one = (scale - T(1)) + scale * rest;  // exp(2x) - 1
+    const VecBlock<T, n> less_one = (scale - T(1)) + scale * rest;  // exp(2x) - 1
     return divide(less_one, less_one + T(2));
 }
 
 // NaN stays NaN.
-template <class T, int n> FORCED Several<T, n> relu(const Several<T, n>& x) {
+template <class T, int n> FORCED VecBlock<T, n> relu(const VecBlock<T, n>& x) {
     EACH(x.v[k] < T(0) ? Vec<T>{} : x.v[k]);
+}
+
+// x where y is positive, else zero.
+template <class T, int n>
+FORCED VecBlock<T, n> where_positive(const VecBlock<T, n>& y, const VecBlock<T, n>& x) {
+    EACH(y.v[k] > T(0) ? x.v[k] : Vec<T>{});
 }
 
 #undef EACH

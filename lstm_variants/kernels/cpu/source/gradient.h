@@ -1,4 +1,4 @@
-// Back in time: the gradients of weights and input, from those of some steps' gates at a time.
+// The gradients of weights and input, from those of some steps' gates at a time.
 #pragma once
 
 #include "sequence.h"
@@ -8,12 +8,12 @@ namespace ISA {
 // Rows of gates whose gradients are at hand at once: as many as pay for going over all weights.
 constexpr int64_t gradient_rows = 256;
 
-// The sum over all rows of a' b, [n, N], for rows a [n] and b [N]; n is a multiple of most_rows.
+// The sum over all rows of a' b, [n, N], for rows a [n] and b [N]; n is a multiple of max_rows.
 template <class T> class SumOfProducts {
     const int64_t n, N;
     const Packed<T> b;
     T* const sum;
-    T* const columns;  // of a, most_rows of them, for each thread
+    T* const columns;  // of a, max_rows of them, for each thread
     const int64_t columns_size;
     int64_t width() const { return b.vectors * lanes<T>; }
     Packed<T> first(int64_t rows) const { return {b.data, rows, b.vectors}; }
@@ -24,8 +24,8 @@ template <class T> class SumOfProducts {
           N(N),
           b(s.scratch.take_packed(rows, (N + lanes<T> - 1) / lanes<T> * lanes<T>)),
           sum(s.scratch.take(n * width())),
-          columns(s.scratch.take(rows * most_rows * std::max(s.call.threads, 1))),
-          columns_size(rows * most_rows) {}
+          columns(s.scratch.take(rows * max_rows * std::max(s.call.threads, 1))),
+          columns_size(rows * max_rows) {}
 
     void start(const Share& share) {
         const Range rows = share.team.of(n);
@@ -37,12 +37,12 @@ template <class T> class SumOfProducts {
     }
     void add(const Share& share, int64_t rows, const T* a, int64_t a_stride) {
         T* const mine = columns + share.team.index * columns_size;
-        for (int64_t group : share.team.of(n / most_rows)) {
+        for (int64_t group : share.team.of(n / max_rows)) {
             for (int64_t k = 0; k < rows; k++)
-                std::copy_n(a + k * a_stride + group * most_rows, most_rows, mine + k * most_rows);
-            T* const to = sum + group * most_rows * width();
+                std::copy_n(a + k * a_stride + group * max_rows, max_rows, mine + k * max_rows);
+            T* const to = sum + group * max_rows * width();
             multiply<T, true>(
-                mine, most_rows, first(rows), to, width(), to, width(), {0, most_rows},
+                mine, max_rows, first(rows), to, width(), to, width(), {0, max_rows},
                 {0, b.panels()}
             );
         }
@@ -59,7 +59,7 @@ template <class T> class Gradients {
     const Blocks input, recurrent, bias;  // how weights and the recurrent bias lie in a row
     const Packed<T> weights;
     const int64_t rows;
-    SumOfProducts<T> of_input, of_state;
+    SumOfProducts<T> of_input, of_recurrent;
     T* const d_gates;
     T* const d_x;       // [rows, whole vectors]
     T* const bias_sum;  // of these rows, and of all
@@ -71,8 +71,10 @@ template <class T> class Gradients {
     const int64_t stride;
     const int64_t steps;  // at once
 
+    // `columns`: of the recurrent weights.
     Gradients(
-        Sequence<T>& sequence, const Blocks& input, const Blocks& recurrent, const Blocks& bias
+        Sequence<T>& sequence, const Blocks& input, const Blocks& recurrent, const Blocks& bias,
+        int64_t columns
     )
         : s(sequence),
           input(input),
@@ -83,7 +85,7 @@ template <class T> class Gradients {
           )),
           rows(steps_at_once(s.call) * s.B),
           of_input(sequence, rows, input.places(), s.call.D),
-          of_state(sequence, rows, recurrent.places(), s.P),
+          of_recurrent(sequence, rows, recurrent.places(), columns),
           d_gates(sequence.scratch.take(rows * (s.gates_stride + s.whole))),
           d_x(sequence.scratch.take(rows * x_width())),
           bias_sum(sequence.scratch.take(2 * s.gates_stride)),
@@ -93,7 +95,8 @@ template <class T> class Gradients {
     static int64_t steps_at_once(const Call& call) {
         return std::clamp<int64_t>(gradient_rows / call.B, 1, call.T);
     }
-    int64_t most_rows_at_once() const { return rows; }
+    int64_t rows_at_once() const { return rows; }
+    bool needs_recurrent() const { return s.io.d_weight_hh || s.io.d_weight_gh; }
 
     void pack(const Share& share) {
         if (s.io.d_x)
@@ -102,7 +105,7 @@ template <class T> class Gradients {
                 share.team.of(weights.panels())
             );
         of_input.start(share);
-        of_state.start(share);
+        of_recurrent.start(share);
         const Range places = share.team.of(s.gates_stride);
         std::fill_n(bias_sum + s.gates_stride + places.first, places.size(), T(0));
     }
@@ -110,7 +113,9 @@ template <class T> class Gradients {
     // Gradients of the gates of time t, where the steps at hand begin at time `first`.
     T* gates_from(int64_t first, int64_t t) const { return d_gates + (t - first) * s.B * stride; }
 
-    void gather(const Share& share, int64_t first, int64_t count) {
+    // `recurrent_row(t, b)`: what the recurrent weights multiplied there.
+    template <class Row>
+    void gather(const Share& share, int64_t first, int64_t count, const Row& recurrent_row) {
         const int64_t n = count * s.B;
         if (s.io.d_weight_ih)
             of_input.gather(share, n, [&](int64_t k) -> const T* {
@@ -118,17 +123,17 @@ template <class T> class Gradients {
                 // Zero times what stands in the padding would not be zero if that is NaN.
                 return s.valid(t, b) ? s.x(t, b) : nullptr;
             });
-        if (s.io.d_weight_hh)
-            of_state.gather(share, n, [&](int64_t k) -> const T* {
+        if (needs_recurrent())
+            of_recurrent.gather(share, n, [&](int64_t k) -> const T* {
                 const int64_t t = first + k / s.B, b = k % s.B;
-                return s.valid(t, b) ? s.h_before(t, b) : nullptr;
+                return s.valid(t, b) ? recurrent_row(t, b) : nullptr;
             });
     }
 
     void add(const Share& share, int64_t first, int64_t count) {
         const int64_t n = count * s.B;
         if (s.io.d_weight_ih) of_input.add(share, n, d_gates + input.begin(), stride);
-        if (s.io.d_weight_hh) of_state.add(share, n, d_gates + recurrent.begin(), stride);
+        if (needs_recurrent()) of_recurrent.add(share, n, d_gates + recurrent.begin(), stride);
         if (s.io.d_bias_ih || s.io.d_bias_hh) add_bias(share, n);
         if (!s.io.d_x) return;
         const Range mine = share.team.of(n);
@@ -143,9 +148,10 @@ template <class T> class Gradients {
             );
     }
 
-    void write(const Share& share) const {
+    // `weights`: where the gradient of the recurrent weights goes.
+    template <class Weights> void write(const Share& share, const Weights& weights) const {
         if (s.io.d_weight_ih) of_input.write(share, input, Sequence<T>::out(s.io.d_weight_ih));
-        if (s.io.d_weight_hh) of_state.write(share, recurrent, Sequence<T>::out(s.io.d_weight_hh));
+        if (needs_recurrent()) weights.write_gradient(share, of_recurrent, recurrent);
         write_bias(share, input, s.io.d_bias_ih);
         write_bias(share, bias, s.io.d_bias_hh);
     }
@@ -155,10 +161,10 @@ template <class T> class Gradients {
     void add_bias(const Share& share, int64_t n) {
         const Range vectors = share.team.of(s.gates_stride / lanes<T>);
         T* const total = bias_sum + s.gates_stride;
-        const Range places{vectors.first * lanes<T>, vectors.past * lanes<T>};
+        const Range places{vectors.first * lanes<T>, vectors.stop * lanes<T>};
         std::fill_n(bias_sum + places.first, places.size(), T(0));
         for (int64_t row = 0; row < n; row++)
-            for (int64_t place = places.first; place < places.past; place++)
+            for (int64_t place = places.first; place < places.stop; place++)
                 bias_sum[place] += d_gates[row * stride + place];
         for (int64_t place : places) total[place] += bias_sum[place];
     }
@@ -170,25 +176,5 @@ template <class T> class Gradients {
                     bias_sum[s.gates_stride + blocks.begin() + place];
     }
 };
-
-// All steps, the last one first. A recurrence has pack(share), start(share), step(t, first, share),
-// gather and add(share, first, count), finish(share) and `gradients`.
-template <class Recurrence> void backward(Recurrence& r, const Share& share) {
-    r.pack(share);
-    r.start(share);
-    share.wait_for_team();
-    for (int64_t past = r.call.T; past > 0;) {
-        const int64_t count = std::min(r.gradients.steps, past), step = past - count;
-        const int64_t first = std::min(r.time(step), r.time(past - 1));
-        for (int64_t s = past - 1; s >= step; s--) r.step(r.time(s), first, share);
-        share.wait_for_team();
-        r.gather(share, first, count);
-        share.wait_for_team();
-        r.add(share, first, count);
-        share.wait_for_team();
-        past = step;
-    }
-    r.finish(share);
-}
 
 }  // namespace ISA

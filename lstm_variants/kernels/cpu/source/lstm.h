@@ -1,168 +1,124 @@
-// The LSTM family, forward. The equations are those of cells/lstm.py; a gate that is not there is
-// open.
+// The LSTM family. The equations are those of cells/lstm.py; a gate that is not there is 1.
 #pragma once
 
-#include "projection.h"
+#include "cell.h"
+#include "peepholes.h"
 
 namespace ISA {
 
-enum Peephole : int32_t { none, previous, current };
+enum PeepholeKind : int32_t { none, previous, current };
 
-// Where the gates lie in a row of gates, and their peepholes among the peepholes; -1 if absent.
-struct LSTMPlaces {
-    int i, f, g, o, p_i, p_f, p_o, peepholes;
+// Where the gates lie in a row of gates; -1 if absent.
+struct LSTMSlots {
+    int i, f, g, o, count = 0;
 
-    explicit LSTMPlaces(const Cell& cell) {
-        int next = 0;
-        i = cell.input_gate ? next++ : -1;
-        f = cell.forget_gate && !cell.coupled ? next++ : -1;
-        g = next++;
-        o = cell.output_gate ? next++ : -1;
-        p_i = i;
-        p_f = f;
-        p_o = o < 0 ? -1 : o - 1;
-        peepholes = cell.peephole ? next - 1 : 0;
+    explicit LSTMSlots(const Cell& cell) {
+        i = cell.input_gate ? count++ : -1;
+        f = cell.forget_gate && !cell.coupled ? count++ : -1;
+        g = count++;
+        o = cell.output_gate ? count++ : -1;
     }
 };
 
-template <class T> struct LSTM : Sequence<T> {
-    using Base = Sequence<T>;
-    using Base::call, Base::io, Base::B, Base::H, Base::P, Base::Hp, Base::Pp, Base::J;
-    static constexpr int L = lanes<T>;
+// `gate_recurrence`: the gates see i, f and o of the step before.
+template <class T, bool gate_recurrence> struct LSTM : CellBase<T> {
+    using CellBase<T>::s;
+    static constexpr bool has_cell_state = true, sees_gates = gate_recurrence;
 
-    const Cell& cell = call.cell;
-    const LSTMPlaces at{call.cell};
-    const Blocks blocks{call.cell.blocks, H, Hp};
-    const bool projects = io.weight_hr != nullptr;
-    T* const peepholes = this->scratch.take(3 * Hp);
+    const Cell& cell = s.call.cell;
+    const LSTMSlots slot{cell};
+    const Blocks input{slot.count, s.H, s.Hp}, recurrent = input, recurrent_bias = input;
+    const int p_o = slot.o - 1;  // the candidate has no peephole
+    Peepholes<T> peepholes;
 
-    using Base::Base;
+    LSTM(Sequence<T>& sequence, bool backward)
+        : CellBase<T>(sequence, backward),
+          peepholes(sequence, cell.peephole == none ? 0 : slot.count - 1, backward) {}
 
-    void pack_peepholes(const Share& share) {
-        if (share.team.index) return;
-        for (int k = 0; k < at.peepholes; k++)
-            for (int64_t j = 0; j < J; j++)
-                store<T>(peepholes + k * Hp + j * L, load<T>(Base::in(io.weight_ch) + k * H, j, H));
-    }
-    // Peephole number k times the cell state; zero for a gate without.
-    template <int n> Several<T, n> peep(int k, int64_t j, const Several<T, n>& c) const {
-        return at.peepholes ? c * load<T>(peepholes + k * Hp + j * L) : Several<T, n>(0);
-    }
-};
+    // Of the gates that the next step sees.
+    std::array<int64_t, 3> seen_slots() const { return {slot.i, slot.f, slot.o}; }
 
-template <class T> struct LSTMForward : LSTM<T> {
-    using Base = LSTM<T>;
-    using Base::call, Base::io, Base::B, Base::H, Base::P, Base::Hp, Base::Pp, Base::J, Base::L;
-    using Base::at, Base::cell, Base::projects;
+    void pack(const Share& share) const { peepholes.pack(share); }
+    void end_step(const Share& share) const { peepholes.add_up(share); }
+    void write_gradients(const Share& share) const { peepholes.write(share); }
 
-    Projection<T> projection{*this, this->blocks};
-    Packed<T> recurrent = this->scratch.take_packed(P, this->blocks.places());
-    Packed<T> projector = this->scratch.take_packed(projects ? H : 0, Pp);
-    T* const h = this->scratch.take(B * Pp);
-    T* const c = this->scratch.take(B * Hp);
-    T* const unprojected = projects ? this->scratch.take(B * Hp) : h;
-    T* const projected = this->scratch.take(projects ? B * Pp : 0);
-
-    using Base::Base;
-
-    void pack(const Share& s) {
-        projection.pack(s, this->blocks);
-        pack_transposed<T>(
-            Base::in(io.weight_hh), this->blocks, recurrent, s.team.of(recurrent.panels())
-        );
-        this->pack_peepholes(s);
-        if (projects)
-            pack_transposed<T>(
-                Base::in(io.weight_hr), {1, P, Pp}, projector, s.team.of(projector.panels())
-            );
-    }
-
-    void start(const Share& s) {
-        this->read_state(s, io.h_0, P, h, Pp);
-        this->read_state(s, io.c_0, H, c, Hp);
-    }
-
-    void step(int64_t t, T* gates, const Share& s) {
-        multiply_add<T>(
-            h, Pp, recurrent, gates, this->gates_stride, s.sequences,
-            s.units.of(recurrent.panels())
-        );
-        s.wait_for_units();
-        const Range units = s.units.of(J);
-        this->over_sequences(
-            t, s,
-            [&](auto n, int64_t b) {
-                for (int64_t j : units) apply<n>(t, b, j, gates + b * this->gates_stride + j * L);
-            },
-            [&](int64_t b) {
-                for (int64_t j : units) skip(t, b, j, gates + b * this->gates_stride + j * L);
-            }
-        );
-        s.wait_for_units();
-        if (projects) project_h(t, s);
-    }
-
-    // Vector j of n sequences from b on; `row` is where their gates are.
-    template <int n> inline void apply(int64_t t, int64_t b, int64_t j, T* row) {
-        using Vecs = Several<T, n>;
-        const int64_t stride = this->gates_stride, state = b * Hp + j * L;
-        const auto a = [&](int k) { return Vecs(row + k * Hp, stride); };
-        const Vecs c_old(c + state, Hp);
-        Vecs i(1), f(1), o(1), g = a(at.g);
-        if (at.i >= 0) i = sigmoid(a(at.i) + this->peep(at.p_i, j, c_old));
-        if (at.f >= 0) f = sigmoid(a(at.f) + this->peep(at.p_f, j, c_old));
+    template <int n> FORCED VecBlock<T, n> apply(const ForwardStep<T, n>& at) const {
+        using Vecs = VecBlock<T, n>;
+        const auto peep = peepholes.at(at.j);
+        const Vecs c_old = at.c_old();
+        Vecs i(1), f(1), o(1), g = at.gate(slot.g);
+        if (slot.i >= 0) i = sigmoid(at.gate(slot.i) + peep(slot.i, c_old));
+        if (slot.f >= 0) f = sigmoid(at.gate(slot.f) + peep(slot.f, c_old));
         if (cell.coupled) f = T(1) - i;
         if (cell.input_activation) g = tanh(g);
-        const Vecs c_new = f * c_old + i * g;
-        if (at.o >= 0) {
-            const Vecs& seen = cell.peephole == current ? c_new : c_old;
-            o = sigmoid(a(at.o) + this->peep(at.p_o, j, seen));
+        const Vecs c = f * c_old + i * g;
+        if (slot.o >= 0) {
+            const Vecs& seen = cell.peephole == current ? c : c_old;
+            o = sigmoid(at.gate(slot.o) + peep(p_o, seen));
         }
-        const Vecs shown = o * (cell.output_activation ? tanh(c_new) : c_new);
-        c_new.store_to(c + state, Hp);
-        shown.store_to(unprojected + state, Hp);
-        if (!projects) this->write(this->output(t, b), this->output_stride, j, H, shown);
-        if (!io.gates) return;
-        const auto keep = [&](int k, const Vecs& x) {
-            if (k >= 0) x.store_to(row + k * Hp, stride);
+        at.set_c(c);
+        if (gate_recurrence) {
+            at.set_seen(0, i);
+            at.set_seen(1, f);
+            at.set_seen(2, o);
+        }
+        if (at.saves()) {
+            if (slot.i >= 0) at.save(slot.i, i);
+            if (slot.f >= 0) at.save(slot.f, f);
+            at.save(slot.g, g);
+            if (slot.o >= 0) at.save(slot.o, o);
+        }
+        return o * (cell.output_activation ? tanh(c) : c);
+    }
+
+    template <int n>
+    FORCED VecBlock<T, n> gradient(const BackwardStep<T, n>& at, const VecBlock<T, n>& d) const {
+        using Vecs = VecBlock<T, n>;
+        const auto peep = peepholes.at(at.j);
+        const auto gate = [&](int k) { return k < 0 ? Vecs(1) : at.gate(k); };
+        // The gradient of a gate besides what comes from c and h.
+        const auto with_seen = [&](int k, const Vecs& d_gate) {
+            if constexpr (gate_recurrence) return d_gate + at.take_d_seen(k);
+            else return d_gate;
         };
-        keep(at.i, i);
-        keep(at.f, f);
-        keep(at.g, g);
-        keep(at.o, o);
-        c_new.store_to(Base::out(io.cells) + t * B * Hp + state, Hp);
-    }
+        const Vecs c_old = at.c_old(), c = at.c();
+        const Vecs i = gate(slot.i), g = gate(slot.g), o = gate(slot.o);
+        const Vecs f = cell.coupled ? T(1) - i : gate(slot.f);
 
-    // Past the end of a sequence there are zeros.
-    void skip(int64_t t, int64_t b, int64_t j, T* row) {
-        if (!projects) store<T>(this->output(t, b), j, H, Vec<T>{});
-        if (!io.gates) return;
-        for (int k = 0; k < cell.blocks; k++) store<T>(row + k * Hp, Vec<T>{});
-        store<T>(Base::out(io.cells) + (t * B + b) * Hp + j * L, Vec<T>{});
-    }
-
-    // h = W_hr (o * tanh(c)).
-    void project_h(int64_t t, const Share& s) {
-        const Range columns = Base::columns(s, projector);
-        for (int64_t b : s.sequences)
-            std::fill_n(projected + b * Pp + columns.first, columns.size(), T(0));
-        multiply_add<T>(
-            unprojected, Hp, projector, projected, Pp, s.sequences, s.units.of(projector.panels())
-        );
-        for (int64_t b : s.sequences)
-            for (int64_t j : Range{columns.first / L, columns.past / L}) {
-                const bool valid = this->valid(t, b);
-                const Vec<T> now = load<T>(projected + b * Pp + j * L);
-                if (valid) store<T>(h + b * Pp + j * L, now);
-                store<T>(this->output(t, b), j, P, valid ? now : Vec<T>{});
-            }
-        s.wait_for_units();
-    }
-
-    void finish(const Share& s) {
-        this->write_state(s, h, Pp, io.h_n, P);
-        this->write_state(s, c, Hp, io.c_n, H);
+        Vecs activated = c, slope(1);
+        if (cell.output_activation) {
+            activated = tanh(c);
+            slope = T(1) - activated * activated;
+        }
+        if (at.unprojected) (o * activated).store_to(at.unprojected, s.Hp);
+        Vecs d_c = at.d_c() + d * o * slope, d_old(0);
+        if (slot.o >= 0) {
+            const Vecs d_o = with_seen(2, d * activated) * o * (T(1) - o);
+            at.set(slot.o, d_o);
+            if (cell.peephole == current) d_c = d_c + peep(p_o, d_o);
+            else d_old = d_old + peep(p_o, d_o);
+            peep.add(at.thread, p_o, d_o * (cell.peephole == current ? c : c_old));
+        }
+        if (slot.i >= 0) {
+            const Vecs d_i =
+                with_seen(0, d_c * (cell.coupled ? g - c_old : g)) * i * (T(1) - i);
+            at.set(slot.i, d_i);
+            d_old = d_old + peep(slot.i, d_i);
+            peep.add(at.thread, slot.i, d_i * c_old);
+        }
+        if (slot.f >= 0) {
+            const Vecs d_f = with_seen(1, d_c * c_old) * f * (T(1) - f);
+            at.set(slot.f, d_f);
+            d_old = d_old + peep(slot.f, d_f);
+            peep.add(at.thread, slot.f, d_f * c_old);
+        }
+        at.set(slot.g, cell.input_activation ? d_c * i * (T(1) - g * g) : d_c * i);
+        at.set_d_c(d_old + d_c * f);
+        return Vecs(0);
     }
 };
+
+template <class T> using PlainLSTM = LSTM<T, false>;
+template <class T> using GateRecurrentLSTM = LSTM<T, true>;
 
 }  // namespace ISA

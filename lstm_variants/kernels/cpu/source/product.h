@@ -132,7 +132,7 @@ constexpr std::array<Tile<T>, sizeof...(n)> tiles(std::integer_sequence<int, n..
 
 // Terms that are added up in one go. The error of a sum grows with its length: this way it grows
 // with the number of such parts.
-constexpr int64_t most_terms = 128;
+constexpr int64_t max_terms = 128;
 
 // Rows of out [B, N] = from [B, N] + left [B, K] times some panels of a packed matrix; or left'
 // [B, K], where left is [K, B], if `transposed`.
@@ -142,29 +142,29 @@ void multiply(
     T* out, int64_t out_stride, Range rows, Range panels
 ) {
     constexpr auto tile =
-        tiles<T, transposed>(std::make_integer_sequence<int, most_rows * panel_vectors>{});
-    const int64_t groups = (rows.size() + most_rows - 1) / most_rows;
-    const int64_t parts = (right.K + most_terms - 1) / most_terms;
+        tiles<T, transposed>(std::make_integer_sequence<int, max_rows * panel_vectors>{});
+    const int64_t groups = (rows.size() + max_rows - 1) / max_rows;
+    const int64_t parts = (right.K + max_terms - 1) / max_terms;
     for (int64_t p : panels) {
         const int64_t width = right.width(p), column = p * panel_vectors * lanes<T>;
         for (int64_t part = 0; part < parts; part++) {
             const int64_t k = right.K * part / parts, K = right.K * (part + 1) / parts - k;
             const T* const panel = right.panel(p) + k * width * lanes<T>;
-            const bool last = p + 1 == panels.past && part + 1 == parts;
+            const bool last = p + 1 == panels.stop && part + 1 == parts;
             const T* const next = last ? right.panel(panels.first) : panel + K * width * lanes<T>;
             const T* const sum = part ? out : from;
             const int64_t sum_stride = part ? out_stride : from_stride;
             // Groups of rows as equal as can be: a single row costs almost as much as eight.
             for (int64_t g = 0, row = rows.first; g < groups; g++) {
-                const int64_t past = rows.first + rows.size() * (g + 1) / groups;
+                const int64_t stop = rows.first + rows.size() * (g + 1) / groups;
                 const T* const factors =
                     transposed ? left + k * left_stride + row : left + row * left_stride + k;
-                tile[(past - row - 1) * panel_vectors + width - 1](
+                tile[(stop - row - 1) * panel_vectors + width - 1](
                     factors, left_stride, panel, K, next + g % panel_vectors * K * lanes<T>,
                     sum + row * sum_stride + column, sum_stride, out + row * out_stride + column,
                     out_stride
                 );
-                row = past;
+                row = stop;
             }
         }
     }

@@ -6,7 +6,7 @@
 namespace ISA {
 
 struct Range {
-    int64_t first, past;
+    int64_t first, stop;
 
     struct Iterator {
         int64_t i;
@@ -15,8 +15,8 @@ struct Range {
         bool operator!=(Iterator other) const { return i < other.i; }
     };
     Iterator begin() const { return {first}; }
-    Iterator end() const { return {past}; }
-    int64_t size() const { return past - first; }
+    Iterator end() const { return {stop}; }
+    int64_t size() const { return stop - first; }
 };
 
 }  // namespace ISA

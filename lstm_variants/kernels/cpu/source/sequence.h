@@ -1,4 +1,4 @@
-// What every recurrence has: sizes, memory, and its way to inputs, outputs and states.
+// What every recurrence has: sizes, memory, and access to inputs, outputs and states.
 #pragma once
 
 #include <cstdlib>
@@ -26,7 +26,7 @@ template <class T> class Scratch {
         thread_local std::vector<Block> kept;
         return kept;
     }
-    static constexpr size_t most_kept = 32 << 20;  // bytes of a block
+    static constexpr size_t max_kept = 32 << 20;  // bytes of a block
     static inline thread_local size_t next = 0;
     const size_t first = next;
 
@@ -35,7 +35,7 @@ template <class T> class Scratch {
     Scratch(const Scratch&) = delete;
     ~Scratch() {
         for (size_t k = first; k < next; k++)
-            if (blocks()[k].bytes > most_kept) blocks()[k] = {};
+            if (blocks()[k].bytes > max_kept) blocks()[k] = {};
         next = first;
     }
 
@@ -62,14 +62,16 @@ template <class T> struct Sequence {
     const int64_t B = call.B, H = call.H, P = call.P, Hp = call.padded;
     const int64_t whole = 64 / sizeof(T), Pp = (P + whole - 1) / whole * whole;
     const int64_t J = Hp / lanes<T>;  // vectors of hidden units
-    const int64_t gates_stride = slots(call.cell) * Hp, output_stride = call.directions * P;
+    const int64_t gates_stride = call.cell.slots * Hp, output_stride = call.directions * P;
+    const bool projects = io.weight_hr != nullptr;
+    const int64_t* const lengths = static_cast<const int64_t*>(call.lengths);
     Scratch<T> scratch;
 
     Sequence(const Call& c, int direction)
         : call(c), io(c.direction[direction]), reverse(direction == 1) {}
 
     int64_t time(int64_t step) const { return reverse ? call.T - 1 - step : step; }
-    bool valid(int64_t t, int64_t b) const { return !call.lengths || t < call.lengths[b]; }
+    bool valid(int64_t t, int64_t b) const { return !lengths || t < lengths[b]; }
 
     static const T* in(const void* p) { return static_cast<const T*>(p); }
     static T* out(void* p) { return static_cast<T*>(p); }
@@ -78,19 +80,19 @@ template <class T> struct Sequence {
         return out(call.output) + (t * B + b) * output_stride + reverse * P;
     }
     const T* x(int64_t t, int64_t b) const {
-        return in(call.x) + t * call.x_at.time + b * call.x_at.batch;
+        return in(call.x) + t * call.x_time + b * call.x_batch;
     }
     // Vector j of the gradients of n sequences' outputs, from b on.
-    template <int n = 1> Several<T, n> d_output(int64_t t, int64_t b, int64_t j) const {
-        Several<T, n> d(0);
+    template <int n = 1> VecBlock<T, n> d_output(int64_t t, int64_t b, int64_t j) const {
+        VecBlock<T, n> d(0);
         if (!call.d_output) return d;
-        const T* const row = in(call.d_output) + t * call.d_output_at.time + reverse * P;
-        for (int k = 0; k < n; k++) d.v[k] = load<T>(row + (b + k) * call.d_output_at.batch, j, P);
+        const T* const row = in(call.d_output) + t * call.d_output_time + reverse * P;
+        for (int k = 0; k < n; k++) d.v[k] = load<T>(row + (b + k) * call.d_output_batch, j, P);
         return d;
     }
     // Vector j of n rows [H] without padding.
     template <int n>
-    static void write(T* row, int64_t stride, int64_t j, int64_t H, const Several<T, n>& x) {
+    static void write(T* row, int64_t stride, int64_t j, int64_t H, const VecBlock<T, n>& x) {
         for (int k = 0; k < n; k++) store<T>(row + k * stride, j, H, x.v[k]);
     }
     // The row of the step before, or null if (t, b) is a sequence's first.
@@ -103,15 +105,32 @@ template <class T> struct Sequence {
         const T* row = before(t, b, [&](int64_t s, int64_t r) { return output(s, r); });
         return row ? row : in(io.h_0) + b * P;
     }
+    // Vector j of the padded rows of n sequences before time t: of one slot of the gates, or of the
+    // cell states. Before the first step, of a state [B, H].
+    template <int n>
+    VecBlock<T, n> before(
+        int64_t t, int64_t b, int64_t j, const void* rows, int64_t stride, int64_t slot,
+        const void* first
+    ) const {
+        const auto row = [&](int64_t s, int64_t r) {
+            return in(rows) + (s * B + r) * stride + slot * Hp + j * lanes<T>;
+        };
+        VecBlock<T, n> x;
+        for (int k = 0; k < n; k++) {
+            const T* const earlier = before(t, b + k, row);
+            x.v[k] = earlier ? load<T>(earlier) : load<T>(in(first) + (b + k) * H, j, H);
+        }
+        return x;
+    }
 
     // Calls f(Count<n>, b) for this thread's sequences that have step t, n of them at once from b
     // on, and skip(b) for the others.
     template <class F, class Skip>
     void over_sequences(int64_t t, const Share& share, const F& f, const Skip& skip) const {
-        for (int64_t b = share.sequences.first; b < share.sequences.past;) {
+        for (int64_t b = share.sequences.first; b < share.sequences.stop;) {
             int64_t n = 0;
-            while (n < most_at_once && b + n < share.sequences.past && valid(t, b + n)) n++;
-            if (n == most_at_once) f(Count<most_at_once>{}, b);
+            while (n < max_at_once && b + n < share.sequences.stop && valid(t, b + n)) n++;
+            if (n == max_at_once) f(Count<max_at_once>{}, b);
             else
                 for (int64_t k = 0; k < n; k++) f(Count<1>{}, b + k);
             if (n == 0) skip(b);
@@ -123,27 +142,27 @@ template <class T> struct Sequence {
     static Range columns(const Share& share, const Packed<T>& right) {
         constexpr int64_t n = panel_vectors * lanes<T>;
         const Range panels = share.units.of(right.panels());
-        return {panels.first * n, std::min(panels.past * n, right.vectors * lanes<T>)};
+        return {panels.first * n, std::min(panels.stop * n, right.vectors * lanes<T>)};
     }
 
     // This thread's part of a state [B, n], from memory without padding (null: zeros) or to it
-    // (null: not wanted).
+    // (null: not needed). Its rows of `width` numbers lie `stride` apart.
     void read_state(
-        const Share& share, const void* from, int64_t n, T* state, int64_t stride
+        const Share& share, const void* from, int64_t n, T* state, int64_t width, int64_t stride
     ) const {
         for (int64_t b : share.sequences)
-            for (int64_t j : share.units.of(stride / lanes<T>))
+            for (int64_t j : share.units.of(width / lanes<T>))
                 store<T>(
                     state + b * stride + j * lanes<T>,
                     from ? load<T>(in(from) + b * n, j, n) : Vec<T>{}
                 );
     }
     void write_state(
-        const Share& share, const T* state, int64_t stride, void* to, int64_t n
+        const Share& share, const T* state, int64_t width, int64_t stride, void* to, int64_t n
     ) const {
         if (!to) return;
         for (int64_t b : share.sequences)
-            for (int64_t j : share.units.of(stride / lanes<T>))
+            for (int64_t j : share.units.of(width / lanes<T>))
                 store<T>(out(to) + b * n, j, n, load<T>(state + b * stride + j * lanes<T>));
     }
 };

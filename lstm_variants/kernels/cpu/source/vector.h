@@ -10,16 +10,16 @@ namespace ISA {
 
 #if defined(__AVX512F__)
 constexpr int vector_bytes = 64;
-constexpr int most_rows = 8;  // with panel_vectors = 3: 24 sums, 3 weights, 1 factor
+constexpr int max_rows = 8;  // with panel_vectors = 3: 24 sums, 3 weights, 1 factor
 #elif defined(__AVX__)
 constexpr int vector_bytes = 32;
-constexpr int most_rows = 4;  // 12 sums, 3 weights, 1 factor: all 16 registers
+constexpr int max_rows = 4;  // 12 sums, 3 weights, 1 factor: all 16 registers
 #elif defined(__aarch64__)
 constexpr int vector_bytes = 16;
-constexpr int most_rows = 8;
+constexpr int max_rows = 8;
 #else
 constexpr int vector_bytes = 16;
-constexpr int most_rows = 4;
+constexpr int max_rows = 4;
 #endif
 constexpr int panel_vectors = 3;
 

@@ -1,16 +1,16 @@
-// Forward in time: the projection of the input, some steps at a time, and those steps.
+// The projection of the input, some steps at a time.
 #pragma once
 
 #include "sequence.h"
 
 namespace ISA {
 
-// Rows of the input that are projected at once, so that the result is still near when the steps
-// come to it.
+// Rows of the input that are projected at once, so that the result is still in the cache when the
+// steps use it.
 constexpr int64_t projected_rows = 128;
 
 // The gates of some steps, W x + b at first.
-template <class T> class Projection {
+template <class T> class InputProjection {
     const Sequence<T>& s;
     const Blocks blocks;
     const Packed<T> weights;
@@ -18,10 +18,10 @@ template <class T> class Projection {
     T* const buffer;
 
   public:
-    const int64_t steps;  // that are projected at once
+    const int64_t steps;  // projected at once
 
     // `input`: how weight_ih lies in a row of gates.
-    Projection(Sequence<T>& sequence, const Blocks& input)
+    InputProjection(Sequence<T>& sequence, const Blocks& input)
         : s(sequence),
           blocks(input),
           weights(sequence.scratch.take_packed(s.call.D, input.places())),
@@ -37,7 +37,7 @@ template <class T> class Projection {
     }
 
     // Both biases, where the input's and the recurrent weights' blocks lie.
-    void pack(const Share& share, const Blocks& recurrent) {
+    void pack(const Share& share, const Blocks& recurrent) const {
         pack_transposed<T>(
             Sequence<T>::in(s.io.weight_ih), blocks, weights, share.team.of(weights.panels())
         );
@@ -48,9 +48,9 @@ template <class T> class Projection {
     }
 
     // This thread's part of the steps [step, step + steps).
-    void project(const Share& share, int64_t step, int64_t count) {
+    void project(const Share& share, int64_t step, int64_t count) const {
         const int64_t first = std::min(s.time(step), s.time(step + count - 1));
-        const auto [time, batch] = s.call.x_at;
+        const int64_t time = s.call.x_time, batch = s.call.x_batch;
         if (s.B == 1 || time == s.B * batch)  // the rows of all these steps lie at one distance
             project_rows(
                 s.x(first, 0), s.B == 1 ? time : batch, gates_from(first, first),
@@ -85,24 +85,5 @@ template <class T> class Projection {
                 bias[to.begin() + place] += Sequence<T>::in(from)[to.row(place)];
     }
 };
-
-// All steps. A recurrence has pack(share), start(share), step(t, gates, share), finish(share) and a
-// `projection`.
-template <class Recurrence> void forward(Recurrence& r, const Share& share) {
-    r.pack(share);
-    r.start(share);
-    share.wait_for_team();
-    const int64_t T = r.call.T;
-    for (int64_t step = 0; step < T; step += r.projection.steps) {
-        const int64_t count = std::min(r.projection.steps, T - step);
-        r.projection.project(share, step, count);
-        share.wait_for_team();
-        const int64_t first = std::min(r.time(step), r.time(step + count - 1));
-        for (int64_t s = step; s < step + count; s++)
-            r.step(r.time(s), r.projection.gates_from(first, r.time(s)), share);
-        share.wait_for_team();
-    }
-    r.finish(share);
-}
 
 }  // namespace ISA

@@ -1,0 +1,224 @@
+// The gradient of all steps of one direction, the last one first, for any cell.
+#pragma once
+
+#include "cell.h"
+#include "gradient.h"
+#include "output_projection.h"
+#include "recurrent.h"
+#include "subnormals.h"
+
+namespace ISA {
+
+template <class T, template <class> class CellOf> struct Backward : Sequence<T> {
+    using Base = Sequence<T>;
+    using Base::call, Base::io, Base::B, Base::H, Base::Hp, Base::J, Base::projects;
+    using Base::gates_stride, Base::scratch;
+    static constexpr int L = lanes<T>;
+    using Cell = CellOf<T>;
+
+    const Cell cell{*this, true};
+    const Recurrent<T, Cell::sees_gates> recurrent{*this};
+    Gradients<T> gradients{
+        *this, cell.input, cell.recurrent, cell.recurrent_bias, recurrent.columns
+    };
+    OutputProjectionGradient<T> output_projection{
+        *this, recurrent.stride, gradients.rows_at_once()
+    };
+    const Packed<T> weights = scratch.take_packed(cell.recurrent.places(), recurrent.stride);
+    T* const d_state = scratch.take(B * recurrent.stride);
+    T* const d_c = scratch.take(Cell::has_cell_state ? B * Hp : 0);
+    T* const d_new_h = projects ? output_projection.d_unprojected : d_state;
+    const int64_t d_new_h_stride = projects ? Hp : recurrent.stride;
+    // What the recurrent weights multiplied, of the steps that are gathered at once, where it does
+    // not lie in one row of the output.
+    T* const recurrent_rows =
+        scratch.take(Cell::sees_gates ? gradients.rows_at_once() * recurrent.stride : 0);
+    // Of the second recurrent product.
+    const int64_t inner_rows = Cell::has_inner_product ? gradients.rows_at_once() : 0;
+    const Packed<T> inner_weights = scratch.take_packed(Cell::has_inner_product ? Hp : 0, Hp);
+    T* const d_inner = scratch.take(Cell::has_inner_product ? B * Hp : 0);
+    T* const inner = scratch.take(inner_rows * Hp);
+    SumOfProducts<T> of_inner{*this, inner_rows, Cell::has_inner_product ? Hp : 0, H};
+
+    using Base::Base;
+
+    void run(const Share& s) {
+        const NoSubnormals here;
+        pack(s);
+        recurrent.read(s, io.d_h_n, {io.d_i_n, io.d_f_n, io.d_o_n}, d_state);
+        if (Cell::has_cell_state) this->read_state(s, io.d_c_n, H, d_c, Hp, Hp);
+        s.wait_for_team();
+        for (int64_t stop = call.T; stop > 0;) {
+            const int64_t count = std::min(gradients.steps, stop), step = stop - count;
+            const int64_t first = std::min(this->time(step), this->time(stop - 1));
+            for (int64_t k = stop - 1; k >= step; k--) take_step(this->time(k), first, s);
+            s.wait_for_team();
+            gather(s, first, count);
+            s.wait_for_team();
+            add(s, first, count);
+            s.wait_for_team();
+            stop = step;
+        }
+        write(s);
+        recurrent.write(s, d_state, io.d_h_0, {io.d_i_0, io.d_f_0, io.d_o_0});
+        if (Cell::has_cell_state) this->write_state(s, d_c, Hp, Hp, io.d_c_0, H);
+    }
+
+  private:
+    void pack(const Share& s) {
+        gradients.pack(s);
+        recurrent.join(s);
+        pack_weights<T>(
+            recurrent.weights(), recurrent.columns, cell.recurrent, weights,
+            s.team.of(weights.panels())
+        );
+        if constexpr (Cell::has_inner_product) {
+            pack_weights<T>(
+                recurrent.weights() + cell.inner_row * H, H, {1, H, Hp}, inner_weights,
+                s.team.of(inner_weights.panels())
+            );
+            of_inner.start(s);
+        }
+        output_projection.pack(s);
+        cell.pack(s);
+    }
+
+    // The steps that are gathered at once begin at time `first`.
+    void take_step(int64_t t, int64_t first, const Share& s) {
+        if (projects) output_projection.apply(t, t - first, d_state, s);
+        T* const d_gates = gradients.gates_from(first, t);
+        const Range units = s.units.of(J);
+        this->over_sequences(
+            t, s,
+            [&](auto n, int64_t b) {
+                for (int64_t j : units) apply<n>(t, first, b, j, s);
+                if constexpr (Cell::sees_gates)
+                    if (gradients.needs_recurrent())
+                        for (int64_t j : units) copy_recurrent_row<n>(t, first, b, j);
+            },
+            [&](int64_t b) {
+                for (int64_t j : units)
+                    for (int64_t slot = 0; slot < call.cell.slots; slot++)
+                        store<T>(d_gates + b * gradients.stride + slot * Hp + j * L, Vec<T>{});
+            }
+        );
+        cell.end_step(s);
+        s.wait_for_units();
+        if constexpr (Cell::has_inner_product) multiply_inner(t, first, s);
+        multiply_add<T>(
+            d_gates + cell.recurrent.begin(), gradients.stride, weights, d_state, recurrent.stride,
+            s.sequences, s.units.of(weights.panels())
+        );
+        s.wait_for_units();
+    }
+
+    template <int n>
+    BackwardStep<T, n> at(int64_t t, int64_t first, int64_t b, int64_t j, const Share& s) const {
+        return {
+            *this,
+            t,
+            b,
+            j,
+            s.team.index,
+            gradients.gates_from(first, t) + b * gradients.stride + j * L,
+            gradients.stride,
+            d_state + b * recurrent.stride + j * L,
+            recurrent.stride,
+            d_c + b * Hp + j * L,
+            projects ? output_projection.inputs_of(t - first) + b * Hp + j * L : nullptr,
+            Cell::has_inner_product ? inner + ((t - first) * B + b) * Hp + j * L : nullptr,
+        };
+    }
+
+    template <int n>
+    inline void apply(int64_t t, int64_t first, int64_t b, int64_t j, const Share& s) {
+        T* const place = d_new_h + b * d_new_h_stride + j * L;
+        VecBlock<T, n> d(place, d_new_h_stride);
+        if (!projects) d = d + this->template d_output<n>(t, b, j);
+        const VecBlock<T, n> direct = cell.gradient(at<n>(t, first, b, j, s), d);
+        direct.store_to(place, d_new_h_stride);
+    }
+
+    void multiply_inner(int64_t t, int64_t first, const Share& s) {
+        T* const d_gates = gradients.gates_from(first, t);
+        for (int64_t b : s.sequences)
+            for (int64_t j : s.units.of(J)) store<T>(d_inner + b * Hp + j * L, Vec<T>{});
+        s.wait_for_units();
+        multiply_add<T>(
+            d_gates + cell.inner_slot * Hp, gradients.stride, inner_weights, d_inner, Hp,
+            s.sequences, s.units.of(inner_weights.panels())
+        );
+        s.wait_for_units();
+        this->over_sequences(
+            t, s,
+            [&](auto n, int64_t b) {
+                for (int64_t j : s.units.of(J)) {
+                    const VecBlock<T, n> d(d_inner + b * Hp + j * L, Hp);
+                    T* const place = d_state + b * recurrent.stride + j * L;
+                    const VecBlock<T, n> d_h =
+                        VecBlock<T, n>(place, recurrent.stride)
+                        + cell.gradient_inner(at<n>(t, first, b, j, s), d);
+                    d_h.store_to(place, recurrent.stride);
+                }
+            },
+            [](int64_t) {}
+        );
+        s.wait_for_units();
+    }
+
+    // h and the gates of the step before, side by side.
+    template <int n> void copy_recurrent_row(int64_t t, int64_t first, int64_t b, int64_t j) const {
+        const auto row = [&](int64_t k) {
+            return recurrent_rows + ((t - first) * B + b + k) * recurrent.stride + j * L;
+        };
+        const std::array<const void*, 3> start{io.i_0, io.f_0, io.o_0};
+        const std::array<int64_t, 3> slots = cell.seen_slots();
+        for (int k = 0; k < 3; k++)
+            this->template before<n>(t, b, j, io.gates, gates_stride, slots[k], start[k])
+                .store_to(row(0) + this->Pp + k * Hp, recurrent.stride);
+    }
+
+    void gather(const Share& s, int64_t first, int64_t count) {
+        if constexpr (Cell::sees_gates)
+            if (gradients.needs_recurrent()) {
+                for (int64_t k : s.team.of(count * B)) {
+                    const int64_t t = first + k / B, b = k % B;
+                    T* const row = recurrent_rows + k * recurrent.stride;
+                    if (this->valid(t, b)) std::copy_n(this->h_before(t, b), this->P, row);
+                    std::fill_n(row + this->P, this->Pp - this->P, T(0));
+                }
+                s.wait_for_team();
+            }
+        gradients.gather(s, first, count, [&](int64_t t, int64_t b) -> const T* {
+            return Cell::sees_gates ? recurrent_rows + ((t - first) * B + b) * recurrent.stride
+                                    : this->h_before(t, b);
+        });
+        output_projection.gather(s, first, count);
+        if (Cell::has_inner_product && io.d_weight_hh)
+            of_inner.gather(s, count * B, [&](int64_t k) -> const T* {
+                return this->valid(first + k / B, k % B) ? inner + k * Hp : nullptr;
+            });
+    }
+
+    void add(const Share& s, int64_t first, int64_t count) {
+        gradients.add(s, first, count);
+        output_projection.add(s, count);
+        if constexpr (Cell::has_inner_product)
+            if (io.d_weight_hh)
+                of_inner.add(
+                    s, count * B, gradients.gates_from(first, first) + cell.inner_slot * Hp,
+                    gradients.stride
+                );
+    }
+
+    void write(const Share& s) {
+        gradients.write(s, recurrent);
+        output_projection.write(s);
+        cell.write_gradients(s);
+        if constexpr (Cell::has_inner_product)
+            if (io.d_weight_hh)
+                of_inner.write(s, {1, H, Hp}, this->out(io.d_weight_hh) + cell.inner_row * H);
+    }
+};
+
+}  // namespace ISA

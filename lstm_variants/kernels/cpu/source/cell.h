@@ -1,0 +1,108 @@
+// What a cell supplies to the frame of forward.h and backward.h, and what it reads and writes.
+//
+// A cell supplies
+//   input, recurrent, recurrent_bias  where the blocks of weights lie in a row of gates
+//   apply(at)                         the new h, from the pre-activations of the gates
+//   gradient(at, d)                   sets the gradients of the pre-activations, from the gradient d
+//                                     of h, and returns the part of d that goes to the old h directly
+// each for one vector of hidden units of n sequences.
+#pragma once
+
+#include "sequence.h"
+
+namespace ISA {
+
+template <class T> struct CellBase {
+    // What a cell may have besides: a cell state; a second recurrent product, whose result is added
+    // to `inner_slot` (see gru.h); gates that are seen by the gates of the next step.
+    static constexpr bool has_cell_state = false, has_inner_product = false, sees_gates = false;
+
+    Sequence<T>& s;
+
+    CellBase(Sequence<T>& sequence, bool /* backward */) : s(sequence) {}
+
+    void pack(const Share&) const {}         // before the first step
+    void end_step(const Share&) const {}     // backward only
+    void write_gradients(const Share&) const {}
+};
+
+// Forward: vector j of n sequences from b on, at time t.
+template <class T, int n> struct ForwardStep {
+    using Vecs = VecBlock<T, n>;
+
+    const Sequence<T>& s;
+    const int64_t j;
+    T* const gates;      // a row of slots: pre-activations at first
+    T* const recurrent;  // what the recurrent weights see: h, then perhaps gates
+    const int64_t recurrent_stride;
+    T* const c;
+    T* const cells;  // where c is saved for the backward pass; null if it is not
+
+    FORCED Vecs gate(int64_t slot) const { return {gates + slot * s.Hp, s.gates_stride}; }
+    FORCED void save(int64_t slot, const Vecs& x) const {
+        x.store_to(gates + slot * s.Hp, s.gates_stride);
+    }
+    FORCED bool saves() const { return s.io.gates; }
+    FORCED Vecs h_old() const { return {recurrent, recurrent_stride}; }
+    FORCED Vecs c_old() const { return {c, s.Hp}; }
+    FORCED void set_c(const Vecs& x) const {
+        x.store_to(c, s.Hp);
+        if (cells) x.store_to(cells, s.Hp);
+    }
+    // Number k of the gates that the next step sees. Its padding stays zero: with an infinite input,
+    // that of the gates is NaN.
+    FORCED void set_seen(int64_t k, const Vecs& x) const {
+        T* const row = recurrent - j * lanes<T> + s.Pp + k * s.Hp;
+        s.write(row, recurrent_stride, j, s.H, x);
+    }
+};
+
+// Backward: the same.
+template <class T, int n> struct BackwardStep {
+    using Vecs = VecBlock<T, n>;
+
+    const Sequence<T>& s;
+    const int64_t t, b, j, thread;
+    T* const d_gates;  // a row of slots
+    const int64_t d_gates_stride;
+    T* const d_recurrent;
+    const int64_t recurrent_stride;
+    T* const d_c_row;
+    T* const unprojected;  // o * tanh(c), for the gradient of a projection; else null
+    T* const inner;        // what the second recurrent product multiplies; else null
+
+    static constexpr int L = lanes<T>;
+
+    // A slot of the gates as the forward pass left it.
+    FORCED Vecs gate(int64_t slot) const {
+        const int64_t row = (t * s.B + b) * s.gates_stride;
+        return {s.in(s.io.gates) + row + slot * s.Hp + j * L, s.gates_stride};
+    }
+    FORCED void set(int64_t slot, const Vecs& x) const {
+        x.store_to(d_gates + slot * s.Hp, d_gates_stride);
+    }
+    FORCED Vecs h() const { return rows([&](int k) { return s.output(t, b + k); }); }
+    FORCED Vecs h_old() const { return rows([&](int k) { return s.h_before(t, b + k); }); }
+    FORCED Vecs c() const { return {s.in(s.io.cells) + (t * s.B + b) * s.Hp + j * L, s.Hp}; }
+    FORCED Vecs c_old() const {
+        return s.template before<n>(t, b, j, s.io.cells, s.Hp, 0, s.io.c_0);
+    }
+    FORCED Vecs d_c() const { return {d_c_row, s.Hp}; }
+    FORCED void set_d_c(const Vecs& x) const { x.store_to(d_c_row, s.Hp); }
+    // The gradient of a gate from the next step's gates.
+    FORCED Vecs take_d_seen(int64_t k) const {
+        T* const from = d_recurrent + s.Pp + k * s.Hp;
+        const Vecs d(from, recurrent_stride);
+        Vecs(0).store_to(from, recurrent_stride);
+        return d;
+    }
+
+  private:
+    template <class Row> FORCED Vecs rows(const Row& row) const {
+        Vecs x;
+        for (int k = 0; k < n; k++) x.v[k] = load<T>(row(k), j, s.H);
+        return x;
+    }
+};
+
+}  // namespace ISA

@@ -1,0 +1,135 @@
+// All steps of one direction forward in time, for any cell.
+#pragma once
+
+#include "cell.h"
+#include "input_projection.h"
+#include "output_projection.h"
+#include "recurrent.h"
+
+namespace ISA {
+
+template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
+    using Base = Sequence<T>;
+    using Base::call, Base::io, Base::B, Base::H, Base::Hp, Base::J, Base::projects;
+    using Base::gates_stride, Base::scratch;
+    static constexpr int L = lanes<T>;
+    using Cell = CellOf<T>;
+
+    const Cell cell{*this, false};
+    const InputProjection<T> input{*this, cell.input};
+    const Recurrent<T, Cell::sees_gates> recurrent{*this};
+    const OutputProjection<T> output_projection{*this, recurrent.stride};
+    const Packed<T> weights = scratch.take_packed(recurrent.columns, cell.recurrent.places());
+    T* const state = scratch.take(B * recurrent.stride);
+    T* const c = scratch.take(Cell::has_cell_state ? B * Hp : 0);
+    const Packed<T> inner_weights = scratch.take_packed(Cell::has_inner_product ? H : 0, Hp);
+    T* const inner = scratch.take(Cell::has_inner_product ? B * Hp : 0);
+    // Where the cell's h goes: to be projected, or into the state.
+    T* const new_h = projects ? output_projection.unprojected : state;
+    const int64_t new_h_stride = projects ? Hp : recurrent.stride;
+
+    using Base::Base;
+
+    void run(const Share& s) {
+        pack(s);
+        recurrent.read(s, io.h_0, {io.i_0, io.f_0, io.o_0}, state);
+        if (Cell::has_cell_state) this->read_state(s, io.c_0, H, c, Hp, Hp);
+        s.wait_for_team();
+        for (int64_t step = 0; step < call.T; step += input.steps) {
+            const int64_t count = std::min(input.steps, call.T - step);
+            input.project(s, step, count);
+            s.wait_for_team();
+            const int64_t first = std::min(this->time(step), this->time(step + count - 1));
+            for (int64_t k = step; k < step + count; k++)
+                take_step(this->time(k), input.gates_from(first, this->time(k)), s);
+            s.wait_for_team();
+        }
+        recurrent.write(s, state, io.h_n, {io.i_n, io.f_n, io.o_n});
+        if (Cell::has_cell_state) this->write_state(s, c, Hp, Hp, io.c_n, H);
+    }
+
+  private:
+    void pack(const Share& s) {
+        input.pack(s, cell.recurrent_bias);
+        recurrent.join(s);
+        pack_transposed<T>(
+            recurrent.weights(), cell.recurrent, weights, s.team.of(weights.panels())
+        );
+        if constexpr (Cell::has_inner_product)
+            pack_transposed<T>(
+                recurrent.weights() + cell.inner_row * H, {1, H, Hp}, inner_weights,
+                s.team.of(inner_weights.panels())
+            );
+        output_projection.pack(s);
+        cell.pack(s);
+    }
+
+    void take_step(int64_t t, T* gates, const Share& s) {
+        multiply_add<T>(
+            state, recurrent.stride, weights, gates + cell.recurrent.begin(), gates_stride,
+            s.sequences, s.units.of(weights.panels())
+        );
+        s.wait_for_units();
+        if constexpr (Cell::has_inner_product) multiply_inner(t, gates, s);
+        const Range units = s.units.of(J);
+        this->over_sequences(
+            t, s,
+            [&](auto n, int64_t b) {
+                for (int64_t j : units) apply<n>(t, b, j, gates);
+            },
+            [&](int64_t b) {
+                for (int64_t j : units) skip(t, b, j, gates);
+            }
+        );
+        s.wait_for_units();
+        if (projects) output_projection.apply(t, state, s);
+    }
+
+    template <int n> ForwardStep<T, n> at(int64_t t, int64_t b, int64_t j, T* gates) const {
+        return {
+            *this,
+            j,
+            gates + b * gates_stride + j * L,
+            state + b * recurrent.stride + j * L,
+            recurrent.stride,
+            c + b * Hp + j * L,
+            io.cells ? this->out(io.cells) + (t * B + b) * Hp + j * L : nullptr,
+        };
+    }
+
+    template <int n> inline void apply(int64_t t, int64_t b, int64_t j, T* gates) {
+        const VecBlock<T, n> h = cell.apply(at<n>(t, b, j, gates));
+        // Next to gates, the padding of h is multiplied too, and has to stay zero.
+        if (Cell::sees_gates) this->write(new_h + b * new_h_stride, new_h_stride, j, H, h);
+        else h.store_to(new_h + b * new_h_stride + j * L, new_h_stride);
+        if (!projects) this->write(this->output(t, b), this->output_stride, j, H, h);
+    }
+
+    // After the end of a sequence there are zeros.
+    void skip(int64_t t, int64_t b, int64_t j, T* gates) {
+        if (!projects) store<T>(this->output(t, b), j, H, Vec<T>{});
+        if (!io.gates) return;
+        for (int64_t slot = 0; slot < call.cell.slots; slot++)
+            store<T>(gates + b * gates_stride + slot * Hp + j * L, Vec<T>{});
+        if (io.cells) store<T>(this->out(io.cells) + (t * B + b) * Hp + j * L, Vec<T>{});
+    }
+
+    void multiply_inner(int64_t t, T* gates, const Share& s) {
+        this->over_sequences(
+            t, s,
+            [&](auto n, int64_t b) {
+                for (int64_t j : s.units.of(J))
+                    cell.apply_inner(at<n>(t, b, j, gates)).store_to(inner + b * Hp + j * L, Hp);
+            },
+            [](int64_t) {}
+        );
+        s.wait_for_units();
+        multiply_add<T>(
+            inner, Hp, inner_weights, gates + cell.inner_slot * Hp, gates_stride, s.sequences,
+            s.units.of(inner_weights.panels())
+        );
+        s.wait_for_units();
+    }
+};
+
+}  // namespace ISA

@@ -1,0 +1,112 @@
+// The projection of the output, h = W_hr (o * tanh(c)), and its gradient.
+#pragma once
+
+#include "gradient.h"
+
+namespace ISA {
+
+template <class T> class OutputProjection {
+    static constexpr int L = lanes<T>;
+    Sequence<T>& s;
+    const int64_t h_stride;  // of the rows of h
+    const Packed<T> weights = s.scratch.take_packed(s.projects ? s.H : 0, s.Pp);
+    T* const result = s.scratch.take(s.projects ? s.B * s.Pp : 0);
+
+  public:
+    T* const unprojected = s.scratch.take(s.projects ? s.B * s.Hp : 0);
+
+    OutputProjection(Sequence<T>& sequence, int64_t h_stride)
+        : s(sequence), h_stride(h_stride) {}
+
+    void pack(const Share& share) const {
+        if (s.projects)
+            pack_transposed<T>(
+                s.in(s.io.weight_hr), {1, s.P, s.Pp}, weights, share.team.of(weights.panels())
+            );
+    }
+
+    void apply(int64_t t, T* h, const Share& share) const {
+        const Range columns = s.columns(share, weights);
+        for (int64_t b : share.sequences)
+            std::fill_n(result + b * s.Pp + columns.first, columns.size(), T(0));
+        multiply_add<T>(
+            unprojected, s.Hp, weights, result, s.Pp, share.sequences,
+            share.units.of(weights.panels())
+        );
+        for (int64_t b : share.sequences)
+            for (int64_t j : Range{columns.first / L, columns.stop / L}) {
+                const bool valid = s.valid(t, b);
+                const Vec<T> now = load<T>(result + b * s.Pp + j * L);
+                if (valid) store<T>(h + b * h_stride, j, s.P, now);
+                store<T>(s.output(t, b), j, s.P, valid ? now : Vec<T>{});
+            }
+        share.wait_for_units();
+    }
+};
+
+template <class T> class OutputProjectionGradient {
+    static constexpr int L = lanes<T>;
+    Sequence<T>& s;
+    const int64_t h_stride, rows;  // rows: of the steps that are gathered at once
+    const Packed<T> weights = s.scratch.take_packed(s.projects ? s.Pp : 0, s.Hp);
+    T* const d_result = s.scratch.take(rows * s.Pp);
+    T* const inputs = s.scratch.take(rows * s.Hp);
+    SumOfProducts<T> sum{s, rows, s.projects ? s.Pp : 0, s.H};
+
+  public:
+    T* const d_unprojected = s.scratch.take(s.projects ? s.B * s.Hp : 0);
+
+    OutputProjectionGradient(Sequence<T>& sequence, int64_t h_stride, int64_t rows)
+        : s(sequence), h_stride(h_stride), rows(sequence.projects ? rows : 0) {}
+
+    void pack(const Share& share) {
+        if (!s.projects) return;
+        pack_weights<T>(
+            s.in(s.io.weight_hr), s.H, {1, s.P, s.Pp}, weights, share.team.of(weights.panels())
+        );
+        sum.start(share);
+    }
+
+    // Where o * tanh(c) of a step is written; `step` counts from the first one that is gathered.
+    T* inputs_of(int64_t step) const { return inputs + step * s.B * s.Hp; }
+
+    // From the gradient of h to that of o * tanh(c).
+    void apply(int64_t t, int64_t step, T* d_h, const Share& share) const {
+        T* const kept = d_result + step * s.B * s.Pp;
+        for (int64_t b : share.sequences)
+            for (int64_t j : share.units.of(s.Pp / L)) {
+                T* const d = d_h + b * h_stride + j * L;
+                const bool valid = s.valid(t, b);
+                if (valid) store<T>(d, load<T>(d) + s.d_output(t, b, j).v[0]);
+                store<T>(kept + b * s.Pp + j * L, valid ? load<T>(d) : Vec<T>{});
+            }
+        share.wait_for_units();
+        const Range columns = s.columns(share, weights);
+        for (int64_t b : share.sequences)
+            std::fill_n(d_unprojected + b * s.Hp + columns.first, columns.size(), T(0));
+        multiply_add<T>(
+            d_h, h_stride, weights, d_unprojected, s.Hp, share.sequences,
+            share.units.of(weights.panels())
+        );
+        share.wait_for_units();
+        for (int64_t b : share.sequences)
+            if (s.valid(t, b))
+                for (int64_t j : share.units.of(s.Pp / L))
+                    store<T>(d_h + b * h_stride + j * L, Vec<T>{});
+    }
+
+    void gather(const Share& share, int64_t first, int64_t count) {
+        if (s.io.d_weight_hr)
+            sum.gather(share, count * s.B, [&](int64_t k) -> const T* {
+                return s.valid(first + k / s.B, k % s.B) ? inputs + k * s.Hp : nullptr;
+            });
+    }
+    void add(const Share& share, int64_t count) {
+        if (s.io.d_weight_hr) sum.add(share, count * s.B, d_result, s.Pp);
+    }
+    void write(const Share& share) const {
+        if (s.io.d_weight_hr) sum.write(share, {1, s.P, s.Pp}, s.out(s.io.d_weight_hr));
+    }
+};
+
+}  // namespace ISA
