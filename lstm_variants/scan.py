@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from lstm_variants.cells import Cell, State, Weights
-from lstm_variants.torch_internals import assert_when_run, is_fake, is_vmapped
+from lstm_variants.torch_internals import assert_when_run, is_fake, is_transformed
 
 __all__ = ["scan"]
 
@@ -117,7 +117,7 @@ def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
     """Check that lengths are `[B]` integers from 0 to `T`, and return them as int64.
 
     Where values are not available, only dtype and shape are checked. A compiled or exported program
-    checks the values at run time; under `vmap`, only the CPU kernels check them.
+    checks the values at run time; under `torch.func`, only the CPU kernels do.
     """
     lengths = torch.as_tensor(lengths)
     if lengths.dtype.is_floating_point or lengths.dtype.is_complex or lengths.dtype == torch.bool:
@@ -133,9 +133,9 @@ def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
 
 
 def has_values(tensor: Tensor) -> bool:
-    """Whether the values of a tensor are available: not in tracing or under `vmap`."""
+    """Whether the values of a tensor are available: not in tracing or under `torch.func`."""
     return not (
-        torch.compiler.is_compiling() or is_vmapped(tensor) or is_fake(tensor) or tensor.is_meta
+        torch.compiler.is_compiling() or is_transformed(tensor) or is_fake(tensor) or tensor.is_meta
     )
 
 

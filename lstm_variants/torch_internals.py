@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch._subclasses import FakeTensor
+from torch._subclasses.functional_tensor import FunctionalTensor
 from torch.autograd import forward_ad
 
 below_autograd: Callable[[], AbstractContextManager[None]] = torch._C._AutoDispatchBelowAutograd
@@ -48,14 +49,16 @@ def active_transforms() -> set[str]:
     return {level.key().name for level in torch._C._functorch.get_interpreter_stack() or ()}
 
 
-def is_vmapped(tensor: Tensor) -> bool:
-    """Whether a tensor stands for many under `torch.func.vmap`.
+def is_transformed(tensor: Tensor) -> bool:
+    """Whether a tensor belongs to a level of `torch.func`."""
+    return torch._C._functorch.is_functorch_wrapped_tensor(tensor)
 
-    A tensor of `torch.func.functionalize` counts, too: its values cannot be read either.
-    """
+
+def is_vmapped(tensor: Tensor) -> bool:
+    """Whether a tensor stands for many under `torch.func.vmap`, at any level."""
     functorch = torch._C._functorch
     while functorch.is_functorch_wrapped_tensor(tensor):
-        if not functorch.is_gradtrackingtensor(tensor):
+        if functorch.is_batchedtensor(tensor):
             return True
         tensor = functorch.get_unwrapped(tensor)
     return False
@@ -92,11 +95,8 @@ def batched_gradients_level() -> int:
 
 
 def is_fake(tensor: Tensor) -> bool:
-    """Whether a tensor has a shape but no values."""
-    functorch = torch._C._functorch
-    while functorch.is_functorch_wrapped_tensor(tensor):
-        tensor = functorch.get_unwrapped(tensor)
-    return isinstance(tensor, FakeTensor)
+    """Whether a tensor has a shape but no values, as those that tracing works with."""
+    return isinstance(tensor, FakeTensor | FunctionalTensor)
 
 
 def assert_when_run(condition: Tensor, message: str) -> None:

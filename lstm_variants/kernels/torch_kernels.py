@@ -44,8 +44,11 @@ class TorchKernels:
         transform = unsupported_transform(call, vmap=False)
         if transform is not None:
             return f"torch's kernels do not support {transform}"
-        if x.is_cuda and in_functional_transform():
-            return "torch's kernels on CUDA have no second derivatives under torch.func"
+        if in_functional_transform():
+            if call.lengths is not None:
+                return "torch's packing does not support torch.func"
+            if x.is_cuda:
+                return "torch's kernels on CUDA have no second derivatives under torch.func"
         if call.lengths is not None and not has_values(call.lengths):
             return "packing depends on the values of lengths, which are unknown while tracing"
         return None
