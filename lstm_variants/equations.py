@@ -1,28 +1,50 @@
 r"""The documented equations of a cell, with its settings applied.
 
-They stand once, in the cell's docstring: the general form, and a table of what each setting puts
-instead. This reads them from there, so that what a page shows for a variant and what a test
-evaluates are the same lines.
+They are stated once, in the cell's docstring, and read from there: what a page shows for a variant
+and what a test evaluates are the same lines. Inside the docstring:
+
+- `\begin{aligned}` ... `\end{aligned}` has one equation `c_t &= ...` per line, in the order of
+  computation. The first such block is the general form.
+- A later block replaces equations, or adds some, if its settings hold. They are stated in the
+  paragraph before it, as in "With `coupled=True`:".
+- A row of a table, `` | `coupled=True` | $f_t = 1 - i_t$ | ``, does the same for a single setting.
+  What is on the left of `=` or `\to` is an equation's left side, or else is replaced everywhere:
+  $c^\ast = c_t$, $\tanh(c_t) \to c_t$. A letter without a subscript stands for all subscripts, and
+  products with zero are left out: $p = 0$ removes $p_i \odot c_{t-1}$.
+
+A setting is an attribute of the cell with a Python value, `coupled=True`, or `proj_size > 0` where
+the output is projected.
 """
 
 from __future__ import annotations
 
+import operator
 import re
 from ast import literal_eval
+from typing import Any
 
 from lstm_variants.cells import Cell
+from lstm_variants.latex import Node, parse, substitute, write
 
-__all__ = ["equations"]
+__all__ = ["documentation", "equations", "parse_equation"]
+
+BLOCK = re.compile(r"\\begin\{aligned\}(.*?)\\end\{aligned\}", re.DOTALL)
+SETTING = re.compile(r"`(\w+) *(=|>) *([^`]+)`")
+ROW = re.compile(rf"^ *\| *({SETTING.pattern}) *\|([^|\n]*)\|", re.MULTILINE)
+STATEMENT = re.compile(r"\$(.+?) *(?:=|\\to(?![a-z])) *(.+?)\$")
+RELATIONS = {"=": operator.eq, ">": operator.gt}
 
 
-def equations(cell: Cell) -> dict[str, str]:
+def equations(cell: Cell, *, proj_size: int = 0) -> dict[str, str]:
     r"""Each quantity of a step and the LaTeX that defines it, in the order of computation.
 
     Args:
         cell: The recurrence.
+        proj_size: Size of the projected output; 0 if there is no projection.
 
     Raises:
-        ValueError: If there are no docstrings (`python -OO`).
+        ValueError: If the docstring has no equations (`python -OO` removes it), or states a setting
+            that the cell does not have.
 
     Examples:
         >>> from lstm_variants.cells import LSTMCell
@@ -36,31 +58,80 @@ def equations(cell: Cell) -> dict[str, str]:
         o_t = \sigma(W_o x_t + U_o h_{t-1} + b_o)
         h_t = o_t \odot \tanh(c_t)
     """
-    text = type(cell).__doc__
+    text = documentation(cell)
     if text is None:
-        raise ValueError("equations are read from docstrings, which python -OO leaves out")
-    lines = dict(re.findall(r"(\w_t) &= (.*?)(?: \\\\)?$", text, re.MULTILINE))
-    for setting, value, instead in re.findall(r"\| `(\w+)=(\S+)` \| (.*?) \|", text):
-        if getattr(cell, setting) == literal_eval(value):
-            lines = changed(lines, instead)
-    seen = "c_t" if getattr(cell, "peephole", None) == "current" else "c_{t-1}"
-    return {left: right.replace(r"c^\ast", seen) for left, right in lines.items()}
+        raise ValueError(
+            f"{type(cell).__name__} has no documented equations: expected "
+            r"\begin{aligned} ... \end{aligned} in its docstring, which python -OO removes"
+        )
+
+    def holds(conditions: str) -> bool:
+        return all(
+            RELATIONS[relation](setting(cell, name, proj_size), literal_eval(value))
+            for name, relation, value in SETTING.findall(conditions)
+        )
+
+    lines: dict[str, str] = {}
+    for block in BLOCK.finditer(text):
+        before = text[: block.start()].rstrip().removesuffix("$$").rstrip()
+        paragraph = re.split(r"\n\s*\n", before)[-1]
+        if not lines or holds(paragraph):
+            lines |= lines_of(block[1])
+    substitutions = []
+    for row in ROW.finditer(text):
+        if holds(row[1]):
+            for left, right in STATEMENT.findall(row[5]):
+                name = write(parse(left))
+                if name in lines:
+                    lines[name] = right
+                else:
+                    substitutions.append((left, right))
+    for left, right in substitutions:
+        lines = {name: replaced(name, line, left, right) for name, line in lines.items()}
+    return lines
 
 
-def changed(lines: dict[str, str], instead: str) -> dict[str, str]:
-    """The equations with the change that the table states for a setting."""
-    if instead == "$p = 0$":
-        return {k: re.sub(r" \+ p_\w \\odot \S+", "", line) for k, line in lines.items()}
-    if term := re.match(r"\$(R_k .*?)\$ is added inside each gate", instead):
-        return {k: with_term(line, term[1]) for k, line in lines.items()}
-    left, _, right = instead.strip("$").partition(" = ")
-    return lines | {left: right}
+def documentation(cell: Cell) -> str | None:
+    """The docstring that states a cell's equations: its class's, or one that it inherits."""
+    texts = (kind.__doc__ for kind in type(cell).__mro__)
+    return next((text for text in texts if text and BLOCK.search(text)), None)
 
 
-def with_term(line: str, term: str) -> str:
-    """A gate's equation with one more term before its bias; other equations as they are."""
-    gate = re.match(r"\\sigma\(.* \+ b_(\w)\)", line)
-    if gate is None:
-        return line
-    bias = f" + b_{gate[1]}"
-    return line.replace(bias, f" + {term.replace('R_k', f'R_{gate[1]}')}{bias}")
+def setting(cell: Cell, name: str, proj_size: int) -> Any:
+    """The value of a setting that a docstring names."""
+    if name == "proj_size":
+        return proj_size
+    if not hasattr(cell, name):
+        raise ValueError(f"{cell} has no setting {name}, which its docstring names")
+    return getattr(cell, name)
+
+
+def lines_of(block: str) -> dict[str, str]:
+    r"""The equations of a block, one a line; a line without `&=` continues the one before."""
+    lines: dict[str, str] = {}
+    name = None
+    for line in re.split(r"\\\\(?:\[\w+\])?", block.strip()):
+        left, relation, right = (part.strip() for part in line.partition("&="))
+        if relation:
+            name = write(parse(left))
+            lines[name] = right
+        elif name is None:
+            raise ValueError(f"expected an equation, left &= right, got {line.strip()}")
+        else:
+            lines[name] = f"{lines[name]} {left.removeprefix('&').strip()}".strip()
+    return lines
+
+
+def replaced(name: str, line: str, left: str, right: str) -> str:
+    """An equation with one expression replaced; the same text where it does not occur."""
+    node = parse_equation(name, line)
+    new = substitute(node, parse(left), parse(right))
+    return line if new == node else write(new)
+
+
+def parse_equation(left: str, right: str) -> Node:
+    """The right side of an equation, parsed; an error names the equation."""
+    try:
+        return parse(right)
+    except ValueError as error:
+        raise ValueError(f"{error}, in the equation {left} = {right}") from None

@@ -1,7 +1,8 @@
-"""Checks of a cell with laws that hold for every recurrence; no oracle is needed."""
+"""Checks of a cell with laws that hold for every recurrence."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -11,26 +12,32 @@ from torch.func import functional_call
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from lstm_variants.cells import Cell
+from lstm_variants.equations import documentation
+from lstm_variants.evaluate import evaluate_step
 from lstm_variants.nn import Recurrent
 
 __all__ = ["check_cell"]
 
-T, B, D, H = 5, 3, 2, 4
+T, B, D, H, P = 5, 3, 2, 4, 3
 LENGTHS = (5, 0, 3)
 
 
 def check_cell(cell: Cell, seed: int = 0) -> list[str]:
-    """Check a cell with small random layers, in float64 on the CPU where not said otherwise.
+    """Check a cell with small random layers, in float64 on the CPU unless stated otherwise.
 
     Args:
         cell: The cell.
-        seed: Of the random numbers. The global generator is left as it was.
+        seed: Seed of the random numbers. The state of the global generator does not change.
 
     Returns:
         The laws that were checked, one line each.
 
     Raises:
         AssertionError: If a law does not hold; the message names it.
+
+    Warns:
+        UserWarning: If the cell has no [documented equations][lstm_variants.equations]: their law
+            is left out.
 
     Examples:
         >>> from lstm_variants.cells import GRUCell
@@ -45,6 +52,7 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
         the second direction is the first on the reversed sequence
         first and second derivatives are those of finite differences
         half precision is close to float32
+        the documented equations agree with the step
     """
     laws: dict[str, Callable[[Cell], None]] = {
         "the parts of the cell fit together": check_parts,
@@ -55,7 +63,15 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
         "the second direction is the first on the reversed sequence": check_reversal,
         "first and second derivatives are those of finite differences": check_derivatives,
         "half precision is close to float32": check_half_precision,
+        "the documented equations agree with the step": check_equations,
     }
+    if documentation(cell) is None:
+        del laws["the documented equations agree with the step"]
+        warnings.warn(
+            f"{type(cell).__name__} has no documented equations to check its step against: "
+            r"there is no \begin{aligned} in its docstring",
+            stacklevel=2,
+        )
     with torch.random.fork_rng(devices=[]):
         for law, check in laws.items():
             torch.manual_seed(seed)
@@ -69,14 +85,14 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
 def new_layer(
     cell: Cell, dtype: torch.dtype = torch.float64, *, bidirectional: bool = False
 ) -> Recurrent:
-    """A layer of one cell on the reference."""
+    """A layer of the cell on the reference backend."""
     return Recurrent(cell, D, H, bidirectional=bidirectional, dtype=dtype, backend="reference")
 
 
 def run(
     layer: Recurrent, x: Any, hx: Any = None, **keywords: Any
 ) -> tuple[Any, tuple[Tensor, ...]]:
-    """The output and the last state, always as a tuple."""
+    """The output, and the last state as a tuple."""
     output, last = layer(x, hx, **keywords)
     return output, (last,) if isinstance(last, Tensor) else tuple(last)
 
@@ -189,3 +205,30 @@ def check_half_precision(cell: Cell) -> None:
         for tensor in (output, *last):
             assert tensor.dtype == dtype, f"a result is {tensor.dtype} where the input is {dtype}"
         torch.testing.assert_close(output.float(), expected, rtol=0.05, atol=0.05)
+
+
+def check_equations(cell: Cell) -> None:
+    for proj_size in (0, P) if cell.projects else (0,):
+        w = cell.weights_type(**random_weights(cell, proj_size))
+        state = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H, proj_size)
+        for x in random_input():
+            expected = evaluate_step(cell, x, state, w, proj_size=proj_size)
+            state, gates = cell.step(cell.project(x, w), state, w)
+            got = gates | dict(zip(cell.state_type._fields, state, strict=True))
+            for name in got:
+                assert name in expected, f"there is no equation for {name}_t"
+            # In the order of computation: the first difference is where the error is.
+            for name in (name for name in expected if name in got):
+                what = f"{name}_t with a projection" if proj_size else f"{name}_t"
+                assert_same(got[name], expected[name], what)
+
+
+def random_weights(cell: Cell, proj_size: int) -> dict[str, Tensor]:
+    """A value for each parameter; one that starts positive stays positive."""
+    weights = {}
+    for name, parameter in cell.parameters(D, H, proj_size=proj_size).items():
+        weights[name] = torch.randn(parameter.shape, dtype=torch.float64)
+        if parameter.init is not None:
+            parameter.init(weights[name])
+            weights[name] += torch.rand(parameter.shape, dtype=torch.float64)
+    return weights

@@ -1,106 +1,283 @@
 """The equations in the docstrings, evaluated as they stand, against the step."""
 
-import re
+from dataclasses import dataclass
+from typing import NamedTuple
 
-import numpy as np
 import pytest
 import torch
+from torch.nn.functional import linear, logsigmoid
 
 from lstm_variants import VARIANTS
-from lstm_variants.cells import ElmanCell, LSTMCell, Weights
+from lstm_variants.cells import Block, Cell, ElmanCell, ElmanState, Field, GRUCell, LSTMCell
 from lstm_variants.equations import equations
-from tests.oracles import float64, sigmoid
+from lstm_variants.evaluate import evaluate_step
+from lstm_variants.kernels.cpu.cells import every_cell
+from lstm_variants.testing import check_cell, check_equations
 from tests.tolerances import assert_exact
 
-CELLS = {name: variant.cell for name, variant in VARIANTS.items()} | {
-    "RNN-relu": ElmanCell(nonlinearity="relu"),
-    "PeepholeLSTM-previous-coupled": LSTMCell(peephole="previous", coupled=True),
-}
-every_cell = pytest.mark.parametrize("name", CELLS)
-
-TOKENS = {
-    r"\sigma": "sigmoid",
-    r"\tanh": "tanh",
-    r"\mathrm{relu}": "relu",
-    r"\odot": "*",
-    "(i, f, o)_{t-1}": "q_old",
-}
-FUNCTIONS = {"sigmoid": sigmoid, "tanh": np.tanh, "relu": lambda a: np.maximum(a, 0)}
+FGR = LSTMCell(peephole="current", gate_recurrence=True)
+VARIANT_CELLS = list(dict.fromkeys(variant.cell for variant in VARIANTS.values()))
+CELLS = list(dict.fromkeys([*VARIANT_CELLS, FGR, LSTMCell(gate_recurrence=True), *every_cell()]))
+B, D = 4, 3
 
 
-def python(latex):
-    """An equation's right-hand side as Python: what stands side by side is a matrix product."""
-    for command, name in TOKENS.items():
-        latex = latex.replace(command, name)
-    latex = re.sub(r"(\w)_\{t-1\}", r"\1_old", latex)
-    tokens = re.findall(r"[A-Za-z]\w*|\d+|[-+*()]", latex)
-    assert "".join(tokens) == latex.replace(" ", ""), f"not understood: {latex}"
-    code = ""
-    for before, token in zip(["+", *tokens], tokens, strict=False):
-        operand = token == "(" or token[0].isalnum()
-        product = operand and (before == ")" or before[0].isalnum()) and before not in FUNCTIONS
-        code += ("@" if product else "") + token
-    return code
+def random_step(cell, H, proj_size=0, bias=True):
+    """Input, state and weights of a step, none of them special."""
+    shapes = cell.parameter_shapes(D, H, bias=bias, proj_size=proj_size)
+    w = {k: torch.empty(shape, dtype=torch.float64).uniform_(-1, 1) for k, shape in shapes.items()}
+    state = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H, proj_size)
+    state = cell.state_type(*(torch.randn_like(s) for s in state))
+    return torch.randn(B, D, dtype=torch.float64), state, cell.weights_type(**w)
 
 
-def by_gate(symbol, stacked, gates):
-    """A stacked parameter as the equations name its parts: `W_i`, `W_f`, ..."""
-    parts = zip(gates, np.split(stacked, len(gates)), strict=True)
-    return {f"{symbol}_{k}": part for k, part in parts}
+def assert_equations_are_the_step(cell, H, proj_size=0, bias=True):
+    x, state, w = random_step(cell, H, proj_size, bias)
+    after, gates = cell.step(cell.project(x, w), state, w)
+    expected = evaluate_step(cell, x, state, w, proj_size=proj_size)
+    fields = zip(cell.state_type._fields, after, strict=True)
+    for name, value in [*gates.items(), *fields]:
+        assert_exact(value, expected[name])
 
 
-def evaluated(cell, x, state, w):
-    """One step for one sequence, by the documented equations alone."""
-    p = {k: float64(v) for k, v in w.items()}
-    names = {"x_t": x, **FUNCTIONS, **{f"{k}_old": v for k, v in state.items()}}
-    blocks = cell.block_names
-    names |= by_gate("W", p["weight_ih"], blocks) | by_gate("U", p["weight_hh"], blocks)
-    if "d_r" in str(equations(cell)):  # two biases that act apart
-        names |= by_gate("b", p["bias_ih"], blocks) | by_gate("d", p["bias_hh"], blocks)
-    else:
-        names |= by_gate("b", p["bias_ih"] + p["bias_hh"], blocks)
-    if cell.peepholes:
-        names |= by_gate("p", p["weight_ch"], cell.peepholes)
-    if "weight_gh" in p:
-        names |= by_gate("R", p["weight_gh"], "ifo")
-        names["q_old"] = np.concatenate([state[k] for k in "ifo"])
-    for left, right in equations(cell).items():
-        names[left] = eval(python(right), {"__builtins__": {}}, names)
-    return {k.removesuffix("_t"): value for k, value in names.items() if k.endswith("_t")}
-
-
-@every_cell
 @pytest.mark.parametrize("H", [1, 2, 7])
-def test_the_documented_equations_are_the_step(name, H):
-    cell = CELLS[name]
-    w = {
-        k: torch.empty(shape, dtype=torch.float64).uniform_(-1, 1)
-        for k, shape in cell.parameter_shapes(3, H).items()
-    }
-    x = torch.randn(4, 3, dtype=torch.float64)
-    fields = cell.state_type._fields
-    state = cell.state_type(*(torch.randn(4, H, dtype=torch.float64) for _ in fields))
-    weights = Weights(**w)
-    after, gates = cell.step(cell.project(x, weights), state, weights)
-    assert set(cell.block_names) <= set(gates) | {
-        "h"
-    }  # the only block of a simple network is no gate
-    for b in range(4):
-        before = {k: float64(v[b]) for k, v in zip(fields, state, strict=True)}
-        expected = evaluated(cell, float64(x[b]), before, w)
-        for k, value in [*gates.items(), *zip(fields, after, strict=True)]:
-            assert_exact(value[b], torch.from_numpy(np.asarray(expected[k])))
+@pytest.mark.parametrize("cell", CELLS, ids=repr)
+def test_the_documented_equations_are_the_step(cell, H):
+    assert_equations_are_the_step(cell, H)
+    x, state, w = random_step(cell, H)
+    _, gates = cell.step(cell.project(x, w), state, w)
+    # The only block of a simple network is no gate.
+    assert set(cell.block_names) <= set(gates) | {"h"}
 
 
-def test_what_is_evaluated_is_what_is_written():
-    assert python(r"\sigma(W_i x_t + p_i \odot c_{t-1} + b_i)") == "sigmoid(W_i@x_t+p_i*c_old+b_i)"
-    assert python(r"(1 - z_t) \odot U_n (r_t \odot h_{t-1})") == "(1-z_t)*U_n@(r_t*h_old)"
-    with pytest.raises(AssertionError, match="not understood"):
-        python(r"\frac{1}{2} x_t")
+@pytest.mark.parametrize("bias", [True, False], ids=["bias", "nobias"])
+@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell.projects], ids=repr)
+def test_the_projection_is_documented(cell, bias):
+    assert_equations_are_the_step(cell, H=5, proj_size=2, bias=bias)
 
 
-@every_cell
-def test_every_setting_shows_in_the_equations(name):
-    """No two cells of different settings share their documented equations."""
-    same = [other for other, cell in CELLS.items() if equations(cell) == equations(CELLS[name])]
-    assert {CELLS[other] for other in same} == {CELLS[name]}
+@pytest.mark.parametrize("cell", VARIANT_CELLS, ids=repr)
+def test_biases_that_a_layer_lacks_are_zero(cell):
+    assert_equations_are_the_step(cell, H=5, bias=False)
+
+
+@pytest.mark.parametrize("cell", VARIANT_CELLS, ids=repr)
+def test_every_setting_shows_in_the_equations(cell):
+    """No two variants of different settings share their documented equations."""
+    assert [other for other in VARIANT_CELLS if equations(other) == equations(cell)] == [cell]
+
+
+def test_settings_are_applied_together():
+    cell = LSTMCell(peephole="current", output_activation=False, gate_recurrence=True)
+    lines = equations(cell, proj_size=2)
+    assert lines["h_t"] == r"W_{hr} (o_t \odot c_t)"
+    assert lines["o_t"] == (
+        r"\sigma(W_o x_t + U_o h_{t-1} + p_o \odot c_t + R_o (i, f, o)_{t-1} + b_o)"
+    )
+    assert list(lines) == ["i_t", "f_t", "g_t", "c_t", "o_t", "h_t"]
+
+
+def documented(cell, old, new):
+    """The same cell with another text in its docstring."""
+    doc = type(cell).__doc__
+    assert old in doc
+    changed = type(type(cell).__name__, (type(cell),), {"__doc__": doc.replace(old, new)})
+    settings = {name: getattr(cell, name) for name in type(cell).__dataclass_fields__}
+    return changed(**settings)
+
+
+WRONG = [
+    (LSTMCell(), r"f_t \odot c_{t-1}", r"i_t \odot c_{t-1}", "c_t differs"),
+    (LSTMCell(), "U_o h_{t-1}", "U_i h_{t-1}", "o_t differs"),
+    (LSTMCell(), " + b_g", "", "g_t differs"),
+    (LSTMCell(), r"o_t \odot \tanh(c_t)", r"\sigma(c_t) \odot o_t", "h_t differs"),
+    (LSTMCell(), "W_{hr} (o_t", "W_{hr} (i_t", "h_t with a projection differs"),
+    (LSTMCell(peephole="current"), "$c^\\ast = c_t$", "$c^\\ast = c_{t-1}$", "o_t differs"),
+    (LSTMCell(peephole="previous"), r"p_f \odot c", r"p_i \odot c", "f_t differs"),
+    (LSTMCell(coupled=True), "1 - i_t", "1 + i_t", "f_t differs"),
+    (FGR, "R_f (i, f, o)", "R_f (f, i, o)", "f_t differs"),
+    (GRUCell(), r"z_t \odot h_{t-1}", "h_{t-1}", "h_t differs"),
+    (GRUCell(), "+ d_n)) ", ")) ", "n_t differs"),
+    (GRUCell(reset_after=False), r"U_n (r_t \odot h_{t-1})", r"U_n h_{t-1}", "n_t differs"),
+    (ElmanCell(), r"\tanh", r"\sigma", "h_t differs"),
+    (ElmanCell("relu"), r"\mathrm{relu}", r"\tanh", "h_t differs"),
+    (LSTMCell(), r"i_t &= ", r"j_t &= ", "i_t is not defined"),
+    (
+        LSTMCell(),
+        r"\tanh(c_t)",
+        r"\sinh(c_t)",
+        r"\\sinh in .* is not supported, in the equation h_t",
+    ),
+    (GRUCell(), "r_t &=", "q_t &=", "r_t is not defined"),
+    (GRUCell(), "d_z", "e_z", "e_z is not defined.* in the equation z_t"),
+]
+
+
+@pytest.mark.parametrize(("cell", "old", "new", "message"), WRONG)
+def test_a_wrong_equation_is_found(cell, old, new, message):
+    with pytest.raises((AssertionError, ValueError), match=message):
+        check_equations(documented(cell, old, new))
+
+
+def test_the_law_of_the_equations_is_named():
+    cell = documented(LSTMCell(), "h_t &= o_t", "m_t &= o_t")
+    message = "equations agree with the step, but there is no equation for h_t"
+    with pytest.raises(AssertionError, match=message):
+        check_cell(cell)
+
+
+def test_a_setting_that_the_cell_lacks_is_an_error():
+    with pytest.raises(ValueError, match="has no setting cupled"):
+        equations(documented(LSTMCell(), "`coupled=", "`cupled="))
+
+
+def test_a_block_without_an_equation_is_an_error():
+    with pytest.raises(ValueError, match="expected an equation, left &= right, got h_t = "):
+        equations(documented(ElmanCell(), "h_t &=", "h_t ="))
+
+
+def test_braces_make_no_difference():
+    cell = documented(LSTMCell(coupled=True), "f_t &=", "f_{t} &=")
+    assert equations(cell) == equations(LSTMCell(coupled=True))
+
+
+def test_an_equation_may_span_lines():
+    cell = GRUCell()
+    longer = documented(cell, r" \odot n_t + z_t", " \\odot n_t \\\\\n    &\\quad + z_t")
+    assert equations(longer)["h_t"] == r"(1 - z_t) \odot n_t \quad + z_t \odot h_{t-1}"
+    x, state, w = random_step(cell, 2)
+    assert_exact(
+        evaluate_step(longer, x, state, w)["h"], cell.step(cell.project(x, w), state, w)[0].h
+    )
+
+
+class StabilisedState(NamedTuple):
+    h: torch.Tensor
+    c: torch.Tensor
+    n: torch.Tensor
+    m: torch.Tensor
+
+
+@dataclass(frozen=True, repr=False)
+class StabilisedCell(Cell):
+    r"""Exponential gates, as in the sLSTM of Beck et al. 2024.
+
+    $$
+    \begin{aligned}
+    i_t &= W_i x_t + U_i h_{t-1} + b_i \\
+    f_t &= \log \sigma(W_f x_t + U_f h_{t-1} + b_f) \\
+    z_t &= \tanh(W_z x_t + U_z h_{t-1} + b_z) \\
+    o_t &= \sigma(W_o x_t + U_o h_{t-1} + b_o) \\
+    m_t &= \max(f_t + m_{t-1}, i_t) \\
+    c_t &= \exp(f_t + m_{t-1} - m_t) \odot c_{t-1} + \exp(i_t - m_t) \odot z_t \\
+    n_t &= \exp(f_t + m_{t-1} - m_t) \odot n_{t-1} + \exp(i_t - m_t) \\
+    h_t &= o_t \odot \frac{c_t}{n_t}
+    \end{aligned}
+    $$
+
+    | setting | instead |
+    |---|---|
+    | `exponential=True` | $f_t = W_f x_t + U_f h_{t-1} + b_f$ |
+    | `normalised=False` | $\frac{c_t}{n_t} \to c_t$ |
+    """
+
+    exponential: bool = False
+    normalised: bool = True
+
+    blocks = (
+        Block("i", "write"),
+        Block("f", "keep"),
+        Block("z", "candidate"),
+        Block("o", "output"),
+    )
+    state_type = StabilisedState
+    state_fields = (Field("h"), *(Field(name, float32=True) for name in "cnm"))
+
+    def step(self, wx, state, w):
+        i, f, z, o = (wx + linear(state.h, w.weight_hh, w.bias_hh)).chunk(4, dim=-1)
+        f = f if self.exponential else logsigmoid(f)
+        m = torch.maximum(f + state.m, i)
+        old, new = torch.exp(f + state.m - m), torch.exp(i - m)
+        c, n = old * state.c + new * z.tanh(), old * state.n + new
+        h = o.sigmoid() * (c / n if self.normalised else c)
+        gates = {"i": i, "f": f, "z": z.tanh(), "o": o.sigmoid()}
+        return StabilisedState(h.to(wx.dtype), c, n, m), gates
+
+
+class MinimalWeights(NamedTuple):
+    weight_ih: torch.Tensor
+    bias_ih: torch.Tensor | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class MinimalCell(Cell):
+    r"""The minGRU of Feng et al. 2024: no recurrent weights, one bias.
+
+    $$
+    \begin{aligned}
+    z_t &= \sigma(W_z x_t + b_z) \\
+    \tilde{h}_t &= W_c x_t + b_c \\
+    h_t &= (1 - z_t) \odot h_{t-1} + z_t \odot \tilde{h}_t
+    \end{aligned}
+    $$
+    """
+
+    blocks = (Block("z", "write"), Block("c", "candidate"))
+    state_type = ElmanState
+    state_fields = (Field("h"),)
+    weights_type = MinimalWeights
+
+    def parameters(self, D, H, *, bias=True, proj_size=0):
+        found = super().parameters(D, H, bias=bias)
+        return {name: found[name] for name in self.weights_type._fields if name in found}
+
+    def step(self, wx, state, w):
+        z, candidate = wx.chunk(2, dim=-1)
+        h = torch.lerp(state.h, candidate, z.sigmoid())
+        return ElmanState(h), {"z": z.sigmoid(), r"\tilde{h}": candidate}
+
+
+class UndocumentedCell(MinimalCell):
+    """No equations, as in its base class if that has none."""
+
+
+OWN = [
+    StabilisedCell(),
+    StabilisedCell(exponential=True),
+    StabilisedCell(normalised=False),
+    MinimalCell(),
+]
+
+
+@pytest.mark.parametrize("cell", OWN, ids=repr)
+def test_equations_of_a_cell_outside_the_package(cell):
+    assert "the documented equations agree with the step" in check_cell(cell)
+
+
+OWN_WRONG = [
+    (StabilisedCell(), r"\max(", r"\min(", "m_t differs"),
+    (StabilisedCell(), r"\frac{c_t}{n_t}", r"\frac{n_t}{c_t}", "h_t differs"),
+    (StabilisedCell(), r"\log \sigma", r"\sigma", "f_t differs"),
+    (StabilisedCell(normalised=False), r"\to c_t", r"\to n_t", "h_t differs"),
+    (MinimalCell(), "W_c x_t", "W_z x_t", "h}_t differs"),
+]
+
+
+@pytest.mark.parametrize(("cell", "old", "new", "message"), OWN_WRONG)
+def test_a_wrong_equation_of_such_a_cell_is_found(cell, old, new, message):
+    with pytest.raises(AssertionError, match=message):
+        check_equations(documented(cell, old, new))
+
+
+def test_equations_are_inherited():
+    cell = type("AnotherLSTM", (LSTMCell,), {"__doc__": "An LSTM."})()
+    assert equations(cell) == equations(LSTMCell())
+
+
+def test_a_cell_without_equations_is_reported(monkeypatch):
+    monkeypatch.setattr(MinimalCell, "__doc__", None)  # as with python -OO
+    with pytest.raises(ValueError, match="UndocumentedCell has no documented equations"):
+        equations(UndocumentedCell())
+    with pytest.warns(UserWarning, match="UndocumentedCell has no documented equations"):
+        laws = check_cell(UndocumentedCell())
+    assert len(laws) == 8
+    assert not any("equations" in law for law in laws)

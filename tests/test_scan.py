@@ -22,7 +22,7 @@ def random_weights(cell, D, H, dtype=torch.float64, *, bias=True, grad=False):
     shapes = cell.parameter_shapes(D, H, bias=bias)
     # Larger ones make a chaotic recurrence, in which rounding grows without bound.
     bound = 1.5 / max(H, 4) ** 0.5
-    return Weights(
+    return cell.weights_type(
         **{
             name: torch.empty(shape, dtype=dtype).uniform_(-bound, bound).requires_grad_(grad)
             for name, shape in shapes.items()
@@ -107,7 +107,7 @@ def test_first_and_second_gradients(name, reverse):
     n = len(state)
 
     def run(x, *rest):
-        weights = Weights(**dict(zip(given_weights, rest[n:], strict=True)))
+        weights = cell.weights_type(**dict(zip(given_weights, rest[n:], strict=True)))
         output, last = scan(
             cell, x, weights, cell.state_type(*rest[:n]), lengths=lengths, reverse=reverse
         )

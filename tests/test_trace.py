@@ -7,6 +7,7 @@ from torch import nn
 import lstm_variants
 from lstm_variants import VARIANTS
 from lstm_variants import nn as layers
+from lstm_variants.evaluate import evaluate_step
 from lstm_variants.trace import trace
 from tests.layers import random_hx, states_of
 from tests.tolerances import assert_exact
@@ -41,25 +42,18 @@ def test_the_states_are_those_of_the_layer(name, lengths):
 
 
 @every_variant
-def test_the_gates_make_the_states(name):
+def test_the_blocks_are_those_of_the_documented_equations(name):
     layer, x = stack(name), torch.randn(6, 2, 3, dtype=torch.float64)
-    for k, steps in enumerate(trace(layer, x)):
-        if k % 2 == 1:
-            steps = {letter: values.flip(0) for letter, values in steps.items()}
-        cell = layer.cell
-        assert set(cell.block_names) <= set(steps)
-        one = torch.ones(())
-        if "z" in steps:
-            z = steps["z"]
-            before = torch.cat([0 * z[:1], steps["h"][:-1]])
-            assert_exact(steps["h"], (1 - z) * steps["n"] + z * before)
-        elif "g" in steps:
-            i, f, o = (steps.get(letter, one) for letter in "ifo")
-            c = steps["c"]
-            assert_exact(c, f * torch.cat([0 * c[:1], c[:-1]]) + i * steps["g"])
-            assert_exact(steps["h"], o * (c.tanh() if cell.output_activation else c))
-        else:
-            assert list(steps) == ["h"]
+    cell, steps = layer.cell, trace(layer, x)
+    assert set(cell.block_names) <= set(steps[0])
+    for k, names in enumerate(layer._all_weights):
+        given = x if k < 2 else torch.cat([steps[0]["h"], steps[1]["h"]], -1)
+        state, reverse = cell.initial_state(x[0], layer.hidden_size), k % 2 == 1
+        for t in reversed(range(6)) if reverse else range(6):
+            expected = evaluate_step(cell, given[t], state, layer._weights(names))
+            for letter, values in steps[k].items():
+                assert_exact(values[t], expected[letter])
+            state = cell.state_type(*(expected[field] for field in cell.state_type._fields))
 
 
 @pytest.mark.parametrize("name", ["LSTM", "GRU"])

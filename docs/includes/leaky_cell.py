@@ -1,27 +1,28 @@
 """A cell outside the package: a leaky integrator whose potential v starts at 1."""
 
+from collections import namedtuple
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from torch import Tensor, nn, sigmoid
+from torch import nn, sigmoid
 
 from lstm_variants.cells import Block, Cell, Field, Parameter
 
-
 # --8<-- [start:cell]
-class LeakyState(NamedTuple):
-    h: Tensor
-    v: Tensor
-
-
-class LeakyWeights(NamedTuple):
-    weight_ih: Tensor
-    slope: Tensor
-    bias_ih: Tensor | None = None
+LeakyState = namedtuple("LeakyState", "h v")
+LeakyWeights = namedtuple("LeakyWeights", "weight_ih slope bias_ih", defaults=[None])
 
 
 @dataclass(frozen=True, repr=False)
 class LeakyCell(Cell):
+    r"""A leaky integrator:
+
+    $$ \begin{aligned}
+    w_t &= W_w x_t + b_w \\
+    k_t &= \sigma(W_k x_t + b_k) \\
+    v_t &= k_t \odot v_{t-1} + w_t \\
+    h_t &= v_t \odot \sigma(s \odot v_t)
+    \end{aligned} $$"""
+
     blocks = (Block("w", "write"), Block("k", "keep"))
     state_type, weights_type = LeakyState, LeakyWeights
     state_fields = (Field("h"), Field("v", start=1.0, float32=True))

@@ -1,4 +1,4 @@
-"""The equations: one file per recurrence, to be read beside its paper."""
+"""The recurrences: one file for each, with its equations and papers."""
 
 from lstm_variants.cells.cell import Block, Cell, Field, Gates, Parameter, State, Weights
 from lstm_variants.cells.elman import ElmanCell, ElmanState

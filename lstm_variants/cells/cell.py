@@ -1,20 +1,20 @@
-r"""What a cell is: its blocks, its state and one pure function.
+r"""The interface of a cell: its blocks, its state and one pure function.
 
-The same letters stand for the same sizes everywhere:
+Sizes have the same letters everywhere:
 
 | letter | size |
 |---|---|
-| `B` | batch: sequences side by side |
-| `T` | time: steps of a sequence |
-| `D` | input: features of one step |
+| `B` | batch size: sequences |
+| `T` | time steps of a sequence |
+| `D` | input size: features of one time step |
 | `H` | hidden state |
-| `P` | output of a step: `proj_size` where there is a projection, else `H` |
-| `G` | row blocks of a weight matrix, gates and candidate alike |
-| `K` | gates with a peephole |
+| `P` | output of a time step: `proj_size` with a projection, else `H` |
+| `G` | number of row blocks of a weight matrix: gates and the candidate |
+| `K` | number of gates with a peephole |
 
-and in equations $W$ is `weight_ih`, $U$ is `weight_hh`, $b$ is the sum of the two biases (where
-they act apart, $b$ and $d$), $p$ is `weight_ch`, $R$ is `weight_gh`, $\sigma$ is the logistic
-sigmoid and $\odot$ the product element by element.
+In equations, $W$ is `weight_ih`, $U$ is `weight_hh`, $b$ is the sum of the two biases (in a GRU,
+where they act separately, $b$ is `bias_ih` and $d$ is `bias_hh`), $p$ is `weight_ch`, $R$ is
+`weight_gh`, $\sigma$ is the logistic sigmoid and $\odot$ the element-wise product.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from torch import Tensor
 from torch.nn.functional import linear
 
 Role = Literal["keep", "write", "output", "candidate"]
-"""What a block does where its value is 1; see `Block`."""
+"""The effect of a block where its value is 1; see `Block`."""
 
 State = tuple[Tensor, ...]
-"""The state of a cell between two steps: a named tuple, `h` `[B, P]` first, others `[B, H]`."""
+"""The state of a cell between time steps: a named tuple, `h` `[B, P]` first, others `[B, H]`."""
 
 Gates = dict[str, Tensor]
-"""The gate and candidate activations of a step, by their letters."""
+"""The gate and candidate activations of a time step, by their letters."""
 
 
 class Block(NamedTuple):
     """`H` rows of the weight matrices, a gate or the candidate.
 
-    Letters have no fixed meaning: `z` keeps the old state in a GRU and writes the new one in other
-    cells. Initialisers therefore go by role.
+    Letters have no fixed meaning: `z = 1` keeps the old state in a GRU and writes the new one in
+    other cells. Initialisers therefore select blocks by role.
 
     Attributes:
         name: The letter in the cell's equations.
@@ -59,10 +59,11 @@ class Parameter(NamedTuple):
 
     Attributes:
         shape: Its shape.
-        letter: Its letter in the cell's equations.
-        blocks: Names of the blocks of its rows, in order; none if it has no such blocks.
-        init: Fills a tensor in place with the initial values. Uniform within 1 / sqrt(H) of zero if
-            `None`, as [torch.nn.LSTM][] draws all of its parameters.
+        letter: Its letter in the cell's equations. There, parameters of one letter stand for their
+            sum: the two biases, for example.
+        blocks: Names of the blocks of its rows, in order; empty if it has no such blocks.
+        init: Fills a tensor in place with the initial values. If `None`, they are uniform in
+            (-1/sqrt(H), 1/sqrt(H)), as for all parameters of [torch.nn.LSTM][].
     """
 
     shape: tuple[int, ...]
@@ -76,9 +77,9 @@ class Field(NamedTuple):
 
     Attributes:
         name: Its letter in the cell's equations.
-        start: Its value before the first step, where none is given.
-        float32: Whether it is kept in float32 between steps in half precision (bfloat16, float16):
-            a sum over time would stall there, where one more term makes no difference.
+        start: Its value before the first time step, if no initial state is given.
+        float32: Whether it is kept in float32 between steps in half precision (bfloat16, float16),
+            where a sum over time stalls because small terms are rounded away.
     """
 
     name: str
@@ -95,9 +96,10 @@ class Weights(NamedTuple):
         bias_ih: Input bias, `[G*H]`, or `None`.
         bias_hh: Recurrent bias, `[G*H]`, or `None`.
         weight_hr: Projection of the output, `[P, H]`, or `None`.
-        weight_ch: Peephole weights, `[K*H]`, or `None`: the diagonals through which gates see the
-            cell state.
-        weight_gh: Weights from the last step's gates to the gates, `[3*H, 3*H]`, or `None`.
+        weight_ch: Peephole weights, `[K*H]`, or `None`: the diagonals of the matrices from the cell
+            state to the gates.
+        weight_gh: Weights from the previous time step's gates to the gates, `[3*H, 3*H]`, or
+            `None`.
     """
 
     weight_ih: Tensor
@@ -110,22 +112,23 @@ class Weights(NamedTuple):
 
 
 class Cell(ABC):
-    """One recurrence: its blocks, its state, and one time step.
+    """A recurrence: its blocks, its state, and one time step.
 
-    A cell holds no parameters. It is a frozen dataclass that says what the recurrence is;
-    [`scan`][lstm_variants.scan.scan] applies it along time.
+    A cell holds no parameters. It is a frozen dataclass that specifies the recurrence;
+    [`scan`][lstm_variants.scan.scan] applies it along time. Its docstring states its
+    [equations][lstm_variants.equations].
 
     Attributes:
         projects: Whether the output can be projected, as `proj_size` of [torch.nn.LSTM][] does.
-        weights_type: The named tuple that `step` gets its parameters in, with the names of
-            `parameters`. Those that a layer may lack, biases for example, have the default `None`.
+        weights_type: The type of the named tuple of parameters that `step` takes, with the names of
+            `parameters`. Optional ones, such as biases, have the default `None`.
     """
 
     projects: ClassVar[bool] = False
     weights_type: ClassVar[Any] = Weights
 
     def __repr__(self) -> str:
-        """The settings that are not the default."""
+        """The name and the settings that differ from the default."""
         settings = (f for f in fields(cast(Any, self)) if getattr(self, f.name) != f.default)
         text = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in settings)
         return f"{type(self).__name__}({text})"
@@ -152,11 +155,11 @@ class Cell(ABC):
 
     @property
     def peepholes(self) -> tuple[str, ...]:
-        """Names of the gates that see the cell state: the blocks of `weight_ch`, in order."""
+        """Names of the gates with a peephole: the blocks of `weight_ch`, in order."""
         return ()
 
     def initial_state(self, like: Tensor, hidden_size: int, proj_size: int = 0) -> State:
-        """The state before the first step: the start value of each field.
+        """The state before the first time step: the start value of each field.
 
         Args:
             like: A `[B, ...]` tensor that gives batch size, dtype and device.
@@ -172,7 +175,7 @@ class Cell(ABC):
         return state
 
     def project(self, x: Tensor, w: Weights) -> Tensor:
-        """What the input alone adds to each gate, for all time steps in one matrix product.
+        """The input projection of all blocks, for all time steps in one matrix product.
 
         Args:
             x: Input, `[..., D]`.
@@ -193,8 +196,8 @@ class Cell(ABC):
             w: Weights of the layer.
 
         Returns:
-            The state after the step, whose first tensor, `h`, is the output; and what made it:
-            each gate and the candidate that the cell has, `[B, H]`, by its letter in the equations.
+            The state after the step, whose first tensor, `h`, is the output; and the gates and the
+            candidate, `[B, H]` each, by their letters in the equations.
         """
 
     def parameters(
@@ -202,7 +205,8 @@ class Cell(ABC):
     ) -> dict[str, Parameter]:
         """One layer's parameters in one direction, by their names in `weights_type`.
 
-        `weight_ih` has the cell's blocks as rows, `[G*H, D]`: the hidden size is read from it.
+        `weight_ih` has to have the cell's blocks as rows, `[G*H, D]`: the hidden size is read from
+        its shape.
 
         Args:
             D: Input size.
@@ -218,7 +222,7 @@ class Cell(ABC):
         }
         if bias:
             found["bias_ih"] = Parameter((rows,), "b", names)
-            found["bias_hh"] = Parameter((rows,), "d", names)
+            found["bias_hh"] = Parameter((rows,), "b", names)
         if proj_size:
             found["weight_hr"] = Parameter((proj_size, H), "W_{hr}")
         if self.peepholes:

@@ -1,4 +1,4 @@
-r"""The simple recurrent network, the baseline of every comparison."""
+r"""The simple recurrent network, the baseline of the comparisons."""
 
 from __future__ import annotations
 
@@ -37,10 +37,11 @@ class ElmanCell(Cell):
     |---|---|
     | `nonlinearity="relu"` | $h_t = \mathrm{relu}(W_h x_t + U_h h_{t-1} + b_h)$ |
 
-    Paper: Elman 1990, with the hyperbolic tangent for the logistic function, as [torch.nn.RNN][]
-    computes it.
+    Paper: Elman 1990, with the hyperbolic tangent instead of the logistic function, as in
+    [torch.nn.RNN][].
 
-    Not to be confused with: the network of Jordan 1986, which feeds back its output layer.
+    Not to be confused with: the network of Jordan 1986, whose recurrent connections start at its
+    output layer.
 
     Attributes:
         nonlinearity: The activation function.
@@ -63,5 +64,5 @@ class ElmanCell(Cell):
 
     def step(self, wx: Tensor, state: State, w: Weights) -> tuple[ElmanState, Gates]:
         (h,) = state
-        squash = {"tanh": tanh, "relu": relu}[self.nonlinearity]
-        return ElmanState(squash(wx + linear(h, w.weight_hh, w.bias_hh))), {}
+        activation = {"tanh": tanh, "relu": relu}[self.nonlinearity]
+        return ElmanState(activation(wx + linear(h, w.weight_hh, w.bias_hh))), {}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from torch import Tensor, sigmoid, tanh
 from torch.nn.functional import linear
 
-from lstm_variants.cells.cell import Block, Cell, Field, Gates, State, Weights
+from lstm_variants.cells.cell import Block, Cell, Field, Gates, Parameter, State, Weights
 
 
 class GRUState(NamedTuple):
@@ -40,18 +40,19 @@ class GRUCell(Cell):
     |---|---|
     | `reset_after=False` | $n_t = \tanh(W_n x_t + b_n + U_n (r_t \odot h_{t-1}) + d_n)$ |
 
-    Papers: Cho et al. 2014, whose first version resets after the product, as cuDNN and
-    [torch.nn.GRU][] do; Chung et al. 2014, who reset before it.
+    Papers: Cho et al. 2014, in whose first version the reset gate is applied after the product, as
+    in cuDNN and [torch.nn.GRU][]; Chung et al. 2014, where it is applied before.
 
-    Not to be confused with: each other. `reset_after=True` is the default here, in Keras and in
-    Flax; `reset_after=False` is ONNX' default (`linear_before_reset=0`). And the convention of
-    Chung et al., in which $z_t$ weighs the candidate instead of the old state.
+    Not to be confused: the two settings with each other. `reset_after=True` is the default here, in
+    Keras and in Flax; `reset_after=False` is the default of ONNX (`linear_before_reset=0`). In the
+    convention of Chung et al., $z_t$ multiplies the candidate instead of the old state.
 
     Attributes:
-        reset_after: Whether the reset gate acts on the recurrent product or on what is multiplied.
+        reset_after: Whether the reset gate is applied to the recurrent product, or else to the
+            hidden state before the product.
 
     Examples:
-        An update gate of `z = 1` keeps the old state, whatever the input is:
+        An update gate of `z = 1` keeps the old state for any input:
 
         >>> import torch
         >>> from lstm_variants.cells import GRUCell, GRUState, Weights
@@ -67,6 +68,14 @@ class GRUCell(Cell):
     blocks = (Block("r", None), Block("z", "keep"), Block("n", "candidate"))
     state_type = GRUState
     state_fields = (Field("h"),)
+
+    def parameters(
+        self, D: int, H: int, *, bias: bool = True, proj_size: int = 0
+    ) -> dict[str, Parameter]:
+        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
+        if bias:  # the reset gate is applied to this bias only
+            found["bias_hh"] = found["bias_hh"]._replace(letter="d")
+        return found
 
     def step(self, wx: Tensor, state: State, w: Weights) -> tuple[GRUState, Gates]:
         (h,) = state

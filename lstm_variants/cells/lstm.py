@@ -1,4 +1,4 @@
-r"""The long short-term memory: peepholes, coupled gates and the published ablations."""
+r"""The LSTM (long short-term memory) with peepholes, coupled gates and published ablations."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class LSTMState(NamedTuple):
 
 
 class GateRecurrentState(NamedTuple):
-    """State of an LSTM whose gates see the last step's gates.
+    """State of an LSTM with full gate recurrence.
 
     Attributes:
         h: Hidden state, the output of the step, `[B, H]`; `[B, P]` if projected.
         c: Cell state, `[B, H]`.
-        i: Input gate of the last step, `[B, H]`.
-        f: Forget gate of the last step, `[B, H]`.
-        o: Output gate of the last step, `[B, H]`.
+        i: Input gate, `[B, H]`.
+        f: Forget gate, `[B, H]`.
+        o: Output gate, `[B, H]`.
     """
 
     h: Tensor
@@ -45,8 +45,6 @@ class GateRecurrentState(NamedTuple):
 class LSTMCell(Cell):
     r"""The LSTM family as one specification.
 
-    With $c^\ast = c_t$ for `peephole="current"` and $c^\ast = c_{t-1}$ for `peephole="previous"`:
-
     $$
     \begin{aligned}
     i_t &= \sigma(W_i x_t + U_i h_{t-1} + p_i \odot c_{t-1} + b_i) \\
@@ -58,39 +56,60 @@ class LSTMCell(Cell):
     \end{aligned}
     $$
 
-    and with each setting, of which Greff et al. name most,
+    and with each setting (names of the ablations as in Greff et al.)
 
     | setting | instead | name |
     |---|---|---|
+    | `peephole="current"` | $c^\ast = c_t$ | |
+    | `peephole="previous"` | $c^\ast = c_{t-1}$ | |
     | `peephole=None` | $p = 0$ | NP |
     | `input_gate=False` | $i_t = 1$ | NIG |
     | `forget_gate=False` | $f_t = 1$ | NFG |
     | `output_gate=False` | $o_t = 1$ | NOG |
     | `input_activation=False` | $g_t = W_g x_t + U_g h_{t-1} + b_g$ | NIAF |
-    | `output_activation=False` | $h_t = o_t \odot c_t$ | NOAF |
+    | `output_activation=False` | $\tanh(c_t) \to c_t$ | NOAF |
     | `coupled=True` | $f_t = 1 - i_t$ | CIFG |
-    | `gate_recurrence=True` | $R_k (i, f, o)_{t-1}$ is added inside each gate $k$ | FGR |
 
-    A projection, if there is one, comes last: $h_t = W_{hr} (o_t \odot \tanh(c_t))$.
+    With `gate_recurrence=True`, full gate recurrence (FGR), each gate also depends on the three
+    gates of the previous time step:
+
+    $$
+    \begin{aligned}
+    i_t &= \sigma(W_i x_t + U_i h_{t-1} + p_i \odot c_{t-1} + R_i (i, f, o)_{t-1} + b_i) \\
+    f_t &= \sigma(W_f x_t + U_f h_{t-1} + p_f \odot c_{t-1} + R_f (i, f, o)_{t-1} + b_f) \\
+    o_t &= \sigma(W_o x_t + U_o h_{t-1} + p_o \odot c^\ast + R_o (i, f, o)_{t-1} + b_o)
+    \end{aligned}
+    $$
+
+    With a projection, `proj_size > 0`:
+
+    $$
+    \begin{aligned}
+    h_t &= W_{hr} (o_t \odot \tanh(c_t))
+    \end{aligned}
+    $$
 
     Papers: Hochreiter & Schmidhuber 1997 (input and output gate), Gers, Schmidhuber & Cummins 2000
     (forget gate), Gers, Schraudolph & Schmidhuber 2002 (peepholes), Sak, Senior & Beaufays 2014
     (projection), Greff et al. 2017 (ablations).
 
-    Not to be confused with: the peephole LSTM of teaching code, whose output gate looks at the
-    *previous* cell state (`peephole="previous"`). Gers et al., ONNX, TensorFlow and oneDNN let it
-    look at the new one (`peephole="current"`). With $p_o = 0$ the two are the same function. Nor
-    the coupling $i_t = 1 - f_t$ of TensorFlow Lite: the same functions, but other weights survive.
+    Not to be confused with: the peephole LSTM of teaching code, whose output gate depends on the
+    *previous* cell state (`peephole="previous"`). In Gers et al., ONNX, TensorFlow and oneDNN it
+    depends on the new one (`peephole="current"`). With $p_o = 0$ the two are the same function. Nor
+    with the coupling $i_t = 1 - f_t$ of TensorFlow Lite, which computes the same functions from the
+    weights of the forget gate.
 
     Attributes:
-        peephole: Whether gates see the cell state, and which one the output gate sees.
-        coupled: Whether what is forgotten makes room for what is written.
-        input_gate: Whether there is one; without it, it is always open.
-        forget_gate: Whether there is one; without it, nothing is forgotten.
-        output_gate: Whether there is one; without it, it is always open.
-        input_activation: Whether the candidate is squashed.
-        output_activation: Whether the memory is squashed when it is shown.
-        gate_recurrence: Whether gates see the gates of the last step.
+        peephole: Whether gates depend on the cell state, and whether the output gate depends on the
+            current or the previous one.
+        coupled: Whether input and forget gate are coupled: f = 1 - i.
+        input_gate: Whether there is an input gate; if not, i = 1.
+        forget_gate: Whether there is a forget gate; if not, f = 1.
+        output_gate: Whether there is an output gate; if not, o = 1.
+        input_activation: Whether the candidate has an activation function.
+        output_activation: Whether an activation function is applied to the cell state for the
+            output.
+        gate_recurrence: Whether gates depend on the gates of the previous time step.
 
     Raises:
         ValueError: If settings contradict each other.
@@ -182,7 +201,7 @@ class LSTMCell(Cell):
         o = gate("o", c if self.peephole == "current" else c_old)
         h = o * (tanh(c) if self.output_activation else c)
 
-        h = h.to(wx.dtype)  # the memory may be wider than the output
+        h = h.to(wx.dtype)  # the cell state may be float32 in half precision
         if w.weight_hr is not None:
             h = linear(h, w.weight_hr)
         state_after: State = self.state_type(h, c, *((i, f, o) if self.gate_recurrence else ()))
@@ -191,5 +210,5 @@ class LSTMCell(Cell):
 
 
 def split(rows: Tensor | None, names: tuple[str, ...]) -> dict[str, Tensor]:
-    """The blocks of a stacked tensor, by the name of their gate; nothing for nothing."""
+    """The blocks of a stacked tensor by name; empty if there is no tensor."""
     return {} if rows is None else dict(zip(names, rows.chunk(len(names), dim=-1), strict=True))

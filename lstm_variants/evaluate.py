@@ -1,0 +1,148 @@
+"""Evaluation of a cell's documented equations, as an independent form of its step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+
+import torch
+from torch import Tensor
+
+from lstm_variants.cells import Cell, State, Weights
+from lstm_variants.equations import equations, parse_equation
+from lstm_variants.latex import FUNCTIONS, OPERATORS, REDUCTIONS, Node, indexed, parse, write
+
+__all__ = ["evaluate", "evaluate_step"]
+
+
+def evaluate_step(
+    cell: Cell, x: Tensor, state: State, w: Weights, *, proj_size: int = 0
+) -> dict[str, Tensor]:
+    r"""Compute one time step from the documented equations alone.
+
+    The symbols are those that the cell states: $x_t$; each state field before the step, as
+    $c_{t-1}$; each parameter by its letter, with a subscript for each of its blocks, as $W_i$.
+    Parameters of the same letter are added up; missing ones are zero.
+
+    Args:
+        cell: The recurrence.
+        x: Input of the step, `[B, D]`.
+        state: The state before the step.
+        w: Weights of the layer.
+        proj_size: Size of the projected output; 0 if there is no projection.
+
+    Returns:
+        What each equation defines, `[B, H]`, by its letter: gates and the state after the step.
+        Constants, as in $i_t = 1$, are `[B]`.
+
+    Raises:
+        ValueError: If an equation is not supported or not defined; the message names the token and
+            the equation.
+
+    Examples:
+        >>> import torch
+        >>> from lstm_variants.cells import ElmanCell, ElmanState, Weights
+        >>> from lstm_variants.evaluate import evaluate_step
+        >>> w = Weights(weight_ih=torch.zeros(1, 1), weight_hh=torch.ones(1, 1))
+        >>> evaluate_step(ElmanCell(), torch.zeros(1, 1), ElmanState(torch.ones(1, 1)), w)
+        {'h': tensor([[0.7616]])}
+    """
+    lines = equations(cell, proj_size=proj_size)
+    nodes = {left: parse_equation(left, right) for left, right in lines.items()}
+    shared = parameter_symbols(cell, w, x.shape[-1], proj_size)
+    rows = []
+    for x_t, *before in zip(x, *state, strict=True):
+        symbols = shared | {"x_t": x_t}
+        for field, value in zip(cell.state_fields, before, strict=True):
+            symbols[indexed(field.name, "t-1")] = value
+        for left, node in nodes.items():
+            try:
+                symbols[left] = evaluate(node, symbols)
+            except ValueError as error:
+                raise ValueError(f"{error}, in the equation {left} = {write(node)}") from None
+        rows.append([symbols[left] for left in nodes])
+    columns = map(torch.stack, zip(*rows, strict=True))
+    return {left.removesuffix("_t"): column for left, column in zip(nodes, columns, strict=True)}
+
+
+def parameter_symbols(cell: Cell, w: Weights, D: int, proj_size: int) -> dict[str, Tensor]:
+    """The parameters by their symbols in the equations."""
+    H = w.weight_ih.shape[0] // len(cell.blocks)
+    found: dict[str, Tensor] = {}
+    for name, parameter in cell.parameters(D, H, proj_size=proj_size).items():
+        value = getattr(w, name)
+        if value is None:
+            value = w.weight_ih.new_zeros(parameter.shape)
+        letter = parse(parameter.letter).text
+        names = [indexed(letter, block) for block in parameter.blocks] or [letter]
+        for symbol, part in zip(names, value.chunk(len(names)), strict=True):
+            found[symbol] = found[symbol] + part if symbol in found else part
+    return found
+
+
+def evaluate(node: Node, symbols: Mapping[str, Tensor]) -> Tensor:
+    r"""Evaluate an expression.
+
+    Args:
+        node: The expression.
+        symbols: The value of each symbol: a matrix, a vector or a scalar.
+
+    Raises:
+        ValueError: If a symbol has no value, or shapes do not fit; the message names it.
+
+    Examples:
+        >>> import torch
+        >>> from lstm_variants.evaluate import evaluate
+        >>> from lstm_variants.latex import parse
+        >>> evaluate(parse(r"\max(x_t, 1) / 2"), {"x_t": torch.tensor([0.0, 3.0])})
+        tensor([0.5000, 1.5000])
+    """
+    if node.kind == "symbol":
+        if node.text not in symbols:
+            raise ValueError(f"{node.text} is not defined, expected one of {', '.join(symbols)}")
+        return symbols[node.text]
+    if node.kind == "number":
+        return torch.tensor(float(node.text), dtype=torch.float64)
+    parts = indexed_parts(node) if node.kind == "group" and node.text else node.parts
+    values = [evaluate(part, symbols) for part in parts]
+    if node.kind == "group":
+        return values[0] if len(values) == 1 else torch.cat(values)
+    if node.kind == "negative":
+        return -values[0]
+    if node.text in FUNCTIONS:
+        return FUNCTIONS[node.text](values[0])
+    check_shapes(node, values)
+    if node.kind == "fraction":
+        return values[0] / values[1]
+    if node.kind == "power":
+        return values[0] ** values[1]
+    if node.text in REDUCTIONS:
+        return reduce(REDUCTIONS[node.text], values)
+    if node.text:
+        result: Tensor = OPERATORS[node.text](*values)
+        return result
+    left, right = values
+    return left @ right if left.ndim and right.ndim else left * right
+
+
+def indexed_parts(group: Node) -> list[Node]:
+    """The symbols of a group, each with the subscript of the group."""
+    if any(part.kind != "symbol" for part in group.parts):
+        raise ValueError(f"expected symbols inside the parentheses of {write(group)}")
+    index = group.text.strip("_{}")
+    return [Node("symbol", indexed(part.text, index)) for part in group.parts]
+
+
+def check_shapes(node: Node, values: list[Tensor]) -> None:
+    """Raise an error if an operation is not defined for the shapes of its operands."""
+    arrays = [value for value in values if value.ndim]
+    shapes = [list(value.shape) for value in arrays]
+    if node.kind == "operator" and not node.text and len(arrays) == 2:
+        left, right = arrays
+        if left.ndim != 2 or left.shape[1] != right.shape[0]:
+            raise ValueError(
+                f"shapes {shapes[0]} and {shapes[1]} do not fit in the matrix product {write(node)}"
+                r" (\odot is the product element by element)"
+            )
+    elif any(shape != shapes[0] for shape in shapes):
+        raise ValueError(f"shapes {' and '.join(map(str, shapes))} differ in {write(node)}")
