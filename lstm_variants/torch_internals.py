@@ -20,23 +20,28 @@ below_autograd: Callable[[], AbstractContextManager[None]] = torch._C._AutoDispa
 """A context in which operators do not run their implementations for autograd."""
 
 
-def apply_at_this_level(function: type[torch.autograd.Function], *arguments: Any) -> Any:
-    """`function.apply`, inside an operator's implementation for autograd.
+class LevelFunction(torch.autograd.function._SingleLevelFunction):
+    """A `torch.autograd.Function` for an operator's implementation for autograd.
 
-    `Function.apply` itself handles all levels of `torch.func` that are active. Here the dispatcher
-    does that: it calls the implementation once for each level. Outside of `torch.func` this takes
-    less time than `Function.apply`, which inspects its arguments.
+    `Function.apply` handles all levels of `torch.func` that are active. For an operator, the
+    dispatcher does that: it calls the implementation once for each level.
     """
-    apply: Any = super(torch.autograd.Function, function).apply  # type: ignore[misc]
-    if not transform_is_active():
-        return apply(*arguments)
-    functorch = torch._C._functorch
-    before = functorch.get_single_level_autograd_function_allowed()
-    functorch.set_single_level_autograd_function_allowed(True)
-    try:
-        return apply(*arguments)
-    finally:
-        functorch.set_single_level_autograd_function_allowed(before)
+
+    _compiled_autograd_key = torch.autograd.Function._compiled_autograd_key
+
+    @classmethod
+    def apply_at_this_level(cls, *arguments: Any) -> Any:
+        """Like `Function.apply`, for the level that the implementation is called for."""
+        apply: Callable[..., Any] = cls.apply  # type: ignore[attr-defined]
+        if not transform_is_active():
+            return apply(*arguments)
+        functorch = torch._C._functorch
+        before = functorch.get_single_level_autograd_function_allowed()
+        functorch.set_single_level_autograd_function_allowed(True)
+        try:
+            return apply(*arguments)
+        finally:
+            functorch.set_single_level_autograd_function_allowed(before)
 
 
 def transform_is_active() -> bool:

@@ -24,7 +24,7 @@ from lstm_variants.kernels.cpu.operators import (
 )
 from lstm_variants.kernels.second_order import gradients_through_reference, second_gradients
 from lstm_variants.kernels.transforms import in_forward_mode
-from lstm_variants.torch_internals import apply_at_this_level, below_autograd
+from lstm_variants.torch_internals import LevelFunction, below_autograd
 
 
 def call_of(
@@ -35,7 +35,7 @@ def call_of(
     return flat[0], flat[1 : 1 + n], flat[1 + n : 1 + n + m], lengths, cell
 
 
-class LayerFunction(torch.autograd.Function):
+class LayerFunction(LevelFunction):
     """The derivative of the results of `layer`, which are given."""
 
     @staticmethod
@@ -79,7 +79,7 @@ class LayerFunction(torch.autograd.Function):
         return None, None, None, None, *found
 
 
-class BackwardFunction(torch.autograd.Function):
+class BackwardFunction(LevelFunction):
     """The derivative of the results of `layer_backward`, which are given.
 
     All that the kernel takes from the forward pass depends on the other arguments, and so has no
@@ -131,7 +131,7 @@ def differentiable_layer(
         )
     if needed:
         sizes = len(weights), len(states)
-        results = list(apply_at_this_level(LayerFunction, results, sizes, lengths, cell, *flat))
+        results = list(LayerFunction.apply_at_this_level(results, sizes, lengths, cell, *flat))
     return results if save_for_backward else results[: 1 + len(states)]
 
 
@@ -157,7 +157,7 @@ def differentiable_backward(
     sizes = len(weights), len(states)
     is_given = [gradient is not None for gradient in gradients]
     settings = (sizes, lengths, cell, needs_grad, is_given)
-    return list(apply_at_this_level(BackwardFunction, results, *settings, *flat))
+    return list(BackwardFunction.apply_at_this_level(results, *settings, *flat))
 
 
 library.impl("layer", differentiable_layer, "Autograd")
