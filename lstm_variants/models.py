@@ -145,11 +145,13 @@ class PeepholeLSTM(SequenceModel):
 
     def __init__(self, input_dim: int, hidden_dim: int) -> None:
         super().__init__(input_dim, hidden_dim)
-        for block in "ifoc":
-            self.register_parameter(f"W_{block}", nn.Parameter(torch.empty(input_dim, hidden_dim)))
-            self.register_parameter(f"U_{block}", nn.Parameter(torch.empty(hidden_dim, hidden_dim)))
-            if block != "c":
-                self.register_parameter(f"C_{block}", nn.Parameter(torch.empty(hidden_dim)))
+        shapes = {
+            "W": (input_dim, hidden_dim),
+            "U": (hidden_dim, hidden_dim),
+            "C": (hidden_dim,),
+        }
+        for name in ["W_i", "U_i", "C_i", "W_f", "U_f", "C_f", "W_o", "U_o", "C_o", "W_c", "U_c"]:
+            self.register_parameter(name, nn.Parameter(torch.empty(shapes[name[0]])))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

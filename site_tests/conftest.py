@@ -36,6 +36,7 @@ class Visit:
     def __init__(self, browser, name, way, **context):
         self.context = browser.new_context(reduced_motion="reduce", **context)
         self.context.route(re.compile("^https?:"), self.answer)
+        self.context.set_default_timeout(120_000)  # ms; a loaded machine takes more than 30 s
         self.page = self.context.new_page()
         self.foreign, self.errors = [], []
         self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))

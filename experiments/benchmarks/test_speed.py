@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.utils.benchmark import timer  # waits for the GPU, where there is one
 
 from lstm_variants import VARIANTS
-from lstm_variants.cells import ElmanCell, GRUCell, LSTMCell
+from lstm_variants.cells import ElmanCell, GRUCell
 from lstm_variants.variants import Variant
 from tests import oracles
 
@@ -156,9 +156,9 @@ def build(variant: Variant, size: Size) -> nn.Module:
 
 
 def baseline(variant: Variant, size: Size) -> nn.Module:
-    """The layer of `torch.nn` that a user of this variant would otherwise take."""
-    layers: dict[type, Any] = {LSTMCell: nn.LSTM, GRUCell: nn.GRU, ElmanCell: nn.RNN}
-    layer = layers[type(variant.cell)]
+    """The layer of `torch.nn` that a variant is compared with: `LSTM` if torch has no such cell."""
+    layers: dict[type, Any] = {GRUCell: nn.GRU, ElmanCell: nn.RNN}
+    layer = layers.get(type(variant.cell), nn.LSTM)
     return First(layer(size.D, size.H, batch_first=True, bidirectional=variant.directions == 2))
 
 
