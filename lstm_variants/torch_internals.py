@@ -1,7 +1,7 @@
 """Everything that this package uses of torch beyond its public interface.
 
-No other file of the package has a private name of torch. The whole test suite passed with torch
-2.9.0, and with 2.13 to 2.15: with another version, a failure that looks strange may start here.
+No other file of the package has a private name of torch. Tried with torch 2.9.0, 2.13.0 and 2.15.0;
+with another version, these names are the first to check if something fails.
 """
 
 from __future__ import annotations
