@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch._subclasses import FakeTensor
 
 from lstm_variants.cells import Cell, State, Weights
+from lstm_variants.torch_internals import assert_when_run, is_fake, is_transformed
 
 __all__ = ["scan"]
 
@@ -67,7 +67,7 @@ def scan(
         lengths = check_lengths(lengths, T, B)
         if torch.compiler.is_compiling():
             in_range = ((lengths >= 0) & (lengths <= T)).all()
-            torch._assert_async(in_range, "lengths should be from 0 to the number of time steps")
+            assert_when_run(in_range, "lengths should be from 0 to the number of time steps")
         valid = valid_steps(x, lengths)
         # Masked before the matrix product: masking only its result leaves NaN in the gradients.
         x = x.where(valid, 0)
@@ -117,7 +117,7 @@ def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
     """Check that lengths are `[B]` integers from 0 to `T`, and return them as int64.
 
     Where values are not available, only dtype and shape are checked. A compiled or exported program
-    checks the values at run time; under `torch.func` they are not checked.
+    checks the values at run time; under `torch.func`, only the CPU kernels do.
     """
     lengths = torch.as_tensor(lengths)
     if lengths.dtype.is_floating_point or lengths.dtype.is_complex or lengths.dtype == torch.bool:
@@ -135,10 +135,7 @@ def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
 def has_values(tensor: Tensor) -> bool:
     """Whether the values of a tensor are available: not in tracing or under `torch.func`."""
     return not (
-        torch.compiler.is_compiling()
-        or torch._C._functorch.is_functorch_wrapped_tensor(tensor)
-        or isinstance(tensor, FakeTensor)
-        or tensor.is_meta
+        torch.compiler.is_compiling() or is_transformed(tensor) or is_fake(tensor) or tensor.is_meta
     )
 
 

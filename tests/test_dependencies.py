@@ -1,7 +1,7 @@
 """Gradients where tensors of a call depend on one another, or are one tensor.
 
-First derivatives with and without `create_graph`, and second ones, against the reference in
-float64. A gradient with `create_graph` is computed by another path than one without.
+First derivatives with and without `create_graph`, second and third ones, against the reference in
+float64.
 """
 
 import copy
@@ -139,7 +139,7 @@ def check(pattern, name, backend, monkeypatch, **options):
 
 
 def derivatives(pattern, layer, x):
-    """The results, their gradients in both ways, and the gradient of those."""
+    """The results, their gradients in both ways, and the gradients of those."""
     torch.manual_seed(1)
     outputs, leaves = pattern(layer, x.requires_grad_())
     leaves = [x, *leaves, *layer.parameters()]
@@ -151,8 +151,15 @@ def derivatives(pattern, layer, x):
 
     plain = gradient(total, retain_graph=True)
     first = gradient(total, create_graph=True)
-    second = gradient(sum(g.square().sum() for g in first))
-    return {"result": outputs, "gradient": plain, "create_graph": first, "second": second}
+    second = gradient(sum(g.square().sum() for g in first), create_graph=True)
+    third = gradient(sum(g.square().sum() for g in second))
+    return {
+        "result": outputs,
+        "gradient": plain,
+        "create_graph": first,
+        "second": second,
+        "third": third,
+    }
 
 
 @pytest.mark.parametrize(

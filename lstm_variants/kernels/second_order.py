@@ -1,4 +1,4 @@
-"""Second derivatives for kernels that have only first ones: through the reference."""
+"""Derivatives that kernels do not have, second ones above all: through the reference."""
 
 from __future__ import annotations
 
@@ -46,58 +46,132 @@ class ThroughReference(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        needed = ctx.needs_input_grad[2:]
         if torch.is_grad_enabled():
             call = with_tensors(ctx.call, ctx.saved_tensors)
-            found = gradients_through_reference(call, gradients, ctx.autocast)
+            found = gradients_through_reference(call, gradients, needed, ctx.autocast)
         else:
-            found = gradients_of(ctx.results, ctx.leaves, gradients)
+            found = autograd(ctx.results, ctx.leaves, gradients, needed)
         return None, None, *found
 
 
 def gradients_through_reference(
-    call: Call, gradients: Sequence[Tensor | None], autocast: torch.dtype | None = None
+    call: Call,
+    gradients: Sequence[Tensor | None],
+    needed: Sequence[bool],
+    autocast: torch.dtype | None = None,
 ) -> list[Tensor | None]:
     """Gradients in the order of `Call.tensors`, differentiable where grad mode is on.
 
     Args:
         call: What was computed.
         gradients: Gradients of the output and of the last states, `None` for zero.
+        needed: Which gradients are needed; the others are `None`.
         autocast: The dtype of autocast in the forward pass, `None` if it was off. The backward pass
             may run in another context.
     """
-    create_graph, device = torch.is_grad_enabled(), call.x.device.type
-    context = torch.autocast(device, autocast or torch.bfloat16, enabled=autocast is not None)
-    with torch.enable_grad(), context:
-        # Inputs of a call may depend on one another outside of it, or be one tensor: a gradient
-        # with respect to them would include those paths. Each alias is an input of this call only.
-        aliases = [t.view_as(t) for t in call.tensors()]
-        results = flatten(Reference().run(with_tensors(call, aliases)))
-        return gradients_of(results, aliases, gradients, create_graph)
+
+    def compute(*flat: Tensor) -> tuple[Tensor, ...]:
+        return tuple(flatten(Reference().run(with_tensors(call, flat))))
+
+    with autocast_of_forward(call, autocast):
+        return gradients_of(compute, list(call.tensors()), gradients, needed)
+
+
+def second_gradients(
+    call: Call,
+    gradients: Sequence[Tensor | None],
+    second: Sequence[Tensor | None],
+    needed: Sequence[bool],
+) -> list[Tensor | None]:
+    """Gradients of what `gradients_through_reference` returns, differentiable as that is.
+
+    Args:
+        call: What was computed, without autocast.
+        gradients: As for `gradients_through_reference`.
+        second: Gradients of the first gradients, in the order of `Call.tensors`, `None` for zero.
+        needed: Which gradients are needed, of those with respect to `Call.tensors` and to the
+            gradients that are not `None`; the others are `None`.
+    """
+    count = len(second)
+    first_needed = [gradient is not None for gradient in second]
+
+    def compute(*flat: Tensor) -> tuple[Tensor, ...]:
+        rest = iter(flat[count:])
+        given = [None if gradient is None else next(rest) for gradient in gradients]
+        found = gradients_through_reference(with_tensors(call, flat), given, first_needed)
+        return tuple(
+            torch.zeros_like(tensor) if gradient is None else gradient
+            for tensor, gradient in zip(flat[:count], found, strict=True)
+        )
+
+    inputs = [*call.tensors(), *(g for g in gradients if g is not None)]
+    with autocast_of_forward(call, None):
+        return gradients_of(compute, inputs, second, needed)
+
+
+def autocast_of_forward(call: Call, dtype: torch.dtype | None) -> torch.autocast:
+    """Autocast as it was in the forward pass, whatever it is now."""
+    device = call.x.device.type
+    return torch.autocast(device, dtype or torch.bfloat16, enabled=dtype is not None)
 
 
 def gradients_of(
+    compute: Callable[..., tuple[Tensor, ...]],
+    inputs: Sequence[Tensor],
+    gradients: Sequence[Tensor | None],
+    needed: Sequence[bool],
+) -> list[Tensor | None]:
+    """Gradients of a function with respect to its inputs, differentiable where grad mode is on.
+
+    Args:
+        compute: The function.
+        inputs: Its inputs.
+        gradients: Gradients of its results, `None` for zero.
+        needed: Which gradients are needed; the others are `None`.
+    """
+    if not any(needed) or all(gradient is None for gradient in gradients):
+        return [None] * len(inputs)
+    create_graph = torch.is_grad_enabled()
+    with torch.enable_grad():
+        # Inputs of a call may depend on one another outside of it, or be one tensor: a gradient
+        # with respect to them would include those paths. Each alias is an input of this call only.
+        aliases = [tensor.view_as(tensor) for tensor in inputs]
+        if all(a.requires_grad for a, is_needed in zip(aliases, needed, strict=True) if is_needed):
+            return autograd(compute(*aliases), aliases, gradients, needed, create_graph)
+    # Inputs were recorded at a level of torch.func that has ended, or one level differentiates with
+    # respect to some of them and another level to the others: a level of its own has them all.
+    results, pullback = torch.func.vjp(compute, *aliases)[:2]
+    pairs = zip(results, gradients, strict=True)
+    found = pullback(tuple(torch.zeros_like(r) if g is None else g for r, g in pairs))
+    return [g if is_needed else None for g, is_needed in zip(found, needed, strict=True)]
+
+
+def autograd(
     results: Sequence[Tensor],
     leaves: Sequence[Tensor],
     gradients: Sequence[Tensor | None],
+    needed: Sequence[bool],
     create_graph: bool = False,
 ) -> list[Tensor | None]:
     """`torch.autograd.grad`, with `None` for leaves that need no gradient or got none."""
-    needed = [leaf for leaf in leaves if leaf.requires_grad]
     # With nothing but empty sequences, results may depend on some of the leaves only.
     pairs = [
         (r, g) for r, g in zip(results, gradients, strict=True) if r.requires_grad and g is not None
     ]
+    if not pairs:
+        return [None] * len(leaves)
     found = iter(
         torch.autograd.grad(
             [r for r, _ in pairs],
-            needed,
+            [leaf for leaf, is_needed in zip(leaves, needed, strict=True) if is_needed],
             [g for _, g in pairs],
             create_graph=create_graph,
             retain_graph=True,
             allow_unused=True,
         )
     )
-    return [next(found) if leaf.requires_grad else None for leaf in leaves]
+    return [next(found) if is_needed else None for is_needed in needed]
 
 
 def flatten(result: Result) -> list[Tensor]:

@@ -13,7 +13,7 @@ from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, State
 from lstm_variants.kernels.call import Call
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import run_twice_differentiable
-from lstm_variants.kernels.transforms import is_transformed
+from lstm_variants.kernels.transforms import in_functional_transform, unsupported_transform
 from lstm_variants.scan import has_values
 
 FUNCTIONS: dict[Cell, Callable[..., tuple[Tensor, ...]]] = {
@@ -41,8 +41,14 @@ class TorchKernels:
         dtype = computing_dtype(x)
         if len(call.states[0]) > 1 and x.device.type == "cpu" and dtype.itemsize < 4:
             return f"torch keeps the cell state in {dtype}, where counting stalls"
-        if is_transformed(call):
-            return "torch's kernels do not support vmap and forward-mode differentiation"
+        transform = unsupported_transform(call, vmap=False)
+        if transform is not None:
+            return f"torch's kernels do not support {transform}"
+        if in_functional_transform():
+            if call.lengths is not None:
+                return "torch's packing does not support torch.func"
+            if x.is_cuda:
+                return "torch's kernels on CUDA have no second derivatives under torch.func"
         if call.lengths is not None and not has_values(call.lengths):
             return "packing depends on the values of lengths, which are unknown while tracing"
         return None

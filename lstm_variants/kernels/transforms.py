@@ -1,6 +1,8 @@
-"""Whether a call runs under a transform of torch.func, which fused kernels do not support."""
+"""Transforms of torch.func and forward-mode differentiation: which of them a call runs under."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -8,29 +10,47 @@ from torch.autograd import forward_ad
 
 from lstm_variants.kernels.call import Call
 from lstm_variants.kernels.tracing import constant_while_tracing
-
+from lstm_variants.torch_internals import (
+    active_transforms,
+    forward_mode_is_active,
+    is_vmapped,
+    transform_is_active,
+)
 
 # Dynamo wraps the result of peek_interpreter_stack, which is then never None. The function is
 # called while tracing instead; guards of dynamo's own trace again under another transform.
-@constant_while_tracing
-def in_functional_transform() -> bool:
-    """Whether a transform of `torch.func` is active."""
-    return torch._C._functorch.peek_interpreter_stack() is not None
+in_functional_transform = constant_while_tracing(transform_is_active)
+"""Whether a transform of `torch.func` is active."""
 
 
-def is_batched(tensor: Tensor | None) -> bool:
-    """Whether a tensor stands for many under `vmap`, as with `is_grads_batched=True`."""
-    functorch = torch._C._functorch
-    return tensor is not None and (
-        functorch.is_legacy_batchedtensor(tensor) or functorch.is_functorch_wrapped_tensor(tensor)
+def in_forward_mode(tensors: Iterable[Tensor]) -> bool:
+    """Whether tensors may have forward-mode derivatives."""
+    if not forward_mode_is_active():  # asked first, since asking every tensor takes its time
+        return False
+    # A level of torch.func hides the derivatives of the levels below it.
+    return in_functional_transform() or any(
+        forward_ad.unpack_dual(tensor).tangent is not None for tensor in tensors
     )
 
 
-def is_transformed(call: Call) -> bool:
-    """Whether this runs under `torch.func` or along a forward-mode derivative."""
+def unsupported_transform(call: Call, *, vmap: bool) -> str | None:
+    """What fused kernels do not support of the transforms that a call runs under; `None` if none.
+
+    Args:
+        call: The call.
+        vmap: Whether `vmap` over input and states is supported. Over weights it is not.
+    """
     if in_functional_transform():
-        return True
-    if forward_ad._current_level < 0:  # asked first, since asking every tensor takes its time
-        return False
-    duals = (forward_ad.unpack_dual(t) for t in call.tensors())
-    return any(dual.tangent is not None for dual in duals)
+        if torch.compiler.is_compiling():
+            return "torch.func in a compiled function"
+        kinds = active_transforms()
+        if "Vmap" in kinds:
+            if any(is_vmapped(t) for w in call.weights for t in w if t is not None):
+                return "vmap over the weights"
+            if not vmap and any(map(is_vmapped, call.tensors())):
+                return "vmap"
+        if "Functionalize" in kinds:
+            return "torch.func.functionalize"
+    if forward_mode_is_active() and in_forward_mode(call.tensors()):
+        return "forward-mode differentiation"
+    return None

@@ -7,9 +7,14 @@ from torch import Tensor
 
 from lstm_variants.cells import State
 from lstm_variants.kernels.call import Call
-from lstm_variants.kernels.cpu import native, operators
+from lstm_variants.kernels.cpu import (
+    autograd,  # noqa: F401 - adds what it implements to the operators, as does the next
+    batching,  # noqa: F401
+    native,
+    operators,
+)
 from lstm_variants.kernels.cpu.cells import DTYPES, kernel_of
-from lstm_variants.kernels.transforms import is_transformed
+from lstm_variants.kernels.transforms import unsupported_transform
 
 
 class CPU:
@@ -34,8 +39,9 @@ class CPU:
             return f"made for float32 and float64, and the input is {x.dtype}"
         if torch.is_autocast_enabled("cpu"):
             return "made for float32 and float64, not for autocast"
-        if is_transformed(call):
-            return "the kernels do not support vmap and forward-mode differentiation"
+        transform = unsupported_transform(call, vmap=True)
+        if transform is not None:
+            return f"the kernels do not support {transform}"
         return native.unavailable_reason()
 
     def run(self, call: Call) -> tuple[Tensor, list[State]]:

@@ -1,9 +1,10 @@
-"""The kernels as operators of torch, with what autograd and tracing need to know of them.
+"""The kernels as operators of torch, with what tracing needs of them.
 
 There are two, a layer (all of its directions) and its gradient. A schema has no type for cells: a
 cell is given as its repr, `"LSTMCell(peephole='current')"`, and weights and states as flat lists,
 one direction after the other, without those that are `None`. Tensors may have any strides, which
 are unknown while a program is traced: the operators copy what the library cannot read in place.
+Autograd and `vmap` are in files of their own, `autograd.py` and `batching.py`.
 """
 
 from __future__ import annotations
@@ -14,20 +15,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lstm_variants.kernels.cpu.cells import KERNELS
 from lstm_variants.kernels.cpu.layer import Layer, in_layout, rows_in_order
 from lstm_variants.kernels.cpu.native import kernels
-from lstm_variants.kernels.second_order import gradients_through_reference
-from lstm_variants.kernels.transforms import is_batched
 from lstm_variants.scan import check_length_values
 
 Tensors = Sequence[Tensor]
 
 # Not torch.library.custom_op, whose handling of lists in autograd takes 100 us a call.
-_library: Any = torch.library.Library("lstm_variants", "DEF")
+library: Any = torch.library.Library("lstm_variants", "DEF")
 _arguments = "Tensor x, Tensor[] weights, Tensor[] states, Tensor? lengths, str cell"
-_library.define(f"layer({_arguments}, bool save_for_backward) -> Tensor[]")
-_library.define(
+library.define(f"layer({_arguments}, bool save_for_backward) -> Tensor[]")
+library.define(
     f"layer_backward({_arguments}, Tensor output, Tensor[] kept, Tensor?[] gradients, "
     "bool[] needs_grad) -> Tensor[]"
 )
@@ -169,75 +167,7 @@ def fake_backward(
     return empty_gradients(x, weights, states, needs_grad)
 
 
-class LayerFunction(torch.autograd.Function):
-    """The operator with its gradient; the gradient of that goes through the reference."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, sizes: tuple[int, int], lengths: Tensor | None, cell: str, *flat: Tensor
-    ) -> tuple[Tensor, ...]:
-        n, m = sizes
-        x, weights, states = flat[0], flat[1 : 1 + n], flat[1 + n :]
-        with torch._C._AutoDispatchBelowAutograd():
-            results = layer_operator(x, weights, states, lengths, cell, True)
-        # Lengths are copied: the caller may change them before the gradient is computed.
-        ctx.sizes, ctx.cell = sizes, cell
-        ctx.lengths = None if lengths is None else lengths.clone()
-        # torch lets the output of its GRU and RNN, but not of its LSTM, be changed in place: where
-        # h is all of the state, the gradient has an output of its own.
-        output = results[0] if len(KERNELS[cell].fields) > 1 else results[0].clone()
-        ctx.save_for_backward(*flat, output, *results[1 + m :])
-        ctx.mark_non_differentiable(*results[1 + m :])
-        ctx.set_materialize_grads(False)
-        return tuple(results)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
-        n, m = ctx.sizes
-        x, *rest = ctx.saved_tensors
-        weights, states, output, kept = rest[:n], rest[n : n + m], rest[n + m], rest[n + m + 1 :]
-        needs_grad = ctx.needs_input_grad[3:]
-        # A gradient that is to be differentiated, or many gradients at once under vmap.
-        if torch.is_grad_enabled() or any(map(is_batched, gradients)):
-            call = Layer(x, weights, states, ctx.lengths, ctx.cell).call
-            return None, None, None, *gradients_through_reference(call, gradients[: 1 + m])
-        found = backward_operator(
-            x,
-            weights,
-            states,
-            ctx.lengths,
-            ctx.cell,
-            output,
-            kept,
-            gradients[: 1 + m],
-            needs_grad,
-        )
-        return None, None, None, *(g if w else None for g, w in zip(found, needs_grad, strict=True))
-
-
-def differentiable(
-    x: Tensor,
-    weights: Tensors,
-    states: Tensors,
-    lengths: Tensor | None,
-    cell: str,
-    save_for_backward: bool,
-) -> list[Tensor]:
-    """The operator under autograd."""
-    flat = (x, *weights, *states)
-    if not torch.is_grad_enabled() or not any(tensor.requires_grad for tensor in flat):
-        with torch._C._AutoDispatchBelowAutograd():
-            results: list[Tensor] = layer_operator(
-                x, weights, states, lengths, cell, save_for_backward
-            )
-        return results
-    sizes = len(weights), len(states)
-    results = list(LayerFunction.apply(sizes, lengths, cell, *flat))  # type: ignore[no-untyped-call]
-    return results if save_for_backward else results[: 1 + len(states)]
-
-
-_library.impl("layer", forward, "CPU")
-_library.impl("layer", differentiable, "Autograd")
-_library.impl("layer_backward", backward, "CPU")
-torch.library.register_fake("lstm_variants::layer", fake_forward, lib=_library)
-torch.library.register_fake("lstm_variants::layer_backward", fake_backward, lib=_library)
+library.impl("layer", forward, "CPU")
+library.impl("layer_backward", backward, "CPU")
+torch.library.register_fake("lstm_variants::layer", fake_forward, lib=library)
+torch.library.register_fake("lstm_variants::layer_backward", fake_backward, lib=library)

@@ -1,0 +1,164 @@
+"""Derivatives of the operators: first ones by the kernels, second ones through the reference.
+
+The dispatcher calls these implementations once for each level of `torch.func`, so they work under
+its transforms as they do without. A kernel runs before the node of its derivative is made, and not
+inside of it, where grad mode is off: an outer level would take the result for a constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lstm_variants.kernels.call import Call
+from lstm_variants.kernels.cpu.cells import KERNELS
+from lstm_variants.kernels.cpu.layer import Layer
+from lstm_variants.kernels.cpu.operators import (
+    Tensors,
+    backward_operator,
+    layer_operator,
+    library,
+)
+from lstm_variants.kernels.second_order import gradients_through_reference, second_gradients
+from lstm_variants.kernels.transforms import in_forward_mode
+from lstm_variants.torch_internals import LevelFunction, below_autograd
+
+
+def call_of(
+    flat: Tensors, sizes: tuple[int, int], lengths: Tensor | None, cell: str
+) -> tuple[Tensor, Tensors, Tensors, Tensor | None, str]:
+    """The first arguments of both operators, from the flat list that autograd needs."""
+    n, m = sizes
+    return flat[0], flat[1 : 1 + n], flat[1 + n : 1 + n + m], lengths, cell
+
+
+class LayerFunction(LevelFunction):
+    """The derivative of the results of `layer`, which are given."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        results: Tensors,
+        sizes: tuple[int, int],
+        lengths: Tensor | None,
+        cell: str,
+        *flat: Tensor,
+    ) -> tuple[Tensor, ...]:
+        kept = results[1 + sizes[1] :]
+        # Lengths are copied: the caller may change them before the gradient is computed.
+        ctx.sizes, ctx.cell = sizes, cell
+        ctx.lengths = None if lengths is None else lengths.clone()
+        # torch lets the output of its GRU and RNN, but not of its LSTM, be changed in place: where
+        # h is all of the state, the gradient has an output of its own.
+        output = results[0] if len(KERNELS[cell].fields) > 1 else results[0].clone()
+        ctx.save_for_backward(*flat, output, *kept)
+        ctx.mark_non_differentiable(*kept)
+        ctx.set_materialize_grads(False)
+        return tuple(results)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
+        n, m = ctx.sizes
+        saved = ctx.saved_tensors
+        operands = call_of(saved, ctx.sizes, ctx.lengths, ctx.cell)
+        output, kept = saved[1 + n + m], saved[2 + n + m :]
+        gradients, needs_grad = gradients[: 1 + m], ctx.needs_input_grad[4:]
+        given = (gradient for gradient in gradients if gradient is not None)
+        found: Sequence[Tensor | None]
+        if in_forward_mode((*given, *saved)):
+            found = gradients_through_reference(Layer(*operands).call, gradients, needs_grad)
+        elif torch.is_grad_enabled():
+            found = backward_operator(*operands, output, kept, gradients, needs_grad)
+        else:
+            with below_autograd():
+                found = backward_operator(*operands, output, kept, gradients, needs_grad)
+        found = [g if needed else None for g, needed in zip(found, needs_grad, strict=True)]
+        return None, None, None, None, *found
+
+
+class BackwardFunction(LevelFunction):
+    """The derivative of the results of `layer_backward`, which are given.
+
+    All that the kernel takes from the forward pass depends on the other arguments, and so has no
+    gradient of its own.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        results: Tensors,
+        sizes: tuple[int, int],
+        lengths: Tensor | None,
+        cell: str,
+        needs_grad: Sequence[bool],
+        is_given: Sequence[bool],
+        *flat: Tensor,
+    ) -> tuple[Tensor, ...]:
+        ctx.sizes, ctx.cell, ctx.needs_grad, ctx.is_given = sizes, cell, needs_grad, is_given
+        ctx.lengths = None if lengths is None else lengths.clone()
+        ctx.save_for_backward(*flat)
+        pairs = zip(results, needs_grad, strict=True)
+        ctx.mark_non_differentiable(*(result for result, needed in pairs if not needed))
+        ctx.set_materialize_grads(False)
+        return tuple(results)
+
+    @staticmethod
+    def backward(ctx: Any, *second: Tensor | None) -> tuple[Tensor | None, ...]:
+        saved = ctx.saved_tensors
+        call: Call = Layer(*call_of(saved, ctx.sizes, ctx.lengths, ctx.cell)).call
+        given = iter(saved[1 + sum(ctx.sizes) :])
+        gradients = [next(given) if is_given else None for is_given in ctx.is_given]
+        return *(None,) * 6, *second_gradients(call, gradients, second, ctx.needs_input_grad[6:])
+
+
+def differentiable_layer(
+    x: Tensor,
+    weights: Tensors,
+    states: Tensors,
+    lengths: Tensor | None,
+    cell: str,
+    save_for_backward: bool,
+) -> list[Tensor]:
+    """`layer` under autograd."""
+    flat = (x, *weights, *states)
+    needed = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in flat)
+    with below_autograd():
+        results: list[Tensor] = layer_operator(
+            x, weights, states, lengths, cell, needed or save_for_backward
+        )
+    if needed:
+        sizes = len(weights), len(states)
+        results = list(LayerFunction.apply_at_this_level(results, sizes, lengths, cell, *flat))
+    return results if save_for_backward else results[: 1 + len(states)]
+
+
+def differentiable_backward(
+    x: Tensor,
+    weights: Tensors,
+    states: Tensors,
+    lengths: Tensor | None,
+    cell: str,
+    output: Tensor,
+    kept: Tensors,
+    gradients: Sequence[Tensor | None],
+    needs_grad: Sequence[bool],
+) -> list[Tensor]:
+    """`layer_backward` under autograd."""
+    with below_autograd():
+        results: list[Tensor] = backward_operator(
+            x, weights, states, lengths, cell, output, kept, gradients, needs_grad
+        )
+    flat = (x, *weights, *states, *(g for g in gradients if g is not None))
+    if not torch.is_grad_enabled() or not any(tensor.requires_grad for tensor in flat):
+        return results
+    sizes = len(weights), len(states)
+    is_given = [gradient is not None for gradient in gradients]
+    settings = (sizes, lengths, cell, needs_grad, is_given)
+    return list(BackwardFunction.apply_at_this_level(results, *settings, *flat))
+
+
+library.impl("layer", differentiable_layer, "Autograd")
+library.impl("layer_backward", differentiable_backward, "Autograd")

@@ -1,0 +1,109 @@
+"""Everything that this package uses of torch beyond its public interface.
+
+No other file of the package has a private name of torch. Tried with torch 2.9.0, 2.13.0 and 2.15.0;
+with another version, these names are the first to check if something fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch._subclasses import FakeTensor
+from torch._subclasses.functional_tensor import FunctionalTensor
+from torch.autograd import forward_ad
+
+below_autograd: Callable[[], AbstractContextManager[None]] = torch._C._AutoDispatchBelowAutograd
+"""A context in which operators do not run their implementations for autograd."""
+
+
+class LevelFunction(torch.autograd.function._SingleLevelFunction):
+    """A `torch.autograd.Function` for an operator's implementation for autograd.
+
+    `Function.apply` handles all levels of `torch.func` that are active. For an operator, the
+    dispatcher does that: it calls the implementation once for each level.
+    """
+
+    _compiled_autograd_key = torch.autograd.Function._compiled_autograd_key
+
+    @classmethod
+    def apply_at_this_level(cls, *arguments: Any) -> Any:
+        """Like `Function.apply`, for the level that the implementation is called for."""
+        apply: Callable[..., Any] = cls.apply  # type: ignore[attr-defined]
+        if not transform_is_active():
+            return apply(*arguments)
+        functorch = torch._C._functorch
+        before = functorch.get_single_level_autograd_function_allowed()
+        functorch.set_single_level_autograd_function_allowed(True)
+        try:
+            return apply(*arguments)
+        finally:
+            functorch.set_single_level_autograd_function_allowed(before)
+
+
+def transform_is_active() -> bool:
+    """Whether a transform of `torch.func` is active."""
+    return torch._C._functorch.peek_interpreter_stack() is not None
+
+
+def active_transforms() -> set[str]:
+    """The kinds of all active transforms: `"Grad"`, `"Vmap"`, `"Jvp"`, `"Functionalize"`."""
+    return {level.key().name for level in torch._C._functorch.get_interpreter_stack() or ()}
+
+
+def is_transformed(tensor: Tensor) -> bool:
+    """Whether a tensor belongs to a level of `torch.func`."""
+    return torch._C._functorch.is_functorch_wrapped_tensor(tensor)
+
+
+def is_vmapped(tensor: Tensor) -> bool:
+    """Whether a tensor stands for many under `torch.func.vmap`, at any level."""
+    functorch = torch._C._functorch
+    while functorch.is_functorch_wrapped_tensor(tensor):
+        if functorch.is_batchedtensor(tensor):
+            return True
+        tensor = functorch.get_unwrapped(tensor)
+    return False
+
+
+def forward_mode_is_active() -> bool:
+    """Whether there may be tensors with a forward-mode derivative."""
+    return forward_ad._current_level >= 0
+
+
+def is_batched_gradient(tensor: Tensor) -> bool:
+    """Whether a tensor stands for many in a backward pass with `is_grads_batched=True`.
+
+    That is another vmap than the one of `torch.func`.
+    """
+    return torch._C._functorch.is_legacy_batchedtensor(tensor)
+
+
+def split_gradients(tensor: Tensor) -> Tensor:
+    """The many tensors that one stands for with `is_grads_batched=True`, along dimension 0."""
+    return torch._remove_batch_dim(tensor, batched_gradients_level(), 0, 0)
+
+
+def join_gradients(tensor: Tensor) -> Tensor:
+    """The opposite of `split_gradients`."""
+    return torch._add_batch_dim(tensor, 0, batched_gradients_level())
+
+
+def batched_gradients_level() -> int:
+    """How many backward passes with `is_grads_batched=True` are inside one another."""
+    level = torch._C._vmapmode_increment_nesting()
+    torch._C._vmapmode_decrement_nesting()
+    return level - 1
+
+
+def is_fake(tensor: Tensor) -> bool:
+    """Whether a tensor has a shape but no values, as those that tracing works with."""
+    return isinstance(tensor, FakeTensor | FunctionalTensor)
+
+
+def assert_when_run(condition: Tensor, message: str) -> None:
+    """Put an assertion into the program that is being traced."""
+    torch._assert_async(condition, message)

@@ -1,0 +1,66 @@
+"""Private names of torch are in one file only."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import lstm_variants
+
+PACKAGE = Path(lstm_variants.__file__).parent
+INTERNALS = "torch_internals.py"
+
+
+def is_private(name):
+    return name.startswith("_") and not name.endswith("__")
+
+
+def private_names(source):
+    """Names of torch that start with an underscore, in imports and as attributes."""
+    tree = ast.parse(source)
+    found, names = set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules = [alias for alias in node.names if alias.name.split(".")[0] == "torch"]
+            names.update(alias.asname or "torch" for alias in modules)
+            found.update(a.name for a in modules if any(map(is_private, a.name.split("."))))
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "torch":
+            names.update(alias.asname or alias.name for alias in node.names)
+            paths = [f"{node.module}.{alias.name}" for alias in node.names]
+            found.update(path for path in paths if any(map(is_private, path.split("."))))
+    for node in ast.walk(tree):
+        root = node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if isinstance(root, ast.Name) and root.id in names and root is not node:
+            path = ast.unparse(node)
+            if any(map(is_private, path.split("."))):
+                found.add(path)
+    return found
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_only_one_file_has_private_names_of_torch(path):
+    assert bool(private_names(path.read_text())) == (path.name == INTERNALS)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import torch\ntorch._C.x()",
+        "import torch._dynamo",
+        "from torch._subclasses import FakeTensor",
+        "from torch import _C",
+        "from torch.autograd import forward_ad as ad\nad._current_level",
+        "import torch.nn as nn\nnn.modules._functions",
+    ],
+)
+def test_private_names_are_found(source):
+    assert private_names(source)
+    assert not private_names(source.replace("._", ".").replace(" _", " "))
+
+
+def test_names_of_python_are_not_private():
+    assert not private_names("import torch\ntorch.__version__\nself._state")
