@@ -20,10 +20,21 @@ def name_of(path):
 MODULES = {name_of(path): ast.parse(path.read_text()) for path in SOURCES}
 
 
+class WithoutTypes(ast.NodeTransformer):
+    """Leaves out imports for the type checker alone."""
+
+    def visit_If(self, node):
+        return None if getattr(node.test, "id", "") == "TYPE_CHECKING" else node
+
+
+def without_types(tree):
+    return WithoutTypes().visit(ast.parse(ast.unparse(tree)))
+
+
 def imported(tree):
     """The modules of the package that a module imports; a name in a package is the module of it."""
     found = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(without_types(tree)):
         if isinstance(node, ast.ImportFrom):
             inside = {f"{node.module}.{alias.name}" for alias in node.names}
             found |= (inside & MODULES.keys()) or {node.module}

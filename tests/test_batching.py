@@ -5,8 +5,8 @@ import torch
 from torch.func import functional_call, grad, stack_module_state, vmap
 
 import lstm_variants
-from lstm_variants.kernels.cpu import operators
 from lstm_variants.kernels.cpu.cells import kernel_of
+from lstm_variants.kernels.schema import layer_operator
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import needs_kernels
 from tests.layers import states_of
@@ -141,7 +141,7 @@ def test_operators_take_other_weights_for_each_sample(name):
     cell = repr(VARIANTS[name].cell)
 
     def run(x, weights, states):
-        results = operators.layer_operator(x, weights, states, None, cell, False)
+        results = layer_operator(x, weights, states, None, cell, "cpu", False)
         loss = sum(result.square().sum() for result in results)
         return [*results, loss]
 

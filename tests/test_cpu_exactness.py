@@ -7,7 +7,7 @@ from lstm_variants.cells import LSTMCell, Weights
 from lstm_variants.kernels import BACKENDS, Call
 from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.cpu.cells import KERNELS
-from lstm_variants.kernels.cpu.layer import Layer
+from lstm_variants.kernels.layer import Layer
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import with_tensors
 from lstm_variants.variants import VARIANTS
@@ -166,30 +166,18 @@ def test_nothing_is_touched_outside(cell, dtype, T, B, D, H, instruction_set):
         window.copy_(tensor)
     n = sum(t is not None for w in call.weights for t in w)
     weights, states = inputs[1 : 1 + n], inputs[1 + n :]
-    layer = Layer(inputs[0], weights, states, None, repr(cell))
+    layer = Layer(inputs[0], weights, states, None, repr(cell), "cpu")
     output, last, kept = layer.empty_results(save_for_backward=True)
     outputs, outputs_are_whole = windows([t.shape for t in (output, *last, *kept)], dtype)
     output, last, kept = outputs[0], outputs[1 : 1 + len(last)], outputs[1 + len(last) :]
-    names, kept_names = layer.state_names, layer.kernel.kept
-    native.kernels().run(layer.describe(output, (names("{}_n"), last), (kept_names, kept)))
+    layer.backend.forward(layer, output, last, kept)
     generator = torch.Generator().manual_seed(1)
     gradients, gradients_are_whole = windows([t.shape for t in (output, *last)], dtype)
     for window in gradients:
         window.copy_(torch.randn(window.shape, generator=generator, dtype=torch.float64))
-    found, found_is_whole = windows([t.shape for t in (inputs[0], *inputs)], dtype)
-    native.kernels().run(
-        layer.describe(
-            output,
-            (kept_names, kept),
-            (names("d_{}_n"), gradients[1:]),
-            (["d_x"], found[:2]),
-            ([f"d_{name}" for name in layer.names], found[2 : 2 + n]),
-            (names("d_{}_0"), found[2 + n :]),
-            d_output=gradients[0],
-        ),
-        backward=True,
-    )
-    got = [output, *last, found[0] + found[1], *found[2:]]
+    found, found_is_whole = windows([t.shape for t in inputs], dtype)
+    layer.backend.backward(layer, output, kept, gradients[0], gradients[1:], found)
+    got = [output, *last, *found]
     for a, b in zip(got, expected, strict=True):
         assert torch.equal(a, b)
     for whole in (inputs_are_whole, outputs_are_whole, gradients_are_whole, found_is_whole):

@@ -14,9 +14,10 @@ from torch.utils.data import DataLoader, Dataset
 import lstm_variants
 from lstm_variants import nn as layers
 from lstm_variants.kernels import BACKENDS, choose
-from lstm_variants.kernels.cpu import native, operators
+from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.cpu.cells import KERNELS, kernel_of
 from lstm_variants.kernels.reference import Reference
+from lstm_variants.kernels.schema import backward_operator, layer_operator
 from lstm_variants.kernels.second_order import with_tensors
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import needs_kernels
@@ -35,15 +36,15 @@ def test_operators_keep_torchs_rules(name, keep):
     weights = [t.requires_grad_(keep) for w in call.weights for t in w if t is not None]
     states = [t.requires_grad_(keep) for state in call.states for t in state]
     x, lengths = call.x.requires_grad_(keep), torch.tensor([3, 1])
-    arguments = (x, weights, states, lengths, repr(call.cell))
-    opcheck(operators.layer_operator, (*arguments, keep))
+    arguments = (x, weights, states, lengths, repr(call.cell), "cpu")
+    opcheck(layer_operator, (*arguments, keep))
     if keep:
         with torch.no_grad():
-            output, *rest = operators.layer_operator(*arguments, True)
+            output, *rest = layer_operator(*arguments, True)
         kept = rest[len(states) :]
         given = [torch.randn_like(output), *(None for _ in states)]
         needs_grad = [k % 3 > 0 for k in range(1 + len(weights) + len(states))]
-        opcheck(operators.backward_operator, (*arguments, output, kept, given, needs_grad))
+        opcheck(backward_operator, (*arguments, output, kept, given, needs_grad))
 
 
 @every_variant

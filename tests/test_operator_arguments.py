@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from lstm_variants.kernels.cpu import operators
 from lstm_variants.kernels.cpu.cells import kernel_of
+from lstm_variants.kernels.schema import backward_operator, layer_operator
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import needs_kernels
 from tests.layers import every_second, strided
@@ -27,12 +27,12 @@ def test_operators_take_any_strides(name, change):
 
     def run(change):
         x, *rest = map(change, plain)
-        arguments = (x, rest[:n], rest[n:], every_second(lengths), cell)
+        arguments = (x, rest[:n], rest[n:], every_second(lengths), cell, "cpu")
         torch.manual_seed(1)
-        results = operators.layer_operator(*arguments, True)
+        results = layer_operator(*arguments, True)
         output, kept = results[0], results[1 + len(rest[n:]) :]
         gradients = [change(torch.randn_like(r)) for r in results[: 1 + len(rest[n:])]]
-        found = operators.backward_operator(
+        found = backward_operator(
             *arguments, change(output), [change(k) for k in kept], gradients, [True] * len(plain)
         )
         return results[: len(gradients)] + found  # what is saved is padded with anything
@@ -57,10 +57,10 @@ def test_tensors_on_different_devices_are_an_error():
     x, weights, states = operands()
     mixed = [weights[0], weights[1].to("meta"), *weights[2:]]
     with pytest.raises(ValueError, match=r"weight_hh should be .* on cpu, got .* on meta"):
-        operators.layer_operator(x, mixed, states, None, PEEPHOLE, False)
+        layer_operator(x, mixed, states, None, PEEPHOLE, "cpu", False)
     lengths = torch.tensor([3, 2], device="meta")
     with pytest.raises(ValueError, match=r"lengths should be .* on cpu, got .* on meta"):
-        operators.layer_operator(x, weights, states, lengths, PEEPHOLE, False)
+        layer_operator(x, weights, states, lengths, PEEPHOLE, "cpu", False)
     layer = VARIANTS["PeepholeLSTM"].layer(3, 4, device="meta")
     with pytest.raises(ValueError, match="on meta"):
         layer(torch.zeros(5, 2, 3))
@@ -70,7 +70,7 @@ def test_shapes_are_checked_without_values():
     x, *groups = operands()
     weights, states = ([tensor.to("meta") for tensor in group] for group in groups)
     with pytest.raises(ValueError, match="weight_ih should be"):
-        operators.layer_operator(x.to("meta")[..., :1], weights, states, None, PEEPHOLE, False)
+        layer_operator(x.to("meta")[..., :1], weights, states, None, PEEPHOLE, "cpu", False)
 
 
 WRONG_GRADIENTS = {
@@ -86,20 +86,20 @@ WRONG_GRADIENTS = {
 @pytest.mark.parametrize(("change", "message"), WRONG_GRADIENTS.values(), ids=list(WRONG_GRADIENTS))
 def test_what_does_not_fit_the_backward_pass_is_an_error(change, message):
     x, weights, states = operands()
-    output, *rest = operators.layer_operator(x, weights, states, None, PEEPHOLE, True)
+    output, *rest = layer_operator(x, weights, states, None, PEEPHOLE, "cpu", True)
     kept = rest[len(states) :]
     gradients = [change.get("gradient", torch.ones_like(output)), *(None for _ in states)]
     needs_grad = [True] * (1 + len(weights) + len(states))
     with pytest.raises(ValueError, match=message):
-        operators.backward_operator(
-            *(x, weights, states, change.get("lengths"), PEEPHOLE),
+        backward_operator(
+            *(x, weights, states, change.get("lengths"), PEEPHOLE, "cpu"),
             *(change.get("output", output), change.get("kept", kept)),
             *(change.get("gradients", gradients), needs_grad),
         )
 
 
 WRONG = {
-    "a weight of another shape": (("weights", 0), torch.zeros(12, 2), r"weight_ih .* \[16, 2\]"),
+    "a weight of another shape": (("weights", 1), torch.zeros(16, 3), r"weight_hh .* \[16, 4\]"),
     "a peephole too few": (("weights", 4), torch.zeros(8), r"weight_ch should be \[12\]"),
     "a state of another batch": (("states", 0), torch.zeros(3, 4), r"h should be \[2, 4\]"),
     "a state of another dtype": (
@@ -118,6 +118,7 @@ WRONG = {
     "no weights": (("weights", None), [], r"weights should be weight_ih, .* got 0 tensors"),
     "half precision": (("x", None), torch.zeros(3, 2, 2).bfloat16(), "got torch.bfloat16"),
     "one sequence": (("x", None), torch.zeros(3, 2), r"x should be \[T, B, D\]"),
+    "no backend": (("backend", None), "gpu", "backend should be one of 'cpu', got 'gpu'"),
     "a cell without a kernel": (("cell", None), "OwnCell()", r"no kernel for 'OwnCell\(\)'"),
 }
 
@@ -134,6 +135,7 @@ def test_tensors_that_do_not_fit_are_an_error(place, tensor, message):
         "states": [s.detach() for s in call.states[0]],
         "lengths": None,
         "cell": PEEPHOLE,
+        "backend": "cpu",
     }
     name, index = place
     if index is None:
@@ -141,4 +143,4 @@ def test_tensors_that_do_not_fit_are_an_error(place, tensor, message):
     else:
         arguments[name][index] = tensor
     with pytest.raises(ValueError, match=message):
-        operators.layer_operator(*arguments.values(), False)
+        layer_operator(*arguments.values(), False)

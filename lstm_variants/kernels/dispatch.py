@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from lstm_variants.cells import State
 from lstm_variants.kernels.call import Backend, Call
 from lstm_variants.kernels.cpu import CPU
+from lstm_variants.kernels.fused import FUSED, FusedBackend
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.torch_kernels import TorchKernels
 
@@ -42,6 +43,8 @@ def register(backend: Backend, priority: float) -> None:
     """
     if backend.name == "auto":
         raise ValueError("a backend should have a name of its own, got 'auto'")
+    if isinstance(backend, FusedBackend):
+        FUSED[backend.name] = backend
     _priorities[backend.name] = priority
     known = {**BACKENDS, backend.name: backend}
     BACKENDS.clear()

@@ -1,26 +1,31 @@
-"""The kernels as a backend."""
+"""The C++ kernels as a backend."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
 
 import torch
 from torch import Tensor
 
-from lstm_variants.cells import State
+from lstm_variants.cells import Cell
 from lstm_variants.kernels.call import Call
-from lstm_variants.kernels.cpu import (
-    autograd,  # noqa: F401 - adds what it implements to the operators, as does the next
-    batching,  # noqa: F401
-    native,
-    operators,
-)
-from lstm_variants.kernels.cpu.cells import DTYPES, kernel_of
-from lstm_variants.kernels.transforms import unsupported_transform
+from lstm_variants.kernels.cpu import native
+from lstm_variants.kernels.cpu.cells import KERNELS, Kernel, kernel_of
+from lstm_variants.kernels.fused import FusedBackend
+from lstm_variants.kernels.layer import Layer
+from lstm_variants.scan import check_length_values
+
+Group = tuple[Sequence[str], Sequence[Tensor]]
+"""Names in call.h, and the tensors of one direction after the other."""
 
 
-class CPU:
+class CPU(FusedBackend):
     """Fused loops over time in C++, for all cells of this package."""
 
     name = "cpu"
+    device = "cpu"
+    dtypes = (torch.float32, torch.float64)
 
     @property
     def details(self) -> str:
@@ -30,29 +35,117 @@ class CPU:
         return f"{text}: {kernels.single_thread_reason}" if kernels.single_thread_reason else text
 
     def unsupported_reason(self, call: Call) -> str | None:
-        x = call.x
-        if x.device.type != "cpu":
-            return f"made for the CPU, and the input is on {x.device.type}"
-        if kernel_of(call.cell) is None:
-            return f"there is no kernel for {call.cell}"
-        if x.dtype not in DTYPES:
-            return f"made for float32 and float64, and the input is {x.dtype}"
-        if torch.is_autocast_enabled("cpu"):
-            return "made for float32 and float64, not for autocast"
-        transform = unsupported_transform(call, vmap=True)
-        if transform is not None:
-            return f"the kernels do not support {transform}"
-        return native.unavailable_reason()
+        return super().unsupported_reason(call) or native.unavailable_reason()
 
-    def run(self, call: Call) -> tuple[Tensor, list[State]]:
-        weights = [t for w in call.weights for t in w if t is not None]
-        states = [t for state in call.states for t in state]
-        lengths = call.lengths
-        if lengths is not None:
-            lengths = lengths.to("cpu", torch.int64)
-        output, *last = operators.layer_operator(
-            call.x, weights, states, lengths, kernel_of(call.cell), save_for_backward=False
+    def name_of(self, cell: Cell) -> str | None:
+        return kernel_of(cell)
+
+    def signature(self, name: str) -> Kernel | None:
+        return KERNELS.get(name)
+
+    def kept_shapes(self, layer: Layer) -> list[tuple[int, ...]]:
+        T, B, _ = layer.x.shape
+        kernel, Hp = KERNELS[layer.name], padded(layer)
+        sizes = (kernel.settings["slots"] * Hp, Hp)[: len(kernel.kept)]
+        return [(T, B, size) for size in sizes * layer.directions]
+
+    def forward(
+        self, layer: Layer, output: Tensor, last: Sequence[Tensor], kept: Sequence[Tensor]
+    ) -> None:
+        kernel = KERNELS[layer.name]
+        results = (formatted(kernel.fields, "{}_n"), last), (kernel.kept, kept)
+        run(layer, describe(layer, output, *results))
+
+    def backward(
+        self,
+        layer: Layer,
+        output: Tensor,
+        kept: Sequence[Tensor],
+        d_output: Tensor | None,
+        d_last: Sequence[Tensor | None],
+        d_inputs: Sequence[Tensor],
+    ) -> None:
+        kernel, n = KERNELS[layer.name], len(layer.weights)
+        nothing = layer.x.new_empty(0)
+        # Both directions work at the same time, so each needs its own memory.
+        d_x = [d_inputs[0], *(torch.empty_like(d_inputs[0]) for _ in range(1, layer.directions))]
+        groups = (
+            (kernel.kept, kept),
+            (formatted(kernel.fields, "d_{}_n"), [nothing if d is None else d for d in d_last]),
+            (("d_x",), d_x),
+            (formatted(layer.names, "d_{}"), d_inputs[1 : 1 + n]),
+            (formatted(kernel.fields, "d_{}_0"), d_inputs[1 + n :]),
         )
-        n = len(call.states[0])
-        parts = [last[k : k + n] for k in range(0, len(last), n)]
-        return output, [call.cell.state_type(*part) for part in parts]
+        run(layer, describe(layer, output, *groups, d_output=d_output), backward=True)
+        for other in d_x[1:]:
+            d_inputs[0].add_(other)
+
+
+@cache
+def formatted(names: tuple[str, ...], pattern: str) -> tuple[str, ...]:
+    """Each of the names, put into a pattern."""
+    return tuple(pattern.format(name) for name in names)
+
+
+def padded(layer: Layer) -> int:
+    """H, rounded up to whole vectors."""
+    vector = native.PADDED_BYTES // layer.x.element_size()
+    return -(-layer.hidden_size // vector) * vector
+
+
+def describe(layer: Layer, output: Tensor, *groups: Group, d_output: Tensor | None = None) -> bytes:
+    """A layer as the library takes it.
+
+    Args:
+        layer: The layer.
+        output: Memory of the output, or the output.
+        *groups: Other tensors than weights and first states. One without elements stands for zeros,
+            or for a gradient that is not needed.
+        d_output: Gradient of the output.
+    """
+    kernel, x, (T, B, D) = KERNELS[layer.name], layer.x, layer.x.shape
+    groups = (
+        (layer.names, layer.weights),
+        (formatted(kernel.fields, "{}_0"), layer.states),
+        *groups,
+    )
+    directions = []
+    for k in range(layer.directions):
+        parts = ((names, tensors[k * len(names) :]) for names, tensors in groups)
+        directions.append([(names, map(Tensor.data_ptr, part)) for names, part in parts])
+    library = native.kernels()
+    strides = (0, 0) if d_output is None else d_output.stride()
+    shared = {
+        "is_double": x.dtype == torch.float64,
+        "threads": library.threads,
+        "directions": layer.directions,
+        "T": T,
+        "B": B,
+        "D": D,
+        "H": layer.hidden_size,
+        "P": layer.width,
+        "padded": padded(layer),
+        "x_time": x.stride(0),
+        "x_batch": x.stride(1),
+        "d_output_time": strides[0],
+        "d_output_batch": strides[1],
+        "lengths": 0 if layer.lengths is None else layer.lengths.data_ptr(),
+        "x": x.data_ptr(),
+        "output": output.data_ptr(),
+        "d_output": 0 if d_output is None else d_output.data_ptr(),
+    }
+    return library.layout.pack(library.settings(layer.name, kernel.settings), shared, directions)
+
+
+def run(layer: Layer, described: bytes, *, backward: bool = False) -> None:
+    """Call the library.
+
+    Raises:
+        ValueError: If a length is out of range.
+    """
+    try:
+        native.kernels().run(described, backward=backward)
+    except IndexError:
+        assert layer.lengths is not None
+        check_length_values(layer.lengths, len(layer.x))  # names the lengths that are wrong
+        raise

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell
+from lstm_variants.kernels.fused import Signature, signature_of
 from lstm_variants.kernels.tracing import constant_while_tracing
 
-DTYPES = (torch.float32, torch.float64)
 PEEPHOLES: tuple[Any, ...] = (None, "previous", "current")
 
 
@@ -47,36 +47,24 @@ def settings(cell: Cell) -> dict[str, int]:
     return found | {"blocks": blocks, "slots": blocks + (cell == GRUCell())}
 
 
-class Kernel(NamedTuple):
+@dataclass(frozen=True)
+class Kernel(Signature):
     """A cell as its kernel computes it.
 
     Attributes:
-        cell: The cell.
-        settings: The same as numbers, by the names in call.h.
-        weights: Names of the weights that a layer has, by their number: with or without biases, and
-            with or without a projection.
-        fields: Names of the tensors of its state.
+        settings: The cell as numbers, by the names in call.h.
         kept: Names of what is saved for the backward pass.
     """
 
-    cell: Cell
     settings: dict[str, int]
-    weights: dict[int, tuple[str, ...]]
-    fields: tuple[str, ...]
     kept: tuple[str, ...]
 
     @classmethod
     def of(cls, cell: Cell) -> Kernel:
         """The kernel of a cell."""
-        options = product((False, True), (0, 1) if cell.projects else (0,))
-        lists = [tuple(cell.parameters(1, 1, bias=bias, proj_size=P)) for bias, P in options]
-        return cls(
-            cell,
-            settings(cell),
-            {len(names): names for names in lists},
-            cell.state_type._fields,
-            ("gates", "cells") if isinstance(cell, LSTMCell) else ("gates",),
-        )
+        signature = signature_of(cell)
+        kept = ("gates", "cells") if isinstance(cell, LSTMCell) else ("gates",)
+        return cls(**vars(signature), settings=settings(cell), kept=kept)
 
 
 TEXTS = {cell: repr(cell) for cell in every_cell()}

@@ -1,4 +1,4 @@
-"""A layer as the operators see it: a cell by its text, and flat lists of tensors."""
+"""A layer as the operators take it: names of cell and backend, and flat lists of tensors."""
 
 from __future__ import annotations
 
@@ -8,52 +8,48 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from lstm_variants.cells import Cell, Weights
+from lstm_variants.cells import Cell
 from lstm_variants.kernels.call import Call
-from lstm_variants.kernels.cpu.cells import DTYPES, KERNELS, Kernel
-from lstm_variants.kernels.cpu.native import PADDED_BYTES, kernels
+from lstm_variants.kernels.fused import FUSED, FusedBackend, Signature
 
 
 def shapes_of(
     cell: Cell, names: tuple[str, ...], D: int, H: int, P: int
 ) -> tuple[tuple[int, ...], ...]:
     """Shapes of the weights that a layer has, in their order."""
-    shapes = cell.parameter_shapes(D, H, bias="bias_ih" in names, proj_size=P)
+    shapes = cell.parameter_shapes(D, H, proj_size=P)
     return tuple(shapes[name] for name in names)
 
 
 cached_shapes_of = cache(shapes_of)
 
 
-@cache
-def formatted(names: tuple[str, ...], pattern: str) -> tuple[str, ...]:
-    """A pattern with each of the names put in."""
-    return tuple(pattern.format(name) for name in names)
-
-
-def find_kernel(cell: str, weights: int, states: int) -> Kernel:
-    """The kernel of a cell, if the numbers of tensors fit it.
+def find_signature(backend: FusedBackend, cell: str, weights: int, states: int) -> Signature:
+    """The tensors of a cell, if the numbers of weights and states fit it.
 
     Raises:
-        ValueError: If there is no such kernel, or there are too few or too many tensors.
+        ValueError: If the backend has no such cell, or there are too few or too many tensors.
     """
-    kernel = KERNELS.get(cell)
-    if kernel is None:
-        raise ValueError(f"there is no kernel for {cell!r}; a cell is given as its repr")
-    fields = kernel.fields
+    signature = backend.signature(cell)
+    if signature is None:
+        raise ValueError(
+            f"there is no kernel for {cell!r} in the backend {backend.name!r}; a cell is given as "
+            "its repr"
+        )
+    fields = signature.fields
     if states not in (len(fields), 2 * len(fields)):
         raise ValueError(
             f"states should be {', '.join(fields)} of each of one or two directions, "
             f"got {states} tensors"
         )
     directions = states // len(fields)
-    if weights % directions or weights // directions not in kernel.weights:
-        names = ", ".join(kernel.weights[max(kernel.weights)])
+    if weights % directions or weights // directions not in signature.weights:
+        names = ", ".join(signature.weights[max(signature.weights)])
         raise ValueError(
             f"weights should be {names} of each direction, as far as the layer has "
             f"them, got {weights} tensors for {directions} direction(s)"
         )
-    return kernel
+    return signature
 
 
 def in_layout(
@@ -77,6 +73,20 @@ class Layer:
     """A layer over a batch of sequences, from the arguments of the operators.
 
     Flat lists hold the tensors of all directions, one direction after the other.
+
+    Attributes:
+        name: The name of the cell.
+        cell: The cell.
+        backend: The backend that computes the layer.
+        x: Input, `[T, B, D]`.
+        weights: Weights, a flat list.
+        states: States before the first time step, a flat list.
+        lengths: Valid time steps of each sequence, `[B]`, or `None`.
+        names: Names of the weights of a direction.
+        fields: Names of the states of a direction.
+        directions: 1, or 2 if the layer is bidirectional.
+        hidden_size: H.
+        width: P, the size of the output of a direction.
     """
 
     def __init__(
@@ -86,21 +96,27 @@ class Layer:
         states: Sequence[Tensor],
         lengths: Tensor | None,
         cell: str,
+        backend: str,
     ) -> None:
-        self.kernel = kernel = find_kernel(cell, len(weights), len(states))
-        self.name = cell
+        if backend not in FUSED:
+            names = ", ".join(map(repr, FUSED))
+            raise ValueError(f"backend should be one of {names}, got {backend!r}")
+        self.name, self.backend = cell, FUSED[backend]
+        signature = find_signature(self.backend, cell, len(weights), len(states))
         self.x, self.weights, self.states, self.lengths = x, weights, states, lengths
-        self.directions = len(states) // len(kernel.fields)
-        self.names = kernel.weights[len(weights) // self.directions]
-        if x.dim() != 3 or weights[1].dim() != 2:
+        self.cell, self.fields = signature.cell, signature.fields
+        self.directions = len(states) // len(self.fields)
+        self.names = signature.weights[len(weights) // self.directions]
+        if x.dim() != 3 or weights[0].dim() != 2:
             raise ValueError(
-                f"x should be [T, B, D] and weight_hh [G*H, P], got {list(x.shape)} and "
-                f"{list(weights[1].shape)}"
+                f"x should be [T, B, D] and weight_ih [G*H, D], got {list(x.shape)} and "
+                f"{list(weights[0].shape)}"
             )
-        rows, self.width = weights[1].shape
-        self.hidden_size = rows // kernel.settings["blocks"]
-        whole = PADDED_BYTES // x.element_size()
-        self.padded = -(-self.hidden_size // whole) * whole
+        self.hidden_size = weights[0].shape[0] // signature.blocks
+        self.projects = "weight_hr" in self.names
+        self.width = self.hidden_size
+        if self.projects:
+            self.width = weights[self.names.index("weight_hr")].shape[0]
 
     def check(self) -> None:
         """Check that tensors belong together: the library reads memory by their sizes.
@@ -108,20 +124,19 @@ class Layer:
         Raises:
             ValueError: If a shape, a dtype or a device is not what it should be.
         """
-        if self.x.dtype not in DTYPES:
-            raise ValueError(f"x should be {' or '.join(map(str, DTYPES))}, got {self.x.dtype}")
+        dtypes = self.backend.dtypes
+        if self.x.dtype not in dtypes:
+            raise ValueError(f"x should be {' or '.join(map(str, dtypes))}, got {self.x.dtype}")
         _, B, D = self.x.shape
         H, P = self.hidden_size, self.width
-        projects = "weight_hr" in self.names
         # Sizes are symbols while tracing, which cannot be keys.
         shapes = cached_shapes_of if isinstance(B, int) and isinstance(D, int) else shapes_of
-        weights = shapes(self.kernel.cell, self.names, D, H, P if projects else 0)
-        fields = self.kernel.fields
+        weights = shapes(self.cell, self.names, D, H, P if self.projects else 0)
         self.compare(self.weights, self.names, weights)
-        self.compare(self.states, fields, ((B, P), *(((B, H),) * (len(fields) - 1))))
+        self.compare(self.states, self.fields, ((B, P), *(((B, H),) * (len(self.fields) - 1))))
         lengths = self.lengths
         if lengths is not None and (
-            lengths.shape != (B,) or lengths.dtype != torch.int64 or lengths.is_cpu != self.x.is_cpu
+            lengths.shape != (B,) or lengths.dtype != torch.int64 or lengths.device != self.x.device
         ):
             raise ValueError(
                 f"lengths should be {[B]}, torch.int64 on {self.x.device}, got "
@@ -161,9 +176,15 @@ class Layer:
         # This runs before each call: is_cpu takes less time than device.
         x = self.x
         dtype, is_cpu, n = x.dtype, x.is_cpu, len(shapes)
+        device = None if is_cpu else x.device
         for k, tensor in enumerate(tensors):
             shape = shapes[k % n]
-            if tensor.shape != shape or tensor.dtype != dtype or tensor.is_cpu != is_cpu:
+            if (
+                tensor.shape != shape
+                or tensor.dtype != dtype
+                or tensor.is_cpu != is_cpu
+                or (device is not None and tensor.device != device)
+            ):
                 raise ValueError(
                     f"{names[k % len(shapes)]} should be {list(shape)}, {x.dtype} on {x.device}, "
                     f"got {list(tensor.shape)}, {tensor.dtype} on {tensor.device}"
@@ -177,27 +198,20 @@ class Layer:
     @property
     def call(self) -> Call:
         """The same for the other backends."""
-        cell, n, fields = self.kernel.cell, len(self.names), len(self.kernel.fields)
+        cell, n, fields = self.cell, len(self.names), len(self.fields)
         starts = range(self.directions)
         weights = (dict(zip(self.names, self.weights[k * n :], strict=False)) for k in starts)
         states = (self.states[k * fields : (k + 1) * fields] for k in starts)
         return Call(
             cell,
             self.x,
-            tuple(Weights(**group) for group in weights),
+            tuple(cell.weights_type(**group) for group in weights),
             tuple(cell.state_type(*state) for state in states),
             self.lengths,
         )
 
-    def state_names(self, pattern: str) -> tuple[str, ...]:
-        """The fields of the state as call.h names them, by a pattern such as `"d_{}_0"`."""
-        return formatted(self.kernel.fields, pattern)
-
     def empty_results(self, save_for_backward: bool) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-        """Memory for the output, the last states, and what the gradient needs of a forward pass.
-
-        The latter is what the kernel keeps, for each direction.
-        """
+        """Memory for the output, the last states, and what is saved for the backward pass."""
         new, contiguous = self.x.new_empty, torch.contiguous_format
         last = [torch.empty_like(state, memory_format=contiguous) for state in self.states]
         kept = [new(*shape) for shape in self.kept_shapes] if save_for_backward else []
@@ -211,51 +225,5 @@ class Layer:
 
     @property
     def kept_shapes(self) -> list[tuple[int, ...]]:
-        """The shapes of what the gradient needs of a forward pass."""
-        T, B, _ = self.x.shape
-        sizes = (self.kernel.settings["slots"] * self.padded, self.padded)[: len(self.kernel.kept)]
-        return [(T, B, size) for size in sizes * self.directions]
-
-    def describe(
-        self,
-        output: Tensor,
-        *groups: tuple[Sequence[str], Sequence[Tensor]],
-        d_output: Tensor | None = None,
-    ) -> bytes:
-        """For the library.
-
-        Args:
-            output: Memory of the output, or the output.
-            *groups: Beside weights and first states, what there is: names in call.h, and a flat
-                list. An empty tensor stands for zeros, or for what is not needed.
-            d_output: Gradient of the output.
-        """
-        T, B, D = self.x.shape
-        groups = ((self.names, self.weights), (self.state_names("{}_0"), self.states), *groups)
-        directions = []
-        for k in range(self.directions):
-            parts = ((names, tensors[k * len(names) :]) for names, tensors in groups)
-            directions.append([(names, map(Tensor.data_ptr, part)) for names, part in parts])
-        library = kernels()
-        strides = (0, 0) if d_output is None else d_output.stride()
-        shared = {
-            "is_double": self.x.dtype == torch.float64,
-            "threads": library.threads,
-            "directions": self.directions,
-            "T": T,
-            "B": B,
-            "D": D,
-            "H": self.hidden_size,
-            "P": self.width,
-            "padded": self.padded,
-            "x_time": self.x.stride(0),
-            "x_batch": self.x.stride(1),
-            "d_output_time": strides[0],
-            "d_output_batch": strides[1],
-            "lengths": 0 if self.lengths is None else self.lengths.data_ptr(),
-            "x": self.x.data_ptr(),
-            "output": output.data_ptr(),
-            "d_output": 0 if d_output is None else d_output.data_ptr(),
-        }
-        settings = library.settings(self.name, self.kernel.settings)
-        return library.layout.pack(settings, shared, directions)
+        """The shapes of what the backward pass needs of a forward pass."""
+        return self.backend.kept_shapes(self)

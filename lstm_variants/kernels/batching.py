@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lstm_variants.kernels.cpu.operators import Tensors, backward_operator, layer_operator, library
+from lstm_variants.kernels.schema import Tensors, backward_operator, layer_operator, library
 from lstm_variants.torch_internals import is_batched_gradient, join_gradients, split_gradients
 
 Dims = Sequence[int | None]
@@ -86,7 +86,7 @@ def run_each(operator: Any, V: int, dims: Sequence[Any], arguments: Sequence[Any
 
 def batched_layer(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
     """`layer` for V samples, along the dimensions that `dims` gives."""
-    x, weights, states, lengths, cell, save_for_backward = arguments
+    x, weights, states, lengths, cell, backend, save_for_backward = arguments
     x_dim, weight_dims, state_dims, lengths_dim, *_ = dims
     if any(dim is not None for dim in weight_dims):
         return run_each(layer_operator, V, dims, arguments)
@@ -96,6 +96,7 @@ def batched_layer(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
         fold_all(states, state_dims, V, batch=0),
         None if lengths is None else fold(lengths, lengths_dim, V, batch=0),
         cell,
+        backend,
         save_for_backward,
     )
     m = len(states)
@@ -105,8 +106,9 @@ def batched_layer(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
 
 def batched_backward(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
     """`layer_backward` for V samples, along the dimensions that `dims` gives."""
-    x, weights, states, lengths, cell, output, kept, gradients, needs_grad = arguments
-    x_dim, weight_dims, state_dims, lengths_dim, _, output_dim, kept_dims, gradient_dims, _ = dims
+    x, weights, states, lengths, cell, backend, output, kept, gradients, needs_grad = arguments
+    x_dim, weight_dims, state_dims, lengths_dim, _, _, *rest = dims
+    output_dim, kept_dims, gradient_dims, _ = rest
     n = len(weights)
     if any(dim is not None for dim in weight_dims) or any(needs_grad[1 : 1 + n]):
         return run_each(backward_operator, V, dims, arguments)
@@ -117,6 +119,7 @@ def batched_backward(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
         fold_all(states, state_dims, V, batch=0),
         None if lengths is None else fold(lengths, lengths_dim, V, batch=0),
         cell,
+        backend,
         fold(output, output_dim, V, batch=1),
         fold_all(kept, kept_dims, V, batch=1),
         [

@@ -8,31 +8,45 @@ inside of it, where grad mode is off: an outer level would take the result for a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from lstm_variants.kernels.call import Call
-from lstm_variants.kernels.cpu.cells import KERNELS
-from lstm_variants.kernels.cpu.layer import Layer
-from lstm_variants.kernels.cpu.operators import (
-    Tensors,
-    backward_operator,
-    layer_operator,
-    library,
-)
+from lstm_variants.kernels.fused import FUSED
+from lstm_variants.kernels.layer import Layer
+from lstm_variants.kernels.schema import Tensors, backward_operator, layer_operator, library
 from lstm_variants.kernels.second_order import gradients_through_reference, second_gradients
 from lstm_variants.kernels.transforms import in_forward_mode
 from lstm_variants.torch_internals import LevelFunction, below_autograd
 
 
-def call_of(
-    flat: Tensors, sizes: tuple[int, int], lengths: Tensor | None, cell: str
-) -> tuple[Tensor, Tensors, Tensors, Tensor | None, str]:
-    """The first arguments of both operators, from the flat list that autograd needs."""
-    n, m = sizes
-    return flat[0], flat[1 : 1 + n], flat[1 + n : 1 + n + m], lengths, cell
+class Settings(NamedTuple):
+    """What the operators take besides tensors that may have gradients.
+
+    Attributes:
+        sizes: The number of weights and of states.
+        lengths: Valid time steps of each sequence, or `None`.
+        cell: The name of the cell.
+        backend: The name of the backend.
+    """
+
+    sizes: tuple[int, int]
+    lengths: Tensor | None
+    cell: str
+    backend: str
+
+    def copied(self) -> Settings:
+        """With a copy of the lengths: the caller may change them before the backward pass."""
+        lengths = self.lengths
+        return self._replace(lengths=None if lengths is None else lengths.clone())
+
+    def operands(self, flat: Tensors) -> tuple[Any, ...]:
+        """The first arguments of both operators, from the flat list that autograd needs."""
+        n, m = self.sizes
+        weights, states = flat[1 : 1 + n], flat[1 + n : 1 + n + m]
+        return flat[0], weights, states, self.lengths, self.cell, self.backend
 
 
 class LayerFunction(LevelFunction):
@@ -42,18 +56,16 @@ class LayerFunction(LevelFunction):
     def forward(
         ctx: Any,
         results: Tensors,
-        sizes: tuple[int, int],
-        lengths: Tensor | None,
-        cell: str,
+        settings: Settings,
         *flat: Tensor,
     ) -> tuple[Tensor, ...]:
-        kept = results[1 + sizes[1] :]
-        # Lengths are copied: the caller may change them before the gradient is computed.
-        ctx.sizes, ctx.cell = sizes, cell
-        ctx.lengths = None if lengths is None else lengths.clone()
-        # torch lets the output of its GRU and RNN, but not of its LSTM, be changed in place: where
-        # h is all of the state, the gradient has an output of its own.
-        output = results[0] if len(KERNELS[cell].fields) > 1 else results[0].clone()
+        kept = results[1 + settings.sizes[1] :]
+        ctx.settings = settings.copied()
+        # The output of torch's GRU and RNN, but not of its LSTM, may be changed in place: where h
+        # is all of the state, the backward pass has an output of its own.
+        signature = FUSED[settings.backend].signature(settings.cell)
+        has_other_fields = signature is not None and len(signature.fields) > 1
+        output = results[0] if has_other_fields else results[0].clone()
         ctx.save_for_backward(*flat, output, *kept)
         ctx.mark_non_differentiable(*kept)
         ctx.set_materialize_grads(False)
@@ -61,11 +73,11 @@ class LayerFunction(LevelFunction):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
-        n, m = ctx.sizes
+        n, m = ctx.settings.sizes
         saved = ctx.saved_tensors
-        operands = call_of(saved, ctx.sizes, ctx.lengths, ctx.cell)
+        operands = ctx.settings.operands(saved)
         output, kept = saved[1 + n + m], saved[2 + n + m :]
-        gradients, needs_grad = gradients[: 1 + m], ctx.needs_input_grad[4:]
+        gradients, needs_grad = gradients[: 1 + m], ctx.needs_input_grad[2:]
         given = (gradient for gradient in gradients if gradient is not None)
         found: Sequence[Tensor | None]
         if in_forward_mode((*given, *saved)):
@@ -76,7 +88,7 @@ class LayerFunction(LevelFunction):
             with below_autograd():
                 found = backward_operator(*operands, output, kept, gradients, needs_grad)
         found = [g if needed else None for g, needed in zip(found, needs_grad, strict=True)]
-        return None, None, None, None, *found
+        return None, None, *found
 
 
 class BackwardFunction(LevelFunction):
@@ -90,15 +102,12 @@ class BackwardFunction(LevelFunction):
     def forward(
         ctx: Any,
         results: Tensors,
-        sizes: tuple[int, int],
-        lengths: Tensor | None,
-        cell: str,
+        settings: Settings,
         needs_grad: Sequence[bool],
         is_given: Sequence[bool],
         *flat: Tensor,
     ) -> tuple[Tensor, ...]:
-        ctx.sizes, ctx.cell, ctx.needs_grad, ctx.is_given = sizes, cell, needs_grad, is_given
-        ctx.lengths = None if lengths is None else lengths.clone()
+        ctx.settings, ctx.is_given = settings.copied(), is_given
         ctx.save_for_backward(*flat)
         pairs = zip(results, needs_grad, strict=True)
         ctx.mark_non_differentiable(*(result for result, needed in pairs if not needed))
@@ -108,10 +117,10 @@ class BackwardFunction(LevelFunction):
     @staticmethod
     def backward(ctx: Any, *second: Tensor | None) -> tuple[Tensor | None, ...]:
         saved = ctx.saved_tensors
-        call: Call = Layer(*call_of(saved, ctx.sizes, ctx.lengths, ctx.cell)).call
-        given = iter(saved[1 + sum(ctx.sizes) :])
+        call: Call = Layer(*ctx.settings.operands(saved)).call
+        given = iter(saved[1 + sum(ctx.settings.sizes) :])
         gradients = [next(given) if is_given else None for is_given in ctx.is_given]
-        return *(None,) * 6, *second_gradients(call, gradients, second, ctx.needs_input_grad[6:])
+        return *(None,) * 4, *second_gradients(call, gradients, second, ctx.needs_input_grad[4:])
 
 
 def differentiable_layer(
@@ -120,6 +129,7 @@ def differentiable_layer(
     states: Tensors,
     lengths: Tensor | None,
     cell: str,
+    backend: str,
     save_for_backward: bool,
 ) -> list[Tensor]:
     """`layer` under autograd."""
@@ -127,11 +137,11 @@ def differentiable_layer(
     needed = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in flat)
     with below_autograd():
         results: list[Tensor] = layer_operator(
-            x, weights, states, lengths, cell, needed or save_for_backward
+            x, weights, states, lengths, cell, backend, needed or save_for_backward
         )
     if needed:
-        sizes = len(weights), len(states)
-        results = list(LayerFunction.apply_at_this_level(results, sizes, lengths, cell, *flat))
+        settings = Settings((len(weights), len(states)), lengths, cell, backend)
+        results = list(LayerFunction.apply_at_this_level(results, settings, *flat))
     return results if save_for_backward else results[: 1 + len(states)]
 
 
@@ -141,6 +151,7 @@ def differentiable_backward(
     states: Tensors,
     lengths: Tensor | None,
     cell: str,
+    backend: str,
     output: Tensor,
     kept: Tensors,
     gradients: Sequence[Tensor | None],
@@ -149,15 +160,16 @@ def differentiable_backward(
     """`layer_backward` under autograd."""
     with below_autograd():
         results: list[Tensor] = backward_operator(
-            x, weights, states, lengths, cell, output, kept, gradients, needs_grad
+            x, weights, states, lengths, cell, backend, output, kept, gradients, needs_grad
         )
     flat = (x, *weights, *states, *(g for g in gradients if g is not None))
     if not torch.is_grad_enabled() or not any(tensor.requires_grad for tensor in flat):
         return results
-    sizes = len(weights), len(states)
+    settings = Settings((len(weights), len(states)), lengths, cell, backend)
     is_given = [gradient is not None for gradient in gradients]
-    settings = (sizes, lengths, cell, needs_grad, is_given)
-    return list(BackwardFunction.apply_at_this_level(results, *settings, *flat))
+    return list(
+        BackwardFunction.apply_at_this_level(results, settings, needs_grad, is_given, *flat)
+    )
 
 
 library.impl("layer", differentiable_layer, "Autograd")

@@ -1,0 +1,163 @@
+"""Backends that supply a forward and a backward pass; the operators supply everything else."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from lstm_variants.cells import Cell, State
+from lstm_variants.kernels.call import Call
+from lstm_variants.kernels.schema import layer_operator
+from lstm_variants.kernels.transforms import unsupported_transform
+
+if TYPE_CHECKING:
+    from lstm_variants.kernels.layer import Layer
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The tensors of a cell.
+
+    Attributes:
+        cell: The cell.
+        weights: Names of the weights that a layer has, by their number: with or without biases, and
+            with or without a projection.
+        fields: Names of the tensors of its state.
+        blocks: How many row blocks its weights have.
+    """
+
+    cell: Cell
+    weights: dict[int, tuple[str, ...]]
+    fields: tuple[str, ...]
+    blocks: int
+
+
+@cache
+def signature_of(cell: Cell) -> Signature:
+    """The tensors of a cell."""
+    options = product((False, True), (0, 1) if cell.projects else (0,))
+    names = [tuple(cell.parameters(1, 1, bias=bias, proj_size=P)) for bias, P in options]
+    weights = {len(some): some for some in names}
+    return Signature(cell, weights, cell.state_type._fields, len(cell.blocks))
+
+
+class FusedBackend(ABC):
+    """A backend for calls that it computes as a whole, with a backward pass of its own.
+
+    A subclass supplies the two passes. They get contiguous tensors that fit together, of one device
+    and dtype, and at least one sequence and one time step. Of the input, only the last dimension
+    has to be contiguous. Layout, checks, shapes while tracing, autograd, second derivatives and
+    `vmap` are common to all fused backends.
+
+    Attributes:
+        name: The name that layers and `choose` take.
+        device: The type of device that it runs on.
+        dtypes: The dtypes that it supports.
+    """
+
+    name: str
+    device: str
+    dtypes: tuple[torch.dtype, ...]
+
+    @property
+    def details(self) -> str:
+        """How the backend runs, for `explain`."""
+        return ""
+
+    def unsupported_reason(self, call: Call) -> str | None:
+        """Why a call is not supported; `None` if it is. A subclass may have other reasons."""
+        x = call.x
+        if x.device.type != self.device:
+            return f"made for {self.device}, and the input is on {x.device.type}"
+        if self.name_of(call.cell) is None:
+            return f"there is no kernel for {call.cell}"
+        if x.dtype not in self.dtypes:
+            return f"made for {self.dtypes_text}, and the input is {x.dtype}"
+        if torch.is_autocast_enabled(self.device):
+            return f"made for {self.dtypes_text}, not for autocast"
+        transform = unsupported_transform(call, vmap=True)
+        return f"the kernels do not support {transform}" if transform else None
+
+    @property
+    def dtypes_text(self) -> str:
+        """The dtypes in words."""
+        return " and ".join(str(dtype).removeprefix("torch.") for dtype in self.dtypes)
+
+    def run(self, call: Call) -> tuple[Tensor, list[State]]:
+        """Compute a supported call through the operator."""
+        weights = [t for w in call.weights for t in w if t is not None]
+        states = [t for state in call.states for t in state]
+        lengths = call.lengths
+        if lengths is not None:
+            lengths = lengths.to(call.x.device, torch.int64)
+        cell = self.name_of(call.cell)
+        output, *last = layer_operator(
+            call.x, weights, states, lengths, cell, self.name, save_for_backward=False
+        )
+        n = len(call.states[0])
+        parts = [last[k : k + n] for k in range(0, len(last), n)]
+        return output, [call.cell.state_type(*part) for part in parts]
+
+    @abstractmethod
+    def name_of(self, cell: Cell) -> str | None:
+        """The name of a cell in a call of an operator; `None` if the cell is not supported."""
+
+    @abstractmethod
+    def signature(self, name: str) -> Signature | None:
+        """The tensors of the cell of that name; `None` if there is none."""
+
+    @abstractmethod
+    def kept_shapes(self, layer: Layer) -> list[tuple[int, ...]]:
+        """Shapes of the tensors that the forward pass saves for the backward pass.
+
+        They may have any sizes but for T, the first, and B, the second: `[T, B, ...]`.
+        """
+
+    @abstractmethod
+    def forward(
+        self, layer: Layer, output: Tensor, last: Sequence[Tensor], kept: Sequence[Tensor]
+    ) -> None:
+        """Compute a layer.
+
+        Args:
+            layer: The input, weights, first states and lengths.
+            output: Receives the output, `[T, B, directions * P]`.
+            last: Receive the last states, in the order of `layer.states`.
+            kept: Receive what is saved for the backward pass; empty if there will be none.
+
+        Raises:
+            ValueError: If a length is below 0 or above T.
+        """
+
+    @abstractmethod
+    def backward(
+        self,
+        layer: Layer,
+        output: Tensor,
+        kept: Sequence[Tensor],
+        d_output: Tensor | None,
+        d_last: Sequence[Tensor | None],
+        d_inputs: Sequence[Tensor],
+    ) -> None:
+        """Compute the gradients of a layer.
+
+        Args:
+            layer: As in the forward pass.
+            output: The output of the forward pass.
+            kept: What the forward pass saved.
+            d_output: Gradient of the output; `None` for zeros. Its last dimension is contiguous.
+            d_last: Gradients of the last states; `None` for zeros.
+            d_inputs: Receive the gradients of input, weights and first states, in this order; a
+                tensor without elements where none is needed.
+        """
+
+
+FUSED: dict[str, FusedBackend] = {}
+"""The fused backends by name; the operators look them up."""

@@ -1,0 +1,28 @@
+"""The operators for fused backends: a layer with all of its directions, and its gradient.
+
+A schema has no type for cells: a cell is given by a name, `"LSTMCell(peephole='current')"`, and
+weights and states as flat lists, one direction after the other, without those that are `None`. What
+the operators compute is in `operators.py`, and how autograd and `vmap` treat them in `autograd.py`
+and `batching.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Tensors = Sequence[Tensor]
+
+# Not torch.library.custom_op, whose handling of lists in autograd takes 100 us a call.
+library: Any = torch.library.Library("lstm_variants", "DEF")
+_arguments = "Tensor x, Tensor[] weights, Tensor[] states, Tensor? lengths, str cell, str backend"
+library.define(f"layer({_arguments}, bool save_for_backward) -> Tensor[]")
+library.define(
+    f"layer_backward({_arguments}, Tensor output, Tensor[] kept, Tensor?[] gradients, "
+    "bool[] needs_grad) -> Tensor[]"
+)
+layer_operator = torch.ops.lstm_variants.layer.default
+backward_operator = torch.ops.lstm_variants.layer_backward.default
