@@ -1,4 +1,4 @@
-"""Everything that this package uses of torch beyond its public interface.
+"""All private functions of torch that this package uses.
 
 No other file of the package has a private name of torch. Tried with torch 2.9.0, 2.13.0 and 2.15.0;
 with another version, these names are the first to check if something fails.

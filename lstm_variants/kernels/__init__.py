@@ -1,4 +1,4 @@
-"""Speed: what computes a layer, and why."""
+"""Backends, which compute layers, and backend selection."""
 
 # The first line is for what these modules add to the operators.
 from lstm_variants.kernels import autograd, batching, operators  # noqa: F401

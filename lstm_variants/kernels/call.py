@@ -1,4 +1,4 @@
-"""A call of a layer, and what a backend has to offer."""
+"""The call of a layer, and the interface of a backend."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Call(NamedTuple):
     lengths: Tensor | None = None
 
     def tensors(self) -> Iterator[Tensor]:
-        """Everything that a gradient may flow to."""
+        """All tensors that may have gradients."""
         yield self.x
         for group in (*self.weights, *self.states):
             yield from (tensor for tensor in group if tensor is not None)
@@ -42,7 +42,7 @@ class Call(NamedTuple):
 
 
 class Backend(Protocol):
-    """A way to compute a layer.
+    """An implementation of layers.
 
     Attributes:
         name: The name that layers and `choose` take.
@@ -55,7 +55,7 @@ class Backend(Protocol):
 
     @property
     def details(self) -> str:
-        """How the backend runs, for `explain`: the instruction set, for example. May be empty."""
+        """How the backend runs, for `explain`: the instruction set, for example; may be empty."""
 
     def run(self, call: Call) -> tuple[Tensor, list[State]]:
         """Compute a supported call.

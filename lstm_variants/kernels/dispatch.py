@@ -1,4 +1,4 @@
-"""Which backend runs, and why not the others."""
+"""Backend selection."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def register(backend: Backend, priority: float) -> None:
 
     Examples:
         >>> from lstm_variants.kernels import BACKENDS, register
-        >>> register(BACKENDS["reference"], priority=0)  # as it is
+        >>> register(BACKENDS["reference"], priority=0)  # the present priority
         >>> list(BACKENDS)
         ['cpu', 'torch', 'reference']
     """
@@ -57,10 +57,10 @@ register(Reference(), priority=0)
 
 
 def check_name(backend: str) -> None:
-    """Raise an error for a name that no backend has.
+    """Check the name of a backend.
 
     Raises:
-        ValueError: If it is none of `BACKENDS` and not `"auto"`.
+        ValueError: If it is neither a key of `BACKENDS` nor `"auto"`.
     """
     if backend not in BACKENDS and backend != "auto":
         names = ", ".join(map(repr, ("auto", *BACKENDS)))
@@ -68,15 +68,15 @@ def check_name(backend: str) -> None:
 
 
 def choose(call: Call, backend: str = "auto") -> Backend:
-    """The backend that will run.
+    """Select the backend for a call.
 
     Args:
-        call: What is to be computed.
+        call: The layer and its inputs.
         backend: A key of `BACKENDS`, or `"auto"` for the first that supports the call.
 
     Raises:
         ValueError: If there is no such backend.
-        RuntimeError: If the named backend does not support the call; the message is the reason.
+        RuntimeError: If the named backend does not support the call; the message has the reason.
     """
     check_name(backend)
     for candidate in BACKENDS.values() if backend == "auto" else (BACKENDS[backend],):
@@ -100,7 +100,7 @@ def run(call: Call, backend: str = "auto") -> tuple[Tensor, list[State]]:
 def observed(observe: Callable[[Call, Backend], None]) -> Iterator[None]:
     """Call a function before each layer is computed.
 
-    Layers inside a compiled module, and in other threads, are not observed.
+    Layers in a compiled module and in other threads are not observed.
 
     Args:
         observe: Called with the layer's call and the backend that is about to run.
@@ -113,7 +113,7 @@ def observed(observe: Callable[[Call, Backend], None]) -> Iterator[None]:
 
 
 def describe(call: Call, chosen: Backend) -> str:
-    """A line for the call and one for each backend: which runs, and why not the others."""
+    """Describe a call and, a line each, the backends: which one runs, and why others do not."""
     width = max(map(len, BACKENDS))
     lines = [str(call)]
     for name, backend in BACKENDS.items():
@@ -128,9 +128,9 @@ def explain(module: nn.Module, /, *inputs: Any, **keywords: Any) -> None:
     """Run a module once, and print which backend computed each of its recurrent layers.
 
     Args:
-        module: Any module with layers of this package inside.
-        *inputs: What to call it with.
-        **keywords: Keyword arguments of the call.
+        module: A module that contains layers of this package.
+        *inputs: Its inputs.
+        **keywords: Its keyword arguments.
 
     Examples:
         >>> import torch

@@ -1,4 +1,4 @@
-"""The reference: the cell's equations, step by step. It supports every call."""
+"""The reference backend: a cell's equations, time step by time step. It supports every call."""
 
 from __future__ import annotations
 

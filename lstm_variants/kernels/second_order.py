@@ -1,4 +1,4 @@
-"""Derivatives that kernels do not have, second ones above all: through the reference."""
+"""Derivatives that kernels do not have, in particular second ones, through the reference."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Result = tuple[Tensor, list[State]]
 
 
 def run_twice_differentiable(compute: Callable[[Call], Result], call: Call) -> Result:
-    """Run a kernel whose backward pass cannot be differentiated as if it could be."""
+    """Run a kernel without second derivatives; these are computed through the reference."""
     flat = list(call.tensors())
     if not torch.is_grad_enabled() or not any(tensor.requires_grad for tensor in flat):
         return compute(call)
@@ -27,7 +27,7 @@ def run_twice_differentiable(compute: Callable[[Call], Result], call: Call) -> R
 
 
 class ThroughReference(torch.autograd.Function):
-    """The kernel's own gradient, unless a gradient of that is wanted."""
+    """The kernel's own gradient, or the reference's where that is differentiated again."""
 
     @staticmethod
     def forward(ctx: Any, compute: Any, call: Call, *flat: Tensor) -> tuple[Tensor, ...]:

@@ -1,4 +1,4 @@
-"""What torch.compile should not trace."""
+"""Functions that torch.compile should not trace."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ Function = TypeVar("Function", bound=Callable[..., object])
 def constant_while_tracing(function: Function) -> Function:
     """Mark a function whose result is a constant in the traced program.
 
-    It is called while tracing, and its arguments are guarded, not what it reads.
+    It is called while tracing. Its arguments are guarded; other values that it reads are not.
     """
     return cast(Function, torch.compiler.assume_constant_result(function))

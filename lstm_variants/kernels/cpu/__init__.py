@@ -1,4 +1,4 @@
-"""The package's own kernels for the CPU: C++ under `source/`, one library for all machines."""
+"""The CPU backend: kernels in C++ (`source/`), compiled to one library."""
 
 from lstm_variants.kernels.cpu.backend import CPU
 

@@ -16,6 +16,8 @@ from lstm_variants.kernels.fused import FusedBackend
 from lstm_variants.kernels.layer import Layer
 from lstm_variants.scan import check_length_values
 
+__all__ = ["CPU"]
+
 Group = tuple[Sequence[str], Sequence[Tensor]]
 """Names in call.h, and the tensors of one direction after the other."""
 

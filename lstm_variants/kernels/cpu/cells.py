@@ -1,4 +1,4 @@
-"""The cells that have a kernel, as the library takes them."""
+"""The cells that have C++ kernels, and their settings in the library."""
 
 from __future__ import annotations
 

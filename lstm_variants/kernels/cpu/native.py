@@ -1,4 +1,4 @@
-"""The compiled library: where it is, what this machine can run of it, and a call."""
+"""The compiled library: loading, instruction sets and calls."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lstm_variants.kernels.tracing import constant_while_tracing
 
 NAME = "lstm_variants_kernels.so"
 PADDED_BYTES = 64
-"""Rows of gates and cell states fill whole vectors of this size, whatever the machine has."""
+"""Rows of gates and cell states are padded to vectors of this size on every machine."""
 
 
 VERSION = 3
@@ -78,8 +78,9 @@ class Kernels:
 
     Attributes:
         layout: The fields of a call.
-        instruction_sets: Those that this machine can run, the fastest first, with their numbers.
-        instruction_set: The one that runs.
+        instruction_sets: The instruction sets that this machine supports, the fastest first, with
+            their numbers in the library.
+        instruction_set: The one in use.
         single_thread_reason: Why there is only one thread; `None` if there can be many.
     """
 
@@ -109,7 +110,7 @@ class Kernels:
 
     @property
     def threads(self) -> int:
-        """How many threads a call uses: torch's number, or one."""
+        """The number of threads of a call: torch's number, or one."""
         return 1 if self.single_thread_reason else torch.get_num_threads()
 
     def settings(self, cell: str, settings: Mapping[str, int]) -> tuple[int, ...]:
@@ -161,7 +162,7 @@ def kernels() -> Kernels:
     """The library that was built with this package.
 
     Raises:
-        RuntimeError: If there is none; the message says why.
+        RuntimeError: If there is none; the message has the reason.
     """
     loaded = load()
     if isinstance(loaded, str):
@@ -178,7 +179,7 @@ def unavailable_reason() -> str | None:
 
 @cache
 def load() -> Kernels | str:
-    """The library that was built with this package, or why there is none, in words."""
+    """Load the library that was built with this package, or return why there is none."""
     with as_file(files(__package__) / NAME) as path:
         if not path.exists():
             return (
@@ -192,13 +193,13 @@ def load() -> Kernels | str:
 
 
 def share_threads_with_torch() -> str | None:
-    """Make torch's OpenMP runtime known to the library, which brings none of its own.
+    """Load torch's OpenMP runtime for the library, which is not linked to one.
 
-    Two runtimes in one process get in each other's way: the idle threads of the one keep spinning
-    while the other works.
+    Two runtimes in one process slow each other down: idle threads of one keep spinning while the
+    other works.
 
     Returns:
-        Why that is impossible, in words; `None` if it is done.
+        Why that is impossible; `None` if it is done.
     """
     torch_library = Path(torch.__file__).parent / "lib"
     # Some builds have a hash in the name. The last one is the system's, if torch has loaded it.

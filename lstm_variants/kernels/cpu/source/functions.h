@@ -1,8 +1,7 @@
-// VecBlock vectors at once, and the functions that the cells need of them.
+// Blocks of vectors, and the functions that the cells need of them.
 //
-// A cell is a long chain of operations, each of which waits for the last. VecBlock chains side by
-// side keep a processor busy that one would not. Not to be compiled with -ffast-math, which breaks
-// the rounding in `exponential`.
+// A cell is a long chain of dependent operations: several chains side by side use the processor
+// better than one. Not to be compiled with -ffast-math, which breaks the rounding in `exponential`.
 #pragma once
 
 #include <type_traits>
@@ -124,8 +123,8 @@ template <class T, int n> FORCED VecBlock<T, n> clamp(const VecBlock<T, n>& x, T
     EACH(clamp(x.v[k], low, high));
 }
 
-// a / b for b from 1 on and |a| up to b. Newton's steps, the last of which rounds as a division
-// would but for a hair, take a quarter of a division.
+// a / b for b >= 1 and |a| <= b, by Newton's method: a quarter of the time of a division, and almost
+// always the same rounding.
 template <class T, int n>
 FORCED VecBlock<T, n> divide(const VecBlock<T, n>& a, const VecBlock<T, n>& b) {
     const auto guess = [&]() __attribute__((always_inline)) { EACH(guess_reciprocal(b.v[k])); };
@@ -169,7 +168,7 @@ template <class T, int n> FORCED VecBlock<T, n> sigmoid(const VecBlock<T, n>& x)
     VecBlock<T, n> scale, rest;
     exponential<T, n>(T(0) - clamp<T, n>(x, -largest, largest), scale, rest);
     const VecBlock<T, n> y = divide(VecBlock<T, n>(1), T(1) + (scale + scale * rest));
-    EACH(x.v[k] < -largest ? Vec<T>{} : y.v[k]);  // closed is closed: zero times infinity is NaN
+    EACH(x.v[k] < -largest ? Vec<T>{} : y.v[k]);  // exactly 0: a tiny number times infinity is not
 }
 
 template <class T, int n> FORCED VecBlock<T, n> tanh(const VecBlock<T, n>& x) {

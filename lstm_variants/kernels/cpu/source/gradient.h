@@ -5,7 +5,8 @@
 
 namespace ISA {
 
-// Rows of gates whose gradients are at hand at once: as many as pay for going over all weights.
+// Rows of gates whose gradients are kept at once. With fewer, reading all weights for each group would
+// dominate.
 constexpr int64_t gradient_rows = 256;
 
 // The sum over all rows of a' b, [n, N], for rows a [n] and b [N]; n is a multiple of max_rows.
@@ -110,7 +111,7 @@ template <class T> class Gradients {
         std::fill_n(bias_sum + s.gates_stride + places.first, places.size(), T(0));
     }
 
-    // Gradients of the gates of time t, where the steps at hand begin at time `first`.
+    // Gradients of the gates of time t, where the steps that are kept begin at time `first`.
     T* gates_from(int64_t first, int64_t t) const { return d_gates + (t - first) * s.B * stride; }
 
     // `recurrent_row(t, b)`: what the recurrent weights multiplied there.

@@ -1,4 +1,4 @@
-// Matrix products in the shape that a recurrence needs: few rows times a matrix packed beforehand.
+// Matrix products of few rows with a packed matrix.
 #pragma once
 
 #include <algorithm>
@@ -89,8 +89,8 @@ void pack_weights(
 }
 
 // out[rows][vectors] = from[rows][vectors] + left[rows][k] * panel[k][vectors], over all k.
-// Meanwhile K lines of what comes `next` are fetched: a large layer's weights come from beyond the
-// second cache.
+// K cache lines from `next` on are prefetched: the weights of a large layer do not fit into the
+// second-level cache.
 template <class T, bool transposed, int rows, int vectors>
 void multiply_tile(
     const T* left, int64_t left_stride, const T* panel, int64_t K, const T* next, const T* from,
@@ -108,7 +108,7 @@ void multiply_tile(
             const int64_t place = transposed ? k * left_stride + r : r * left_stride + k;
             Vec<T> factor = all<T>(left[place]);
 #if defined(__AVX512F__)
-            asm("" : "+v"(factor));  // in a register, not read anew for each vector
+            asm("" : "+v"(factor));  // keeps it in a register
 #endif
 #pragma GCC unroll 8
             for (int v = 0; v < vectors; v++) sum[r][v] += factor * weights[v];
@@ -130,8 +130,7 @@ constexpr std::array<Tile<T>, sizeof...(n)> tiles(std::integer_sequence<int, n..
     return {multiply_tile<T, transposed, n / panel_vectors + 1, n % panel_vectors + 1>...};
 }
 
-// Terms that are added up in one go. The error of a sum grows with its length: this way it grows
-// with the number of such parts.
+// Sums are blocked every so many terms: the error grows with the number of blocks, not of terms.
 constexpr int64_t max_terms = 128;
 
 // Rows of out [B, N] = from [B, N] + left [B, K] times some panels of a packed matrix; or left'
@@ -154,7 +153,7 @@ void multiply(
             const T* const next = last ? right.panel(panels.first) : panel + K * width * lanes<T>;
             const T* const sum = part ? out : from;
             const int64_t sum_stride = part ? out_stride : from_stride;
-            // Groups of rows as equal as can be: a single row costs almost as much as eight.
+            // Groups of rows of almost equal size: one row takes almost as long as eight.
             for (int64_t g = 0, row = rows.first; g < groups; g++) {
                 const int64_t stop = rows.first + rows.size() * (g + 1) / groups;
                 const T* const factors =

@@ -15,8 +15,8 @@ namespace ISA {
 
 template <int n> using Count = std::integral_constant<int, n>;
 
-// Memory of a call, aligned to whole vectors. A thread keeps it for its next call: the pages of
-// fresh memory would cost a short call more than its arithmetic.
+// Workspace of a call, aligned to whole vectors. A thread keeps it for its next call: in a short
+// call, new pages of memory take longer than the arithmetic.
 template <class T> class Scratch {
     struct Block {
         std::unique_ptr<void, void (*)(void*)> memory{nullptr, std::free};

@@ -1,4 +1,4 @@
-// Numbers too small to be normal, which cost a processor a hundred cycles each.
+// Subnormal numbers, with which an operation takes about a hundred cycles.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace ISA {
 
-// The register of this thread that says how numbers are rounded, and its bits that ask for zero
-// where a result, or what goes into one, is subnormal.
+// The floating-point control register of this thread, and its bits for flushing subnormal results
+// and operands to zero.
 #if defined(__x86_64__)
 constexpr uint64_t as_zero = 0x8040;
 inline uint64_t rounding() { return _mm_getcsr(); }

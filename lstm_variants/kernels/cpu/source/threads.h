@@ -1,4 +1,4 @@
-// How the work is shared among threads.
+// Division of the work among threads.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 
 #ifdef _OPENMP
 #include <omp.h>
-// Where torch's runtime is not found there is none. Then nothing asks for more than one thread.
+// If torch's runtime is not found, these are null, and only one thread is requested.
 #pragma weak GOMP_parallel
 #pragma weak GOMP_barrier
 #pragma weak omp_get_thread_num
@@ -17,15 +17,16 @@
 
 namespace ISA {
 
-// One of `count` who share something.
+// One of `count` parts.
 struct Part {
     int64_t index, count;
-    // Its share of n things.
+    // Its range of n items.
     Range of(int64_t n) const { return {n * index / count, n * (index + 1) / count}; }
 };
 
-// What one thread does. Its team does everything that is done once; within a step, sequences are
-// split, which needs no waiting, or else hidden units are, and every step waits for the others.
+// The work of one thread. Its team divides all that is done once. Within a step, either sequences
+// are divided, which needs no synchronisation, or hidden units are, and threads synchronise in every
+// step.
 struct Share {
     Range sequences;
     Part units, team;

@@ -1,6 +1,6 @@
 // Vectors of one instruction set's width.
 //
-// GCC's and Clang's vector extensions, so that one source serves every instruction set.
+// Uses the vector extensions of GCC and Clang: one source for all instruction sets.
 #pragma once
 
 #include <cstdint>
