@@ -76,14 +76,14 @@ def backward(
     layer = Layer(*in_layout(x, weights, states, lengths), cell, backend)
     layer.check()
     layer.check_backward(output, kept, gradients, needs_grad)
-    d_output, *d_last = gradients
+    d_output, *d_last = (None if g is None else rows_in_order(g) for g in gradients)
     d_inputs = empty_gradients(x, weights, states, needs_grad)
     if layer.has_steps:
         layer.backend.backward(
             layer,
             output.contiguous(),
             [tensor.contiguous() for tensor in kept],
-            None if d_output is None else rows_in_order(d_output),
+            d_output,
             [None if gradient is None else gradient.contiguous() for gradient in d_last],
             d_inputs,
         )
