@@ -37,7 +37,8 @@ class CPU(FusedBackend):
         return f"{text}: {kernels.single_thread_reason}" if kernels.single_thread_reason else text
 
     def unsupported_reason(self, call: Call) -> str | None:
-        return super().unsupported_reason(call) or native.unavailable_reason()
+        reason = super().unsupported_reason(call)
+        return native.unavailable_reason() if reason is None else reason
 
     def name_of(self, cell: Cell) -> str | None:
         return kernel_of(cell)
