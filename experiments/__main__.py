@@ -9,12 +9,13 @@ from experiments import (
     future_context,
     gates,
     music,
+    power,
     scaling,
     shapes,
     timing,
 )
 
-MODULES = (shapes, scaling, timing, counting, music, future_context, chunking, adding, gates)
+MODULES = (shapes, scaling, timing, counting, music, future_context, chunking, adding, gates, power)
 EXPERIMENTS = tuple(module.EXPERIMENT for module in MODULES)
 
 if __name__ == "__main__":

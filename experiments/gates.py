@@ -1,8 +1,8 @@
 r"""Gates at work: which one opens when, in networks that have learned to keep time.
 
-Claims: none of its own. It shows what the claims about timing are about: a unit whose output gate
-is closed hides its memory from all gates, its own too, unless they have peepholes (Gers,
-Schraudolph & Schmidhuber 2002).
+Claims: none. A unit whose output gate is 0 hides its cell state from all gates, unless they have
+peepholes (Gers, Schraudolph & Schmidhuber 2002). The figure shows how one trained network of each
+kind uses its gates; it tests nothing.
 
 Protocol: the task GTS with F = 10 of the timing experiment, in its protocol *batches*: the input
 says through an interval whether it has 10 or 11 steps, and the network gives a spike at its end.

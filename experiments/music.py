@@ -1,8 +1,9 @@
 r"""Polyphonic music: tanh, GRU and LSTM, with peepholes and without.
 
-Claims: on chorales gated units beat tanh units and the GRU beats the LSTM; on folk tunes tanh units
-are the best and the LSTM beats the GRU (the table of Chung et al. 2014, whose summary is that gated
-units are better); peepholes are not useful (Breuel 2015).
+Claims: gated units are better than tanh units (the conclusion of Chung et al. 2014, who find GRU
+and LSTM comparable). In their table this holds for the chorales, where the GRU is ahead of the
+LSTM; for the folk tunes, tanh units are the best and the LSTM is ahead of the GRU. These are
+readings of the table, not conclusions of the paper. Peepholes are not useful (Breuel 2015).
 
 Protocol: Chung et al.'s, on JSB Chorales and Nottingham. One layer of 100 tanh, 46 GRU or 36 LSTM
 units reads a piano roll and gives, for each of the 88 keys, the probability that it sounds in the

@@ -1,151 +1,185 @@
-"""What records say of a claim: intervals by a paired bootstrap over seeds, verdicts by one rule.
+"""Verdicts on claims, from the results of several seeds, by one rule.
 
-A claim is a set of comparisons, each a difference with the sign that the claim gives it. A
-comparison holds if its interval lies above zero (above minus a margin, where the claim is that
-something is *not worse*), and its opposite if the interval lies below. It is undecided if neither
-of the two can do the task, and then counts nowhere. The intervals of a claim have 95 % together:
-with m comparisons, each has 1 - 0.05 / m.
-
-A claim **holds** if all of its comparisons do, **holds in part** if some do and none the other way
-round, and is **mixed** if some are opposite. If none holds, it **does not hold here**, or **the
-opposite holds here** if that is so for all. It is **not decided here** if no comparison decides.
+A claim is a set of comparisons that is fixed before the runs. Each is an effect with the sign that
+the claim gives it, and two questions are asked of it: whether the effect has a direction, and
+whether the effect that the source reports is excluded. The comparisons of a claim share an error of
+5 % for each question, by Holm's procedure, whatever comes out and whether a task is solved or not.
+Where a claim says that something is *not worse*, the effect is tested against minus a margin, and
+both networks have to solve the task.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-import scipy.stats
-from numpy.typing import ArrayLike, NDArray
-
 from experiments import Record
+from experiments.inference import Bound, Sample, Scores, Shares, Times, holm
 
 ERROR = 0.05
-RESAMPLES = 9999
+TIMES = "times sooner"
+"""The unit of effects that are logarithms of ratios."""
+FIDELITIES = ("same protocol", "adapted", "our own task")
 
 
 class Comparison(NamedTuple):
     """One comparison.
 
     Attributes:
-        label: What is compared, in words.
-        differences: One for each seed, or the only one if it is counted and not sampled.
-        margin: By how much it may be negative all the same.
-        can: Whether the one that is said to be ahead can do the task, and whether the other can.
-        counted: Whether it is counted.
+        label: What is compared.
+        sample: The results of both networks.
+        unit: The unit of the effect.
+        reported: The effect that the source reports, or else the smallest one of interest.
+        margin: How much worse is still *not worse*.
+        solved: Whether the network that is said to be ahead solves the task, and whether the other
+            one does.
     """
 
     label: str
-    differences: NDArray[np.float64]
+    sample: Sample
+    unit: str
+    reported: float | None = None
     margin: float = 0.0
-    can: tuple[bool, bool] = (True, True)
-    counted: bool = False
+    solved: tuple[bool, bool] = (True, True)
 
 
-def compare(
+def scores(
     label: str,
-    ahead: ArrayLike,
-    behind: ArrayLike,
+    ahead: Sequence[float],
+    behind: Sequence[float] | float,
+    unit: str,
     *,
+    reported: float | None = None,
     margin: float = 0.0,
-    can: tuple[bool, bool] = (True, True),
 ) -> Comparison:
-    """Compare seed by seed.
+    """Compare scores of two networks, or of one with a bound; the larger, the better."""
+    sample: Sample
+    if isinstance(behind, float | int):
+        sample = Bound(tuple(ahead), float(behind))
+    else:
+        sample = Scores(tuple(ahead), tuple(behind))
+    return Comparison(label, sample, unit, reported, margin)
+
+
+def shares(
+    label: str, ahead: Sequence[bool], behind: Sequence[bool], *, reported: float | None = None
+) -> Comparison:
+    """Compare the shares of seeds that solve a task."""
+    sample = Shares(tuple(map(float, ahead)), tuple(map(float, behind)))
+    solved = any(ahead), any(behind)
+    return Comparison(label, sample, "percentage points", reported, solved=solved)
+
+
+def times(
+    label: str,
+    ahead: Sequence[float],
+    behind: Sequence[float],
+    cap: float,
+    *,
+    reported: float | None = None,
+    margin: float = 1.0,
+) -> Comparison:
+    """Compare times to solve a task.
 
     Args:
-        label: What is compared, in words.
-        ahead: The values that the claim says are larger, one for each seed.
-        behind: The others, in the same order of seeds, or one value for all.
-        margin: By how much they may be smaller all the same.
-        can: Whether those that are ahead can do the task at all, and whether the others can.
+        label: What is compared.
+        ahead: The times that the claim says are shorter; the cap for runs that did not solve it.
+        behind: The others.
+        cap: After how long a run was ended.
+        reported: How many times sooner, as the source reports or as is of interest.
+        margin: By which factor more is still *not worse*.
     """
-    differences = np.asarray(ahead, dtype=float) - np.asarray(behind, dtype=float)
-    return Comparison(label, differences, margin, can)
+    solved = tuple(2 * sum(t < cap for t in group) >= len(group) for group in (ahead, behind))
+    return Comparison(
+        label,
+        Times(tuple(ahead), tuple(behind), cap),
+        TIMES,
+        None if reported is None else math.log(reported),
+        math.log(margin),
+        (solved[0], solved[1]),
+    )
 
 
-def counted(label: str, difference: float) -> Comparison:
-    """Compare what is counted and not sampled."""
-    return Comparison(label, np.array([difference], dtype=float), counted=True)
-
-
-def interval(sample: NDArray[np.float64], error: float = ERROR) -> tuple[float, float] | None:
-    """The interval of a mean over seeds; none for a single seed.
-
-    The bootstrap's percentiles, or Student's interval where it is wider: no percentile lies beyond
-    the sample itself, which for a few seeds is too narrow.
-    """
-    n = len(sample)
-    if n < 2:
-        return None
-    found = scipy.stats.bootstrap(
-        (sample,),
-        np.mean,
-        confidence_level=1 - error,
-        n_resamples=RESAMPLES,
-        method="percentile",
-        rng=np.random.default_rng(0),
-    ).confidence_interval
-    mean = sample.mean()
-    reach = scipy.stats.t.isf(error / 2, n - 1) * sample.std(ddof=1) / math.sqrt(n)
-    return float(min(found.low, mean - reach)), float(max(found.high, mean + reach))
-
-
-def claim(text: str, source: str, reported: str, comparisons: Sequence[Comparison]) -> Record:
+def claim(
+    text: str, source: str, reported: str, fidelity: str, comparisons: Sequence[Comparison]
+) -> Record:
     """A claim with its verdict.
 
     Args:
         text: The claim.
         source: Who made it: a key of `SOURCES`.
-        reported: What the source reports for it.
-        comparisons: What decides.
+        reported: What the source reports, and where.
+        fidelity: How close the protocol is to the source's: one of `FIDELITIES`.
+        comparisons: The comparisons that decide.
     """
-    deciding = sum(any(comparison.can) for comparison in comparisons)
-    judged = [judge(comparison, ERROR / max(deciding, 1)) for comparison in comparisons]
+    if not comparisons:
+        raise ValueError("a claim needs at least one comparison")
+    if fidelity not in FIDELITIES:
+        raise ValueError(f"fidelity should be one of {FIDELITIES}, got {fidelity!r}")
+    p_values = [p_of_direction(comparison) for comparison in comparisons]
+    decided, levels = holm(p_values, ERROR)
+    excluded, _ = holm([p_of_exclusion(comparison) for comparison in comparisons], ERROR)
+    judged = [
+        judge(*values)
+        for values in zip(comparisons, p_values, decided, levels, excluded, strict=True)
+    ]
     return {
         "claim": text,
         "source": source,
         "reported": reported,
+        "fidelity": fidelity,
         "comparisons": judged,
         "verdict": verdict([comparison["outcome"] for comparison in judged]),
     }
 
 
-def judge(comparison: Comparison, error: float) -> Record:
-    """A comparison with its interval and its outcome: `yes`, `no`, `opposite` or `undecided`."""
-    label, differences, margin, can, is_counted = comparison
-    mean = float(differences.mean())
-    found = (mean, mean) if is_counted else interval(differences, error)
-    outcome = "no"
-    if not any(can):
-        outcome = "undecided"
-    elif found is not None and found[0] > -margin and (can[0] or not margin):
-        outcome = "yes"
-    elif found is not None and found[1] < -margin:
-        outcome = "opposite"
+def p_of_direction(comparison: Comparison) -> float:
+    """The p-value of an effect of zero, or of minus the margin."""
+    if comparison.margin and not all(comparison.solved):
+        return 1.0
+    return comparison.sample.test(-comparison.margin).both
+
+
+def p_of_exclusion(comparison: Comparison) -> float:
+    """The p-value of the reported effect, against a smaller one, at the two-sided level."""
+    if comparison.reported is None or not any(comparison.solved):
+        return 1.0
+    return min(1.0, 2 * comparison.sample.test(comparison.reported).below)
+
+
+def judge(comparison: Comparison, p: float, decided: bool, level: float, excluded: bool) -> Record:
+    """A comparison with its interval and outcome: `ahead`, `behind`, `excluded` or `open`."""
+    sample, margin = comparison.sample, comparison.margin
+    sides = sample.test(-margin)
+    outcome = "excluded" if excluded else "open"
+    if decided:
+        outcome = "ahead" if sides.above < sides.below else "behind"
     return {
-        "label": label,
-        "difference": mean,
-        "interval": found,
+        "label": comparison.label,
+        "unit": comparison.unit,
+        "effect": sample.estimate,
+        "interval": sample.interval(level),
+        "level": level,
+        "p": p,
         "margin": margin,
-        "counted": is_counted,
+        "reported": comparison.reported,
+        "solved": any(comparison.solved) if not margin else all(comparison.solved),
+        "excluded": excluded,
         "outcome": outcome,
     }
 
 
 def verdict(outcomes: Sequence[str]) -> str:
     """The rule."""
-    if not outcomes:
-        raise ValueError("a claim needs a comparison that decides")
-    found = set(outcomes) - {"undecided"}
-    if not found:
-        return "not decided here"
-    if found == {"yes"}:
-        return "holds"
-    if found == {"opposite"}:
-        return "the opposite holds here"
-    if {"yes", "opposite"} <= found:
-        return "mixed"
-    return "holds in part" if "yes" in found else "does not hold here"
+    counts = Counter(outcomes)
+    if counts["ahead"] == len(outcomes):
+        return "reproduced"
+    if counts["ahead"]:
+        return "reproduced in part"
+    if counts["behind"]:
+        return f"reversed ({counts['behind']} of {len(outcomes)})"
+    if counts["excluded"] == len(outcomes):
+        return "reported effect excluded"
+    return "inconclusive"

@@ -1,127 +1,204 @@
-"""Intervals and the rule that makes verdicts of them."""
+"""The rule that makes verdicts of several seeds."""
+
+import math
 
 import numpy as np
 import pytest
-import scipy.stats
 
 from experiments import verdicts
-from experiments.verdicts import claim, compare, counted
+from experiments.inference import Bound, Scores, Times
+from experiments.verdicts import claim, scores, shares, times
+
+N = 10
+LOW = [k / 16 for k in range(N)]  # exact in binary: sums and differences have no error
+HIGH = [10 + value for value in LOW]
+CAP = 100.0
+SOON = [1.0 + k for k in range(N)]
+NEVER = [CAP] * N
+
+AHEAD = scores("ahead", HIGH, LOW, "points", reported=1.0)
+BEHIND = scores("behind", LOW, HIGH, "points")
+OPEN = scores("open", LOW, LOW, "points")
+EXCLUDED = scores("excluded", LOW, LOW, "points", reported=5.0)
+UNSOLVED = [
+    times("time", NEVER, NEVER, CAP, reported=2.0),
+    times("time, not worse", NEVER, NEVER, CAP, margin=2.0),
+    shares("share", [False] * N, [False] * N, reported=50.0),
+]
 
 
-def outcome(comparison, **of):
-    return claim("", "", "", [comparison])["comparisons"][0]["outcome"]
+def judged(*comparisons):
+    return claim("text", "this project", "nothing", "same protocol", comparisons)
 
 
-@pytest.mark.parametrize("error", [0.05, 0.05 / 6])
-@pytest.mark.parametrize("n", [5, 10, 200])
-def test_an_interval_of_a_normal_sample_is_about_students(n, error):
-    widths = []
-    for seed in range(20):
-        sample = np.random.default_rng(seed).normal(3.0, 2.0, n)
-        low, high = verdicts.interval(sample, error)
-        t = scipy.stats.t.interval(1 - error, n - 1, sample.mean(), scipy.stats.sem(sample))
-        widths.append((high - low) / (t[1] - t[0]))
-    assert min(widths) >= 1 - 1e-9
-    assert np.median(widths) == pytest.approx(1, abs=0.05)
-
-
-def test_a_skewed_sample_has_the_bootstraps_interval():
-    sample = np.random.default_rng(0).lognormal(0, 2, 40)
-    low, high = verdicts.interval(sample)
-    t = scipy.stats.t.interval(0.95, 39, sample.mean(), scipy.stats.sem(sample))
-    found = scipy.stats.bootstrap((sample,), np.mean, method="percentile", rng=1)
-    assert high > t[1]
-    assert low == pytest.approx(t[0])
-    assert high == pytest.approx(found.confidence_interval.high, rel=0.05)
-
-
-def test_differences_are_taken_seed_by_seed():
-    seeds = np.random.default_rng(0).normal(0, 100, 10)
-    [found] = claim("", "", "", [compare("", seeds + 1.0, seeds)])["comparisons"]
-    assert found["difference"] == pytest.approx(1.0)
-    assert found["interval"] == pytest.approx((1.0, 1.0))
-    assert found["outcome"] == "yes"
-
-
-def test_what_may_be_chance_does_not_hold():
-    noise = np.random.default_rng(0).normal(0, 1, 10)
-    assert outcome(compare("", noise, 0)) == "no"
-    assert outcome(compare("", noise - 9, 0)) == "opposite"
-
-
-@pytest.mark.parametrize(("m", "most"), [(1, 0.05), (6, 0.015)])
-def test_the_error_rate_is_kept_for_few_seeds(m, most):
-    # 0.025 / m is meant; the bootstrap alone has 0.07 for one comparison, 0.03 however many.
-    rng = np.random.default_rng(1)
-    held = []
-    for _ in range(400):
-        comparisons = [
-            compare("", rng.normal(0, 1, 5), 0),
-            *[compare("", np.zeros(5), 0)] * (m - 1),
-        ]
-        held.append(claim("", "", "", comparisons)["comparisons"][0]["outcome"] == "yes")
-    assert np.mean(held) < most
-
-
-def test_the_comparisons_of_a_claim_share_the_error():
-    sample = np.random.default_rng(0).normal(1, 1, 10)
-    one = claim("", "", "", [compare("", sample, 0)])["comparisons"][0]["interval"]
-    many = claim("", "", "", [compare("", sample, 0)] * 9)["comparisons"][0]["interval"]
-    assert many[0] < one[0] < one[1] < many[1]
-
-
-def test_a_margin_allows_to_be_a_little_worse():
-    worse = np.full(5, -0.3)
-    assert outcome(compare("", worse, 0, margin=0.5)) == "yes"
-    assert outcome(compare("", worse, 0, margin=0.2)) == "opposite"
-
-
-def test_two_that_fail_are_not_equally_good():
-    both = compare("", np.zeros(5), np.zeros(5), margin=0.5, can=(False, False))
-    assert outcome(both) == "undecided"
-    assert claim("", "", "", [both])["verdict"] == "not decided here"
-    assert outcome(both._replace(can=(False, True))) == "no"
-    assert outcome(both._replace(can=(True, False))) == "yes"
-
-
-def test_what_is_undecided_takes_no_share_of_the_error():
-    sample = np.random.default_rng(0).normal(1, 1, 10)
-    failed = compare("", np.zeros(5), np.zeros(5), can=(False, False))
-    alone = claim("", "", "", [compare("", sample, 0)])["comparisons"][0]
-    beside = claim("", "", "", [compare("", sample, 0), failed, failed])
-    assert beside["comparisons"][0] == alone
-    assert beside["verdict"] == claim("", "", "", [compare("", sample, 0)])["verdict"]
-
-
-def test_one_seed_decides_nothing_but_a_count_does():
-    assert outcome(compare("", [5.0], [0.0])) == "no"
-    assert outcome(counted("", 5)) == "yes"
-    assert outcome(counted("", -5)) == "opposite"
+def outcomes(*comparisons):
+    return [comparison["outcome"] for comparison in judged(*comparisons)["comparisons"]]
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "said"),
+    ("found", "verdict"),
     [
-        (["yes", "yes"], "holds"),
-        (["yes", "no"], "holds in part"),
-        (["yes", "opposite"], "mixed"),
-        (["yes", "no", "opposite"], "mixed"),
-        (["yes", "undecided"], "holds"),
-        (["undecided"], "not decided here"),
-        (["no", "no"], "does not hold here"),
-        (["no", "opposite"], "does not hold here"),
-        (["opposite", "opposite"], "the opposite holds here"),
+        (["ahead", "ahead"], "reproduced"),
+        (["ahead", "open"], "reproduced in part"),
+        (["ahead", "excluded"], "reproduced in part"),
+        (["ahead", "behind"], "reproduced in part"),
+        (["behind", "behind"], "reversed (2 of 2)"),
+        (["behind", "open", "excluded"], "reversed (1 of 3)"),
+        (["excluded", "excluded"], "reported effect excluded"),
+        (["excluded", "open"], "inconclusive"),
+        (["open"], "inconclusive"),
     ],
 )
-def test_the_rule(outcomes, said):
-    assert verdicts.verdict(outcomes) == said
+def test_the_verdict_of_outcomes(found, verdict):
+    assert verdicts.verdict(found) == verdict
 
 
-def test_a_claim_without_a_comparison_is_refused():
-    with pytest.raises(ValueError, match="needs a comparison"):
-        verdicts.verdict([])
+@pytest.mark.parametrize(
+    ("comparisons", "verdict"),
+    [
+        ([AHEAD, AHEAD], "reproduced"),
+        ([AHEAD, OPEN], "reproduced in part"),
+        ([AHEAD, BEHIND], "reproduced in part"),
+        ([BEHIND, OPEN, EXCLUDED], "reversed (1 of 3)"),
+        ([EXCLUDED], "reported effect excluded"),
+        ([EXCLUDED, OPEN], "inconclusive"),
+        ([OPEN], "inconclusive"),
+    ],
+)
+def test_the_verdict_of_samples(comparisons, verdict):
+    assert outcomes(*comparisons) == [comparison.label for comparison in comparisons]
+    assert judged(*comparisons)["verdict"] == verdict
 
 
-def test_the_interval_is_the_same_every_time():
-    sample = np.array([1.0, 2.0, 4.0, 8.0])
-    assert verdicts.interval(sample) == verdicts.interval(sample)
+def test_an_effect_can_be_as_claimed_and_smaller_than_reported():
+    [found] = judged(scores("", HIGH, LOW, "points", reported=20.0))["comparisons"]
+    assert (found["outcome"], found["excluded"]) == ("ahead", True)
+    low, high = found["interval"]
+    assert 0 < low < 10 < high < 20
+    [found] = judged(scores("", HIGH, LOW, "points", reported=10.0))["comparisons"]
+    assert (found["outcome"], found["excluded"]) == ("ahead", False)
+
+
+def test_a_larger_effect_than_reported_is_not_excluded():
+    assert outcomes(scores("", HIGH, LOW, "points", reported=1.0)) == ["ahead"]
+    assert verdicts.p_of_exclusion(AHEAD) == 1
+
+
+def test_a_fixed_bound_is_compared_with_by_the_sign_test():
+    comparison = scores("", HIGH, 5.0, "points")
+    assert isinstance(comparison.sample, Bound)
+    assert judged(comparison)["comparisons"][0]["p"] == pytest.approx(2 / 2**N)
+    assert outcomes(comparison, scores("", LOW, 5, "points")) == ["ahead", "behind"]
+
+
+@pytest.mark.parametrize("comparison", UNSOLVED, ids=lambda c: c.label)
+def test_a_task_that_neither_network_solves_has_a_p_value_of_1(comparison):
+    [found] = judged(comparison)["comparisons"]
+    assert found["p"] == 1
+    assert verdicts.p_of_exclusion(comparison) == 1
+    assert (found["outcome"], found["excluded"], found["solved"]) == ("open", False, False)
+
+
+@pytest.mark.parametrize("unsolved", UNSOLVED, ids=lambda c: c.label)
+def test_comparisons_that_are_not_solved_make_the_others_harder(unsolved):
+    weak = scores("", [value + 4.5 / 16 for value in LOW], LOW, "points")
+    assert 0.05 / 8 < verdicts.p_of_direction(weak) < 0.05 / 7
+    before = judged(AHEAD, weak)["comparisons"]
+    assert [c["outcome"] for c in before] == ["ahead", "ahead"]
+    widths = []
+    for more in (1, 6, 7):
+        found = judged(AHEAD, weak, *[unsolved] * more)
+        assert found["verdict"] == "reproduced in part"
+        first, second = found["comparisons"][:2]
+        assert first["outcome"] == "ahead"
+        assert second["outcome"] == ("ahead" if second["p"] <= 0.05 / (1 + more) else "open")
+        assert first["level"] == pytest.approx(0.05 / (2 + more))
+        widths.append(np.diff(second["interval"])[0])
+        assert [c["p"] for c in found["comparisons"][:2]] == [c["p"] for c in before]
+    assert second["outcome"] == "open"
+    assert widths == sorted(widths)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "behind", "outcome"),
+    [
+        (SOON, SOON, "ahead"),
+        ([4 * t for t in SOON], SOON, "open"),
+        ([9 + t / 10 for t in SOON], [t / 10 for t in SOON], "behind"),
+        (NEVER, NEVER, "open"),
+        (SOON, NEVER, "open"),
+        (NEVER, SOON, "open"),
+    ],
+)
+def test_not_worse_is_within_the_margin_and_needs_both_networks_to_solve_it(ahead, behind, outcome):
+    comparison = times("", ahead, behind, CAP, margin=4.0)
+    assert outcomes(comparison) == [outcome]
+    if NEVER in (ahead, behind):
+        assert judged(comparison)["comparisons"][0]["p"] == 1
+
+
+def test_not_worse_in_a_score():
+    worse = [value - 1 for value in LOW]
+    assert outcomes(scores("", worse, LOW, "points", margin=4.0)) == ["ahead"]
+    assert outcomes(scores("", worse, LOW, "points", margin=0.25)) == ["behind"]
+    assert outcomes(scores("", worse, LOW, "points", margin=1.0)) == ["open"]
+
+
+@pytest.mark.parametrize("margin", [1.0, 2.0])
+def test_a_cap_censors_and_is_not_a_value(margin):
+    some = [*SOON[:7], CAP, CAP, CAP]
+    longer = [*SOON[:7], CAP + 1, 50 * CAP, math.inf]
+    other = [*(3 * t for t in SOON[:6]), *[CAP] * 4]
+    expected = judged(times("", some, other, CAP, reported=2.0, margin=margin))
+    assert judged(times("", longer, other, CAP, reported=2.0, margin=margin)) == expected
+    swapped = judged(times("", other, some, CAP, reported=2.0, margin=margin))
+    assert judged(times("", other, longer, CAP, reported=2.0, margin=margin)) == swapped
+
+
+def test_times_to_solve_are_reported_as_ratios():
+    [found] = judged(times("", SOON, [8 * t for t in SOON], 1e9, reported=2.0))["comparisons"]
+    low, high = found["interval"]
+    assert found["outcome"] == "ahead"
+    assert found["effect"] == pytest.approx(math.log(8))
+    assert found["reported"] == pytest.approx(math.log(2))
+    assert low < math.log(8) < high
+
+
+def test_shares_of_seeds():
+    yes, no = [True] * N, [False] * N
+    assert outcomes(shares("", yes, no), shares("", no, yes)) == ["ahead", "behind"]
+    assert outcomes(shares("", yes, yes, reported=90.0)) == ["excluded"]
+
+
+def test_bad_arguments_raise_an_error():
+    with pytest.raises(ValueError, match="at least one comparison"):
+        judged()
+    with pytest.raises(ValueError, match="fidelity should be one of"):
+        claim("", "", "", "another", [OPEN])
+    with pytest.raises(ValueError, match=r"math|positive|more than"):
+        times("", SOON, SOON, CAP, margin=0.0)
+    with pytest.raises(ValueError, match=r"math|positive|more than"):
+        times("", SOON, SOON, CAP, reported=-1.0)
+
+
+def equal_networks(rng, outcome):
+    if outcome == "times":
+        return times("", *(rng.exponential(1, N).tolist() for _ in range(2)), 0.9)
+    draw = rng.normal if outcome == "normal" else rng.lognormal
+    return scores("", *(draw(0, 1, N).tolist() for _ in range(2)), "points")
+
+
+@pytest.mark.parametrize("m", [1, 4])
+@pytest.mark.parametrize("outcome", ["normal", "lognormal", "times"])
+def test_the_family_wise_error_is_kept(outcome, m, monkeypatch):
+    for sample in (Scores, Times):  # intervals decide nothing and take most of the time
+        monkeypatch.setattr(sample, "interval", lambda *_: (-1.0, 1.0))
+    rng = np.random.default_rng(0)
+    claims = 300
+    wrong = sum(
+        not {"ahead", "behind"}.isdisjoint(
+            outcomes(*(equal_networks(rng, outcome) for _ in range(m)))
+        )
+        for _ in range(claims)
+    )
+    assert wrong / claims <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / claims)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import ModuleType
 
 from experiments import RESULTS
 from experiments.report import (
@@ -16,12 +15,12 @@ from experiments.report import (
     future_context,
     gates,
     music,
+    power,
     scaling,
-    shapes,
     timing,
 )
 from experiments.report.figures import save_figures
-from experiments.report.results import Result, load
+from experiments.report.results import load
 
 CLAIMS = (timing, counting, music, future_context, chunking, adding, gates)
 
@@ -38,15 +37,19 @@ def main(results: Path = RESULTS, generated: Path = GENERATED) -> None:
     result = load(results / "scaling.json")
     save_figures(generated, scaling.figure, result)
     (generated / "scaling.md").write_text(scaling.section(result))
-    pages: dict[str, tuple[ModuleType, Result]] = {
-        "shapes": (shapes, load(results / "shapes.json"))
-    }
+    result = load(results / "power.json")
+    save_figures(generated, power.figure, result)
+    section = claims.section("What few seeds can show", power, result)
+    (generated / "power.md").write_text(section)
+    scored: claims.Scored = {}
     for module in CLAIMS:
         name = module.__name__.rpartition(".")[2]
-        pages[name] = module, load(results / f"{name}.json")
-        save_figures(generated, module.figure, pages[name][1])
-        (generated / f"{name}.md").write_text(claims.page(*pages[name]))
-    (generated / "what-holds.md").write_text(claims.summary(pages))
+        result = load(results / f"{name}.json")
+        scored[name] = result, module.score(result["records"])["claims"]
+        save_figures(generated, module.figure, result)
+        (generated / f"{name}.md").write_text(claims.page(module, result))
+    save_figures(generated, lambda _: claims.forest(scored), {"experiment": "forest"})
+    (generated / "what-holds.md").write_text(claims.summary(scored))
     print(f"written: {generated}")
 
 

@@ -1,4 +1,4 @@
-"""What the counting experiment says."""
+"""Results of the counting experiment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from experiments import Record
 from experiments.report.figures import COLORS, strips
 from experiments.report.results import Result, grouped
-from experiments.verdicts import Comparison, claim, compare
+from experiments.verdicts import Comparison, claim, scores
 
 ALT = "How far each network counts, and what its units remember while it reads a word"
 
@@ -24,31 +24,37 @@ def by_case(records: Sequence[Record]) -> dict[tuple[str, str, int], list[int]]:
     return {key: [record["reached"] for record in group] for key, group in found.items()}
 
 
+# Largest n, by a summary of Weiss, Goldberg & Yahav: LSTM and GRU.
+WEISS = {"aⁿbⁿ": (256, 38), "aⁿbⁿcⁿ": (100, 10)}
+# First failing n of Suzgun, Belinkov & Shieber's ten networks with H = 3, the median.
+SUZGUN = {("aⁿbⁿcⁿ", 3): 139.5}
+OF_INTEREST = 25  # n: half of the training range
+
+
 def score(records: Sequence[Record]) -> Record:
-    """Counting is compared in octaves: the logarithm, base 2, of one more than the n reached."""
-    octaves = {key: np.log2(1 + np.array(ns)) for key, ns in by_case(records).items()}
-    settings = list(dict.fromkeys((key[0], key[2]) for key in octaves))
+    """Differences of the largest n."""
+    found = by_case(records)
+    settings = list(dict.fromkeys((key[0], key[2]) for key in found))
     [longest] = {record["trained"] for record in records}
 
-    def beyond(model: str) -> list[Comparison]:
-        return [
-            compare(
-                f"{language}, H = {H}: octaves of n, {model} over the training's {longest}",
-                octaves[language, model, H],
-                np.log2(1 + longest),
-            )
-            for language, H in settings
-        ]
+    def beyond(language: str, H: int) -> Comparison:
+        first_failure = SUZGUN.get((language, H))
+        return scores(
+            f"{language}, H = {H}: LSTM beyond n = {longest}",
+            found[language, "LSTM", H],
+            float(longest),
+            "n",
+            reported=first_failure - 1 - longest if first_failure else OF_INTEREST,
+        )
 
-    def farther(ahead: str, behind: str) -> list[Comparison]:
-        return [
-            compare(
-                f"{language}, H = {H}: octaves of n, {ahead} over {behind}",
-                octaves[language, ahead, H],
-                octaves[language, behind, H],
-            )
-            for language, H in settings
-        ]
+    def farther(language: str, H: int, ahead: str, behind: str, reported: float) -> Comparison:
+        return scores(
+            f"{language}, H = {H}: {ahead} minus {behind}",
+            found[language, ahead, H],
+            found[language, behind, H],
+            "n",
+            reported=reported,
+        )
 
     return {
         "claims": [
@@ -56,19 +62,29 @@ def score(records: Sequence[Record]) -> Record:
                 "LSTMs count farther than GRUs",
                 "Weiss, Goldberg & Yahav 2018",
                 "by a summary of the paper: LSTM to n = 256 and 100, GRU to 38 and below 10",
-                farther("LSTM", "GRU"),
+                "adapted",
+                [
+                    farther(language, H, "LSTM", "GRU", WEISS[language][0] - WEISS[language][1])
+                    for language, H in settings
+                ],
             ),
             claim(
-                "An LSTM without peepholes counts beyond its training",
+                "An LSTM without peepholes counts beyond its training range",
                 "Suzgun, Belinkov & Shieber 2018",
-                "H = 3, aⁿbⁿcⁿ: first failure at n = 83 to 244 in ten trials, median 139.5",
-                beyond("LSTM"),
+                "H = 3, aⁿbⁿcⁿ: first failure at n = 83 to 244 in ten trials, median 139.5; "
+                f"otherwise of interest from {OF_INTEREST} beyond on",
+                "adapted",
+                [beyond(language, H) for language, H in settings],
             ),
             claim(
                 "Peepholes make an LSTM count farther",
                 "this project",
-                "not compared in the papers above",
-                farther("PeepholeLSTM", "LSTM"),
+                f"not compared in the papers above; of interest from {OF_INTEREST} on",
+                "our own task",
+                [
+                    farther(language, H, "PeepholeLSTM", "LSTM", OF_INTEREST)
+                    for language, H in settings
+                ],
             ),
         ]
     }

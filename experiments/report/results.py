@@ -36,11 +36,6 @@ def grouped(records: Sequence[Record], *names: str) -> dict[Any, list[Record]]:
     return found
 
 
-def often_solved(records: Sequence[Record]) -> bool:
-    """Whether at least half of the seeds solve a task: less than that is not to be able to."""
-    return 2 * sum(bool(record["solved"]) for record in records) >= len(records)
-
-
 def provenance(result: Result) -> str:
     """One line that says where the numbers come from."""
     machine = result["machine"]
