@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -77,28 +78,23 @@ class Sample(ABC):
         return float(np.median(self.effects))
 
     def interval(self, error: float) -> tuple[float, float]:
-        """The effects that a two-sided test at a level does not reject."""
-        steps = np.unique(self.effects)
-        inner = (steps[:-1] + steps[1:]) / 2
-        points = [steps[0] - 1.0, *inner, steps[-1] + 1.0]
-        low = first_index(points, lambda e: self.test(e).above > error / 2)
-        high = first_index(points, lambda e: self.test(e).below <= error / 2)
-        return (
-            float(steps[low - 1]) if low else -math.inf,
-            float(steps[high - 1]) if 0 < high < len(points) else math.inf,
-        )
+        """The smallest and the largest effect that a two-sided test at a level does not reject."""
+        steps = self.effects[np.unique(rounded(self.effects), return_index=True)[1]]
+        reach = 1 + np.abs(steps).max()
+        inside = [(a, (a + b) / 2, b) for a, b in pairwise(steps)]
+        outside = (-math.inf, steps[0] - reach, steps[0]), (steps[-1], steps[-1] + reach, math.inf)
+        # Each region between two steps, and each step, with a point in it, in order.
+        regions = sorted([*outside, *inside, *((step, step, step) for step in steps)])
+
+        def first_accepted(regions: Iterable[tuple[float, float, float]]) -> tuple[float, ...]:
+            return next(region for region in regions if self.test(region[1]).both > error)
+
+        return float(first_accepted(regions)[0]), float(first_accepted(reversed(regions))[2])
 
 
-def first_index(points: Sequence[float], holds: Callable[[float], bool]) -> int:
-    """The first index from which on a condition holds; the number of points if it never does."""
-    low, high = 0, len(points)
-    while low < high:
-        middle = (low + high) // 2
-        if holds(points[middle]):
-            high = middle
-        else:
-            low = middle + 1
-    return low
+def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Nine digits of each value: an error of rounding would make a difference of what is a tie."""
+    return np.array([float(f"{value:.9g}") for value in values])
 
 
 @dataclass(frozen=True)
@@ -118,7 +114,7 @@ class Scores(Sample):
         return np.subtract.outer(self.ahead, self.behind).ravel()
 
     def test(self, effect: float = 0.0) -> Sides:
-        return rank_sum(np.array(self.ahead) - effect, self.behind)
+        return rank_sum(rounded(np.array(self.ahead) - effect), rounded(np.array(self.behind)))
 
 
 @dataclass(frozen=True)
@@ -138,7 +134,7 @@ class Bound(Sample):
         return np.array(self.values) - self.bound
 
     def test(self, effect: float = 0.0) -> Sides:
-        moved = self.effects - effect
+        moved = rounded(np.array(self.values) - effect) - rounded(np.array([self.bound]))
         n, larger = np.count_nonzero(moved), np.count_nonzero(moved > 0)
         law = scipy.stats.binom(n, 0.5)
         return Sides(float(law.sf(larger - 1)), float(law.cdf(larger)))
@@ -160,19 +156,35 @@ class Times(Sample):
 
     @cached_property
     def effects(self) -> NDArray[np.float64]:
-        ahead, behind = (np.minimum(t, self.cap) for t in (self.ahead, self.behind))
-        return np.subtract.outer(np.log(behind), np.log(ahead)).ravel()
+        ahead, behind = (np.log(np.minimum(t, self.cap)) for t in (self.ahead, self.behind))
+        pairs = np.subtract.outer(behind, ahead).ravel()
+        if math.isinf(self.cap):
+            return pairs
+        # A scaled cap reaches the times of the one network or the other.
+        cap = math.log(self.cap)
+        return np.concatenate([pairs, behind - cap, cap - ahead])
+
+    @property
+    def estimate(self) -> float:
+        """The median over pairs of runs; infinite where one of a pair did not solve the task.
+
+        Pairs of which neither did are left out; without others, the estimate is 0.
+        """
+        ahead, behind = (np.array(t)[np.array(t) < self.cap] for t in (self.ahead, self.behind))
+        solved = np.subtract.outer(np.log(behind), np.log(ahead)).ravel()
+        only_ahead = len(ahead) * (len(self.behind) - len(behind))
+        only_behind = len(behind) * (len(self.ahead) - len(ahead))
+        pairs = sorted([*solved, *[math.inf] * only_ahead, *[-math.inf] * only_behind])
+        if not pairs:
+            return 0.0
+        low, high = pairs[(len(pairs) - 1) // 2], pairs[len(pairs) // 2]
+        return float(low if low == high else (low + high) / 2)
 
     def test(self, effect: float = 0.0) -> Sides:
         # Times are as if every run had been ended at the same one: the cap, or the scaled cap.
         cap = self.cap * min(1.0, math.exp(effect))
         ahead = np.minimum(np.array(self.ahead) * math.exp(effect), cap)
         return rank_sum(rounded(np.minimum(self.behind, cap)), rounded(ahead))
-
-
-def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Without the error of a multiplication, which would tell ties apart."""
-    return np.array([float(f"{value:.9g}") for value in values])
 
 
 @dataclass(frozen=True)

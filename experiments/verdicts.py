@@ -56,6 +56,7 @@ def scores(
 ) -> Comparison:
     """Compare scores of two networks, or of one with a bound; the larger, the better."""
     sample: Sample
+    check_values(label, ahead, [behind] if isinstance(behind, float | int) else behind)
     if isinstance(behind, float | int):
         sample = Bound(tuple(ahead), float(behind))
     else:
@@ -67,6 +68,7 @@ def shares(
     label: str, ahead: Sequence[bool], behind: Sequence[bool], *, reported: float | None = None
 ) -> Comparison:
     """Compare the shares of seeds that solve a task."""
+    check_values(label, ahead, behind)
     sample = Shares(tuple(map(float, ahead)), tuple(map(float, behind)))
     solved = any(ahead), any(behind)
     return Comparison(label, sample, "percentage points", reported, solved=solved)
@@ -91,6 +93,12 @@ def times(
         reported: How many times sooner, as the source reports or as is of interest.
         margin: By which factor more is still *not worse*.
     """
+    check_values(label, ahead, behind)
+    if not (cap > 0 and margin >= 1 and (reported is None or reported > 0)):
+        raise ValueError(
+            f"{label}: expected cap > 0, margin >= 1 and reported > 0, "
+            f"got {cap}, {margin}, {reported}"
+        )
     solved = tuple(2 * sum(t < cap for t in group) >= len(group) for group in (ahead, behind))
     return Comparison(
         label,
@@ -100,6 +108,13 @@ def times(
         math.log(margin),
         (solved[0], solved[1]),
     )
+
+
+def check_values(label: str, *groups: Sequence[float]) -> None:
+    """Raise an error if values are missing or not numbers."""
+    for group in groups:
+        if not len(group) or any(map(math.isnan, group)):
+            raise ValueError(f"{label}: expected a number for each seed, got {group}")
 
 
 def claim(
@@ -137,7 +152,8 @@ def claim(
 
 def p_of_direction(comparison: Comparison) -> float:
     """The p-value of an effect of zero, or of minus the margin."""
-    if comparison.margin and not all(comparison.solved):
+    is_possible = all if comparison.margin else any
+    if not is_possible(comparison.solved):
         return 1.0
     return comparison.sample.test(-comparison.margin).both
 

@@ -155,6 +155,20 @@ def test_a_cap_censors_and_is_not_a_value(margin):
     assert judged(times("", other, longer, CAP, reported=2.0, margin=margin)) == swapped
 
 
+def test_a_shift_by_the_margin_leaves_ties_as_they_are():
+    for lower, higher in ((0.6, 0.7), (0.7, 0.8), (1.2, 1.3)):
+        pair = [lower] * N, [higher] * N
+        assert outcomes(scores("", *pair, "points", margin=0.1)) == ["open"]
+
+
+def test_a_task_that_most_seeds_of_both_do_not_solve_decides_nothing():
+    some = [1.0] * 4 + [CAP] * 6
+    assert outcomes(times("", some, [CAP] * 10, CAP)) == ["open"]
+    [found] = judged(times("", [1.0] * 6 + [CAP] * 4, [CAP] * 10, CAP))["comparisons"]
+    assert found["outcome"] == "ahead"
+    assert found["effect"] == math.inf  # not a ratio with the cap
+
+
 def test_times_to_solve_are_reported_as_ratios():
     [found] = judged(times("", SOON, [8 * t for t in SOON], 1e9, reported=2.0))["comparisons"]
     low, high = found["interval"]
@@ -173,11 +187,15 @@ def test_shares_of_seeds():
 def test_bad_arguments_raise_an_error():
     with pytest.raises(ValueError, match="at least one comparison"):
         judged()
+    with pytest.raises(ValueError, match="expected a number for each seed"):
+        scores("", [1.0, math.nan], LOW, "points")
+    with pytest.raises(ValueError, match="expected a number for each seed"):
+        shares("", [], [True])
     with pytest.raises(ValueError, match="fidelity should be one of"):
         claim("", "", "", "another", [OPEN])
-    with pytest.raises(ValueError, match=r"math|positive|more than"):
+    with pytest.raises(ValueError, match="expected cap > 0, margin >= 1"):
         times("", SOON, SOON, CAP, margin=0.0)
-    with pytest.raises(ValueError, match=r"math|positive|more than"):
+    with pytest.raises(ValueError, match="expected cap > 0, margin >= 1"):
         times("", SOON, SOON, CAP, reported=-1.0)
 
 

@@ -130,7 +130,8 @@ def effect_text(comparison: Record) -> str:
     """The estimate with its unit."""
     if not comparison["solved"]:
         return ""
-    return f"{in_unit(comparison, comparison['effect'])} {comparison['unit']}"
+    effect = in_unit(comparison, comparison["effect"])
+    return f"{effect} {comparison['unit']}"
 
 
 def interval_text(comparison: Record) -> str:
