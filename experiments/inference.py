@@ -79,7 +79,7 @@ class Sample(ABC):
 
     def interval(self, error: float) -> tuple[float, float]:
         """The smallest and the largest effect that a two-sided test at a level does not reject."""
-        steps = self.effects[np.unique(rounded(self.effects), return_index=True)[1]]
+        steps = self.effects[np.unique(rounded(self.effects)[0], return_index=True)[1]]
         reach = 1 + np.abs(steps).max()
         inside = [(a, (a + b) / 2, b) for a, b in pairwise(steps)]
         outside = (-math.inf, steps[0] - reach, steps[0]), (steps[-1], steps[-1] + reach, math.inf)
@@ -92,9 +92,20 @@ class Sample(ABC):
         return float(first_accepted(regions)[0]), float(first_accepted(reversed(regions))[2])
 
 
-def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Nine digits of each value: an error of rounding would make a difference of what is a tie."""
-    return np.array([float(f"{value:.9g}") for value in values])
+def rounded(*groups: Values) -> list[NDArray[np.float64]]:
+    """Values to nine digits of the largest: errors of rounding would make ties into differences."""
+    finite = [abs(value) for group in groups for value in group if math.isfinite(value)]
+    scale = max(finite, default=0.0) or 1.0
+    return [np.round(np.asarray(group, dtype=float) / scale, 9) for group in groups]
+
+
+def median_of_pairs(differences: NDArray[np.float64], larger: int, smaller: int) -> float:
+    """The median of differences, of which some are known to be larger or smaller than any."""
+    pairs = sorted([*differences, *[math.inf] * larger, *[-math.inf] * smaller])
+    if not pairs:
+        return 0.0
+    low, high = pairs[(len(pairs) - 1) // 2], pairs[len(pairs) // 2]
+    return float(low if low == high else (low + high) / 2)
 
 
 @dataclass(frozen=True)
@@ -104,17 +115,34 @@ class Scores(Sample):
     Attributes:
         ahead: The values that the claim says are larger.
         behind: The others.
+        ceiling: The largest value that is measured: it stands for itself and all larger ones.
     """
 
     ahead: tuple[float, ...]
     behind: tuple[float, ...]
+    ceiling: float = math.inf
 
     @cached_property
     def effects(self) -> NDArray[np.float64]:
-        return np.subtract.outer(self.ahead, self.behind).ravel()
+        ahead, behind = np.array(self.ahead), np.array(self.behind)
+        pairs: NDArray[np.float64] = np.subtract.outer(ahead, behind).ravel()
+        if math.isinf(self.ceiling):
+            return pairs
+        # A shifted ceiling reaches the values of the one network or the other.
+        return np.concatenate([pairs, ahead - self.ceiling, self.ceiling - behind])
+
+    @property
+    def estimate(self) -> float:
+        """The median over pairs, without those of which both values are at the ceiling."""
+        ahead, behind = (np.array(v)[np.array(v) < self.ceiling] for v in (self.ahead, self.behind))
+        larger = len(behind) * (len(self.ahead) - len(ahead))
+        smaller = len(ahead) * (len(self.behind) - len(behind))
+        return median_of_pairs(np.subtract.outer(ahead, behind).ravel(), larger, smaller)
 
     def test(self, effect: float = 0.0) -> Sides:
-        return rank_sum(rounded(np.array(self.ahead) - effect), rounded(np.array(self.behind)))
+        ceiling = min(self.ceiling, self.ceiling - effect)
+        ahead = np.minimum(np.array(self.ahead) - effect, ceiling)
+        return rank_sum(*rounded(ahead, np.minimum(self.behind, ceiling)))
 
 
 @dataclass(frozen=True)
@@ -134,7 +162,8 @@ class Bound(Sample):
         return np.array(self.values) - self.bound
 
     def test(self, effect: float = 0.0) -> Sides:
-        moved = rounded(np.array(self.values) - effect) - rounded(np.array([self.bound]))
+        values, bound = rounded(np.array(self.values) - effect, [self.bound])
+        moved = values - bound
         n, larger = np.count_nonzero(moved), np.count_nonzero(moved > 0)
         law = scipy.stats.binom(n, 0.5)
         return Sides(float(law.sf(larger - 1)), float(law.cdf(larger)))
@@ -171,20 +200,16 @@ class Times(Sample):
         Pairs of which neither did are left out; without others, the estimate is 0.
         """
         ahead, behind = (np.array(t)[np.array(t) < self.cap] for t in (self.ahead, self.behind))
-        solved = np.subtract.outer(np.log(behind), np.log(ahead)).ravel()
-        only_ahead = len(ahead) * (len(self.behind) - len(behind))
-        only_behind = len(behind) * (len(self.ahead) - len(ahead))
-        pairs = sorted([*solved, *[math.inf] * only_ahead, *[-math.inf] * only_behind])
-        if not pairs:
-            return 0.0
-        low, high = pairs[(len(pairs) - 1) // 2], pairs[len(pairs) // 2]
-        return float(low if low == high else (low + high) / 2)
+        larger = len(ahead) * (len(self.behind) - len(behind))
+        smaller = len(behind) * (len(self.ahead) - len(ahead))
+        pairs = np.subtract.outer(np.log(behind), np.log(ahead)).ravel()
+        return median_of_pairs(pairs, larger, smaller)
 
     def test(self, effect: float = 0.0) -> Sides:
         # Times are as if every run had been ended at the same one: the cap, or the scaled cap.
         cap = self.cap * min(1.0, math.exp(effect))
         ahead = np.minimum(np.array(self.ahead) * math.exp(effect), cap)
-        return rank_sum(rounded(np.minimum(self.behind, cap)), rounded(ahead))
+        return rank_sum(*rounded(np.minimum(self.behind, cap), ahead))
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ class Comparison(NamedTuple):
         unit: The unit of the effect.
         reported: The effect that the source reports, or else the smallest one of interest.
         margin: How much worse is still *not worse*.
-        solved: Whether the network that is said to be ahead solves the task, and whether the other
-            one does.
+        solved: The share of seeds with which the network that is said to be ahead solves the task,
+            and that of the other one.
     """
 
     label: str
@@ -42,7 +42,7 @@ class Comparison(NamedTuple):
     unit: str
     reported: float | None = None
     margin: float = 0.0
-    solved: tuple[bool, bool] = (True, True)
+    solved: tuple[float, float] = (1.0, 1.0)
 
 
 def scores(
@@ -53,14 +53,26 @@ def scores(
     *,
     reported: float | None = None,
     margin: float = 0.0,
+    ceiling: float = math.inf,
 ) -> Comparison:
-    """Compare scores of two networks, or of one with a bound; the larger, the better."""
+    """Compare scores of two networks, or of one with a bound; the larger, the better.
+
+    Args:
+        label: What is compared.
+        ahead: The scores that the claim says are larger.
+        behind: The others, or the bound.
+        unit: The unit of the scores.
+        reported: The difference that the source reports or that is of interest.
+        margin: By how much less is still *not worse*.
+        ceiling: The largest score that is measured.
+    """
     sample: Sample
     check_values(label, ahead, [behind] if isinstance(behind, float | int) else behind)
     if isinstance(behind, float | int):
         sample = Bound(tuple(ahead), float(behind))
     else:
-        sample = Scores(tuple(ahead), tuple(behind))
+        sample = Scores(tuple(ahead), tuple(behind), ceiling)
+    check_effects(label, reported, margin)
     return Comparison(label, sample, unit, reported, margin)
 
 
@@ -70,7 +82,8 @@ def shares(
     """Compare the shares of seeds that solve a task."""
     check_values(label, ahead, behind)
     sample = Shares(tuple(map(float, ahead)), tuple(map(float, behind)))
-    solved = any(ahead), any(behind)
+    check_effects(label, reported, 0.0)
+    solved = sum(ahead) / len(ahead), sum(behind) / len(behind)
     return Comparison(label, sample, "percentage points", reported, solved=solved)
 
 
@@ -99,7 +112,7 @@ def times(
             f"{label}: expected cap > 0, margin >= 1 and reported > 0, "
             f"got {cap}, {margin}, {reported}"
         )
-    solved = tuple(2 * sum(t < cap for t in group) >= len(group) for group in (ahead, behind))
+    solved = [sum(t < cap for t in group) / len(group) for group in (ahead, behind)]
     return Comparison(
         label,
         Times(tuple(ahead), tuple(behind), cap),
@@ -108,6 +121,14 @@ def times(
         math.log(margin),
         (solved[0], solved[1]),
     )
+
+
+def check_effects(label: str, reported: float | None, margin: float) -> None:
+    """Raise an error if an effect has the wrong sign."""
+    if margin < 0 or (reported is not None and reported <= 0):
+        raise ValueError(
+            f"{label}: expected margin >= 0 and reported > 0, got {margin} and {reported}"
+        )
 
 
 def check_values(label: str, *groups: Sequence[float]) -> None:
@@ -151,17 +172,20 @@ def claim(
 
 
 def p_of_direction(comparison: Comparison) -> float:
-    """The p-value of an effect of zero, or of minus the margin."""
-    is_possible = all if comparison.margin else any
-    if not is_possible(comparison.solved):
+    """The p-value of an effect of zero, or of minus the margin.
+
+    A network that solves a task with fewer than half of its seeds is never *not worse*.
+    """
+    sides = comparison.sample.test(-comparison.margin)
+    if comparison.margin and min(comparison.solved) < 0.5 and sides.above < sides.below:
         return 1.0
-    return comparison.sample.test(-comparison.margin).both
+    return sides.both
 
 
 def p_of_exclusion(comparison: Comparison) -> float:
     """The p-value of the reported effect, against a smaller one, at the two-sided level."""
     if comparison.reported is None or not any(comparison.solved):
-        return 1.0
+        return 1.0  # if nobody solves a task here, that excludes nothing
     return min(1.0, 2 * comparison.sample.test(comparison.reported).below)
 
 
@@ -181,7 +205,7 @@ def judge(comparison: Comparison, p: float, decided: bool, level: float, exclude
         "p": p,
         "margin": margin,
         "reported": comparison.reported,
-        "solved": any(comparison.solved) if not margin else all(comparison.solved),
+        "solved": any(comparison.solved),
         "excluded": excluded,
         "outcome": outcome,
     }
@@ -193,7 +217,8 @@ def verdict(outcomes: Sequence[str]) -> str:
     if counts["ahead"] == len(outcomes):
         return "reproduced"
     if counts["ahead"]:
-        return "reproduced in part"
+        part = f"reproduced in part ({counts['ahead']} of {len(outcomes)})"
+        return f"{part}, reversed in {counts['behind']}" if counts["behind"] else part
     if counts["behind"]:
         return f"reversed ({counts['behind']} of {len(outcomes)})"
     if counts["excluded"] == len(outcomes):

@@ -79,6 +79,7 @@ WRONG_GRADIENTS = {
     "a short output": ({"output": torch.zeros(1, 2, 8)}, r"output should be \[3, 2, 8\]"),
     "a small gradient": ({"gradient": torch.zeros(1, 1, 8)}, r"a gradient should be \[3, 2, 8\]"),
     "half precision": ({"gradient": torch.zeros(3, 2, 8).half()}, "got .* torch.float16"),
+    "on meta": ({"gradient": torch.zeros(3, 2, 8, device="meta")}, "a gradient .* on meta"),
     "wrong lengths": ({"lengths": torch.tensor([3, 4])}, r"from 0 to 3, .* got \[4\]"),
 }
 

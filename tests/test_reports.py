@@ -149,7 +149,11 @@ def test_adding_is_judged_by_who_solves_it_and_how_soon():
     ]
     records += [record(T, "plain", "RNN", s, 1000) for T in (100, 500) for s in range(5)]
     # Nobody solves T = 500 from the plain start.
-    assert verdicts(adding, records) == ["reproduced in part", "reproduced in part", "reproduced"]
+    assert verdicts(adding, records) == [
+        "reproduced in part (6 of 8)",
+        "reproduced in part (3 of 4)",
+        "reproduced",
+    ]
     gru = adding.score(records)["claims"][1]["comparisons"]
     assert [c["label"].partition(":")[0] for c in gru] == [
         f"T = {T}, {start}" for T in (100, 500) for start in ("chrono", "plain")
@@ -172,7 +176,7 @@ def test_chunking_is_judged_in_points():
         for seed in range(5)
         for model, value in f1.items()
     ]
-    whole, part = "reproduced", "reproduced in part"
+    whole, part = "reproduced", "reproduced in part (1 of 2), reversed in 1"
     assert verdicts(chunking, records) == [whole, whole, part, whole]
 
 
@@ -196,4 +200,4 @@ def test_the_future_is_judged_against_chance():
         if record["case"]["model"] == "BiLSTM":
             record["accuracy"] = 0.5
     # BiLSTM and the delayed LSTM are compared too: the latter is better then.
-    assert verdicts(future_context, records) == ["reproduced in part", "reproduced"]
+    assert verdicts(future_context, records) == ["reproduced in part (4 of 6)", "reproduced"]

@@ -120,7 +120,7 @@ def in_unit(comparison: Record, value: float) -> str:
     if comparison["unit"] == TIMES:
         if abs(value) == math.inf:
             return "∞" if value > 0 else "0"
-        return f"{math.exp(value):.2g}"
+        return f"{math.exp(value):.3g}"
     if abs(value) == math.inf:
         return "∞" if value > 0 else "-∞"
     return f"{value:+.3g}"

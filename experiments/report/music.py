@@ -91,8 +91,8 @@ def score(records: Sequence[Record]) -> Record:
                 for first, second in [ranked(chung[data])]
             ),
             claim(
-                "On music an LSTM without peepholes is no worse than one with them by "
-                f"{MARGIN} nats per frame",
+                f"On music an LSTM without peepholes is worse by less than {MARGIN} nats per frame "
+                "than one with them",
                 "Breuel 2015",
                 "peephole units are not useful (abstract), on other tasks",
                 "our own task",

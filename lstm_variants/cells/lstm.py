@@ -146,7 +146,7 @@ class LSTMCell(Cell):
                 f"peephole should be 'current', 'previous' or None, got {self.peephole!r}"
             )
         if self.coupled and not (self.input_gate and self.forget_gate):
-            raise ValueError("coupled gates need an input gate: f = 1 - i")
+            raise ValueError("coupled gates need input_gate and forget_gate: f = 1 - i")
         if self.gate_recurrence and self.block_names != ("i", "f", "g", "o"):
             raise ValueError("gate_recurrence needs all three gates, uncoupled")
 

@@ -122,6 +122,9 @@ def fake_backward(
     needs_grad: Sequence[bool],
 ) -> list[Tensor]:
     """What `backward` returns, without values."""
+    layer = Layer(x, weights, states, lengths, cell, backend)
+    layer.check()
+    layer.check_backward(output, kept, gradients, needs_grad)
     return empty_gradients(x, weights, states, needs_grad)
 
 
