@@ -130,8 +130,12 @@ def effect_text(comparison: Record) -> str:
     """The estimate with its unit."""
     if not comparison["solved"]:
         return ""
-    effect = in_unit(comparison, comparison["effect"])
-    return f"{effect} {comparison['unit']}"
+    effect = comparison["effect"]
+    if math.isinf(effect) and comparison["unit"] == TIMES:
+        return f"only the {'first' if effect > 0 else 'second'} solves it"
+    if math.isinf(effect):
+        return "beyond the ceiling"
+    return f"{in_unit(comparison, effect)} {comparison['unit']}"
 
 
 def interval_text(comparison: Record) -> str:
