@@ -85,14 +85,14 @@ sanitize: $(VENV)/.has-test ## Run the CPU kernels' tests with checks of memory 
 	  $(BIN)/python -m pytest --capture=no tests/test_cpu_exactness.py -k "not every_shape or float32" \
 	  --kernels build/sanitize/lstm_variants_kernels.so
 
-bench: $(VENV)/.has-bench ## Time the variants against torch.nn; writes experiments/results/bench-*.json
+bench: $(VENV)/.has-bench ## Time the variants against torch.nn; writes experiments/benchmarks/bench-*.json
 	$(BIN)/python -m experiments.benchmarks
 
 bench-smoke: $(VENV)/.has-bench ## The smallest size of the benchmark, in seconds; writes nothing
 	$(BIN)/python -m experiments.benchmarks --smoke
 
 experiments: $(VENV)/.has-experiments ## Run every experiment (SMOKE=1: in seconds, writes nothing)
-	$(BIN)/python -m experiments $(if $(SMOKE),--smoke)
+	$(BIN)/python -m experiments all $(if $(SMOKE),--smoke)
 
 report: $(VENV)/.has-docs ## Make tables and figures for the documentation from the stored results
 	$(BIN)/python -m experiments.report

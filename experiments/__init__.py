@@ -1,8 +1,42 @@
-"""Experiments: one file each; results are written by machines into `experiments/results/`."""
+"""Experiments: one folder each, with all there is of it.
 
+- `__init__.py`: its title, claims, protocol and deviations;
+- `run.py`: how it runs, an `EXPERIMENT`;
+- `results.py`: what its record means, in `claims` and a `table`, without torch or plotting;
+- `figure.py`: the figure of its record;
+- `record.json`: what was measured, written by `python -m experiments NAME`.
+
+A folder with a `run.py` is an experiment: the command line, the report, the site and the tests find
+it there.
+"""
+
+import importlib
+import inspect
 from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).parent / "results"
+FOLDER = Path(__file__).parent
 Record = dict[str, Any]
 """Something measured, ready for JSON."""
+Result = dict[str, Any]
+"""The content of a record file: records of all units, configuration and provenance."""
+
+
+def names() -> list[str]:
+    """The names of all experiments."""
+    return sorted(path.parent.name for path in FOLDER.glob("*/run.py"))
+
+
+def part(name: str, module: str) -> Any:
+    """A module of an experiment: `run`, `results` or `figure`."""
+    return importlib.import_module(f"experiments.{name}.{module}")
+
+
+def text(name: str) -> str:
+    """Title, introduction, claims, protocol and deviations of an experiment, in Markdown."""
+    return inspect.cleandoc(importlib.import_module(f"experiments.{name}").__doc__ or "")
+
+
+def title(name: str) -> str:
+    """The title of an experiment."""
+    return text(name).partition("\n")[0].removesuffix(".")

@@ -1,23 +1,34 @@
-"""Run every experiment: `python -m experiments [--smoke]`."""
+"""Run experiments: `python -m experiments NAME [--smoke]`, or `all` of them."""
 
 import sys
+import textwrap
 
-from experiments import (
-    adding,
-    chunking,
-    counting,
-    future_context,
-    gates,
-    music,
-    power,
-    scaling,
-    shapes,
-    timing,
-)
+import experiments
+from experiments.engine import command
 
-MODULES = (shapes, scaling, timing, counting, music, future_context, chunking, adding, gates, power)
-EXPERIMENTS = tuple(module.EXPERIMENT for module in MODULES)
+
+def usage() -> str:
+    """The command line and a list of all experiments."""
+    listed = "\n".join(f"  {name:<16}{experiments.title(name)}" for name in experiments.names())
+    return (
+        "usage: python -m experiments NAME [options]\n\n"
+        f"{listed}\n"
+        f"  {'all':<16}one after the other, each with the same options\n\n"
+        + textwrap.fill("python -m experiments NAME --help lists the options of an experiment.", 80)
+    )
+
+
+def main(arguments: list[str]) -> None:
+    """Run what the arguments name."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(usage())
+        return
+    name, *options = arguments
+    if name not in (*experiments.names(), "all"):
+        raise SystemExit(f"There is no experiment {name!r}.\n\n{usage()}")
+    for each in experiments.names() if name == "all" else [name]:
+        command.main(experiments.part(each, "run").EXPERIMENT, options)
+
 
 if __name__ == "__main__":
-    for experiment in EXPERIMENTS:
-        experiment.main(sys.argv[1:])
+    main(sys.argv[1:])

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.utils.rnn import pack_padded_sequence, pack_sequence
 
+from experiments import oracles
 from lstm_variants import VARIANTS
 from lstm_variants import nn as layers
-from tests import oracles
 from tests.layers import PROJECTING, assert_same_states, gradients, random_hx, states_of
 from tests.tolerances import assert_exact
 

@@ -7,7 +7,10 @@ import numpy as np
 import pooch
 import pytest
 
-from experiments import chunking, data, music, small_data
+from experiments import data
+from experiments.chunking import run as chunking
+from experiments.data import small
+from experiments.music import run as music
 
 
 @pytest.fixture
@@ -52,13 +55,13 @@ def published(name):
 
 
 def test_generated_files_have_the_published_formats():
-    with small_data.in_use():
+    with small.in_use():
         rolls = data.piano_rolls("JSB Chorales")
-        assert {split: len(part) for split, part in rolls.items()} == small_data.SEQUENCES
+        assert {split: len(part) for split, part in rolls.items()} == small.SEQUENCES
         assert {s.shape[1] for part in rolls.values() for s in part} == {88}
         assert set(np.unique(np.concatenate(rolls["train"]))) == {0.0, 1.0}
         sentences = data.sentences()
-        assert {split: len(part) for split, part in sentences.items()} == small_data.SENTENCES
+        assert {split: len(part) for split, part in sentences.items()} == small.SENTENCES
         assert sentences["train"][0][-1] == (".", ".", "O")
 
 

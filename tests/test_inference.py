@@ -9,7 +9,7 @@ import scipy.stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from experiments.inference import Bound, Scores, Shares, Times, holm, rank_sum
+from experiments.statistics.inference import Bound, Scores, Shares, Times, holm, rank_sum
 
 SIZES = [(3, 4), (5, 5), (6, 3)]
 LEVELS = [0.2, 0.05, 0.05 / 4]

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
+from experiments import oracles
 from lstm_variants import GRU, BiLSTM, PeepholeLSTM, StandardLSTM
-from tests import oracles
 from tests.tolerances import assert_exact
 
 MODELS = (StandardLSTM, PeepholeLSTM, GRU, BiLSTM)

@@ -7,9 +7,9 @@ import pytest
 import torch
 from onnx import TensorProto, helper
 
+from experiments.oracles import float64
 from lstm_variants import VARIANTS
 from tests.layers import random_hx, states_of
-from tests.oracles import float64
 
 # Operator, order of the gate blocks there, and attributes. A gate that CIFG does not have is there
 # in ONNX' matrices but unused.

@@ -7,17 +7,15 @@ import pytest
 import torch
 from torch import nn
 
-from experiments import (
-    adding,
-    batches,
-    chunking,
-    counting,
-    future_context,
-    gates,
-    music,
-    timing_batches,
-)
-from experiments.timing import CELLS
+from experiments.adding import run as adding
+from experiments.chunking import run as chunking
+from experiments.counting import run as counting
+from experiments.data import batches
+from experiments.future_context import run as future_context
+from experiments.gates import run as gates
+from experiments.music import run as music
+from experiments.timing import batches as timing_batches
+from experiments.timing.run import CELLS
 
 
 def test_words_and_their_answers():

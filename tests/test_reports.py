@@ -2,8 +2,14 @@
 
 import pytest
 
-from experiments.papers import SOURCES
-from experiments.report import adding, chunking, counting, future_context, music, timing
+from experiments.adding import results as adding
+from experiments.chunking import results as chunking
+from experiments.counting import results as counting
+from experiments.future_context import results as future_context
+from experiments.music import results as music
+from experiments.records import median_of_solved
+from experiments.statistics.papers import SOURCES
+from experiments.timing import results as timing
 from lstm_variants.variants import PAPERS
 
 
@@ -14,8 +20,15 @@ def run_of(protocol, task, unit, seed, took, *, solved, steps=None):
     return record | ({} if steps is None else {"steps": steps})
 
 
+CAPS = {"most_steps": 5000, "updates": 3000}
+
+
+def result_of(records, **config):
+    return {"records": records, "config": config}
+
+
 def outcomes(records):
-    found = timing.score(records)["claims"]
+    found = timing.claims(result_of(records, **CAPS))
     return [[c["outcome"] for c in claim["comparisons"]] for claim in found]
 
 
@@ -65,15 +78,15 @@ def test_one_that_fails_sometimes_is_worse_than_one_that_never_does():
 
 def test_medians_know_what_is_not_solved():
     runs = [run_of("batches", "GTS", "GRU", s, 100 * s, solved=s < 5) for s in range(10)]
-    assert timing.median(runs) == "not solved"  # half of them: the middle is not reached
-    assert timing.median(runs[:8]) == "350"
-    assert timing.median(runs[:5]) == "200"
+    assert median_of_solved(runs) == "not solved"  # half of them: the middle is not reached
+    assert median_of_solved(runs[:8]) == "350"
+    assert median_of_solved(runs[:5]) == "200"
 
 
 def test_each_protocol_of_timing_has_a_table_of_its_own():
     runs = [run_of("online", "GTS", "none", s, 100 + s, solved=True) for s in range(3)]
     runs += [run_of("batches", "GTS", "GRU", s, 100, solved=s < 1) for s in range(3)]
-    online, batches = timing.table(runs).split("*batches*")
+    online, batches = timing.table(result_of(runs)).split("*batches*")
     assert "streams" in online
     assert "| GTS    | 10  | 3/3: 101" in online
     assert "updates" in batches
@@ -83,14 +96,19 @@ def test_each_protocol_of_timing_has_a_table_of_its_own():
 def test_counting_is_judged_by_the_bar_of_its_training():
     def record(model, seed, reached):
         case = {"language": "aⁿbⁿ", "model": model, "hidden": 3}
-        return {"case": case, "seed": seed, "reached": reached, "trained": 50}
+        return {"case": case, "seed": seed, "reached": reached}
 
     far = {"LSTM": 120, "PeepholeLSTM": 480, "GRU": 20}
     records = [record(m, s, n + s) for m, n in far.items() for s in range(10)]
-    assert verdicts(counting, records) == ["reproduced"] * 3
+    settings = {"longest": 50, "farthest": 500}
+    assert verdicts(counting, records, **settings) == ["reproduced"] * 3
     records = [record(m, s, 40 + s % 3) for m in far for s in range(10)]
     excluded = "reported effect excluded"
-    assert verdicts(counting, records) == [excluded, "reversed (1 of 1)", excluded]
+    assert verdicts(counting, records, longest=50, farthest=500) == [
+        excluded,
+        "reversed (1 of 1)",
+        excluded,
+    ]
 
 
 def test_a_paper_has_one_address():
@@ -112,22 +130,22 @@ def test_music_is_judged_at_the_rate_that_validation_prefers():
         for model, test in (("RNN", 4.0), ("GRU", 3.5), ("PeepholeLSTM", 3.4), ("LSTM", 3.41))
         for rate, valid, test in ((0.1, 1.0, test + 1), (0.2, 1.0, test - 1))
     ]
-    found = music.score(records)["claims"]
+    found = music.claims(result_of(records))
     verdict = [claim["verdict"] for claim in found]
     assert verdict == ["reversed (2 of 2)", "reproduced", "reproduced"]
     assert found[0]["claim"] == "On Nottingham tanh units have a lower NLL than gated units"
     assert found[1]["claim"] == "On Nottingham the PeepholeLSTM has a lower NLL than the GRU"
     assert found[1]["comparisons"][0]["effect"] == pytest.approx(0.1)
-    assert "5.02 ± 0.02 | 0.1 " in music.table(records)
+    assert "5.02 ± 0.02 | 0.1 " in music.table(result_of(records))
     for record in records:
         if record["case"]["rate"] == 0.2 and record["seed"] < 2:
             record["valid"] = 0.5
-    assert "| 0.1 (3), 0.2 (2) " in music.table(records)
-    assert "| 1 of 9 " in music.table(records)
+    assert "| 0.1 (3), 0.2 (2) " in music.table(result_of(records))
+    assert "| 1 of 9 " in music.table(result_of(records))
 
 
-def verdicts(module, records):
-    return [claim["verdict"] for claim in module.score(records)["claims"]]
+def verdicts(module, records, **config):
+    return [claim["verdict"] for claim in module.claims(result_of(records, **config))]
 
 
 def test_adding_is_judged_by_who_solves_it_and_how_soon():
@@ -149,17 +167,17 @@ def test_adding_is_judged_by_who_solves_it_and_how_soon():
     ]
     records += [record(T, "plain", "RNN", s, 1000) for T in (100, 500) for s in range(5)]
     # Nobody solves T = 500 from the plain start.
-    assert verdicts(adding, records) == [
+    assert verdicts(adding, records, most=1000) == [
         "reproduced in part (6 of 8)",
         "reproduced in part (3 of 4)",
         "reproduced",
     ]
-    gru = adding.score(records)["claims"][1]["comparisons"]
+    gru = adding.claims(result_of(records, most=1000))[1]["comparisons"]
     assert [c["label"].partition(":")[0] for c in gru] == [
         f"T = {T}, {start}" for T in (100, 500) for start in ("chrono", "plain")
     ]
-    assert "| 74,000 " in adding.table(records)
-    assert adding.table(records).count("not solved") == 5
+    assert "| 74,000 " in adding.table(result_of(records))
+    assert adding.table(result_of(records)).count("not solved") == 5
 
 
 def test_chunking_is_judged_in_points():

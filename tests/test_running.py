@@ -1,7 +1,9 @@
-"""Units of an experiment: side by side, continued after a kill, nothing lost or done twice."""
+"""Units of an experiment: continued after a kill, nothing lost or done twice."""
 
+import functools
 import json
 import math
+import signal
 import subprocess
 import sys
 import time
@@ -9,113 +11,168 @@ from pathlib import Path
 
 import pytest
 
-from experiments import counting
-from experiments.running import DIVERGED, Journal, one, run_units, single_thread
+from experiments.counting.run import EXPERIMENT, Config
+from experiments.counting.run import run as count
+from experiments.engine import command
+from experiments.engine.journal import Journal
+from experiments.engine.units import DIVERGED, run_unit, threads
 
 ROOT = Path(__file__).parent.parent
 SMALL = ("--hidden", "3", "--longest", "5", "--words", "100", "--epochs", "4", "--farthest", "50")
 SMALL += ("--traced", "4", "--seeds", "3", "--jobs", "1")
+UNITS = 18
+on_linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads Linux's /proc")
 
 
 def start(folder, *options):
     return subprocess.Popen(
-        [sys.executable, "-m", "experiments.counting", *SMALL, "--out", str(folder), *options],
+        [sys.executable, "-m", "experiments", "counting", *SMALL, "--out", str(folder), *options],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
+        # A shell starts commands in the background with SIGINT ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 
-def children(pid):
-    """Processes that a process has started, on Linux."""
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+def journal_of(folder):
+    return next(folder.glob("counting/.journal-*.jsonl"), None)
+
+
+def units_in(journal):
+    lines = journal.read_text().splitlines() if journal else []
+    return [line for line in lines if '"case"' in line and line.endswith("}")]
+
+
+def wait_for_units(process, folder, count):
+    deadline = time.monotonic() + 100
+    while len(units_in(journal_of(folder))) < count:
+        assert time.monotonic() < deadline, "no unit was finished"
+        assert process.poll() is None, process.stdout.read()
+        time.sleep(0.02)
+
+
+def workers_of(process):
+    """The processes that run units: all that a process has started, but Python's tracker."""
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    for task in Path(f"/proc/{process.pid}/task").iterdir():
+        listed += (task / "children").read_text().split()
+    return [pid for pid in set(listed) if "spawn_main" in command_of(pid)]
+
+
+def command_of(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def is_alive(pid):
-    """Whether a process runs; one that nobody has buried does not."""
+    """Whether a process runs; one that nobody has waited for does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
 
 
+def wait_until_dead(pids):
+    deadline = time.monotonic() + 20
+    while any(map(is_alive, pids)):
+        assert time.monotonic() < deadline, "workers outlive the run"
+        time.sleep(0.05)
+
+
 def finish(process):
-    said, _ = process.communicate(timeout=200)
-    assert process.returncode == 0, said
-    return said
-
-
-def lines(journal):
-    return [json.loads(line) for line in journal.read_text().splitlines()]
+    output, _ = process.communicate(timeout=200)
+    assert process.returncode == 0, output
+    return output
 
 
 def without_time(record):
-    return {k: v for k, v in record.items() if k != "seconds"}
+    return {k: v for k, v in record.items() if k not in ("seconds", "machine")}
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at Linux's processes")
-def test_a_killed_run_is_continued(tmp_path):
-    process = start(tmp_path / "killed")
-    deadline = time.monotonic() + 100
-    found = []
-    while len(found) < 3:
-        assert time.monotonic() < deadline, "no unit was finished"
-        assert process.poll() is None, process.stdout.read()
-        time.sleep(0.02)
-        found = list((tmp_path / "killed").glob(".counting-*.jsonl"))
-        found = found and [line for line in found[0].read_text().splitlines() if "case" in line]
-    workers = children(process.pid)
-    assert workers
+@on_linux
+def test_a_killed_worker_and_a_killed_parent_lose_nothing_but_their_units(tmp_path):
+    process = start(tmp_path)
+    wait_for_units(process, tmp_path, 2)
+    [killed] = workers_of(process)
+    done = len(units_in(journal_of(tmp_path)))
+    subprocess.run(["kill", "-9", killed], check=True)
+    wait_for_units(process, tmp_path, done + 2)
+    [worker] = workers_of(process)
+    assert worker != killed
     process.kill()
-    process.communicate()
-    deadline = time.monotonic() + 20
-    while any(map(is_alive, workers)):
-        assert time.monotonic() < deadline, "workers outlive the run"
-        time.sleep(0.05)
-    [journal] = (tmp_path / "killed").glob(".counting-*.jsonl")
-    before = [entry for entry in lines(journal) if "case" in entry]
-    assert 3 <= len(before) < 18
+    output, _ = process.communicate()
+    assert "continuing" not in output
+    wait_until_dead([worker])
+    journal = journal_of(tmp_path)
+    before = [json.loads(line) for line in units_in(journal)]
+    assert done + 2 <= len(before) < UNITS
     with journal.open("a") as file:
-        file.write('{"case": {"language"')  # torn
+        file.write('{"case": {"language"')  # incomplete
 
-    said = finish(start(tmp_path / "killed"))
-    assert f"continuing: {len(before)} finished units" in said
-    result = json.loads((tmp_path / "killed" / "counting.json").read_text())
-    assert len(result["records"]) == 18
+    output = finish(start(tmp_path))
+    assert f"continuing: {len(before)} finished units" in output
+    result = json.loads((tmp_path / "counting" / "record.json").read_text())
+    assert len(result["records"]) == UNITS
     assert [run["command"] for run in result["earlier_runs"]] == [result["command"]]
+    assert len(result["machines"]) == 1
     for record in before:
-        assert record in result["records"]  # with its seconds: it was not run again
+        # With its seconds: it was not run again.
+        assert {k: v for k, v in record.items() if k != "machine"} in result["records"]
     assert not journal.exists()
 
-    # Records are those of a run that was never stopped: the last ones of each part, here again.
-    config = counting.Config(**result["config"] | {"hidden": tuple(result["config"]["hidden"])})
-    last = [r for r in result["records"] if r not in before][-1]
-    with single_thread():
-        for record in (before[-1], last):
-            again = one(counting.run, config, record["case"], record["seed"])
-            assert without_time(again) == without_time(record)
+    # Records are those of a run that was never stopped.
+    config = Config(**result["config"] | {"hidden": tuple(result["config"]["hidden"])})
+    for record in (before[0], before[-1], result["records"][-1]):
+        with threads(1):
+            again = run_unit(count, config, record["case"], record["seed"])
+        assert without_time(again) == without_time(record)
+
+
+@on_linux
+@pytest.mark.parametrize("count", [0, 2])
+def test_ctrl_c_ends_a_run_and_its_workers(tmp_path, count):
+    process = start(tmp_path)
+    if count:
+        wait_for_units(process, tmp_path, count)
+    else:  # while the cluster starts
+        while journal_of(tmp_path) is None:
+            assert process.poll() is None
+            time.sleep(0.01)
+    deadline = time.monotonic() + 60
+    workers = set()
+    while process.poll() is None:
+        assert time.monotonic() < deadline, "Ctrl-C has no effect"
+        workers |= set(workers_of(process)) if process.poll() is None else set()
+        subprocess.run(["kill", "-INT", f"-{process.pid}"], check=False)  # the whole group
+        time.sleep(0.5)
+    output, _ = process.communicate()
+    assert "The same command continues" in output
+    assert "Traceback" not in output
+    wait_until_dead(workers)
+    assert len(units_in(journal_of(tmp_path))) >= count
 
 
 def test_a_journal_of_other_settings_is_left_alone(tmp_path):
-    small, large = counting.EXPERIMENT.smoke, counting.Config()
-    Journal(tmp_path, "counting", small, fresh=False).add({"case": {}, "seed": 0})
-    assert Journal(tmp_path, "counting", large, fresh=False).records == []
-    assert Journal(tmp_path, "counting", small, fresh=False).records == [{"case": {}, "seed": 0}]
-    assert Journal(tmp_path, "counting", small, fresh=True).records == []
+    small, large = EXPERIMENT.smoke, Config()
+    Journal(tmp_path, small, fresh=False).add({"case": {}, "seed": 0})
+    assert Journal(tmp_path, large, fresh=False).records == []
+    assert Journal(tmp_path, small, fresh=False).records == [{"case": {}, "seed": 0}]
+    assert Journal(tmp_path, small, fresh=True).records == []
 
 
 def test_what_other_code_finished_is_run_again(tmp_path, monkeypatch):
-    config = counting.EXPERIMENT.smoke
-    Journal(tmp_path, "counting", config, fresh=False).add({"case": {}, "seed": 0})
-    monkeypatch.setattr("experiments.running.sources", lambda: "edited and not committed")
-    assert Journal(tmp_path, "counting", config, fresh=False).records == []
+    Journal(tmp_path, EXPERIMENT.smoke, fresh=False).add({"case": {}, "seed": 0})
+    monkeypatch.setattr("experiments.engine.journal.sources", lambda: "edited and not committed")
+    assert Journal(tmp_path, EXPERIMENT.smoke, fresh=False).records == []
 
 
 def test_only_runs_that_finished_a_unit_are_continued(tmp_path):
-    def journal():
-        return Journal(tmp_path, "counting", counting.EXPERIMENT.smoke, fresh=False)
-
+    journal = functools.partial(Journal, tmp_path, EXPERIMENT.smoke, fresh=False)
     journal()
     journal().add({"case": {}, "seed": 0})
     journal()
@@ -128,50 +185,30 @@ def test_a_diverged_unit_does_not_stop_the_run():
     def run(config, seed):
         return {"loss": math.nan, "norms": [[1, math.inf]], "solved": False}
 
-    assert one(run, None, {}, 3) | {"seconds": 0} == {
+    assert without_time(run_unit(run, None, {}, 3)) == {
         "case": {},
         "seed": 3,
         "loss": DIVERGED,
         "norms": [[1, DIVERGED]],
         "solved": False,
-        "seconds": 0,
     }
-
-
-def sleep_and_fail(config, seed):
-    time.sleep(0.2)
-    if seed == 3:
-        raise RuntimeError("seed 3 fails")
-    return {"value": seed}
-
-
-def test_what_others_finish_is_not_lost_if_a_unit_fails(tmp_path):
-    config = counting.EXPERIMENT.smoke
-    journal = Journal(tmp_path, "failing", config, fresh=False)
-    units = [({}, seed) for seed in range(20)]
-    with pytest.raises(RuntimeError, match="seed 3 fails"):
-        run_units("failing", sleep_and_fail, config, units, 2, journal)
-    kept = Journal(tmp_path, "failing", config, fresh=False).records
-    values = {record["value"] for record in kept}
-    assert {0, 1, 2} <= values < set(range(20)) - {3}
 
 
 def test_results_of_other_settings_are_not_written_over_the_published():
     with pytest.raises(SystemExit, match="--out DIR"):
-        counting.EXPERIMENT.main(["--seeds", "1"])
+        command.main(EXPERIMENT, ["--seeds", "1"])
     with pytest.raises(SystemExit, match="--out DIR"):
-        counting.EXPERIMENT.main(["--epochs", "1"])
+        command.main(EXPERIMENT, ["--epochs", "1"])
 
 
 @pytest.mark.parametrize("option", ["--seeds", "--jobs"])
-def test_nothing_to_run_is_refused(option):
+def test_nothing_to_run_is_an_error(option):
     with pytest.raises(SystemExit, match="should be 1 or more"):
-        counting.EXPERIMENT.main([option, "0"])
+        command.main(EXPERIMENT, [option, "0"])
 
 
-@pytest.mark.parametrize("jobs", [0, 1])
-def test_a_failing_unit_stops_the_run(tmp_path, jobs):
-    config = counting.Config(hidden=(3,), words=2, epochs=1, batch=0)
+def test_a_failing_unit_stops_the_run(tmp_path):
+    config = Config(hidden=(3,), words=2, epochs=1, batch=0)
     with pytest.raises(RuntimeError):
-        counting.EXPERIMENT.execute(config, 1, tmp_path, jobs=jobs)
-    assert not (tmp_path / "counting.json").exists()
+        EXPERIMENT.execute(config, 1, tmp_path)
+    assert not (tmp_path / "record.json").exists()

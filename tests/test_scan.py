@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from experiments import oracles
 from lstm_variants import VARIANTS
 from lstm_variants.cells import GRUCell, LSTMCell, LSTMState, Weights
 from lstm_variants.scan import scan
-from tests import oracles
 from tests.tolerances import assert_exact
 
 DTYPES = (torch.float32, torch.float64)

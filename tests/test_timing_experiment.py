@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from experiments import timing_batches, timing_online
-from experiments.timing import CELLS, UNITS
-from experiments.timing_online import CELL, SIZE, Task, Unit
+from experiments.timing import batches as timing_batches
+from experiments.timing import online as timing_online
+from experiments.timing.online import CELL, SIZE, Task, Unit
+from experiments.timing.run import CELLS, UNITS
 from lstm_variants.cells import Weights
 
 STEPS = 12

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from experiments import verdicts
-from experiments.inference import Bound, Scores, Times
-from experiments.verdicts import claim, scores, shares, times
+from experiments.statistics import verdicts
+from experiments.statistics.inference import Bound, Scores, Times
+from experiments.statistics.verdicts import claim, scores, shares, times
 
 N = 10
 LOW = [k / 16 for k in range(N)]  # exact in binary: sums and differences have no error

@@ -1,7 +1,7 @@
 """Run the benchmark suite, print the table, store the result: `python -m experiments.benchmarks`.
 
 Runs on the CPU, and on the GPU too where there is one. The result of each device goes into
-`experiments/results/bench-<device>.json`, written only when every check of the run has passed.
+`experiments/benchmarks/bench-<device>.json`, written only when every check of the run has passed.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ from typing import Annotated, Any
 import torch
 import tyro
 
-from experiments import RESULTS
-from experiments.report.bench import table_of_ratios
-from experiments.running import write_json
-from experiments.stamp import stamp
+from experiments.benchmarks.results import table_of_ratios
+from experiments.engine.files import write_json
+from experiments.engine.provenance import provenance
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Options:
     """Where to run."""
     threads: tuple[int, ...] = tuple(sorted({1, torch.get_num_threads()}))
     """Threads that torch may use on the CPU, one number after the other."""
-    out: Annotated[Path, tyro.conf.arg(metavar="DIR")] = RESULTS
+    out: Annotated[Path, tyro.conf.arg(metavar="DIR")] = Path(__file__).parent
     """Folder for the results."""
 
 
@@ -43,7 +42,7 @@ def main() -> None:
     for device in options.devices:
         result = {
             "experiment": f"bench-{device}",
-            **stamp(),
+            **provenance(),
             "records": time_all(device, options),
         }
         print(table_of_ratios(result))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from experiments.stamp import machine
+from experiments.engine.provenance import machine
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -20,10 +20,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.benchmark import timer  # waits for the GPU, where there is one
 
+from experiments import oracles
 from lstm_variants import VARIANTS
 from lstm_variants.cells import ElmanCell, GRUCell
 from lstm_variants.variants import Variant
-from tests import oracles
 
 
 class Size(NamedTuple):

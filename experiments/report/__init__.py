@@ -1,9 +1,8 @@
-"""Tables and figures for the documentation, from the stored results alone: `make report`.
+"""Tables, figures and pages for the documentation, from the stored records alone: `make report`.
 
-Imports no torch and runs no experiment: what the JSON files hold is all there is to show. One
-module for each result says what it means (`score`), in a table and in a figure.
+It imports no torch and runs no experiment. What a record means is in the folder of its experiment.
 """
 
-from pathlib import Path
+from experiments import FOLDER
 
-GENERATED = Path(__file__).parents[2] / "docs" / "generated"
+GENERATED = FOLDER.parent / "docs" / "generated"

@@ -1,100 +1,13 @@
-"""The pages of the experiments that rerun a claim, and the page that sums them up."""
+"""Claims with verdicts, as pages show them."""
 
 from __future__ import annotations
 
-import ast
 import math
-import textwrap
 from collections import Counter
-from pathlib import Path
-from types import ModuleType
 
-import tabulate
-from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-
-from experiments import Record
-from experiments.papers import SOURCES
-from experiments.report.figures import GREEN, GREY, ORANGE, VIOLET, images
-from experiments.report.results import Result, provenance
-from experiments.verdicts import TIMES
-
-BEGINNINGS = ("Claim", "Claims", "Protocol", "Deviations")
-
-
-def page(module: ModuleType, result: Result) -> str:
-    """Claim, protocol, result, verdict and deviations of an experiment, in Markdown.
-
-    What was done is told by the docstring of the experiment itself.
-    """
-    name = result["experiment"]
-    told = parts(Path(__file__).parents[1] / f"{name}.py")
-    claims = module.score(result["records"])["claims"]
-    anchors = [anchor_of(name, number) for number in range(1, len(claims) + 1)]
-    shown = (images(name, module.ALT), module.table(result["records"]), took(result))
-    verdicts = ("## Verdict", *map(verdict_of, claims, anchors)) if claims else ()
-    blocks = (
-        "## Claim",
-        told["Claim"],
-        "## Protocol",
-        told["Protocol"],
-        "## Result",
-        *shown,
-        *verdicts,
-        "## Deviations",
-        told["Deviations"],
-    )
-    return "\n\n".join(blocks) + "\n"
-
-
-def section(title: str, module: ModuleType, result: Result) -> str:
-    """Protocol, result and deviations of an experiment as a section of another page."""
-    told = parts(Path(__file__).parents[1] / f"{result['experiment']}.py")
-    blocks = (
-        f"## {title}",
-        told["Protocol"],
-        images(result["experiment"], module.ALT),
-        module.table(result["records"]),
-        told["Deviations"],
-        took(result),
-    )
-    return "\n\n".join(blocks) + "\n"
-
-
-def parts(path: Path) -> dict[str, str]:
-    """The docstring of an experiment, by the words that its parts begin with."""
-    docstring = ast.get_docstring(ast.parse(path.read_text())) or ""
-    found: dict[str, list[str]] = {}
-    current: list[str] = []
-    for paragraph in docstring.split("\n\n")[1:]:
-        first, _, rest = paragraph.partition(": ")
-        if first in BEGINNINGS:
-            found[first.replace("Claims", "Claim")] = current = [rest[0].upper() + rest[1:]]
-        else:
-            current.append(paragraph)
-    return {first: "\n\n".join(paragraphs) for first, paragraphs in found.items()}
-
-
-def verdict_of(claim: Record, anchor: str) -> str:
-    """A claim, the comparisons that decide and the verdict."""
-    rows = [
-        {
-            "comparison": comparison["label"],
-            "effect": effect_text(comparison),
-            "interval": interval_text(comparison),
-            "p": p_text(comparison["p"]),
-            "outcome": OUTCOMES[outcome_of(comparison)],
-        }
-        for comparison in claim["comparisons"]
-    ]
-    table = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
-    return (
-        f"### {claim['claim']} {{#{anchor}}}\n\n**{claim['verdict'].capitalize()}**: "
-        f"{counts_text(claim)}. Source: {source_link(claim['source'])}; reported: "
-        f"{claim['reported']}. Fidelity: {claim['fidelity']}.\n\n{table}"
-    )
-
+from experiments import Record, Result
+from experiments.report.markdown import images, source_link
+from experiments.statistics.verdicts import TIMES
 
 OUTCOMES = {
     "ahead": "as claimed",
@@ -170,23 +83,6 @@ def counts_text(claim: Record) -> str:
     return ", ".join(parts)
 
 
-def source_link(name: str) -> str:
-    """A source as a link, if it has an address."""
-    url = SOURCES[name]
-    return f"[{name}]({url})" if url else name
-
-
-def took(result: Result) -> str:
-    """How much work a result was, and where it comes from."""
-    seconds = sum(record["seconds"] for record in result["records"])
-    runs = len(result["earlier_runs"])
-    earlier = f", continuing {runs} earlier run{'s' if runs > 1 else ''}" if runs else ""
-    return (
-        f"{len(result['seeds'])} seeds, {len(result['records'])} runs, "
-        f"{seconds / 60:,.0f} minutes of computing on one core{earlier}. {provenance(result)}"
-    )
-
-
 Scored = dict[str, tuple[Result, list[Record]]]
 """For each experiment, its result and its claims with verdicts."""
 
@@ -209,54 +105,3 @@ def summary(scored: Scored) -> str:
 
 
 FOREST_ALT = "Every comparison of every claim with its interval, in units of the reported effect"
-RANGE = (-2.0, 3.0)
-COLORS_OF = {
-    "ahead": GREEN,
-    "smaller": GREEN,
-    "behind": ORANGE,
-    "excluded": VIOLET,
-    "open": GREY,
-    "unsolved": GREY,
-}
-
-
-def forest(scored: Scored) -> Figure:
-    """All comparisons of all claims: 0 is no effect, 1 the reported one, -1 the margin."""
-    claims = [claim for _, found in scored.values() for claim in found]
-    heights = [1.2 + 0.22 * len(claim["comparisons"]) for claim in claims]
-    made, panel = plt.subplots(figsize=(5, 0.28 * sum(heights) + 1.5), layout="constrained")
-    y = 0.0
-    for claim, height in zip(claims, heights, strict=True):
-        title = "\n".join(textwrap.wrap(f"{claim['claim']}: {claim['verdict']}", 62))
-        panel.text(0, y, title, transform=panel.get_yaxis_transform(), size=8, va="bottom")
-        for k, comparison in enumerate(claim["comparisons"]):
-            draw_comparison(panel, comparison, y + 0.25 + 0.22 * k)
-        y += height + 0.35 * title.count("\n")
-    panel.set_ylim(y - 0.6, -1.0)
-    panel.set_xlim(*RANGE)
-    panel.set_yticks([])
-    panel.spines["left"].set_visible(False)
-    for x, line in ((-1, ":"), (0, "-"), (1, "--")):
-        panel.axvline(x, color=GREY, linewidth=0.8, linestyle=line, zorder=0)
-    panel.set_xlabel("0: no effect; 1: effect as reported or of interest; -1: margin", size=9)
-    return made
-
-
-def draw_comparison(panel: Axes, comparison: Record, y: float) -> None:
-    """A dot for the estimate and a line for the interval, in units of the reported effect.
-
-    An estimate out of range is a triangle at the edge; a task that is not solved, a cross.
-    """
-    scale = comparison["margin"] or comparison["reported"]
-    outcome = outcome_of(comparison)
-    color = COLORS_OF[outcome]
-    if outcome == "unsolved":
-        panel.plot(0, y, "x", color=color, markersize=4)
-        return
-    low, high = (min(max(end / scale, RANGE[0]), RANGE[1]) for end in comparison["interval"])
-    panel.plot([low, high], [y, y], color=color, linewidth=1.4)
-    at = comparison["effect"] / scale
-    inside = RANGE[0] < at < RANGE[1]
-    marker = "o" if inside else ">" if at > 0 else "<"
-    at = min(max(at, RANGE[0] + 0.04), RANGE[1] - 0.04)
-    panel.plot(at, y, marker, color=color, markersize=3 if inside else 5)

@@ -1,0 +1,26 @@
+"""A hook of MkDocs: every experiment has a page among the results, written by `make report`."""
+
+from pathlib import Path
+
+from mkdocs.structure.files import File
+
+PAGES = Path(__file__).parents[1] / "generated" / "pages"
+
+
+def title_of(path):
+    return next(line[2:] for line in path.read_text().splitlines() if line.startswith("# "))
+
+
+def on_config(config):
+    """Add the pages to the section `Results`, by title."""
+    [results] = [section["Results"] for section in config.nav if "Results" in section]
+    pages = sorted(PAGES.glob("*.md"), key=title_of)
+    results += [{title_of(path): f"results/{path.name}"} for path in pages]
+    return config
+
+
+def on_files(files, config):
+    """Add the pages themselves."""
+    for path in sorted(PAGES.glob("*.md")):
+        files.append(File.generated(config, f"results/{path.name}", content=path.read_text()))
+    return files

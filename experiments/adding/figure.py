@@ -1,0 +1,73 @@
+"""The figure of the record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import EngFormatter
+
+from experiments import Result
+from experiments.plotting import COLORS, strips
+from experiments.records import grouped
+
+ALT = "Sequences until the adding problem is solved, and the norm of the gradient against the lag"
+
+
+LINES: dict[str, Any] = {"chrono": "-", "plain": ":"}
+
+
+def figure(result: Result) -> Figure:
+    """How long it takes; below, how much of the gradient is left at each lag."""
+    found = grouped(result["records"], "T", "start", "model")
+    lags = list(dict.fromkeys(T for T, _, _ in found))
+    runs = list(dict.fromkeys((model, start) for _, start, model in found))
+    runs.sort(key=lambda run: list(COLORS).index(run[0]))
+    made, panels = plt.subplots(
+        3,
+        len(lags),
+        figsize=(9, 9.5),
+        height_ratios=(1.4, 1, 1),
+        layout="constrained",
+        squeeze=False,
+        sharex="row",
+        sharey="row",
+    )
+    for column, T in zip(panels.T, lags, strict=True):
+        seen = {run: found.get((T, *run[::-1]), []) for run in runs}
+        groups = {
+            f"{model}, {start}": [r["sequences"] for r in records]
+            for (model, start), records in seen.items()
+        }
+        strips(column[0], groups, [COLORS[model] for model, _ in runs])
+        for row, records in enumerate(seen.values()):
+            if records:
+                share = f"{sum(r['solved'] for r in records)}/{len(records)}"
+                column[0].text(1, row, share, transform=column[0].get_yaxis_transform(), size=8)
+        column[0].set_xlim(left=0)
+        column[0].xaxis.set_major_formatter(EngFormatter(sep=""))
+        column[0].set_title(f"T = {T}: sequences seen", loc="left", size=11)
+        for panel, when in zip(column[1:], ("before", "after"), strict=True):
+            for (model, start), records in seen.items():
+                if not records:
+                    continue
+                points = np.array([record["norms"][when] for record in records])
+                panel.plot(
+                    points[0, :, 0],
+                    np.median(points[..., 1], axis=0),
+                    color=COLORS[model],
+                    linestyle=LINES[start],
+                )
+            panel.set_xscale("log")
+            panel.set_yscale("log")
+            panel.set_ylim(bottom=1e-12)
+            panel.set_title(f"T = {T}, {when} training", loc="left", size=11)
+            panel.set_xlabel("lag k")
+    for row in panels[1:]:
+        row[0].set_ylabel("‖∂h(T) / ∂x(T - k)‖")
+    lines = [Line2D([], [], color=COLORS["RNN"], linestyle=style) for style in LINES.values()]
+    panels[1, 0].legend(lines, list(LINES), frameon=False, fontsize=9)
+    return made

@@ -1,0 +1,101 @@
+"""Results of the adding problem."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tabulate
+
+from experiments import Record, Result
+from experiments.records import grouped
+from experiments.statistics.verdicts import Comparison, claim, shares, times
+
+# Sequences until it was solved, of Hochreiter & Schmidhuber.
+PUBLISHED = {100: 74_000, 500: 209_000, 1000: 853_000}
+
+
+OF_INTEREST = 2.0  # times sooner
+
+
+def claims(result: Result) -> list[Record]:
+    """Shares of seeds that solve it, and how many times sooner."""
+    records = result["records"]
+    found = grouped(records, "T", "start", "model")
+    solved = {key: [bool(r["solved"]) for r in rs] for key, rs in found.items()}
+    cap = result["config"]["most"]
+    took = {key: [r["sequences"] if r["solved"] else cap for r in rs] for key, rs in found.items()}
+    starts = list(dict.fromkeys((T, start) for T, start, model in found if model != "RNN"))
+
+    def sooner(label: str, ahead: tuple[int, str, str], behind: tuple[int, str, str]) -> Comparison:
+        return times(label, took[ahead], took[behind], cap, reported=OF_INTEREST)
+
+    return [
+        claim(
+            "An LSTM bridges lags that a plain recurrent network does not",
+            "Hochreiter & Schmidhuber 1997",
+            "LSTM solves T = 100, 500 and 1000 after 74,000, 209,000 and 853,000 sequences",
+            "adapted",
+            [
+                shares(
+                    f"T = {T}, {start}: {model} minus RNN, share of seeds that solve it",
+                    solved[T, start, model],
+                    solved[T, "plain", "RNN"],
+                    reported=100,
+                )
+                for T, start in starts
+                for model in ("LSTM 1997", "LSTM")
+            ],
+        ),
+        claim(
+            "On the adding problem a GRU does better than an LSTM",
+            "Bai, Kolter & Koltun 2018",
+            "another adding problem, T = 600: loss 5.3e-5 (GRU), 0.164 (LSTM)",
+            "our own task",
+            [
+                sooner(
+                    f"T = {T}, {start}: GRU against LSTM, sequences to solve it",
+                    (T, start, "GRU"),
+                    (T, start, "LSTM"),
+                )
+                for T, start in starts
+            ],
+        ),
+        claim(
+            "The chrono initialisation makes long lags easier to learn",
+            "Tallec & Ollivier 2018",
+            "greatly improves learning of long-term dependencies (abstract)",
+            "our own task",
+            [
+                sooner(
+                    f"T = {T}: {model}, chrono against plain, sequences to solve it",
+                    (T, "chrono", model),
+                    (T, "plain", model),
+                )
+                for T, start in starts
+                if start == "plain"
+                for model in ("LSTM", "GRU")
+            ],
+        ),
+    ]
+
+
+def table(result: Result) -> str:
+    """Share solved and sequences that it took, a row for each lag, model and start."""
+    records = result["records"]
+    rows: list[dict[str, Any]] = []
+    for (T, start, model), found in grouped(records, "T", "start", "model").items():
+        took = np.median([r["sequences"] if r["solved"] else np.inf for r in found])
+        paper = PUBLISHED.get(T) if model == "LSTM 1997" else None
+        rows.append(
+            {
+                "T": T,
+                "model": model,
+                "start": start,
+                "solved": f"{sum(r['solved'] for r in found)} of {len(found)}",
+                "sequences, median": f"{took:,.0f}" if np.isfinite(took) else "not solved",
+                "paper": f"{paper:,}" if paper else "",
+                "mean error": f"{np.median([r['mean_error'] for r in found]):.3f}",
+            }
+        )
+    return tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)

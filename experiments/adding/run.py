@@ -1,0 +1,148 @@
+"""Trains a network on the adding problem, and measures how a gradient decreases with the lag."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from experiments import Record
+from experiments.engine.experiment import Experiment
+from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell
+from lstm_variants.nn import Recurrent, init
+
+CELLS: dict[str, Cell] = {
+    "RNN": ElmanCell(),
+    "LSTM 1997": LSTMCell(forget_gate=False),
+    "LSTM": LSTMCell(),
+    "PeepholeLSTM": LSTMCell(peephole="current"),
+    "GRU": GRUCell(),
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings.
+
+    Attributes:
+        lags: T, the least length of a sequence.
+        hidden: Hidden size.
+        batch: Sequences per update.
+        most: Sequences after which a run ends.
+        plain: Lags that are also learned from PyTorch's own initialisation.
+        rate: Learning rate of Adam.
+        window: How many sequences in a row have to be right.
+        measured: Lags of the gradient's norm, evenly spaced in the logarithm.
+    """
+
+    lags: tuple[int, ...] = (100, 500, 1000)
+    hidden: int = 32
+    batch: int = 20
+    most: int = 200_000
+    plain: tuple[int, ...] = (100, 500)
+    rate: float = 0.005
+    window: int = 2000
+    measured: int = 30
+
+
+class Network(nn.Module):
+    """A recurrent layer whose state after the last step is read."""
+
+    def __init__(self, model: str, hidden: int) -> None:
+        super().__init__()
+        self.layer = Recurrent(CELLS[model], 2, hidden)
+        self.out = nn.Linear(hidden, 1)
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Answers `[B]` to sequences `[T, B, 2]`."""
+        _, last = self.layer(x, lengths=lengths)
+        h = last[0] if isinstance(last, tuple) else last
+        answers: Tensor = self.out(h[0]).squeeze(-1)
+        return answers
+
+
+def sequences(T: int, batch: int, source: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Input `[1.1 T, B, 2]`, lengths `[B]` and what to answer `[B]`."""
+    lengths = torch.randint(T, T + T // 10 + 1, (batch,), generator=source)
+    x = torch.zeros(int(lengths.max()), batch, 2)
+    x[..., 0].uniform_(-1, 1, generator=source)
+    each = torch.arange(batch)
+    first = torch.randint(0, 10, (batch,), generator=source)
+    second = torch.randint(0, T // 2 - 2, (batch,), generator=source)
+    second += second >= first  # among those that are left
+    x[0, :, 1] = x[lengths - 1, each, 1] = -1
+    total = torch.zeros(batch)
+    for mark in (first, second):
+        # The first step's value counts for nothing if it is marked, since its marker is -1.
+        value = torch.where(mark > 0, x[mark, each, 0], 0.0)
+        x[mark, each, 1] = torch.where(mark > 0, 1.0, -1.0)
+        total += value
+    return x, lengths, 0.5 + total / 4
+
+
+def run(config: Config, seed: int, T: int, model: str, start: str) -> Record:
+    """Train until it is solved or there have been enough sequences."""
+    torch.manual_seed(seed)
+    source = torch.Generator().manual_seed(seed)  # the same sequences for every model
+    network = Network(model, config.hidden)
+    if start == "chrono":
+        init.chrono_(network.layer, T)
+    before = norms(network, T, config.measured)
+    optimizer = torch.optim.Adam(network.parameters(), lr=config.rate)
+    errors = torch.full((config.window,), torch.inf)
+    seen, solved = 0, False
+    while seen < config.most and not solved:
+        x, lengths, wanted = sequences(T, config.batch, source)
+        difference = network(x, lengths) - wanted
+        optimizer.zero_grad()
+        difference.square().mean().backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        seen += config.batch
+        errors = torch.cat([errors[config.batch :], difference.detach().abs()])
+        solved = bool(errors.max() < 0.04 and errors.mean() < 0.01)
+    last = errors[errors.isfinite()]
+    return {
+        "solved": solved,
+        "sequences": seen,
+        "mean_error": float(last.mean()),
+        "share_right": float((last < 0.04).double().mean()),
+        "norms": {"before": before, "after": norms(network, T, config.measured)},
+    }
+
+
+def norms(network: Network, T: int, count: int) -> list[list[float]]:
+    """Pairs of a lag k and the norm of the derivative of the last h by the input k steps before."""
+    generator = torch.Generator().manual_seed(0)
+    lags = sorted({round(lag) for lag in np.geomspace(1, T - 1, count).tolist()})
+    x = torch.rand(T, 8, 2, generator=generator) * 2 - 1
+    x[..., 1] = 0
+    x.requires_grad_()
+    output, _ = network.layer(x)
+    squares = torch.zeros(T, 8)
+    for unit in output[-1].sum(0):
+        [gradient] = torch.autograd.grad(unit, x, retain_graph=True)
+        squares += gradient.square().sum(-1)
+    means = squares.double().sqrt().mean(1)
+    return [[lag, float(means[T - 1 - lag])] for lag in lags]
+
+
+def cases(config: Config) -> list[Record]:
+    """Every model at every lag; a network without gates has but the plain start."""
+    return [
+        {"T": T, "model": model, "start": start}
+        for T, start, model in product(config.lags, ("chrono", "plain"), CELLS)
+        if (model != "RNN" if start == "chrono" else model == "RNN" or T in config.plain)
+    ]
+
+
+EXPERIMENT = Experiment(
+    config=Config(),
+    smoke=Config(lags=(20,), hidden=4, most=200, plain=(20,), window=100, measured=5),
+    run=run,
+    cases=cases,
+    seeds=5,
+)

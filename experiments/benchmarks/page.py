@@ -1,0 +1,28 @@
+"""The part of the page of speed for one device."""
+
+from __future__ import annotations
+
+from experiments import Result
+from experiments.benchmarks.results import goals_section, memory_table, table_of_ratios
+from experiments.report.markdown import images, provenance
+
+
+def section(result: Result) -> str:
+    """The part of the benchmark page for one device."""
+    name = result["experiment"]
+    alt = "Time relative to torch.nn, by variant and size"
+    device = name.removeprefix("bench-").upper().replace("CUDA", "GPU (CUDA)")
+    parts = (
+        f"## {device}",
+        images(name, alt),
+        '<details markdown="1"><summary>All numbers</summary>',
+        table_of_ratios(result),
+        "</details>",
+        f"### Memory on the {device.partition(' ')[0]}",
+        "Megabytes that a training step takes at its worst, beyond what it starts with, "
+        "ours : torch's.",
+        memory_table(result),
+        *(goals_section(result) if name == "bench-cpu" else ()),
+        provenance(result),
+    )
+    return "\n\n".join(parts) + "\n"

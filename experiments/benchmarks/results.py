@@ -1,0 +1,84 @@
+"""Time and memory against torch.nn."""
+
+from __future__ import annotations
+
+import tabulate
+
+from experiments import Result
+from experiments.benchmarks.goals import compare
+
+
+def table_of_ratios(result: Result) -> str:
+    """Ratios and times in Markdown, a row for each size, number of threads and variant."""
+    rows: dict[tuple[str, int, str], dict[str, Result]] = {}
+    for record in result["records"]:
+        key = (size_text(record["size"]), record["threads"], record["variant"])
+        rows.setdefault(key, {})[record["mode"]] = record
+    table = [
+        [size, threads, variant, modes["forward"]["baseline"]]
+        + [spread(modes[mode]["ratio"]) for mode in ("forward", "training")]
+        + [times(modes[mode]) for mode in ("forward", "training")]
+        for (size, threads, variant), modes in rows.items()
+    ]
+    headers = [
+        "B, T, D, H",
+        "threads",
+        "variant",
+        "against",
+        "forward, ratio",
+        "training, ratio",
+        "forward, ms",
+        "training, ms",
+    ]
+    return tabulate.tabulate(table, headers, tablefmt="pipe", disable_numparse=True)
+
+
+def goals_section(result: Result) -> tuple[str, ...]:
+    """How many of the kernels' goals are reached, and which are not."""
+    compared = compare(result["records"])
+    missed = [
+        {
+            "variant": record["variant"],
+            "mode": record["mode"],
+            "threads": record["threads"],
+            "B, T, D, H": size_text(record["size"]),
+            "goal": goal,
+            "reached": f"{record['ratio']['median']:.2f}",
+        }
+        for record, goal in compared
+        if round(record["ratio"]["median"], 2) > goal
+    ]
+    said = (
+        "The kernels were written with a goal for each size, the largest ratio that is meant to "
+        f"be. Of {len(compared)} goals, for one thread and for all, "
+        f"{len(compared) - len(missed)} are reached. These are not:"
+    )
+    table = tabulate.tabulate(missed, "keys", tablefmt="pipe", disable_numparse=True)
+    return ("### Goals that are missed", said, table) if missed else ()
+
+
+def memory_table(result: Result) -> str:
+    """Peak memory of a training step in Markdown, ours : torch's, a row for each variant."""
+    rows: dict[str, dict[str, str]] = {}
+    for record in result["records"]:
+        if record["mode"] == "training" and record["megabytes"] is not None:
+            ours, theirs = record["megabytes"], record["baseline_megabytes"]
+            row = rows.setdefault(record["variant"], {"variant": record["variant"]})
+            row[size_text(record["size"])] = f"{ours:.1f} : {theirs:.1f}"
+    return tabulate.tabulate(list(rows.values()), "keys", tablefmt="pipe", disable_numparse=True)
+
+
+def size_text(size: dict[str, int]) -> str:
+    """A size as in the headers, `B, T, D, H`."""
+    return ", ".join(map(str, size.values()))
+
+
+def spread(q: dict[str, float]) -> str:
+    """A ratio with its quartiles."""
+    return f"{q['median']:.2f} ({q['q1']:.2f} to {q['q3']:.2f})"
+
+
+def times(record: Result) -> str:
+    """Our median time and the baseline's."""
+    ours, theirs = record["milliseconds"]["median"], record["baseline_milliseconds"]["median"]
+    return " : ".join(f"{t:,.0f}" if t >= 100 else f"{t:.3g}" for t in (ours, theirs))

@@ -1,0 +1,101 @@
+"""Results of the chunking experiment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tabulate
+
+from experiments import Record, Result
+from experiments.records import grouped
+from experiments.statistics.verdicts import Comparison, claim, scores
+
+# F1 of Huang, Xu & Yu: random embeddings and features; Senna embeddings, words only.
+PUBLISHED = {"LSTM": (92.88, 90.11), "BiLSTM": (93.64, 93.80)}
+
+
+OF_INTEREST = MARGIN = 0.2  # points of F1
+
+
+def claims(result: Result) -> list[Record]:
+    """Differences of the test F1, in points."""
+    records = result["records"]
+    f1 = {name: [r["f1"] for r in found] for name, found in grouped(records, "model").items()}
+
+    def points(ahead: str, behind: str, reported: float) -> Comparison:
+        label = f"{ahead} minus {behind}, F1"
+        return scores(label, f1[ahead], f1[behind], "points", reported=reported)
+
+    def no_worse(ahead: str, behind: str) -> Comparison:
+        return scores(f"{ahead} minus {behind}, F1", f1[ahead], f1[behind], "points", margin=MARGIN)
+
+    gap = PUBLISHED["BiLSTM"][0] - PUBLISHED["LSTM"][0]
+    return [
+        claim(
+            "A BiLSTM finds chunks better than an LSTM",
+            "Huang, Xu & Yu 2015",
+            "93.64 over 92.88 with random embeddings and features; the control with as many "
+            f"parameters is ours, of interest from {OF_INTEREST} points on",
+            "adapted",
+            [
+                points("BiLSTM", "LSTM", gap),
+                points("BiLSTM", "LSTM, as many parameters", OF_INTEREST),
+            ],
+        ),
+        claim(
+            "On chunking an LSTM is better if its output is delayed by a word or two",
+            "this project",
+            f"a control; of interest from {OF_INTEREST} points on",
+            "our own task",
+            [points(f"LSTM, delayed by {d}", "LSTM", OF_INTEREST) for d in (1, 2)],
+        ),
+        claim(
+            f"On chunking an LSTM with delayed output is worse by less than {MARGIN} points "
+            "than a BiLSTM",
+            "this project",
+            "a control, no claim of a paper",
+            "our own task",
+            [no_worse(f"LSTM, delayed by {d}", "BiLSTM") for d in (1, 2)],
+        ),
+        claim(
+            f"On chunking a BiLSTM without peepholes is worse by less than {MARGIN} points "
+            "than one with them",
+            "Breuel 2015",
+            "peephole units are not useful (abstract), on other tasks",
+            "our own task",
+            [no_worse("BiLSTM", "BiLSTM, peepholes")],
+        ),
+    ]
+
+
+def table(result: Result) -> str:
+    """F1, a row for each network, with the paper's beside it."""
+    records = result["records"]
+    rows: list[dict[str, Any]] = []
+    groups = grouped(records, "model")
+    means = {name: np.mean([r["f1"] for r in found]) for name, found in groups.items()}
+    gap = means["BiLSTM"] - means["LSTM"]
+    for name, found in groups.items():
+        f1 = np.array([r["f1"] for r in found])
+        paper = PUBLISHED.get(name)
+        rows.append(
+            {
+                "model": name,
+                "H": found[0]["hidden"],
+                "parameters": f"{found[0]['parameters']:,}",
+                "F1": f"{f1.mean():.2f}",
+                "of seeds": f"{f1.min():.2f} to {f1.max():.2f}",
+                "of the gap": f"{(means[name] - means['LSTM']) / gap:.0%}",
+                "paper, features": f"{paper[0]:.2f}" if paper else "",
+                "paper, Senna": f"{paper[1]:.2f}" if paper else "",
+            }
+        )
+    shown = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
+    last = sum(record["epoch"] == len(record["valid"]) for record in records)
+    return (
+        f"{shown}\n\nParameters are the recurrent layer's. *Of the gap*: how much of what lies "
+        "between the means of LSTM and BiLSTM is closed. The last epoch was the best on the "
+        f"sentences kept aside in {last} of {len(records)} runs; there, longer training might do "
+        "better."
+    )

@@ -1,0 +1,98 @@
+"""Results of the counting experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tabulate
+
+from experiments import Record, Result
+from experiments.records import grouped
+from experiments.statistics.verdicts import Comparison, claim, scores
+
+
+def by_case(records: Sequence[Record]) -> dict[tuple[str, str, int], list[int]]:
+    """The n reached, in the order of seeds."""
+    found = grouped(records, "language", "model", "hidden")
+    return {key: [record["reached"] for record in group] for key, group in found.items()}
+
+
+# Largest n of LSTM minus that of GRU, with H = 10, by a summary of Weiss, Goldberg & Yahav.
+WEISS = {("aⁿbⁿ", 10): 256 - 38, ("aⁿbⁿcⁿ", 10): 100 - 10}
+
+
+# First failing n of Suzgun, Belinkov & Shieber's ten networks with H = 3, the median.
+SUZGUN = {("aⁿbⁿcⁿ", 3): 139.5}
+
+
+OF_INTEREST = 25  # n: half of the training range
+
+
+def claims(result: Result) -> list[Record]:
+    """Differences of the largest n."""
+    records = result["records"]
+    found = by_case(records)
+    settings = list(dict.fromkeys((key[0], key[2]) for key in found))
+    longest = result["config"]["longest"]
+
+    def beyond(language: str, H: int) -> Comparison:
+        first_failure = SUZGUN.get((language, H))
+        return scores(
+            f"{language}, H = {H}: LSTM beyond n = {longest}",
+            found[language, "LSTM", H],
+            float(longest),
+            "n",
+            reported=first_failure - 1 - longest if first_failure else OF_INTEREST,
+        )
+
+    def farther(language: str, H: int, ahead: str, behind: str, reported: float) -> Comparison:
+        return scores(
+            f"{language}, H = {H}: {ahead} minus {behind}",
+            found[language, ahead, H],
+            found[language, behind, H],
+            "n",
+            reported=reported,
+            ceiling=result["config"]["farthest"],
+        )
+
+    return [
+        claim(
+            "LSTMs count farther than GRUs",
+            "Weiss, Goldberg & Yahav 2018",
+            "by a summary of the paper, H = 10: LSTM to n = 256 and 100, GRU to 38 and below "
+            f"10; otherwise of interest from {OF_INTEREST} on",
+            "adapted",
+            [
+                farther(language, H, "LSTM", "GRU", WEISS.get((language, H), OF_INTEREST))
+                for language, H in settings
+            ],
+        ),
+        claim(
+            "An LSTM without peepholes counts beyond its training range",
+            "Suzgun, Belinkov & Shieber 2018",
+            "H = 3, aⁿbⁿcⁿ: first failure at n = 83 to 244 in ten trials, median 139.5; "
+            f"otherwise of interest from {OF_INTEREST} beyond on",
+            "adapted",
+            [beyond(language, H) for language, H in settings],
+        ),
+        claim(
+            "Peepholes make an LSTM count farther",
+            "this project",
+            f"not compared in the papers above; of interest from {OF_INTEREST} on",
+            "our own task",
+            [farther(language, H, "PeepholeLSTM", "LSTM", OF_INTEREST) for language, H in settings],
+        ),
+    ]
+
+
+def table(result: Result) -> str:
+    """The n reached, a row for each model and size."""
+    records = result["records"]
+    rows: dict[tuple[str, int], dict[str, Any]] = {}
+    for (language, model, hidden), ns in by_case(records).items():
+        row = rows.setdefault((model, hidden), {"model": model, "H": hidden})
+        row[f"{language}: median n"] = f"{np.median(ns):g}"
+        row[f"{language}: range"] = f"{min(ns)} to {max(ns)}"
+    return tabulate.tabulate(list(rows.values()), "keys", tablefmt="pipe")

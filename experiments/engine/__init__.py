@@ -1,0 +1,1 @@
+"""What all experiments share: declaration, command line, workers, journal and provenance."""

@@ -1,0 +1,36 @@
+"""Files that are written atomically: whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from experiments import Record
+
+
+def write_json(path: Path, content: Record) -> None:
+    """Write a result atomically, and print where.
+
+    Raises:
+        TypeError: If something in it is not JSON.
+        ValueError: If a number is not finite.
+    """
+    write_whole(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
+    print(f"written: {path}")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file atomically; its folder is made if there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, suffix=".tmp") as file:
+        try:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            os.chmod(file.name, 0o644)
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise

@@ -1,0 +1,107 @@
+"""Where a number comes from: command, commit, date, machine. No host name."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import hashlib
+import os
+import platform
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+import lstm_variants
+from experiments import FOLDER, Record
+
+READERS = ("results.py", "figure.py")
+
+
+def provenance() -> Record:
+    """All of it, as it is now."""
+    return {
+        "command": command(),
+        "commit": commit(),
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "machine": machine(),
+    }
+
+
+def command() -> str:
+    """The command that is running, as one would type it anywhere.
+
+    Folders and addresses have no influence on the numbers and are left out.
+    """
+    text = re.sub(
+        r"\0--(out|data|scheduler)[=\0][^\0]*", "", "".join(f"\0{a}" for a in sys.argv[1:])
+    )
+    arguments = text.split("\0")[1:]
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    program = f"-m {spec.name.removesuffix('.__main__')}" if spec else Path(sys.argv[0]).name
+    return " ".join(["python", program, *map(shlex.quote, arguments)])
+
+
+def commit() -> str:
+    """The commit of the code, with `+changes` if a source file differs from it."""
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(FOLDER), *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+
+    try:
+        head = git("rev-parse", "HEAD")
+        changed = git(
+            "status", "--porcelain", "--", ":/*.py", ":/*.cpp", ":/*.h", ":/CMakeLists.txt"
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown (not a git checkout)"
+    return head + ("+changes" if changed else "")
+
+
+@functools.cache
+def sources() -> str:
+    """A digest of the code that runs, whatever git knows of it.
+
+    It is that of the time of the first call: later edits have no influence on a running process.
+    What only reads records is left out.
+    """
+    digest = hashlib.sha256()
+    for folder in (FOLDER, Path(lstm_variants.__file__).parent):
+        for path in sorted(folder.rglob("*")):
+            reads_records = path.name in READERS or path.parent == FOLDER / "report"
+            if path.suffix in {".py", ".cpp", ".h"} and not reads_records:
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def machine() -> Record:
+    """Processor, threads and versions."""
+    return {
+        "cpu": cpu_model(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "simd": torch.backends.cpu.get_cpu_capability(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "cuda": torch.version.cuda,
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+    }
+
+
+def cpu_model() -> str:
+    """The processor's name, as the system gives it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "unknown"

@@ -1,0 +1,83 @@
+"""Results of the task with future context."""
+
+from __future__ import annotations
+
+import numpy as np
+import tabulate
+
+from experiments import Record, Result
+from experiments.records import grouped
+from experiments.statistics.verdicts import claim, scores
+
+BOTH = ("BiLSTM", "BiLSTM, peepholes", "BiGRU")
+
+
+OF_INTEREST, MARGIN = 10.0, 1.0  # percentage points
+
+
+def claims(result: Result) -> list[Record]:
+    """Differences of the accuracy, in percentage points."""
+    records = result["records"]
+    points = {k: [100 * r["accuracy"] for r in rs] for k, rs in grouped(records, "model").items()}
+    unit = "percentage points"
+    of_interest = f"of interest from {OF_INTEREST:g} points on"
+    return [
+        claim(
+            "Reading in both directions helps if both contexts matter",
+            "Schuster & Paliwal 1997",
+            f"no figure for this task; causal models have at most 50 %; {of_interest}",
+            "our own task",
+            [
+                comparison
+                for name in BOTH
+                for comparison in (
+                    scores(
+                        f"{name} over the bound of causal models, accuracy",
+                        points[name],
+                        50.0,
+                        unit,
+                        reported=OF_INTEREST,
+                    ),
+                    scores(
+                        f"{name} minus LSTM, accuracy",
+                        points[name],
+                        points["LSTM"],
+                        unit,
+                        reported=OF_INTEREST,
+                    ),
+                )
+            ],
+        ),
+        claim(
+            "If one step of the future is enough, an LSTM with its output delayed by one step "
+            f"is worse by less than {MARGIN:g} percentage point than a BiLSTM",
+            "this project",
+            "a control, no claim of a paper",
+            "our own task",
+            [
+                scores(
+                    "LSTM, delayed by 1, minus BiLSTM, accuracy",
+                    points["LSTM, delayed by 1"],
+                    points["BiLSTM"],
+                    unit,
+                    margin=MARGIN,
+                )
+            ],
+        ),
+    ]
+
+
+def table(result: Result) -> str:
+    """Accuracies, a row for each network."""
+    records = result["records"]
+    rows = [
+        {
+            "model": name,
+            "parameters": f"{found[0]['parameters']:,}",
+            "right, median": f"{100 * np.median([r['accuracy'] for r in found]):.1f} %",
+            "lowest": f"{100 * min(r['accuracy'] for r in found):.1f} %",
+            "highest": f"{100 * max(r['accuracy'] for r in found):.1f} %",
+        }
+        for name, found in grouped(records, "model").items()
+    ]
+    return tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)

@@ -1,0 +1,168 @@
+"""Results of the music experiment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tabulate
+
+from experiments import Record, Result
+from experiments.statistics.verdicts import Comparison, claim, scores
+
+# Test NLL of Chung et al. (their LSTM has peepholes) and of Bai, Kolter & Koltun.
+PUBLISHED = {
+    "JSB Chorales": {
+        "Chung et al. 2014": {"RNN": 9.10, "GRU": 8.54, "PeepholeLSTM": 8.67},
+        "Bai, Kolter & Koltun 2018": {"RNN": 8.91, "GRU": 8.43, "LSTM": 8.45},
+    },
+    "Nottingham": {
+        "Chung et al. 2014": {"RNN": 3.13, "GRU": 3.23, "PeepholeLSTM": 3.20},
+        "Bai, Kolter & Koltun 2018": {"RNN": 4.05, "GRU": 3.46, "LSTM": 3.29},
+    },
+}
+
+
+def chosen(records: Sequence[Record]) -> dict[tuple[str, str], list[Record]]:
+    """For each data set and model, in the order of seeds, the record of the best learning rate."""
+    best: dict[tuple[str, str, int], Record] = {}
+    for record in records:
+        key = record["case"]["data"], record["case"]["model"], record["seed"]
+        if key not in best or record["valid"] < best[key]["valid"]:
+            best[key] = record
+    found: dict[tuple[str, str], list[Record]] = {}
+    for (data, model, _), record in sorted(best.items(), key=lambda item: item[0][2]):
+        found.setdefault((data, model), []).append(record)
+    return found
+
+
+def claims(result: Result) -> list[Record]:
+    """Differences of the test NLL, in nats per frame."""
+    records = result["records"]
+    found = chosen(records)
+    nll = {key: [-r["test"]["per_frame"] for r in rs] for key, rs in found.items()}
+    sets = list(dict.fromkeys(data for data, _ in nll))
+    chung = {data: PUBLISHED[data]["Chung et al. 2014"] for data in sets}
+
+    def better(data: str, ahead: str, behind: str) -> Comparison:
+        reported = chung[data][behind] - chung[data][ahead]
+        label = f"{data}: {ahead} below {behind}, test NLL"
+        values = nll[data, ahead], nll[data, behind]
+        return scores(label, *values, "nats per frame", reported=reported)
+
+    def no_worse(data: str, ahead: str, behind: str, margin: float) -> Comparison:
+        label = f"{data}: {ahead} below {behind}, test NLL"
+        return scores(label, nll[data, ahead], nll[data, behind], "nats per frame", margin=margin)
+
+    def reported(data: str, *models: str) -> str:
+        return ", ".join(f"{model} {chung[data][model]:.2f}" for model in models)
+
+    return [
+        *(
+            claim(
+                f"On {data} {units} units have a lower NLL than {others} units",
+                "Chung et al. 2014",
+                f"{reported(data, 'RNN', 'GRU', 'PeepholeLSTM')} ({where})",
+                "adapted",
+                [better(data, a, b) for a in ahead for b in behind],
+            )
+            for data in sets
+            for (units, ahead), (others, behind) in [by_gates(chung[data])]
+            for where in ["their conclusion" if units == "gated" else READING]
+        ),
+        *(
+            claim(
+                f"On {data} the {first} has a lower NLL than the {second}",
+                "Chung et al. 2014",
+                f"{reported(data, first, second)} ({READING}; they conclude that both are "
+                "comparable)",
+                "adapted",
+                [better(data, first, second)],
+            )
+            for data in sets
+            for first, second in [ranked(chung[data])]
+        ),
+        claim(
+            f"On music an LSTM without peepholes is worse by less than {MARGIN} nats per frame "
+            "than one with them",
+            "Breuel 2015",
+            "peephole units are not useful (abstract), on other tasks",
+            "our own task",
+            [no_worse(data, "LSTM", "PeepholeLSTM", MARGIN) for data in sets],
+        ),
+    ]
+
+
+MARGIN = 0.05  # nats per frame
+
+
+READING = "a reading of their table, not their conclusion"
+
+
+GATED = ("GRU", "PeepholeLSTM")
+
+
+Units = tuple[str, tuple[str, ...]]
+
+
+def by_gates(published: dict[str, float]) -> tuple[Units, Units]:
+    """Gated units and tanh units, with their names; the better ones first."""
+    gated, plain = ("gated", GATED), ("tanh", ("RNN",))
+    if max(published[model] for model in GATED) < published["RNN"]:
+        return gated, plain
+    return plain, gated
+
+
+def ranked(published: dict[str, float]) -> tuple[str, str]:
+    """The two gated models, the better first."""
+    first, second = sorted(GATED, key=published.__getitem__)
+    return first, second
+
+
+def table(result: Result) -> str:
+    """Ours beside both papers' and both trivial baselines."""
+    records = result["records"]
+    found = chosen(records)
+    rows: list[dict[str, Any]] = []
+    for (data, model), best in found.items():
+        nll = np.array([r["test"]["per_frame"] for r in best])
+        row = {
+            "data": data,
+            "model": model,
+            "parameters": f"{best[0]['parameters']:,}" if "parameters" in best[0] else "",
+            "test NLL": f"{nll.mean():.2f} ± {nll.std(ddof=min(1, len(nll) - 1)):.2f}",
+            "best rate": rates_of(best) if "epoch" in best[0] else "",
+            "best epoch": epochs_of(best) if "epoch" in best[0] else "",
+        }
+        for source, numbers in PUBLISHED[data].items():
+            row[source] = f"{numbers[model]:.2f}" if model in numbers else ""
+        rows.append(row)
+    rows.sort(key=lambda row: row["data"])
+    tried: dict[str, set[float]] = {}
+    for record in records:
+        if "epoch" in record:
+            tried.setdefault(record["case"]["data"], set()).add(record["case"]["rate"])
+    legend = "; ".join(
+        f"on {data} {', '.join(f'{rate:g}' for rate in sorted(rates))}"
+        for data, rates in tried.items()
+    )
+    shown = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
+    return (
+        f"{shown}\n\nLearning rates tried: {legend}. The best of them on the validation set is "
+        "chosen for each seed; in brackets, for how many seeds, where they differ."
+    )
+
+
+def rates_of(best: Sequence[Record]) -> str:
+    """The learning rates that were best, with the number of seeds if there are several."""
+    counts = Counter(record["case"]["rate"] for record in best)
+    if len(counts) == 1:
+        return f"{next(iter(counts)):g}"
+    return ", ".join(f"{rate:g} ({count})" for rate, count in sorted(counts.items()))
+
+
+def epochs_of(best: Sequence[Record]) -> str:
+    """The median of the epochs that were best, and how many there were at most."""
+    return f"{np.median([r['epoch'] for r in best]):.0f} of {best[0]['at_most']}"

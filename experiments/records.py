@@ -1,0 +1,45 @@
+"""Reads stored records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments import Record, Result
+
+UNSOLVED = "not solved"
+
+
+def load(path: Path, command: str) -> Result:
+    """A stored record.
+
+    Raises:
+        SystemExit: If there is none; the message names the command that makes it.
+    """
+    if not path.exists():
+        raise SystemExit(f"There is no {path}: run '{command}' first.")
+    result: Result = json.loads(path.read_text())
+    return result
+
+
+def grouped(records: Sequence[Record], *names: str) -> dict[Any, list[Record]]:
+    """Records by the values of some names in their cases, each group in the order of seeds.
+
+    A key is one value for one name, else a tuple.
+    """
+    groups: dict[Any, list[Record]] = {}
+    for record in sorted(records, key=lambda r: r["seed"]):
+        values = tuple(record["case"][name] for name in names)
+        groups.setdefault(values if len(names) > 1 else values[0], []).append(record)
+    return groups
+
+
+def median_of_solved(records: Sequence[Record]) -> str:
+    """The median of what it took, if the median run solves the task."""
+    ordered = sorted(record["took"] for record in records if record["solved"])
+    low, high = (len(records) - 1) // 2, len(records) // 2
+    if high >= len(ordered):
+        return UNSOLVED
+    return f"{(ordered[low] + ordered[high]) / 2:,.0f}"

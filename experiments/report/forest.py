@@ -1,0 +1,65 @@
+"""The figure of all claims."""
+
+from __future__ import annotations
+
+import textwrap
+
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments import Record
+from experiments.plotting import GREEN, GREY, ORANGE, VIOLET
+from experiments.report.claims import Scored, outcome_of
+
+RANGE = (-2.0, 3.0)
+COLORS_OF = {
+    "ahead": GREEN,
+    "smaller": GREEN,
+    "behind": ORANGE,
+    "excluded": VIOLET,
+    "open": GREY,
+    "unsolved": GREY,
+}
+
+
+def forest(scored: Scored) -> Figure:
+    """All comparisons of all claims: 0 is no effect, 1 the reported one, -1 the margin."""
+    claims = [claim for _, found in scored.values() for claim in found]
+    heights = [1.2 + 0.22 * len(claim["comparisons"]) for claim in claims]
+    made, panel = plt.subplots(figsize=(5, 0.28 * sum(heights) + 1.5), layout="constrained")
+    y = 0.0
+    for claim, height in zip(claims, heights, strict=True):
+        title = "\n".join(textwrap.wrap(f"{claim['claim']}: {claim['verdict']}", 62))
+        panel.text(0, y, title, transform=panel.get_yaxis_transform(), size=8, va="bottom")
+        for k, comparison in enumerate(claim["comparisons"]):
+            draw_comparison(panel, comparison, y + 0.25 + 0.22 * k)
+        y += height + 0.35 * title.count("\n")
+    panel.set_ylim(y - 0.6, -1.0)
+    panel.set_xlim(*RANGE)
+    panel.set_yticks([])
+    panel.spines["left"].set_visible(False)
+    for x, line in ((-1, ":"), (0, "-"), (1, "--")):
+        panel.axvline(x, color=GREY, linewidth=0.8, linestyle=line, zorder=0)
+    panel.set_xlabel("0: no effect; 1: effect as reported or of interest; -1: margin", size=9)
+    return made
+
+
+def draw_comparison(panel: Axes, comparison: Record, y: float) -> None:
+    """A dot for the estimate and a line for the interval, in units of the reported effect.
+
+    An estimate out of range is a triangle at the edge; a task that is not solved, a cross.
+    """
+    scale = comparison["margin"] or comparison["reported"]
+    outcome = outcome_of(comparison)
+    color = COLORS_OF[outcome]
+    if outcome == "unsolved":
+        panel.plot(0, y, "x", color=color, markersize=4)
+        return
+    low, high = (min(max(end / scale, RANGE[0]), RANGE[1]) for end in comparison["interval"])
+    panel.plot([low, high], [y, y], color=color, linewidth=1.4)
+    at = comparison["effect"] / scale
+    inside = RANGE[0] < at < RANGE[1]
+    marker = "o" if inside else ">" if at > 0 else "<"
+    at = min(max(at, RANGE[0] + 0.04), RANGE[1] - 0.04)
+    panel.plot(at, y, marker, color=color, markersize=3 if inside else 5)

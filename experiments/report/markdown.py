@@ -1,0 +1,48 @@
+"""Parts of pages in Markdown."""
+
+from __future__ import annotations
+
+from experiments import Result
+from experiments.statistics.papers import SOURCES
+
+PALETTES = ("light", "dark")
+
+
+def images(name: str, alt: str) -> str:
+    """A figure, once for each palette."""
+    return "\n".join(
+        f"![{alt}](../generated/{name}-{palette}.svg#only-{palette})" for palette in PALETTES
+    )
+
+
+def source_link(name: str) -> str:
+    """A source as a link, if it has an address."""
+    url = SOURCES[name]
+    return f"[{name}]({url})" if url else name
+
+
+def provenance(result: Result) -> str:
+    """One line that states where the numbers come from."""
+    machines = result.get("machines", [result["machine"]])
+    is_gpu = result["experiment"].endswith("cuda")
+    described = "; ".join(
+        f"{machine['gpu'] + ', ' if is_gpu else ''}{machine['cpu']}, {machine['cores']} cores, "
+        f"{machine['threads']} threads, {machine['simd']}, torch {machine['torch']}, "
+        f"Python {machine['python']}"
+        for machine in machines
+    )
+    return (
+        f"`{result['command']}` at commit `{result['commit'][:12]}`, {result['date'][:10]}: "
+        f"{described}"
+    )
+
+
+def took(result: Result) -> str:
+    """How much work a record was, and where it comes from."""
+    seconds = sum(record.get("seconds", 0.0) for record in result["records"])
+    runs = len(result.get("earlier_runs", ()))
+    earlier = f", continuing {runs} earlier run{'s' if runs > 1 else ''}" if runs else ""
+    return (
+        f"Seeds: {len(result['seeds'])}; runs: {len(result['records'])}; "
+        f"{seconds / 60:,.0f} minutes of computing on one core{earlier}. {provenance(result)}"
+    )

@@ -1,0 +1,95 @@
+"""The page of an experiment, in Markdown: from its text and its record alone."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import tabulate
+
+import experiments
+from experiments import Record, Result
+from experiments.report.claims import (
+    OUTCOMES,
+    anchor_of,
+    counts_text,
+    effect_text,
+    interval_text,
+    outcome_of,
+    p_text,
+)
+from experiments.report.markdown import images, source_link, took
+
+SECTIONS = ("Claim", "Claims", "Protocol", "Deviations")
+WIDE = "---\nhide: [toc]\n---\n\n"
+"""Tables need the width that a table of contents would take."""
+
+
+def page(name: str, result: Result) -> str:
+    """Title, claim, protocol, result, verdicts and deviations of an experiment."""
+    told = sections(experiments.text(name))
+    claims = experiments.part(name, "results").claims(result)
+    verdicts = [verdict_of(claim, anchor_of(name, k)) for k, claim in enumerate(claims, 1)]
+    blocks = (
+        f"# {experiments.title(name)}",
+        told[""],
+        "## Claim",
+        told["Claim"],
+        "## Protocol",
+        told["Protocol"],
+        "## Result",
+        result_of(name, result),
+        *(["## Verdict", *verdicts] if verdicts else ()),
+        "## Deviations",
+        told["Deviations"],
+        f"Run it: `python -m experiments {name}`; with `--smoke` in seconds, `--help` for its "
+        "settings.",
+    )
+    return WIDE + "\n\n".join(blocks) + "\n"
+
+
+def result_of(name: str, result: Result) -> str:
+    """The figure of a record, if it has one, its table, and where it comes from."""
+    figures = [images(name, experiments.part(name, "figure").ALT)] if has_figure(name) else []
+    table = experiments.part(name, "results").table(result)
+    return "\n\n".join((*figures, table, took(result)))
+
+
+def has_figure(name: str) -> bool:
+    """Whether an experiment has a figure."""
+    return importlib.util.find_spec(f"experiments.{name}.figure") is not None
+
+
+def sections(text: str) -> dict[str, str]:
+    """The text of an experiment, by the words that its sections begin with.
+
+    What comes between the title and the first section has the key `""`.
+    """
+    found: dict[str, list[str]] = {"": []}
+    current = found[""]
+    for paragraph in text.split("\n\n")[1:]:
+        first, _, rest = paragraph.partition(": ")
+        if first in SECTIONS:
+            found[first.replace("Claims", "Claim")] = current = [rest[0].upper() + rest[1:]]
+        else:
+            current.append(paragraph)
+    return {first: "\n\n".join(paragraphs) for first, paragraphs in found.items()}
+
+
+def verdict_of(claim: Record, anchor: str) -> str:
+    """A claim, the comparisons that decide and the verdict."""
+    rows = [
+        {
+            "comparison": comparison["label"],
+            "effect": effect_text(comparison),
+            "interval": interval_text(comparison),
+            "p": p_text(comparison["p"]),
+            "outcome": OUTCOMES[outcome_of(comparison)],
+        }
+        for comparison in claim["comparisons"]
+    ]
+    table = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
+    return (
+        f"### {claim['claim']} {{#{anchor}}}\n\n**{claim['verdict'].capitalize()}**: "
+        f"{counts_text(claim)}. Source: {source_link(claim['source'])}; reported: "
+        f"{claim['reported']}. Fidelity: {claim['fidelity']}.\n\n{table}"
+    )

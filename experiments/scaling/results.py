@@ -1,0 +1,49 @@
+"""What the record of times over T and H means."""
+
+from __future__ import annotations
+
+import tabulate
+
+from experiments import Record, Result
+
+NOTICEABLE = 1.05
+"""From this ratio of times on, the slower one counts as slower."""
+
+
+def claims(result: Result) -> list[Record]:
+    """There is no claim of a paper to judge."""
+    return []
+
+
+def counts(result: Result) -> dict[str, float]:
+    """How often torch's kernels are faster than ours, and `nn.LSTM` than our peephole LSTM."""
+    grid = [point for record in result["records"] for point in record["grid"]]
+    curves = [point["milliseconds"] for record in result["records"] for point in record["curves"]]
+    slower = [point for point in grid if point["ratio"] > NOTICEABLE]
+    behind = [c for c in curves if c["PeepholeLSTM, CPU kernels"] > NOTICEABLE * c["nn.LSTM"]]
+    return {
+        "points_of_the_grid": len(grid),
+        "torch_is_faster_at": len(slower),
+        "largest_ratio": max(point["ratio"] for point in grid),
+        "points_of_the_curves": len(curves),
+        "nn_lstm_is_faster_than_peephole_at": len(behind),
+    }
+
+
+def table(result: Result) -> str:
+    """Ratios of the CPU kernels to torch's own, a row for each cell, mode and number of threads."""
+    rows: dict[tuple[str, ...], dict[str, str]] = {}
+    for point in result["records"][0]["grid"]:
+        key = {name: str(point[name]) for name in ("cell", "mode", "threads")}
+        row = rows.setdefault(tuple(key.values()), key)
+        row[f"B={point['B']} H={point['H']}"] = f"{point['ratio']:.2f}"
+    shown = tabulate.tabulate(list(rows.values()), "keys", tablefmt="pipe", disable_numparse=True)
+    counted = counts(result)
+    return (
+        f"{shown}\n\nAt {counted['torch_is_faster_at']} of the table's "
+        f"{counted['points_of_the_grid']} points torch's own kernels are faster by more than "
+        f"{NOTICEABLE - 1:.0%}, and the largest ratio is {counted['largest_ratio']:.2f}. At "
+        f"{counted['nn_lstm_is_faster_than_peephole_at']} of the curves' "
+        f"{counted['points_of_the_curves']} points `nn.LSTM` is faster than the peephole LSTM by "
+        f"more than {NOTICEABLE - 1:.0%}."
+    )

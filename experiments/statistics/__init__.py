@@ -1,0 +1,1 @@
+"""The rule for verdicts, its tests and intervals, and the sources of claims."""

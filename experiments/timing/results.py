@@ -1,0 +1,134 @@
+"""Results of the timing experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import tabulate
+
+from experiments import Record, Result
+from experiments.records import UNSOLVED, grouped, median_of_solved
+from experiments.statistics.verdicts import Comparison, claim, times
+
+GENERATING = ("GTS", "COSINE", "TRIANGLE", "RECTANGLE")
+
+
+PROTOCOLS = ("online", "batches")  # the third, with a turned bias, is in the table
+
+
+WITH = {"peepholes": "with peepholes", "none": "without"}
+
+
+STEPS = {"online": "steps", "batches": "updates"}
+
+
+OF_INTEREST, MARGIN = 2.0, 1.4  # times sooner, times as long
+
+
+class Task(NamedTuple):
+    """A task under a protocol.
+
+    Attributes:
+        protocol: How it is learned.
+        task: Its name.
+        F: Length of its interval.
+    """
+
+    protocol: str
+    task: str
+    F: int
+
+    def __str__(self) -> str:
+        return f"{self.protocol}, {self.task} F = {self.F}"
+
+
+def by_task(records: Sequence[Record]) -> dict[Task, dict[str, list[Record]]]:
+    """For each task, the records of each unit in the order of seeds."""
+    found: dict[Task, dict[str, list[Record]]] = {}
+    names = ("protocol", "task", "F", "unit", "gradient")
+    for (*task, unit, gradient), group in grouped(records, *names).items():
+        found.setdefault(Task(*task), {})[f"{unit}, {gradient}"] = group
+    return found
+
+
+def claims(result: Result) -> list[Record]:
+    """How many times sooner a task is solved, in steps or updates."""
+    records = result["records"]
+    found = by_task(records)
+    config = result["config"]
+    caps = {"online": config["most_steps"], "batches": config["updates"]}
+
+    def sooner(task: Task, ahead: str, behind: str, **options: float) -> Comparison:
+        gradient = "full" if task.protocol == "batches" else "truncated"
+        units = [found[task][f"{unit}, {gradient}"] for unit in (ahead, behind)]
+        cap = caps[task.protocol]
+        took = [[min(work(r), cap) if r["solved"] else cap for r in unit] for unit in units]
+        label = f"{task}: {WITH[ahead]} against {WITH[behind]}, {STEPS[task.protocol]} to solve it"
+        return times(label, took[0], took[1], cap, **options)
+
+    tasks = [task for task in found if task.protocol in PROTOCOLS]
+    gers = "Gers, Schraudolph & Schmidhuber 2002"
+    of_interest = f"of interest from {OF_INTEREST:g} times sooner on"
+    return [
+        claim(
+            "Peepholes improve learning in timing tasks",
+            "the teaching notebook",
+            f"no numbers; {of_interest}",
+            "our own task",
+            [sooner(task, "peepholes", "none", reported=OF_INTEREST) for task in tasks],
+        ),
+        claim(
+            "Without peepholes, measuring a delay takes at most "
+            f"{MARGIN:g} times as long as with them",
+            gers,
+            "measuring is learned with and without",
+            "adapted",
+            [
+                sooner(task, "none", "peepholes", margin=MARGIN)
+                for task in tasks
+                if task.task == "NMSD"
+            ],
+        ),
+        claim(
+            "Peepholes help to generate spikes and functions",
+            gers,
+            "without them, of the functions only the cosine with F = 10, and slowly; "
+            f"{of_interest}",
+            "adapted",
+            [
+                sooner(task, "peepholes", "none", reported=OF_INTEREST)
+                for task in tasks
+                if task.task in GENERATING
+            ],
+        ),
+    ]
+
+
+def work(record: Record) -> int:
+    """What it took: steps online, else updates."""
+    return int(record["steps"] if "steps" in record else record["took"])
+
+
+def table(result: Result) -> str:
+    """How many seeds solve each task, and the median of what it took them: for each protocol."""
+    records = result["records"]
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for task, units in by_task(records).items():
+        row: dict[str, Any] = {"task": task.task, "F": task.F}
+        for unit, found in units.items():
+            row[unit] = f"{sum(r['solved'] for r in found)}/{len(found)}"
+            if (middle := median_of_solved(found)) != UNSOLVED:
+                row[unit] += f": {middle}"
+            if diverged := sum(r.get("diverged", False) for r in found):
+                row[unit] += f"; {diverged} diverged"
+        tables.setdefault(task.protocol, []).append(row)
+    shown = []
+    for protocol, rows in tables.items():
+        what = "updates" if protocol == "batches" else "streams"
+        shown += [
+            f"*{protocol}*: seeds that solve the task and, where the median run does, the {what} "
+            "that it takes",
+            tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True),
+        ]
+    return "\n\n".join(shown)

@@ -1,0 +1,127 @@
+"""The report: from the stored records alone, the same every time."""
+
+import itertools
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import experiments
+from experiments.benchmarks import goals
+from experiments.benchmarks import results as bench
+from experiments.benchmarks import test_speed as suite
+from experiments.records import load
+from experiments.report import pages
+from experiments.report.__main__ import main as write_report
+
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "experiments"
+BENCH = FOLDER / "benchmarks" / "bench-cpu.json"
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """The report of the stored results."""
+    folder = tmp_path_factory.mktemp("report")
+    write_report(generated=folder)
+    return folder
+
+
+@pytest.mark.xdist_group("report")
+def test_the_report_needs_the_stored_results_alone(report):
+    page = (report / "bench.md").read_text()
+    result = load(BENCH, "")
+    timings, _, rest = page.partition("### Memory")
+    memory, _, missed = rest.partition("### Goals")
+    assert timings.count("\n| ") == 1 + len(result["records"]) // len(suite.MODES)
+    variants = {record["variant"] for record in result["records"]}
+    assert memory.count("\n| ") == 1 + len(variants)
+    behind = [
+        r for r, goal in goals.compare(result["records"]) if r["ratio"]["median"] > goal + 0.005
+    ]
+    assert missed.count("\n| ") == bool(behind) + len(behind)
+    for record in result["records"]:
+        assert bench.spread(record["ratio"]) in page
+    assert result["commit"][:12] in page
+    for palette in ("light", "dark"):
+        figure = (report / f"bench-cpu-{palette}.svg").read_text()
+        assert f"bench-cpu-{palette}.svg#only-{palette}" in page
+        for name in suite.TIMED:
+            assert f"<!-- {name} -->" in figure
+    scaling = (report / "scaling.md").read_text()
+    for point in load(FOLDER / "scaling" / "record.json", "")["records"][0]["grid"]:
+        assert f"{point['ratio']:.2f}" in scaling
+
+
+@pytest.mark.xdist_group("report")
+def test_the_report_is_the_same_every_time(report, tmp_path):
+    write_report(generated=tmp_path)
+    first, second = (
+        {p.relative_to(f): p.read_bytes() for p in f.rglob("*.*")} for f in (report, tmp_path)
+    )
+    assert first == second
+    assert len(list((report / "pages").iterdir())) == len(experiments.names())
+
+
+def test_the_report_without_records_says_what_to_do(tmp_path):
+    with pytest.raises(SystemExit, match="make bench"):
+        write_report(tmp_path, tmp_path)
+    (tmp_path / "benchmarks").mkdir()
+    shutil.copy(BENCH, tmp_path / "benchmarks")
+    with pytest.raises(SystemExit, match=r"python -m experiments adding"):
+        write_report(tmp_path, tmp_path)
+
+
+def imported_by(*modules):
+    code = f"import sys, {', '.join(modules)}; print(*sys.modules)"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return {name.partition(".")[0] for name in done.stdout.split()}, set(done.stdout.split())
+
+
+def test_the_report_imports_no_torch():
+    parts = [f"experiments.{name}.results" for name in experiments.names()]
+    parts += [f"experiments.{n}.figure" for n in experiments.names() if pages.has_figure(n)]
+    assert "torch" not in imported_by("experiments.report.__main__", *parts)[0]
+
+
+def test_what_records_mean_needs_no_plotting():
+    parts = [f"experiments.{name}.results" for name in experiments.names()]
+    assert not {"torch", "matplotlib"} & imported_by(*parts, "experiments.benchmarks.results")[0]
+
+
+def test_experiments_run_without_plotting_and_without_what_their_records_mean():
+    parts = [f"experiments.{name}.run" for name in experiments.names()]
+    packages, modules = imported_by("experiments.__main__", *parts)
+    assert "matplotlib" not in packages
+    assert not [name for name in modules if name.endswith((".results", ".figure"))]
+
+
+def test_every_goal_is_compared_with_its_own_size():
+    result = load(BENCH, "")
+    compared = goals.compare(result["records"])
+    threads = {record["threads"] for record in result["records"]}
+    assert len(compared) == len(goals.GOALS) * len(suite.SIZES) * len(threads)
+    for record, goal in compared:
+        place = suite.SIZES.index(tuple(record["size"].values()))
+        assert goal == goals.GOALS[record["variant"], record["mode"]][place]
+
+
+def test_published_timings_are_complete_and_anonymous():
+    result = load(BENCH, "")
+    assert not result["commit"].endswith("+changes")
+    timed = {
+        (r["variant"], r["mode"], r["threads"], tuple(r["size"].values()))
+        for r in result["records"]
+    }
+    threads = {r["threads"] for r in result["records"]}
+    assert 1 in threads
+    variants = {r["variant"] for r in result["records"]}  # a new one is not timed yet
+    assert variants <= set(suite.TIMED)
+    assert timed == set(itertools.product(variants, suite.MODES, threads, suite.SIZES))
+    for record in result["records"]:
+        assert record["rounds"] >= 9
+        assert record["ratio"]["q1"] <= record["ratio"]["median"] <= record["ratio"]["q3"]
