@@ -159,20 +159,20 @@ def test_ctrl_c_ends_a_run_and_its_workers(tmp_path, count):
 
 def test_a_journal_of_other_settings_is_left_alone(tmp_path):
     small, large = EXPERIMENT.smoke, Config()
-    Journal(tmp_path, small, fresh=False).add({"case": {}, "seed": 0})
-    assert Journal(tmp_path, large, fresh=False).records == []
-    assert Journal(tmp_path, small, fresh=False).records == [{"case": {}, "seed": 0}]
-    assert Journal(tmp_path, small, fresh=True).records == []
+    Journal(tmp_path, "counting", small, fresh=False).add({"case": {}, "seed": 0})
+    assert Journal(tmp_path, "counting", large, fresh=False).records == []
+    assert Journal(tmp_path, "counting", small, fresh=False).records == [{"case": {}, "seed": 0}]
+    assert Journal(tmp_path, "counting", small, fresh=True).records == []
 
 
 def test_what_other_code_finished_is_run_again(tmp_path, monkeypatch):
-    Journal(tmp_path, EXPERIMENT.smoke, fresh=False).add({"case": {}, "seed": 0})
-    monkeypatch.setattr("experiments.engine.journal.sources", lambda: "edited and not committed")
-    assert Journal(tmp_path, EXPERIMENT.smoke, fresh=False).records == []
+    Journal(tmp_path, "counting", EXPERIMENT.smoke, fresh=False).add({"case": {}, "seed": 0})
+    monkeypatch.setattr("experiments.engine.journal.digest", lambda name: "edited")
+    assert Journal(tmp_path, "counting", EXPERIMENT.smoke, fresh=False).records == []
 
 
 def test_only_runs_that_finished_a_unit_are_continued(tmp_path):
-    journal = functools.partial(Journal, tmp_path, EXPERIMENT.smoke, fresh=False)
+    journal = functools.partial(Journal, tmp_path, "counting", EXPERIMENT.smoke, fresh=False)
     journal()
     journal().add({"case": {}, "seed": 0})
     journal()

@@ -12,11 +12,13 @@ import torch
 from distributed import KilledWorker, LocalCluster
 
 from experiments.counting.run import EXPERIMENT
-from experiments.engine import cluster, command
+from experiments.engine import cluster, code, command
 from experiments.engine.journal import Journal
 from experiments.engine.units import run_unit, run_units
 
 pytestmark = pytest.mark.xdist_group("workers")
+NAME = "counting"
+GATES = code.FOLDER / "gates" / "run.py"
 ANY_PORT = "127.0.0.1:0"
 UNITS = [({}, seed) for seed in range(20)]
 
@@ -46,8 +48,8 @@ def die(config, seed):
 
 def records_of(run, units=UNITS, address=None):
     task = functools.partial(run_unit, run, None)
-    with cluster.remote(address) if address else cluster.local(2) as chosen:
-        return run_units(run.__name__, task, units, chosen, Journal(None, None, fresh=False))
+    with cluster.remote(NAME, address) if address else cluster.local(NAME, 2) as chosen:
+        return run_units(run.__name__, task, units, chosen, Journal(None, NAME, None, fresh=False))
 
 
 def test_units_run_in_other_processes_with_one_thread(monkeypatch):
@@ -76,11 +78,14 @@ def scheduler():
 
 
 def test_what_others_finish_is_not_lost_if_a_unit_fails(tmp_path, scheduler):
-    journal = Journal(tmp_path, EXPERIMENT.smoke, fresh=False)
+    journal = Journal(tmp_path, NAME, EXPERIMENT.smoke, fresh=False)
     task = functools.partial(run_unit, sleep_and_fail, None)
-    with pytest.raises(RuntimeError, match="seed 3 fails"), cluster.remote(scheduler) as workers:
+    with (
+        pytest.raises(RuntimeError, match="seed 3 fails"),
+        cluster.remote(NAME, scheduler) as workers,
+    ):
         run_units("failing", task, UNITS, workers, journal)
-    kept = Journal(tmp_path, EXPERIMENT.smoke, fresh=False).records
+    kept = Journal(tmp_path, NAME, EXPERIMENT.smoke, fresh=False).records
     values = {record["value"] for record in kept}
     assert {0, 1, 2} <= values < set(range(20)) - {3}
     assert len(values) < 12  # no unit is begun after the failure
@@ -93,7 +98,7 @@ def test_a_unit_that_kills_every_worker_stops_the_run():
 
 
 def test_workers_with_other_code_are_not_used(monkeypatch, scheduler):
-    monkeypatch.setattr(cluster, "sources", lambda: "edited")
+    monkeypatch.setattr(cluster, "digest", lambda name: "edited")
     message = rf"on {platform.node()} differs.*restart the workers"
     with pytest.raises(RuntimeError, match=message):
         records_of(surroundings, address=scheduler)
@@ -113,7 +118,7 @@ def test_a_running_scheduler_runs_units(scheduler, tmp_path, capsys):
 
 
 def test_two_runs_on_one_scheduler_do_not_share_units(scheduler):
-    remote = functools.partial(cluster.remote, scheduler)
+    remote = functools.partial(cluster.remote, NAME, scheduler)
     with remote() as first, remote() as second:
         tasks = [functools.partial(run_unit, run, None) for run in (surroundings, sleep_and_fail)]
         units = UNITS[:2]
@@ -131,7 +136,7 @@ def test_workers_that_would_share_the_random_numbers_are_not_used():
 
 def test_a_scheduler_without_workers_is_waited_for(capsys):
     with LocalCluster(n_workers=0, threads_per_worker=1, dashboard_address=ANY_PORT) as empty:
-        with cluster.remote(empty.scheduler_address) as workers:
+        with cluster.remote(NAME, empty.scheduler_address) as workers:
             assert "has no workers yet" in capsys.readouterr().out
             empty.scale(1)
             task = functools.partial(run_unit, sleep_and_fail, None)
@@ -144,3 +149,10 @@ def test_an_address_without_a_scheduler_is_an_error(monkeypatch):
     for address in ("tcp://127.0.0.1:9", "nonsense://"):
         with pytest.raises(SystemExit, match="No dask scheduler answers at"):
             records_of(surroundings, UNITS[:1], address)
+
+
+def test_code_that_records_depend_on_is_found():
+    names = {path.relative_to(code.FOLDER).as_posix() for path in code.imported_from(GATES)}
+    assert {"gates/run.py", "timing/batches.py", "timing/run.py", "engine/units.py"} <= names
+    assert not {"gates/results.py", "gates/figure.py", "adding/run.py"} & names
+    assert code.digest("gates") != code.digest("counting")

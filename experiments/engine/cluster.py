@@ -14,13 +14,14 @@ import signal
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import dask
 from distributed import Client, LocalCluster, as_completed, get_worker
 
 from experiments import Record
 from experiments.data import FOLDER
-from experiments.engine.provenance import sources
+from experiments.engine.code import digest
 from experiments.engine.units import Task, Unit, Workers, threads
 
 CONNECT_SECONDS = 20
@@ -32,7 +33,7 @@ QUIET = {
 
 
 @contextlib.contextmanager
-def local(jobs: int) -> Iterator[Workers]:
+def local(name: str, jobs: int) -> Iterator[Workers]:
     """Processes of this machine, which end with this one."""
     with ignored_interrupts(), dask.config.set({"distributed.nanny.pre-spawn-environ": QUIET}):
         cluster = LocalCluster(  # type: ignore[no-untyped-call]
@@ -43,7 +44,7 @@ def local(jobs: int) -> Iterator[Workers]:
         )
         client = Client(cluster)  # type: ignore[no-untyped-call]
     try:
-        yield functools.partial(finished, client)
+        yield functools.partial(finished, client, name)
     finally:
         with ignored_interrupts():
             client.close()  # type: ignore[no-untyped-call]
@@ -51,7 +52,7 @@ def local(jobs: int) -> Iterator[Workers]:
 
 
 @contextlib.contextmanager
-def remote(address: str) -> Iterator[Workers]:
+def remote(name: str, address: str) -> Iterator[Workers]:
     """The workers of a running scheduler, now and later.
 
     Raises:
@@ -70,7 +71,7 @@ def remote(address: str) -> Iterator[Workers]:
                 f"The scheduler at {address} has no workers yet; the units wait for some:\n"
                 f"  python -m distributed.cli.dask_worker {address} --nthreads 1 --memory-limit 0"
             )
-        yield functools.partial(finished, client)
+        yield functools.partial(finished, client, name)
 
 
 @contextlib.contextmanager
@@ -90,14 +91,28 @@ def ignored_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def finished(client: Client, task: Task, units: Sequence[Unit]) -> Iterator[Record]:
-    """Run units on the workers of a client, and give their records as they finish.
+class Asked(NamedTuple):
+    """What the main process has, and a worker needs.
+
+    Attributes:
+        name: The name of the experiment.
+        digest: The digest of its code.
+        folder: The folder with data sets, if one is named.
+    """
+
+    name: str
+    digest: str
+    folder: str | None
+
+
+def finished(client: Client, name: str, task: Task, units: Sequence[Unit]) -> Iterator[Record]:
+    """Run units of an experiment on the workers of a client, and give their records as they finish.
 
     If a unit fails, no other one is begun; those under way are finished and given before the error
     is raised.
     """
-    folder = os.environ.get(FOLDER)
-    left = {client.submit(run_on_worker, task, u, sources(), folder, pure=False) for u in units}
+    asked = Asked(name, digest(name), os.environ.get(FOLDER))
+    left = {client.submit(run_on_worker, asked, task, unit, pure=False) for unit in units}
     try:
         for future in as_completed(list(left)):  # type: ignore[no-untyped-call]
             left.remove(future)  # a worker keeps the results of all futures that exist
@@ -115,16 +130,15 @@ def finished(client: Client, task: Task, units: Sequence[Unit]) -> Iterator[Reco
         raise
 
 
-def run_on_worker(task: Task, unit: Unit, digest: str, folder: str | None) -> Record:
+def run_on_worker(asked: Asked, task: Task, unit: Unit) -> Record:
     """Run a unit on a worker that is fit for it.
 
     Torch counts threads for each thread of Python, so their number is set here, in the task.
 
     Args:
+        asked: What the main process has.
         task: Makes the record of a unit.
         unit: The unit.
-        digest: Digest of the code of the process that asks.
-        folder: The folder with data sets, if one is named.
 
     Raises:
         RuntimeError: If the worker has other code, or runs several units side by side.
@@ -135,13 +149,13 @@ def run_on_worker(task: Task, unit: Unit, digest: str, folder: str | None) -> Re
             f"A worker has {count} threads, but units share the state of torch's random numbers. "
             "Start workers with --nthreads 1, as many for each machine as it has cores."
         )
-    if sources() != digest:
+    if digest(asked.name) != asked.digest:
         raise RuntimeError(
             f"The code in {Path(__file__).parents[2]} on {platform.node()} differs from that of "
             "the main process, or did when the worker was started. Bring it to the same state, "
             "and restart the workers."
         )
-    if folder is not None:
-        os.environ[FOLDER] = folder
+    if asked.folder is not None:
+        os.environ[FOLDER] = asked.folder
     with threads(1):
         return task(*unit)

@@ -46,9 +46,9 @@ def main(experiment: Experiment, arguments: Sequence[str]) -> None:
     folder = options.out or (None if smoke else experiments.FOLDER)
     workers = None
     if options.scheduler:
-        workers = cluster.remote(options.scheduler)
+        workers = cluster.remote(name, options.scheduler)
     elif experiment.reproducible and not smoke:
-        workers = cluster.local(options.jobs)
+        workers = cluster.local(name, options.jobs)
     generated = small.in_use() if smoke and not options.data else contextlib.nullcontext()
     try:
         with generated:

@@ -71,7 +71,8 @@ class Experiment:
         with threads(1) if self.reproducible else contextlib.nullcontext():
             # Of the start, whatever happens to the checkout meanwhile.
             start = provenance()
-            journal = Journal(folder if self.reproducible else None, config, fresh=fresh)
+            kept_in = folder if self.reproducible else None
+            journal = Journal(kept_in, self.name, config, fresh=fresh)
             task = functools.partial(run_unit, self.run, config)
             with workers or contextlib.nullcontext(here) as chosen:
                 records = run_units(self.name, task, units, chosen, journal)

@@ -11,22 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from experiments import Record
+from experiments.engine.code import digest
 from experiments.engine.files import write_whole
-from experiments.engine.provenance import provenance, sources
+from experiments.engine.provenance import provenance
 
 
 class Journal:
     """The finished units of a run that has not come to its end, a line of JSON for each.
 
-    It belongs to one configuration and to the present code: units of other settings or of other
-    code are not continued.
+    It belongs to an experiment, one configuration and the present code: units of other settings or
+    of other code are not continued.
 
     Attributes:
         runs: The provenance of earlier runs that finished some of the units.
         records: What they finished.
     """
 
-    def __init__(self, folder: Path | None, config: Any, *, fresh: bool) -> None:
+    def __init__(self, folder: Path | None, name: str, config: Any, *, fresh: bool) -> None:
         """Open the journal of a configuration; without a folder, nothing is kept."""
         self.runs: list[Record] = []
         self.records: list[Record] = []
@@ -34,9 +35,9 @@ class Journal:
         if folder is None:
             return
         folder.mkdir(parents=True, exist_ok=True)
-        settings = json.dumps([dataclasses.asdict(config), sources()], sort_keys=True)
-        digest = hashlib.sha256(settings.encode()).hexdigest()[:12]
-        self.path = folder / f".journal-{digest}.jsonl"
+        settings = json.dumps([dataclasses.asdict(config), digest(name)], sort_keys=True)
+        run = hashlib.sha256(settings.encode()).hexdigest()[:12]
+        self.path = folder / f".journal-{run}.jsonl"
         if fresh:
             self.path.unlink(missing_ok=True)
         complete, begun = [], None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import functools
-import hashlib
 import os
 import platform
 import re
@@ -15,10 +13,7 @@ from pathlib import Path
 
 import torch
 
-import lstm_variants
 from experiments import FOLDER, Record
-
-READERS = ("results.py", "figure.py")
 
 
 def provenance() -> Record:
@@ -64,22 +59,6 @@ def commit() -> str:
     except (OSError, subprocess.CalledProcessError):
         return "unknown (not a git checkout)"
     return head + ("+changes" if changed else "")
-
-
-@functools.cache
-def sources() -> str:
-    """A digest of the code that runs, whatever git knows of it.
-
-    It is that of the time of the first call: later edits have no influence on a running process.
-    What only reads records is left out.
-    """
-    digest = hashlib.sha256()
-    for folder in (FOLDER, Path(lstm_variants.__file__).parent):
-        for path in sorted(folder.rglob("*")):
-            reads_records = path.name in READERS or path.parent == FOLDER / "report"
-            if path.suffix in {".py", ".cpp", ".h"} and not reads_records:
-                digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def machine() -> Record:
