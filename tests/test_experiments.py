@@ -124,6 +124,9 @@ def test_every_page_tells_claim_protocol_verdict_and_deviations(name):
         anchor = claims.anchor_of(name, number)
         _, _, section = page.partition(f"### {claim['claim']} {{#{anchor}}}\n\n")
         assert section.startswith(f"**{claim['verdict'].capitalize()}**: as claimed in ")
+        # Written for this verdict: a record that changes it needs another sentence.
+        assert claim["lesson"]
+        assert claim["lesson"] in section
         table = section.partition("\n\n|")[2].partition("\n\n")[0]
         assert table.count("\n|") == 1 + len(claim["comparisons"])
     for part in (result["command"], result["commit"][:12], result["date"][:10]):

@@ -228,3 +228,12 @@ def test_the_family_wise_error_is_kept(outcome, m, monkeypatch):
         for _ in range(claims)
     )
     assert wrong / claims <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / claims)
+
+
+def test_a_lesson_belongs_to_one_verdict():
+    lesson = ("reproduced", "Do it.")
+    told = [
+        claim("text", "this project", "nothing", "adapted", [comparison], lesson=lesson)["lesson"]
+        for comparison in (AHEAD, OPEN)
+    ]
+    assert told == ["Do it.", ""]

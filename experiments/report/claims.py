@@ -6,7 +6,7 @@ import math
 from collections import Counter
 
 from experiments import Record, Result
-from experiments.report.markdown import images, source_link
+from experiments.report.markdown import images, source_text
 from experiments.statistics.verdicts import TIMES
 
 OUTCOMES = {
@@ -96,8 +96,8 @@ def summary(scored: Scored) -> str:
     """The figure and one item for each claim, in Markdown; a list, which phones show whole."""
     items = [
         f"- [{claim['claim']}]({name.replace('_', '-')}.md#{anchor_of(name, number)}): "
-        f"**{claim['verdict']}** ({counts_text(claim)}; {len(result['seeds'])} seeds).<br>"
-        f"*{source_link(claim['source'])}, {claim['fidelity']}; reported: {claim['reported']}.*"
+        f"**{claim['verdict']}**. {claim['lesson']}<br>*{counts_text(claim).capitalize()}; "
+        f"{len(result['seeds'])} seeds; {claim['fidelity']}. {source_text(claim)}.*"
         for name, (result, claims) in scored.items()
         for number, claim in enumerate(claims, 1)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from experiments import Result
+from experiments import Record, Result
 from experiments.statistics.papers import SOURCES
 
 PALETTES = ("light", "dark")
@@ -15,10 +15,12 @@ def images(name: str, alt: str) -> str:
     )
 
 
-def source_link(name: str) -> str:
-    """A source as a link, if it has an address."""
-    url = SOURCES[name]
-    return f"[{name}]({url})" if url else name
+def source_text(claim: Record) -> str:
+    """The source of a claim, as a link if it has an address, and what it reports, and where."""
+    name = claim["source"]
+    link = f"[{name}]({SOURCES[name]})" if SOURCES[name] else name
+    place = f" ({claim['place']})" if claim["place"] else ""
+    return f"{link}{place}: {claim['reported']}"
 
 
 def provenance(result: Result) -> str:

@@ -17,7 +17,7 @@ from experiments.report.claims import (
     outcome_of,
     p_text,
 )
-from experiments.report.markdown import images, source_link, took
+from experiments.report.markdown import images, source_text, took
 
 SECTIONS = ("Claim", "Claims", "Protocol", "Deviations")
 WIDE = "---\nhide: [toc]\n---\n\n"
@@ -88,8 +88,9 @@ def verdict_of(claim: Record, anchor: str) -> str:
         for comparison in claim["comparisons"]
     ]
     table = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
+    lesson = f"{claim['lesson']}\n\n" if claim["lesson"] else ""
     return (
         f"### {claim['claim']} {{#{anchor}}}\n\n**{claim['verdict'].capitalize()}**: "
-        f"{counts_text(claim)}. Source: {source_link(claim['source'])}; reported: "
-        f"{claim['reported']}. Fidelity: {claim['fidelity']}.\n\n{table}"
+        f"{counts_text(claim)}.\n\n{lesson}Source: {source_text(claim)}. Fidelity: "
+        f"{claim['fidelity']}.\n\n{table}"
     )

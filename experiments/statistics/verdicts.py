@@ -21,7 +21,7 @@ from experiments.statistics.inference import Bound, Sample, Scores, Shares, Time
 ERROR = 0.05
 TIMES = "times sooner"
 """The unit of effects that are logarithms of ratios."""
-FIDELITIES = ("same protocol", "adapted", "our own task")
+FIDELITIES = ("same protocol", "adapted", "adapted, in part our own task", "our own task")
 
 
 class Comparison(NamedTuple):
@@ -139,16 +139,26 @@ def check_values(label: str, *groups: Sequence[float]) -> None:
 
 
 def claim(
-    text: str, source: str, reported: str, fidelity: str, comparisons: Sequence[Comparison]
+    text: str,
+    source: str,
+    reported: str,
+    fidelity: str,
+    comparisons: Sequence[Comparison],
+    *,
+    place: str = "",
+    lesson: tuple[str, str] = ("", ""),
 ) -> Record:
     """A claim with its verdict.
 
     Args:
         text: The claim.
         source: Who made it: a key of `SOURCES`.
-        reported: What the source reports, and where.
+        reported: What the source reports.
         fidelity: How close the protocol is to the source's: one of `FIDELITIES`.
         comparisons: The comparisons that decide.
+        place: Where that stands in the source, as far as it could be read.
+        lesson: A verdict, and what a reader should take home from it. With any other verdict, the
+            sentence is left out.
     """
     if not comparisons:
         raise ValueError("a claim needs at least one comparison")
@@ -161,13 +171,16 @@ def claim(
         judge(*values)
         for values in zip(comparisons, p_values, decided, levels, excluded, strict=True)
     ]
+    found = verdict([comparison["outcome"] for comparison in judged])
     return {
         "claim": text,
+        "lesson": lesson[1] if found == lesson[0] else "",
         "source": source,
+        "place": place,
         "reported": reported,
         "fidelity": fidelity,
         "comparisons": judged,
-        "verdict": verdict([comparison["outcome"] for comparison in judged]),
+        "verdict": found,
     }
 
 
