@@ -50,7 +50,8 @@ def claims(result: Result) -> list[Record]:
             lesson=(
                 "reproduced in part (6 of 10)",
                 "With a bias that matches the lag, LSTMs solve lags that a plain recurrent "
-                "network does not solve; with uniform biases the runs are too few or too short to tell.",
+                "network does not solve; with uniform biases the runs are too few or too short to "
+                "tell.",
             ),
         ),
         claim(
@@ -70,8 +71,8 @@ def claims(result: Result) -> list[Record]:
             lesson=(
                 "reproduced in part (1 of 5)",
                 "With a bias that matches the lag, a GRU learns the adding problem at most "
-                "slightly sooner than an LSTM; with uniform biases the runs are too few or too short to "
-                "tell.",
+                "slightly sooner than an LSTM; with uniform biases the runs are too few or too "
+                "short to tell.",
             ),
         ),
         claim(

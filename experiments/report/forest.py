@@ -13,6 +13,7 @@ from experiments.plotting import GREEN, GREY, ORANGE, VIOLET
 from experiments.report.claims import Scored, outcome_of
 
 RANGE = (-2.0, 3.0)
+LINE, ROW, SPACE = 0.17, 0.065, 0.12  # inches: of a title, of a comparison, after a claim
 COLORS_OF = {
     "ahead": GREEN,
     "smaller": GREEN,
@@ -26,16 +27,20 @@ COLORS_OF = {
 def forest(scored: Scored) -> Figure:
     """All comparisons of all claims: 0 is no effect, 1 the reported one, -1 the margin."""
     claims = [claim for _, found in scored.values() for claim in found]
-    heights = [1.2 + 0.22 * len(claim["comparisons"]) for claim in claims]
-    made, panel = plt.subplots(figsize=(5, 0.28 * sum(heights) + 1.5), layout="constrained")
+    titles = [textwrap.wrap(f"{claim['claim']}: {claim['verdict']}", 50) for claim in claims]
+    lines = sum(map(len, titles))
+    comparisons = sum(len(claim["comparisons"]) for claim in claims)
+    height = LINE * lines + ROW * comparisons + SPACE * len(claims)
+    made, panel = plt.subplots(figsize=(5, height + 0.7), layout="constrained")
     y = 0.0
-    for claim, height in zip(claims, heights, strict=True):
-        title = "\n".join(textwrap.wrap(f"{claim['claim']}: {claim['verdict']}", 62))
-        panel.text(0, y, title, transform=panel.get_yaxis_transform(), size=8, va="bottom")
+    for claim, title in zip(claims, titles, strict=True):
+        y += LINE * len(title)
+        text = "\n".join(title)
+        panel.text(0, y, text, transform=panel.get_yaxis_transform(), size=10, va="bottom")
         for k, comparison in enumerate(claim["comparisons"]):
-            draw_comparison(panel, comparison, y + 0.25 + 0.22 * k)
-        y += height + 0.35 * title.count("\n")
-    panel.set_ylim(y - 0.6, -1.0)
+            draw_comparison(panel, comparison, y + ROW * (k + 1))
+        y += ROW * len(claim["comparisons"]) + SPACE
+    panel.set_ylim(y, 0)
     panel.set_xlim(*RANGE)
     panel.set_yticks([])
     panel.spines["left"].set_visible(False)

@@ -18,7 +18,7 @@ def images(name: str, alt: str) -> str:
 def source_text(claim: Record) -> str:
     """The source of a claim, as a link if it has an address, and what it reports, and where."""
     name = claim["source"]
-    link = f"[{name}]({SOURCES[name]})" if SOURCES[name] else name
+    link = f"[{name}]({SOURCES[name]})" if SOURCES[name] else name[0].upper() + name[1:]
     place = f" ({claim['place']})" if claim["place"] else ""
     return f"{link}{place}: {claim['reported']}"
 
