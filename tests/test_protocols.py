@@ -19,20 +19,20 @@ from experiments.timing.run import CELLS
 
 
 def test_words_and_their_answers():
-    x, answers, valid = counting.words(2, torch.tensor([2, 1]))
+    x, answers, valid = counting_training.words(2, torch.tensor([2, 1]))
     assert x[:, 0].tolist() == [[1, 0], [1, 0], [0, 1], [0, 1]]
     # After an a: a or b. After a b: another one, or the end.
     assert answers[:, 0].tolist() == [[1, 1, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1]]
     assert answers[:2, 1].tolist() == [[1, 1, 0], [0, 0, 1]]
     assert valid[:, 1].tolist() == [True, True, False, False]
-    x, answers, _ = counting.words(3, torch.tensor([2]))
+    x, answers, _ = counting_training.words(3, torch.tensor([2]))
     assert x[:, 0].argmax(-1).tolist() == [0, 0, 1, 1, 2, 2]
     assert answers[2:, 0].tolist() == [[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
 
 
 def counter_by_hand():
     """An LSTM of two units: one adds 1 for an a and -1 for a b, the other knows the last letter."""
-    network = counting.Network("LSTM", 2, 2)
+    network = counting_training.Network("LSTM", 2, 2)
     big = 40.0  # sigmoid and tanh are exactly 1 there
     with torch.no_grad():
         for parameter in network.parameters():
@@ -53,7 +53,7 @@ def counter_by_hand():
 
 
 def test_a_counter_set_by_hand_is_right_to_the_end():
-    assert counting.reached(counter_by_hand(), 2, 1000) == 1000
+    assert counting_training.max_correct_n(counter_by_hand(), 2, 1000) == 1000
 
 
 def test_reached_is_the_last_n_before_a_failure():
@@ -64,7 +64,7 @@ def test_reached_is_the_last_n_before_a_failure():
                 answers[2 * 73 - 1, x[2 * 73 - 1].any(-1)] = 0.0
             return answers
 
-    assert counting.reached(Wrong(), 2, 200) == 72
+    assert counting_training.max_correct_n(Wrong(), 2, 200) == 72
 
 
 def test_the_trace_of_a_counter_counts():

@@ -7,14 +7,10 @@ from itertools import product
 from typing import Any
 
 import torch
-from torch import Tensor, nn
 
 from experiments import Record
+from experiments.counting.training import LANGUAGES, MODELS, Network, max_correct_n, words
 from experiments.engine.experiment import Experiment
-from lstm_variants import VARIANTS
-
-LANGUAGES = {"aⁿbⁿ": 2, "aⁿbⁿcⁿ": 3}
-MODELS = ("LSTM", "PeepholeLSTM", "GRU")
 
 
 @dataclass(frozen=True)
@@ -42,33 +38,6 @@ class Config:
     traced: int = 40
 
 
-class Network(nn.Module):
-    """A recurrent layer that says yes or no to each letter that may come next."""
-
-    def __init__(self, model: str, letters: int, hidden: int) -> None:
-        super().__init__()
-        self.layer = VARIANTS[model].layer(letters, hidden)
-        self.out = nn.Linear(hidden, letters + 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Probabilities `[T, B, letters + 1]`."""
-        return torch.sigmoid(self.out(self.layer(x)[0]))
-
-
-def words(letters: int, ns: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Words as one-hot letters `[T, B, letters]`, answers `[T, B, letters + 1]`, what counts."""
-    time = torch.arange(int(letters * ns.max()))[:, None]
-    place = torch.div(time, ns, rounding_mode="floor")  # which letter it is
-    valid = place < letters
-    x = nn.functional.one_hot(place.clamp(max=letters - 1), letters).float() * valid[..., None]
-    # After its last repetition comes the next letter; the first letter may always end its run.
-    last = (time + 1) % ns == 0
-    answers = nn.functional.one_hot((place + last).clamp(max=letters), letters + 1).float()
-    answers[..., 0] = torch.where(place == 0, 1.0, answers[..., 0])
-    answers[..., 1] = torch.where(place == 0, 1.0, answers[..., 1])
-    return x, answers, valid
-
-
 def run(config: Config, seed: int, language: str, model: str, hidden: int) -> Record:
     """Train one network and see how far it counts."""
     torch.manual_seed(seed)
@@ -85,23 +54,12 @@ def run(config: Config, seed: int, language: str, model: str, hidden: int) -> Re
             errors[valid].mean().backward()
             optimizer.step()
     record: Record = {
-        "reached": reached(network, letters, config.farthest),
+        "reached": max_correct_n(network, letters, config.farthest),
         "trained": config.longest,
     }
     if language == "aⁿbⁿ" and hidden == min(config.hidden):
         record["trace"] = trace(network, letters, config.traced)
     return record
-
-
-@torch.inference_mode()
-def reached(network: nn.Module, letters: int, farthest: int) -> int:
-    """The largest n such that all words up to it are right."""
-    for ns in torch.arange(1, farthest + 1).split(50):
-        x, answers, valid = words(letters, ns)
-        right = (((network(x) > 0.5) == (answers > 0.5)).all(-1) | ~valid).all(0)
-        if not right.all():
-            return int(ns[0]) - 1 + int(right.int().argmin())
-    return farthest
 
 
 @torch.inference_mode()

@@ -1,0 +1,74 @@
+"""Trains a network that counts at several learning rates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import torch
+
+from experiments import Record
+from experiments.counting.training import (
+    LANGUAGES,
+    MODELS,
+    Network,
+    max_correct_n,
+    train,
+    train_error,
+)
+from experiments.engine.experiment import Experiment
+
+FIRST_SEED = 1000
+"""Added to the seeds, so that the networks are others than those that are compared."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings.
+
+    Attributes:
+        hidden: Hidden sizes.
+        rates: Learning rates of RMSprop.
+        max_train_n: Largest n of the training words.
+        words: Number of training words.
+        epochs: How often each is seen.
+        max_test_n: Largest n of the test words.
+    """
+
+    hidden: tuple[int, ...] = (3, 10)
+    rates: tuple[float, ...] = (0.03, 0.01, 0.003, 0.001, 0.0003)
+    max_train_n: int = 50
+    words: int = 1000
+    epochs: int = 150
+    max_test_n: int = 1000
+
+
+def run(config: Config, seed: int, language: str, model: str, hidden: int, rate: float) -> Record:
+    """Train one network, a word an update."""
+    torch.manual_seed(FIRST_SEED + seed)
+    letters = LANGUAGES[language]
+    network = Network(model, letters, hidden)
+    source = torch.Generator().manual_seed(FIRST_SEED + seed)  # the same words for every model
+    ns = torch.randint(1, config.max_train_n + 1, (config.words,), generator=source)
+    train(network, letters, ns, config.epochs, rate, source)
+    return {
+        "train_error": train_error(network, letters, config.max_train_n),
+        "max_correct_n": max_correct_n(network, letters, config.max_test_n),
+    }
+
+
+def cases(config: Config) -> list[Record]:
+    """Every model at every size and rate on both languages."""
+    return [
+        {"language": language, "model": model, "hidden": hidden, "rate": rate}
+        for language, hidden, model, rate in product(LANGUAGES, config.hidden, MODELS, config.rates)
+    ]
+
+
+EXPERIMENT = Experiment(
+    config=Config(),
+    smoke=Config(hidden=(3,), rates=(0.01, 0.003), max_train_n=5, words=8, epochs=2, max_test_n=60),
+    run=run,
+    cases=cases,
+    seeds=2,
+)
