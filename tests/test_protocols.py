@@ -10,6 +10,7 @@ from torch import nn
 from experiments.adding import run as adding
 from experiments.chunking import run as chunking
 from experiments.counting import run as counting
+from experiments.counting import training as counting_training
 from experiments.data import batches
 from experiments.future_context import run as future_context
 from experiments.gates import run as gates
