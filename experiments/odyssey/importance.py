@@ -1,0 +1,48 @@
+"""The importance of hyperparameters, by functional analysis of variance (fANOVA)."""
+
+from __future__ import annotations
+
+import math
+
+from experiments import Result
+
+LOGARITHMIC = ("hidden", "rate", "forgotten")
+
+
+def values_of(trial: dict[str, float]) -> dict[str, float]:
+    """The hyperparameters of a trial as fANOVA takes them: log10 of those drawn on a log scale."""
+    drawn = {
+        "hidden": trial["hidden"],
+        "rate": trial["rate"],
+        "forgotten": 1 - trial["momentum"],
+        "noise": trial["noise"],
+    }
+    return {name: math.log10(v) if name in LOGARITHMIC else v for name, v in drawn.items()}
+
+
+def importances(result: Result) -> dict[str, float]:
+    """The share of the variance of the test loss that each hyperparameter explains alone.
+
+    All trials of all units are taken together. The evaluator ignores scales, so that it is given
+    logarithms; it is exact for its random forest, which is drawn with a fixed seed.
+    """
+    import optuna
+    from optuna.distributions import BaseDistribution, FloatDistribution
+    from optuna.importance import FanovaImportanceEvaluator
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    trials = [values_of(record) for record in result["records"]]
+    losses = [min(record["test"], record["chance"]) for record in result["records"]]
+    ranges: dict[str, BaseDistribution] = {
+        name: FloatDistribution(min(t[name] for t in trials), max(t[name] for t in trials))
+        for name in trials[0]
+    }
+    study = optuna.create_study()
+    study.add_trials(
+        [
+            optuna.trial.create_trial(params=trial, distributions=ranges, value=loss)
+            for trial, loss in zip(trials, losses, strict=True)
+        ]
+    )
+    evaluator = FanovaImportanceEvaluator(seed=0)
+    return {name: float(share) for name, share in evaluator.evaluate(study).items()}
