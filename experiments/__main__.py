@@ -20,14 +20,20 @@ def usage() -> str:
 
 def main(arguments: list[str]) -> None:
     """Run what the arguments name."""
-    if not arguments or arguments[0] in ("-h", "--help"):
+    asks_for_help = {"-h", "--help"} & set(arguments)
+    if not arguments or (asks_for_help and arguments[0] in ("-h", "--help", "all")):
         print(usage())
         return
     name, *options = arguments
     if name not in (*experiments.names(), "all"):
         raise SystemExit(f"There is no experiment {name!r}.\n\n{usage()}")
-    for each in experiments.names() if name == "all" else [name]:
-        command.main(experiments.part(each, "run").EXPERIMENT, options)
+    chosen = experiments.names() if name == "all" else [name]
+    # The options of all are checked before the first one runs.
+    runs = [
+        command.prepared(each, experiments.part(each, "run").EXPERIMENT, options) for each in chosen
+    ]
+    for run in runs:
+        run()
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", data.SOURCES)
 def test_a_missing_file_says_both_ways_to_get_it(name, folder):
-    with pytest.raises(SystemExit) as stopped:
+    with pytest.raises(data.MissingDataError) as stopped:
         data.fetch(name)
     source = data.SOURCES[name]
     for part in (source.name, str(folder), source.sha256, source.url, "--data DIR"):
@@ -32,7 +32,7 @@ def test_a_corrupted_file_is_refused(folder):
     path = folder / "deep" / data.SOURCES["JSB Chorales"].name
     path.parent.mkdir()
     path.write_bytes(b"not a piano roll")
-    with pytest.raises(SystemExit, match="is not that file") as stopped:
+    with pytest.raises(data.MissingDataError, match="is not that file") as stopped:
         data.piano_rolls("JSB Chorales")
     assert data.SOURCES["JSB Chorales"].sha256 in str(stopped.value)
 
@@ -43,7 +43,7 @@ def test_a_broken_network_is_said_in_words(monkeypatch, tmp_path):
 
     monkeypatch.delenv(data.FOLDER, raising=False)
     monkeypatch.setattr("pooch.retrieve", broken)
-    with pytest.raises(SystemExit, match="no route to host"):
+    with pytest.raises(data.MissingDataError, match="no route to host"):
         data.fetch("Nottingham")
 
 
@@ -66,7 +66,7 @@ def test_generated_files_have_the_published_formats():
 
 
 @pytest.mark.parametrize(
-    "experiment", [music.EXPERIMENT, chunking.EXPERIMENT], ids=lambda e: e.name
+    "experiment", [music.EXPERIMENT, chunking.EXPERIMENT], ids=["music", "chunking"]
 )
 def test_a_toy_run_on_the_published_files(experiment):
     for name in ("JSB Chorales", "CoNLL-2000"):

@@ -48,7 +48,7 @@ def experiment(name):
 
 
 def record_of(name):
-    return load(FOLDER / name / "record.json", "")
+    return load(FOLDER / name / "record.json")
 
 
 def records_and_journals():
@@ -58,7 +58,7 @@ def records_and_journals():
 @every_experiment
 def test_smoke_runs_and_its_record_says_where_it_comes_from(name, tmp_path, capsys):
     before = records_and_journals()
-    command.main(experiment(name), ["--smoke", "--out", str(tmp_path)])
+    command.main(name, experiment(name), ["--smoke", "--out", str(tmp_path)])
     assert records_and_journals() == before
     result = json.loads((tmp_path / name / "record.json").read_text())
     assert experiments.part(name, "results").table(result) in capsys.readouterr().out
@@ -94,7 +94,7 @@ def test_a_seed_gives_the_same_record_again(name):
 
 def test_smoke_writes_nothing_by_itself():
     before = records_and_journals()
-    command.main(shapes.EXPERIMENT, ["--smoke"])
+    command.main("shapes", shapes.EXPERIMENT, ["--smoke"])
     assert records_and_journals() == before
 
 
@@ -208,7 +208,7 @@ def test_a_new_folder_is_an_experiment_without_another_line(tmp_path):
 
 def test_unknown_options_are_errors(capsys):
     with pytest.raises(SystemExit):
-        command.main(shapes.EXPERIMENT, ["--smokes"])
+        command.main("shapes", shapes.EXPERIMENT, ["--smokes"])
     assert "--smokes" in capsys.readouterr().err
 
 

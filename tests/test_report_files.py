@@ -32,7 +32,7 @@ def report(tmp_path_factory):
 @pytest.mark.xdist_group("report")
 def test_the_report_needs_the_stored_results_alone(report):
     page = (report / "bench.md").read_text()
-    result = load(BENCH, "")
+    result = load(BENCH)
     timings, _, rest = page.partition("### Memory")
     memory, _, missed = rest.partition("### Goals")
     assert timings.count("\n| ") == 1 + len(result["records"]) // len(suite.MODES)
@@ -51,7 +51,7 @@ def test_the_report_needs_the_stored_results_alone(report):
         for name in suite.TIMED:
             assert f"<!-- {name} -->" in figure
     scaling = (report / "scaling.md").read_text()
-    for point in load(FOLDER / "scaling" / "record.json", "")["records"][0]["grid"]:
+    for point in load(FOLDER / "scaling" / "record.json")["records"][0]["grid"]:
         assert f"{point['ratio']:.2f}" in scaling
 
 
@@ -62,16 +62,29 @@ def test_the_report_is_the_same_every_time(report, tmp_path):
         {p.relative_to(f): p.read_bytes() for p in f.rglob("*.*")} for f in (report, tmp_path)
     )
     assert first == second
-    assert len(list((report / "pages").iterdir())) == len(experiments.names())
+    published = [n for n in experiments.names() if (FOLDER / n / "record.json").exists()]
+    assert len(list((report / "pages").iterdir())) == len(published)
 
 
-def test_the_report_without_records_says_what_to_do(tmp_path):
+def test_the_report_without_records_says_what_to_do(tmp_path, capsys):
     with pytest.raises(SystemExit, match="make bench"):
         write_report(tmp_path, tmp_path)
     (tmp_path / "benchmarks").mkdir()
     shutil.copy(BENCH, tmp_path / "benchmarks")
-    with pytest.raises(SystemExit, match=r"python -m experiments adding"):
-        write_report(tmp_path, tmp_path)
+    (tmp_path / "shapes").mkdir()
+    shutil.copy(FOLDER / "shapes" / "record.json", tmp_path / "shapes")
+    stale = tmp_path / "generated" / "pages" / "gone.md"
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+    write_report(tmp_path, tmp_path / "generated")
+    assert "left out: adding has no record yet; run 'python -m ex" in capsys.readouterr().out
+    assert [page.name for page in stale.parent.iterdir()] == ["shapes.md"]
+
+
+def test_a_missing_section_is_named(monkeypatch):
+    monkeypatch.setattr(experiments, "text", lambda name: "Title.\n\nClaim: c.\n\nDeviations: d.")
+    with pytest.raises(ValueError, match=r"docstring of adding has no paragraph.* Protocol,"):
+        pages.sections("adding")
 
 
 def imported_by(*modules):
@@ -101,7 +114,7 @@ def test_experiments_run_without_plotting_and_without_what_their_records_mean():
 
 
 def test_every_goal_is_compared_with_its_own_size():
-    result = load(BENCH, "")
+    result = load(BENCH)
     compared = goals.compare(result["records"])
     threads = {record["threads"] for record in result["records"]}
     assert len(compared) == len(goals.GOALS) * len(suite.SIZES) * len(threads)
@@ -111,7 +124,7 @@ def test_every_goal_is_compared_with_its_own_size():
 
 
 def test_published_timings_are_complete_and_anonymous():
-    result = load(BENCH, "")
+    result = load(BENCH)
     assert not result["commit"].endswith("+changes")
     timed = {
         (r["variant"], r["mode"], r["threads"], tuple(r["size"].values()))

@@ -1,8 +1,8 @@
 """Units of an experiment: continued after a kill, nothing lost or done twice."""
 
-import functools
 import json
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -13,8 +13,9 @@ import pytest
 
 from experiments.counting.run import EXPERIMENT, Config
 from experiments.counting.run import run as count
-from experiments.engine import command
-from experiments.engine.journal import Journal
+from experiments.engine import code, command
+from experiments.engine.experiment import execute
+from experiments.engine.journal import Journal, alone_in
 from experiments.engine.units import DIVERGED, run_unit, threads
 
 ROOT = Path(__file__).parent.parent
@@ -135,50 +136,105 @@ def test_a_killed_worker_and_a_killed_parent_lose_nothing_but_their_units(tmp_pa
 
 @on_linux
 @pytest.mark.parametrize("count", [0, 2])
-def test_ctrl_c_ends_a_run_and_its_workers(tmp_path, count):
+def test_one_ctrl_c_ends_a_run_and_its_workers(tmp_path, count):
     process = start(tmp_path)
     if count:
         wait_for_units(process, tmp_path, count)
     else:  # while the cluster starts
-        while journal_of(tmp_path) is None:
+        while not workers_of(process):
             assert process.poll() is None
             time.sleep(0.01)
-    deadline = time.monotonic() + 60
-    workers = set()
-    while process.poll() is None:
-        assert time.monotonic() < deadline, "Ctrl-C has no effect"
-        workers |= set(workers_of(process)) if process.poll() is None else set()
-        subprocess.run(["kill", "-INT", f"-{process.pid}"], check=False)  # the whole group
-        time.sleep(0.5)
-    output, _ = process.communicate()
+    workers = workers_of(process)
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
     assert "The same command continues" in output
-    assert "Traceback" not in output
+    if count:
+        assert "Traceback" not in output
     wait_until_dead(workers)
     assert len(units_in(journal_of(tmp_path))) >= count
 
 
+UNIT = ({}, 0)
+
+
+def journal_in(folder, config=EXPERIMENT.smoke, units=(UNIT,), fresh=False):
+    return Journal(folder, "counting", config, units, fresh=fresh)
+
+
+def finish_unit(folder, seed=0):
+    journal_in(folder).add({"case": {}, "seed": seed, "value": seed})
+
+
 def test_a_journal_of_other_settings_is_left_alone(tmp_path):
-    small, large = EXPERIMENT.smoke, Config()
-    Journal(tmp_path, "counting", small, fresh=False).add({"case": {}, "seed": 0})
-    assert Journal(tmp_path, "counting", large, fresh=False).records == []
-    assert Journal(tmp_path, "counting", small, fresh=False).records == [{"case": {}, "seed": 0}]
-    assert Journal(tmp_path, "counting", small, fresh=True).records == []
+    finish_unit(tmp_path)
+    assert journal_in(tmp_path, Config()).records == {}
+    assert list(journal_in(tmp_path).records) == ["[{}, 0]"]
+    assert journal_in(tmp_path, fresh=True).records == {}
 
 
 def test_what_other_code_finished_is_run_again(tmp_path, monkeypatch):
-    Journal(tmp_path, "counting", EXPERIMENT.smoke, fresh=False).add({"case": {}, "seed": 0})
+    finish_unit(tmp_path)
     monkeypatch.setattr("experiments.engine.journal.digest", lambda name: "edited")
-    assert Journal(tmp_path, "counting", EXPERIMENT.smoke, fresh=False).records == []
+    assert journal_in(tmp_path).records == {}
 
 
-def test_only_runs_that_finished_a_unit_are_continued(tmp_path):
-    journal = functools.partial(Journal, tmp_path, "counting", EXPERIMENT.smoke, fresh=False)
-    journal()
-    journal().add({"case": {}, "seed": 0})
-    journal()
-    last = journal()
+def test_only_runs_that_finished_a_wanted_unit_are_continued(tmp_path):
+    journal_in(tmp_path)
+    finish_unit(tmp_path)
+    finish_unit(tmp_path, seed=1)
+    journal_in(tmp_path)
+    last = journal_in(tmp_path)
     assert len(last.runs) == 1
-    assert last.records == [{"case": {}, "seed": 0}]
+    assert len(journal_in(tmp_path, units=[UNIT, ({}, 1)]).runs) == 2
+
+
+def test_units_that_a_record_does_not_hold_stay_in_the_journal(tmp_path):
+    finish_unit(tmp_path)
+    finish_unit(tmp_path, seed=1)
+    journal_in(tmp_path).close()
+    more = journal_in(tmp_path, units=[UNIT, ({}, 1)])
+    assert list(more.records) == ["[{}, 1]"]
+    assert len(more.runs) == 1
+    more.close()
+    assert not list(tmp_path.glob(".journal-*"))
+
+
+def test_two_runs_do_not_write_into_one_folder(tmp_path):
+    with (
+        alone_in(tmp_path),
+        pytest.raises(SystemExit, match=r"Another run writes into .*--out DIR"),
+        alone_in(tmp_path),
+    ):
+        pass
+    with alone_in(tmp_path):
+        pass
+
+
+def test_code_that_records_depend_on_is_found():
+    def found(name):
+        start = [code.FOLDER / name / "run.py"]
+        return {path.relative_to(code.FOLDER).as_posix() for path in code.imported_from(start)}
+
+    assert {"timing/batches.py", "timing/run.py", "engine/units.py"} <= found("gates")
+    assert not {"gates/results.py", "gates/figure.py", "adding/run.py"} & found("gates")
+    assert code.digest("gates") != code.digest("counting")
+
+
+def test_relative_imports_are_found(monkeypatch):
+    content = {
+        code.FOLDER / "new" / "run.py": b"from . import near\nfrom .other import x\n",
+        code.FOLDER / "new" / "near.py": b"from ..records import load\n",
+        code.FOLDER / "new" / "other.py": b"",
+        code.FOLDER / "records.py": b"",
+    }
+    monkeypatch.setattr(code, "CONTENT", content)
+    assert code.imported_from([code.FOLDER / "new" / "run.py"]) == set(content)
+    before = code.digest("new")
+    for path in content:
+        monkeypatch.setitem(content, path, content[path] + b"# edited")
+        after = code.digest("new")
+        assert after != before
+        before = after
 
 
 def test_a_diverged_unit_does_not_stop_the_run():
@@ -196,19 +252,46 @@ def test_a_diverged_unit_does_not_stop_the_run():
 
 def test_results_of_other_settings_are_not_written_over_the_published():
     with pytest.raises(SystemExit, match="--out DIR"):
-        command.main(EXPERIMENT, ["--seeds", "1"])
+        command.main("counting", EXPERIMENT, ["--seeds", "1"])
     with pytest.raises(SystemExit, match="--out DIR"):
-        command.main(EXPERIMENT, ["--epochs", "1"])
+        command.main("counting", EXPERIMENT, ["--epochs", "1"])
 
 
 @pytest.mark.parametrize("option", ["--seeds", "--jobs"])
 def test_nothing_to_run_is_an_error(option):
     with pytest.raises(SystemExit, match="should be 1 or more"):
-        command.main(EXPERIMENT, [option, "0"])
+        command.main("counting", EXPERIMENT, [option, "0"])
 
 
 def test_a_failing_unit_stops_the_run(tmp_path):
     config = Config(hidden=(3,), words=2, epochs=1, batch=0)
     with pytest.raises(RuntimeError):
-        EXPERIMENT.execute(config, 1, tmp_path)
+        execute("counting", EXPERIMENT, config, 1, tmp_path)
     assert not (tmp_path / "record.json").exists()
+
+
+def test_options_that_do_not_go_together_are_errors(tmp_path):
+    def message(*options):
+        with pytest.raises(SystemExit) as stopped:
+            command.main("counting", EXPERIMENT, options)
+        return str(stopped.value)
+
+    assert "leave out --scheduler" in message("--smoke", "--scheduler", "tcp://127.0.0.1:9")
+    (tmp_path / "file").touch()
+    assert "--out should be a folder" in message("--smoke", "--out", str(tmp_path / "file"))
+    # A toy run does not replace a published record either.
+    assert "another folder: --out DIR" in message("--smoke", "--out", str(ROOT / "experiments"))
+
+
+def test_the_same_case_twice_is_an_error(tmp_path):
+    config = Config(hidden=(3, 3), words=2, epochs=1)
+    with pytest.raises(ValueError, match="the same one twice"):
+        execute("counting", EXPERIMENT, config, 1, tmp_path)
+
+
+def test_a_record_that_is_not_json_names_its_unit():
+    def run(config, seed):
+        return {"value": object()}
+
+    with pytest.raises(TypeError, match=r"the record of \[\{\}, 3\]"):
+        run_unit(run, None, {}, 3)

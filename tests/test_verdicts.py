@@ -230,10 +230,13 @@ def test_the_family_wise_error_is_kept(outcome, m, monkeypatch):
     assert wrong / claims <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / claims)
 
 
-def test_a_lesson_belongs_to_one_verdict():
-    lesson = ("reproduced", "Do it.")
-    told = [
-        claim("text", "this project", "nothing", "adapted", [comparison], lesson=lesson)["lesson"]
-        for comparison in (AHEAD, OPEN)
-    ]
-    assert told == ["Do it.", ""]
+def test_a_lesson_belongs_to_the_outcomes_it_was_written_for():
+    def lesson_of(*comparisons):
+        lesson = ("+.", "Do it.")
+        return claim("text", "this project", "nothing", "adapted", comparisons, lesson=lesson)[
+            "lesson"
+        ]
+
+    assert lesson_of(AHEAD, OPEN) == "Do it."
+    assert lesson_of(OPEN, AHEAD) == ""  # with the same verdict
+    assert lesson_of(AHEAD, AHEAD) == ""

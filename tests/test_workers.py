@@ -11,14 +11,15 @@ import pytest
 import torch
 from distributed import KilledWorker, LocalCluster
 
+from experiments import data
 from experiments.counting.run import EXPERIMENT
-from experiments.engine import cluster, code, command
+from experiments.engine import cluster, command
 from experiments.engine.journal import Journal
 from experiments.engine.units import run_unit, run_units
+from lstm_variants.kernels.cpu import native
 
 pytestmark = pytest.mark.xdist_group("workers")
 NAME = "counting"
-GATES = code.FOLDER / "gates" / "run.py"
 ANY_PORT = "127.0.0.1:0"
 UNITS = [({}, seed) for seed in range(20)]
 
@@ -46,15 +47,27 @@ def die(config, seed):
     return {}
 
 
-def records_of(run, units=UNITS, address=None):
-    task = functools.partial(run_unit, run, None)
-    with cluster.remote(NAME, address) if address else cluster.local(NAME, 2) as chosen:
-        return run_units(run.__name__, task, units, chosen, Journal(None, NAME, None, fresh=False))
+def fetch(config, seed):
+    return {"path": str(data.fetch("JSB Chorales"))}
+
+
+def run_on(run, start, units=UNITS, folder=None):
+    config = EXPERIMENT.smoke
+    task = functools.partial(run_unit, run, config)
+    journal = Journal(folder, NAME, config, units, fresh=False)
+    return run_units(run.__name__, task, units, start, journal)
+
+
+def at(address):
+    return functools.partial(cluster.remote, NAME, address)
+
+
+TWO = functools.partial(cluster.local, NAME, 2)
 
 
 def test_units_run_in_other_processes_with_one_thread(monkeypatch):
     monkeypatch.setenv("LSTM_VARIANTS_DATA", "/somewhere")
-    records = records_of(surroundings)
+    records = run_on(surroundings, TWO)
     assert [record["seed"] for record in records] == [seed for _, seed in UNITS]
     assert {record["threads"] for record in records} == {1}
     assert {record["machine"]["threads"] for record in records} == {1}
@@ -77,49 +90,72 @@ def scheduler():
         yield running.scheduler_address
 
 
-def test_what_others_finish_is_not_lost_if_a_unit_fails(tmp_path, scheduler):
-    journal = Journal(tmp_path, NAME, EXPERIMENT.smoke, fresh=False)
-    task = functools.partial(run_unit, sleep_and_fail, None)
-    with (
-        pytest.raises(RuntimeError, match="seed 3 fails"),
-        cluster.remote(NAME, scheduler) as workers,
-    ):
-        run_units("failing", task, UNITS, workers, journal)
-    kept = Journal(tmp_path, NAME, EXPERIMENT.smoke, fresh=False).records
-    values = {record["value"] for record in kept}
+def test_what_others_finish_is_not_lost_if_a_unit_fails(tmp_path, scheduler, capsys):
+    with pytest.raises(RuntimeError, match="seed 3 fails"):
+        run_on(sleep_and_fail, at(scheduler), folder=tmp_path)
+    assert "The unit [{}, 3] failed: seed 3 fails" in capsys.readouterr().out
+    kept = Journal(tmp_path, NAME, EXPERIMENT.smoke, UNITS, fresh=False).records
+    values = {record["value"] for record in kept.values()}
     assert {0, 1, 2} <= values < set(range(20)) - {3}
-    assert len(values) < 12  # no unit is begun after the failure
+    assert len(values) < 12  # those assigned to a worker are finished, and no other ones
+
+
+def test_local_workers_begin_no_unit_after_a_failure(tmp_path):
+    with pytest.raises(RuntimeError, match="seed 3 fails"):
+        run_on(sleep_and_fail, TWO, folder=tmp_path)
+    kept = Journal(tmp_path, NAME, EXPERIMENT.smoke, UNITS, fresh=False).records
+    assert len(kept) <= 5
 
 
 def test_a_unit_that_kills_every_worker_stops_the_run():
     few = {"distributed.scheduler.allowed-failures": 1}
     with dask.config.set(few), pytest.raises(KilledWorker, match="workers died while"):
-        records_of(die, UNITS[:4])
+        run_on(die, TWO, UNITS[:4])
 
 
-def test_workers_with_other_code_are_not_used(monkeypatch, scheduler):
-    monkeypatch.setattr(cluster, "digest", lambda name: "edited")
-    message = rf"on {platform.node()} differs.*restart the workers"
+def test_missing_data_on_a_worker_is_reported_once(monkeypatch):
+    monkeypatch.setenv(data.FOLDER, "/nowhere")
+    with pytest.raises(data.MissingDataError, match=r"no JSB_Chorales\.mat in /nowhere"):
+        run_on(fetch, TWO, UNITS[:4])
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "value", "message"),
+    [
+        (cluster, "digest", lambda name: "edited", f"on {platform.node()} differs.*restart the"),
+        (native, "unavailable_reason", lambda: "none", "kernels are available in .* but not in"),
+    ],
+)
+def test_workers_that_would_give_other_records_are_not_used(
+    scheduler, monkeypatch, module, name, value, message
+):
+    if name == "unavailable_reason" and native.unavailable_reason():
+        pytest.skip("there are no kernels on the worker either")
+    monkeypatch.setattr(module, name, value)
     with pytest.raises(RuntimeError, match=message):
-        records_of(surroundings, address=scheduler)
+        run_on(surroundings, at(scheduler))
 
 
-def test_a_running_scheduler_runs_units(scheduler, tmp_path, capsys):
-    command.main(
-        EXPERIMENT,
-        ["--smoke", "--scheduler", scheduler, "--out", str(tmp_path)],
-    )
+def test_a_running_scheduler_runs_units(scheduler, tmp_path, capsys, monkeypatch):
+    options = ["--hidden", "3", "--longest", "5", "--words", "20", "--epochs", "1"]
+    options += ["--farthest", "20", "--traced", "4", "--seeds", "1"]
+    command.main(NAME, EXPERIMENT, [*options, "--scheduler", scheduler, "--out", str(tmp_path)])
     assert "tcp://" not in (tmp_path / "counting" / "record.json").read_text()
     assert "has no workers yet" not in capsys.readouterr().out
     # It is still there, for the next run.
-    records = records_of(surroundings, UNITS[:2], scheduler)
-    assert os.getpid() not in {record["process"] for record in records}
-    assert {record["threads"] for record in records} == {1}
+    for folder in ("/somewhere", None):
+        if folder:
+            monkeypatch.setenv(data.FOLDER, folder)
+        else:
+            monkeypatch.delenv(data.FOLDER)
+        records = run_on(surroundings, at(scheduler), UNITS[:2])
+        assert os.getpid() not in {record["process"] for record in records}
+        assert {record["threads"] for record in records} == {1}
+        assert {record["data"] for record in records} == {folder}
 
 
 def test_two_runs_on_one_scheduler_do_not_share_units(scheduler):
-    remote = functools.partial(cluster.remote, NAME, scheduler)
-    with remote() as first, remote() as second:
+    with at(scheduler)(2) as first, at(scheduler)(2) as second:
         tasks = [functools.partial(run_unit, run, None) for run in (surroundings, sleep_and_fail)]
         units = UNITS[:2]
         mixed = itertools.zip_longest(first(tasks[0], units), second(tasks[1], units))
@@ -130,13 +166,13 @@ def test_two_runs_on_one_scheduler_do_not_share_units(scheduler):
 
 def test_workers_that_would_share_the_random_numbers_are_not_used():
     running = LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=ANY_PORT)
-    with running, pytest.raises(RuntimeError, match="--nthreads 1"):
-        records_of(surroundings, UNITS[:2], running.scheduler_address)
+    with running, pytest.raises(RuntimeError, match=r"--nthreads 1"):
+        run_on(surroundings, at(running.scheduler_address), UNITS[:2])
 
 
 def test_a_scheduler_without_workers_is_waited_for(capsys):
     with LocalCluster(n_workers=0, threads_per_worker=1, dashboard_address=ANY_PORT) as empty:
-        with cluster.remote(NAME, empty.scheduler_address) as workers:
+        with at(empty.scheduler_address)(1) as workers:
             assert "has no workers yet" in capsys.readouterr().out
             empty.scale(1)
             task = functools.partial(run_unit, sleep_and_fail, None)
@@ -144,15 +180,8 @@ def test_a_scheduler_without_workers_is_waited_for(capsys):
         assert record["value"] == 0
 
 
-def test_an_address_without_a_scheduler_is_an_error(monkeypatch):
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://"])
+def test_an_address_without_a_scheduler_is_an_error(monkeypatch, address):
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
-    for address in ("tcp://127.0.0.1:9", "nonsense://"):
-        with pytest.raises(SystemExit, match="No dask scheduler answers at"):
-            records_of(surroundings, UNITS[:1], address)
-
-
-def test_code_that_records_depend_on_is_found():
-    names = {path.relative_to(code.FOLDER).as_posix() for path in code.imported_from(GATES)}
-    assert {"gates/run.py", "timing/batches.py", "timing/run.py", "engine/units.py"} <= names
-    assert not {"gates/results.py", "gates/figure.py", "adding/run.py"} & names
-    assert code.digest("gates") != code.digest("counting")
+    with pytest.raises(SystemExit, match="No dask scheduler answers at"):
+        run_on(surroundings, at(address), UNITS[:1])

@@ -48,7 +48,7 @@ def claims(result: Result) -> list[Record]:
             ],
             place="table of results of the experiment on the adding problem",
             lesson=(
-                "reproduced in part (6 of 10)",
+                "++..++..++",
                 "With a bias that matches the lag, LSTMs solve lags that a plain recurrent "
                 "network does not solve; with uniform biases the runs are too few or too short to "
                 "tell.",
@@ -69,7 +69,7 @@ def claims(result: Result) -> list[Record]:
             ],
             place="table of results, adding problem",
             lesson=(
-                "reproduced in part (1 of 5)",
+                "x.<.x",
                 "With a bias that matches the lag, a GRU learns the adding problem at most "
                 "slightly sooner than an LSTM; with uniform biases the runs are too few or too "
                 "short to tell.",
@@ -92,7 +92,7 @@ def claims(result: Result) -> list[Record]:
             ],
             place="abstract",
             lesson=(
-                "reproduced",
+                "++++",
                 "If you know how long the lag is, set the forget bias for it: LSTM and GRU then "
                 "learn the adding problem several times sooner, or at all.",
             ),

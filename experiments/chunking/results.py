@@ -44,7 +44,7 @@ def claims(result: Result) -> list[Record]:
             ],
             place="table of results for chunking",
             lesson=(
-                "reproduced",
+                "++",
                 "Where the whole sentence is available, read it in both directions: that gains "
                 "several points of F1, which a wider LSTM does not gain.",
             ),
@@ -56,7 +56,7 @@ def claims(result: Result) -> list[Record]:
             "our own task",
             [points(f"LSTM, delayed by {d}", "LSTM", OF_INTEREST) for d in (1, 2)],
             lesson=(
-                "reproduced",
+                "++",
                 "If you can wait for a word, delay the output by it: that gains most of what "
                 "the second direction gains.",
             ),
@@ -69,7 +69,7 @@ def claims(result: Result) -> list[Record]:
             "our own task",
             [no_worse(f"LSTM, delayed by {d}", "BiLSTM") for d in (1, 2)],
             lesson=(
-                "reversed (2 of 2)",
+                "--",
                 "A delay of one or two words does not replace the second direction.",
             ),
         ),
@@ -82,7 +82,7 @@ def claims(result: Result) -> list[Record]:
             [no_worse("BiLSTM", "BiLSTM, peepholes")],
             place="abstract",
             lesson=(
-                "reproduced",
+                "+",
                 "Leave peepholes out: on chunking they make no difference that matters.",
             ),
         ),

@@ -70,7 +70,7 @@ def claims(result: Result) -> list[Record]:
             ],
             place="by a summary of the paper",
             lesson=(
-                "reproduced",
+                "++++",
                 "To count, take an LSTM: it counts much farther than a GRU. In part that is "
                 "because the GRU does not fit its training range at the common learning rate.",
             ),
@@ -84,7 +84,7 @@ def claims(result: Result) -> list[Record]:
             [beyond(language, H) for language, H in settings],
             place="result files of the released code",
             lesson=(
-                "reproduced in part (3 of 4)",
+                "++.+",
                 "An LSTM needs no peepholes to count beyond its training range; for the longer "
                 "language with the fewest units the seeds are too few to tell.",
             ),
@@ -96,7 +96,7 @@ def claims(result: Result) -> list[Record]:
             "our own task",
             [farther(language, H, "PeepholeLSTM", "LSTM", OF_INTEREST) for language, H in settings],
             lesson=(
-                "reproduced",
+                "++++",
                 "Peepholes are worth a try where a network has to count: with them it counts "
                 "farther in every setting tried.",
             ),

@@ -6,9 +6,11 @@ a folder that holds the files serves: `--data DIR`, or the environment's `LSTM_V
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import zipfile
+from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
 from typing import NamedTuple
@@ -99,33 +101,57 @@ SOURCES = {
 
 
 generated: ContextVar[Path | None] = ContextVar("generated", default=None)
-"""A folder with generated files that are read instead; see `small_data`."""
+"""A folder with generated files that are read instead; see `small`."""
+
+
+class MissingDataError(RuntimeError):
+    """A data set that cannot be had, or is not what it should be; the message says what to do."""
+
+
+def folder() -> str | None:
+    """The folder that has the files, if one is named."""
+    return os.environ.get(FOLDER)
+
+
+@contextlib.contextmanager
+def read_from(path: str | None) -> Iterator[None]:
+    """Let data sets be read from a folder; fetch them if it is `None`."""
+    before = os.environ.pop(FOLDER, None)
+    try:
+        if path is not None:
+            os.environ[FOLDER] = path
+        yield
+    finally:
+        os.environ.pop(FOLDER, None)
+        if before is not None:
+            os.environ[FOLDER] = before
 
 
 def fetch(name: str) -> Path:
     """The file of a data set, checked.
 
     Raises:
-        SystemExit: If it cannot be had, or is not what it should be; the message says what to do.
+        MissingDataError: If it cannot be had, or is not what it should be.
     """
     source = SOURCES[name]
     small = generated.get()
     if small is not None:
         return small / source.name
-    folder = os.environ.get(FOLDER)
-    if folder:
-        path = next(Path(folder).rglob(source.name), None)
+    named = folder()
+    if named:
+        path = next(Path(named).rglob(source.name), None)
         if path is None:
-            raise SystemExit(missing(name, f"There is no {source.name} in {folder}."))
+            raise MissingDataError(missing(name, f"There is no {source.name} in {named}."))
     else:
         known = None if source.of_members else f"sha256:{source.sha256}"
         cache = pooch.os_cache("lstm_variants")
         try:
             path = Path(pooch.retrieve(source.url, known, fname=source.name, path=cache))
         except (OSError, ValueError) as error:
-            raise SystemExit(missing(name, f"{source.name} cannot be fetched: {error}")) from error
+            problem = f"{source.name} cannot be fetched: {error}"
+            raise MissingDataError(missing(name, problem)) from error
     if source.digest(path) != source.sha256:
-        raise SystemExit(missing(name, f"{path} is not that file."))
+        raise MissingDataError(missing(name, f"{path} is not that file."))
     return path
 
 

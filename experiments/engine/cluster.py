@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 import platform
 import signal
 import threading
@@ -17,46 +16,64 @@ from pathlib import Path
 from typing import NamedTuple
 
 import dask
-from distributed import Client, LocalCluster, as_completed, get_worker
+from distributed import Client, Future, LocalCluster, as_completed, get_worker
 
-from experiments import Record
-from experiments.data import FOLDER
+from experiments import Record, data
 from experiments.engine.code import digest
-from experiments.engine.units import Task, Unit, Workers, threads
+from experiments.engine.journal import Unit, key
+from experiments.engine.units import Task, Workers, threads
+from lstm_variants.kernels.cpu import native
 
 CONNECT_SECONDS = 20
-QUIET = {
-    **dask.config.get("distributed.nanny.pre-spawn-environ"),
-    "DASK_LOGGING__DISTRIBUTED": "critical",
+LOCAL = {
+    # Local workers would log an error each when they are ended.
+    "distributed.nanny.pre-spawn-environ": {
+        **dask.config.get("distributed.nanny.pre-spawn-environ"),
+        "DASK_LOGGING__DISTRIBUTED": "critical",
+    },
+    # A worker has the unit that it runs, and no other one.
+    "distributed.scheduler.worker-saturation": 1.0,
 }
-"""The environment of local workers, which otherwise log an error each when they are ended."""
+"""Settings of dask for local workers."""
 
 
 @contextlib.contextmanager
-def local(name: str, jobs: int) -> Iterator[Workers]:
-    """Processes of this machine, which end with this one."""
-    with ignored_interrupts(), dask.config.set({"distributed.nanny.pre-spawn-environ": QUIET}):
+def local(name: str, jobs: int, count: int) -> Iterator[Workers]:
+    """Processes of this machine, which end with this one.
+
+    Args:
+        name: The experiment whose units they run.
+        jobs: The number of processes.
+        count: The number of units; there are no more processes than that.
+    """
+    with delayed_interrupts(), dask.config.set(LOCAL):
         cluster = LocalCluster(  # type: ignore[no-untyped-call]
-            n_workers=jobs,
+            n_workers=min(jobs, count),
             threads_per_worker=1,
             memory_limit=0,  # by default a worker is paused or killed when it uses much memory
             dashboard_address="127.0.0.1:0",  # any free port: several runs may go on at once
+            preload="experiments.engine.ignore_interrupts",
         )
         client = Client(cluster)  # type: ignore[no-untyped-call]
     try:
-        yield functools.partial(finished, client, name)
+        yield functools.partial(completed, client, name)
     finally:
-        with ignored_interrupts():
+        with delayed_interrupts():
             client.close()  # type: ignore[no-untyped-call]
             cluster.close()
 
 
 @contextlib.contextmanager
-def remote(name: str, address: str) -> Iterator[Workers]:
+def remote(name: str, address: str, count: int) -> Iterator[Workers]:
     """The workers of a running scheduler, now and later.
 
+    Args:
+        name: The experiment whose units they run.
+        address: The address of the scheduler.
+        count: The number of units.
+
     Raises:
-        SystemExit: If there is no scheduler at the address.
+        SystemExit: If there is no scheduler at the address, or if the connection to it is lost.
     """
     try:
         client = Client(address, timeout=CONNECT_SECONDS)  # type: ignore[no-untyped-call]
@@ -68,80 +85,95 @@ def remote(name: str, address: str) -> Iterator[Workers]:
     with client:
         if not client.scheduler_info()["workers"]:
             print(
-                f"The scheduler at {address} has no workers yet; the units wait for some:\n"
-                f"  python -m distributed.cli.dask_worker {address} --nthreads 1 --memory-limit 0"
+                f"The scheduler at {address} has no workers yet; the {count} units wait for some:\n"
+                f"  dask worker {address} --nthreads 1 --memory-limit 0"
             )
-        yield functools.partial(finished, client, name)
+        yield functools.partial(completed, client, name)
 
 
 @contextlib.contextmanager
-def ignored_interrupts() -> Iterator[None]:
-    """Ignore Ctrl-C, as do processes that are started meanwhile.
+def delayed_interrupts() -> Iterator[None]:
+    """Delay Ctrl-C to the end of a block.
 
     A cluster that is interrupted while it starts or ends leaves workers behind. Workers receive the
-    terminal's Ctrl-C too; the main process ends them.
+    terminal's Ctrl-C too; if that is why a cluster does not start, it is no error.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    received: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: received.append(number))
     try:
         yield
+    except Exception:
+        if not received:
+            raise
     finally:
         signal.signal(signal.SIGINT, before)
+    if received:
+        raise KeyboardInterrupt
 
 
-class Asked(NamedTuple):
-    """What the main process has, and a worker needs.
+class Request(NamedTuple):
+    """What a worker needs to have or to know.
 
     Attributes:
         name: The name of the experiment.
-        digest: The digest of its code.
+        digest: The digest of its code in the main process.
+        kernels: Whether the main process has the CPU kernels.
         folder: The folder with data sets, if one is named.
     """
 
     name: str
     digest: str
+    kernels: bool
     folder: str | None
 
 
-def finished(client: Client, name: str, task: Task, units: Sequence[Unit]) -> Iterator[Record]:
-    """Run units of an experiment on the workers of a client, and give their records as they finish.
+def completed(client: Client, name: str, task: Task, units: Sequence[Unit]) -> Iterator[Record]:
+    """Run units of an experiment on the workers of a client, and give records as they finish.
 
-    If a unit fails, no other one is begun; those under way are finished and given before the error
-    is raised.
+    If a unit fails, those that are assigned to a worker are finished and given, and no other one is
+    begun, before the error is raised.
     """
-    asked = Asked(name, digest(name), os.environ.get(FOLDER))
-    left = {client.submit(run_on_worker, asked, task, unit, pure=False) for unit in units}
+    kernels = native.unavailable_reason() is None
+    request = Request(name, digest(name), kernels, data.folder())
+    left = {client.submit(run_on_worker, request, task, u, pure=False): u for u in units}
     try:
         for future in as_completed(list(left)):  # type: ignore[no-untyped-call]
-            left.remove(future)  # a worker keeps the results of all futures that exist
+            unit = left.pop(future)  # a worker keeps the results of all futures that exist
             yield future.result()
     except Exception as error:
-        assigned = client.processing()  # type: ignore[no-untyped-call]
-        begun = {key for keys in assigned.values() for key in keys}
-        running = [future for future in left if future.key in begun]
-        unneeded = [future for future in left if future.key not in begun]
-        client.cancel(unneeded)  # type: ignore[no-untyped-call]
-        print(f"A unit failed: {error}\n{len(running)} units under way are finished first.")
-        for future in running:
-            with contextlib.suppress(Exception):
-                yield future.result()
+        print(f"The unit {key(*unit)} failed: {error}")
+        yield from assigned(client, left)
         raise
 
 
-def run_on_worker(asked: Asked, task: Task, unit: Unit) -> Record:
+def assigned(client: Client, left: dict[Future[Record], Unit]) -> Iterator[Record]:
+    """Finish the units that are assigned to a worker, and cancel the others."""
+    try:
+        keys = {k for of in client.processing().values() for k in of}  # type: ignore[no-untyped-call]
+    except OSError:
+        print("The connection to the scheduler is lost. The same command continues.")
+        return
+    running = [future for future in left if future.key in keys]
+    others = [future for future in left if future.key not in keys]
+    client.cancel(others)  # type: ignore[no-untyped-call]
+    if running:
+        print(f"{len(running)} units under way are finished first.")
+    for future in running:
+        with contextlib.suppress(Exception):
+            yield future.result()
+
+
+def run_on_worker(request: Request, task: Task, unit: Unit) -> Record:
     """Run a unit on a worker that is fit for it.
 
     Torch counts threads for each thread of Python, so their number is set here, in the task.
 
-    Args:
-        asked: What the main process has.
-        task: Makes the record of a unit.
-        unit: The unit.
-
     Raises:
-        RuntimeError: If the worker has other code, or runs several units side by side.
+        RuntimeError: If the worker has other code, has no kernels where the main process has them
+            (or the reverse), or runs several units side by side.
     """
     count = get_worker().state.nthreads
     if count != 1:
@@ -149,13 +181,17 @@ def run_on_worker(asked: Asked, task: Task, unit: Unit) -> Record:
             f"A worker has {count} threads, but units share the state of torch's random numbers. "
             "Start workers with --nthreads 1, as many for each machine as it has cores."
         )
-    if digest(asked.name) != asked.digest:
+    where = f"{Path(__file__).parents[2]} on {platform.node()}"
+    if digest(request.name) != request.digest:
         raise RuntimeError(
-            f"The code in {Path(__file__).parents[2]} on {platform.node()} differs from that of "
-            "the main process, or did when the worker was started. Bring it to the same state, "
-            "and restart the workers."
+            f"The code in {where} differs from that of the main process, or did when the worker "
+            "was started. Bring it to the same state, and restart the workers."
         )
-    if asked.folder is not None:
-        os.environ[FOLDER] = asked.folder
-    with threads(1):
+    if (native.unavailable_reason() is None) != request.kernels:
+        raise RuntimeError(
+            f"The CPU kernels are {'not ' if request.kernels else ''}available in {where}, but "
+            f"{'' if request.kernels else 'not '}in the main process: results would differ. "
+            f"{native.unavailable_reason() or ''}"
+        )
+    with data.read_from(request.folder), threads(1):
         return task(*unit)

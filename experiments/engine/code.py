@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,24 +11,33 @@ import lstm_variants
 from experiments import FOLDER
 
 PACKAGE = Path(lstm_variants.__file__).parent
+NOT_RUN = ("__init__.py", "results.py", "figure.py")
+"""Files in the folder of an experiment that its records do not depend on."""
 
 
-@functools.cache
+def snapshot() -> dict[Path, bytes]:
+    """The content of all source files."""
+    files = [path for folder in (PACKAGE, FOLDER) for path in folder.rglob("*")]
+    return {path: path.read_bytes() for path in files if path.suffix in {".py", ".cpp", ".h"}}
+
+
+CONTENT = snapshot()
+"""As it was when this process began: what is edited later has no influence on it."""
+
+
 def digest(name: str) -> str:
-    """A digest of the package and of all modules that an experiment's `run.py` imports.
-
-    It is that of the time of the first call: later edits have no influence on a running process.
-    """
-    package = [p for p in PACKAGE.rglob("*") if p.suffix in {".py", ".cpp", ".h"}]
+    """A digest of the package, of an experiment, and of all that it imports."""
+    own = [p for p in CONTENT if p.parent == FOLDER / name and p.name not in NOT_RUN]
+    package = [path for path in CONTENT if path.is_relative_to(PACKAGE)]
     found = hashlib.sha256()
-    for path in sorted([*package, *imported_from(FOLDER / name / "run.py")]):
-        found.update(path.read_bytes())
+    for path in sorted({*package, *imported_from(own)}):
+        found.update(path.name.encode() + b"\0" + CONTENT[path])
     return found.hexdigest()
 
 
-def imported_from(start: Path) -> set[Path]:
-    """A file and all files of `experiments` that it imports, directly or not."""
-    found, left = set(), {start}
+def imported_from(start: list[Path]) -> set[Path]:
+    """Files, and all files of `experiments` that they import, directly or not."""
+    found, left = set(), set(start)
     while left:
         path = left.pop()
         found.add(path)
@@ -39,17 +47,20 @@ def imported_from(start: Path) -> set[Path]:
 
 def imports(path: Path) -> Iterator[str]:
     """The names that a file imports, of modules or of what is in them."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    package = ("experiments", *path.relative_to(FOLDER).parent.parts)
+    for node in ast.walk(ast.parse(CONTENT[path])):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) + 1 - node.level] if node.level else ()
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
 def path_of(name: str) -> Path | None:
     """The file of a module of `experiments`, if the name is one's."""
     package, *parts = name.split(".")
     base = FOLDER.joinpath(*parts)
-    files = [p for p in (base / "__init__.py", base.with_suffix(".py")) if p.exists()]
+    files = [path for path in (base / "__init__.py", base.with_suffix(".py")) if path in CONTENT]
     return files[0] if package == "experiments" and files else None

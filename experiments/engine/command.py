@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import make_dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,14 +13,25 @@ import tyro
 from dask.system import CPU_COUNT
 
 import experiments
-from experiments.data import FOLDER, small
+from experiments import data
+from experiments.data import small
 from experiments.engine import cluster
-from experiments.engine.experiment import Experiment
+from experiments.engine.experiment import Experiment, execute
+from experiments.engine.units import Start, in_process
 
 
-def main(experiment: Experiment, arguments: Sequence[str]) -> None:
-    """Run all units, print table and verdicts, and write the record."""
-    name, smoke = experiment.name, "--smoke" in arguments
+def main(name: str, experiment: Experiment, arguments: Sequence[str]) -> None:
+    """Run all units, write the record, and print table and verdicts."""
+    prepared(name, experiment, arguments)()
+
+
+def prepared(name: str, experiment: Experiment, arguments: Sequence[str]) -> Callable[[], None]:
+    """Check the options of an experiment, and return what runs it.
+
+    Raises:
+        SystemExit: If they are wrong.
+    """
+    smoke = "--smoke" in arguments
     options = tyro.cli(
         options_of(type(experiment.config)),
         args=arguments,
@@ -31,77 +42,96 @@ def main(experiment: Experiment, arguments: Sequence[str]) -> None:
         prog=f"python -m experiments {name}",
         description=experiments.text(name),
     )
-    if options.data is not None:
-        os.environ[FOLDER] = str(options.data.resolve())
+    check(name, experiment, options)
+    return functools.partial(run, name, experiment, options)
+
+
+def check(name: str, experiment: Experiment, options: Any) -> None:
+    """Raise SystemExit for options that do not go together."""
     if options.seeds < 1 or options.jobs < 1:
         raise SystemExit(
             f"--seeds and --jobs should be 1 or more, got {options.seeds} and {options.jobs}"
         )
+    if options.scheduler and (options.smoke or not experiment.reproducible):
+        raise SystemExit(
+            f"{'--smoke' if options.smoke else name} runs in this process: leave out --scheduler"
+        )
+    if options.out and options.out.exists() and not options.out.is_dir():
+        raise SystemExit(f"--out should be a folder, got {options.out}")
     published = options.config == experiment.config and options.seeds == experiment.seeds
-    if not (smoke or published or options.out):
+    is_published_folder = options.out and options.out.resolve() == experiments.FOLDER
+    if not published and (is_published_folder or not (options.smoke or options.out)):
         raise SystemExit(
             f"{experiments.FOLDER / name / 'record.json'} holds results of the documented settings "
-            f"and {experiment.seeds} seeds. For others name a folder: --out DIR"
+            f"and {experiment.seeds} seeds. For others name another folder: --out DIR"
         )
-    folder = options.out or (None if smoke else experiments.FOLDER)
-    workers = None
-    if options.scheduler:
-        workers = cluster.remote(name, options.scheduler)
-    elif experiment.reproducible and not smoke:
-        workers = cluster.local(name, options.jobs)
-    generated = small.in_use() if smoke and not options.data else contextlib.nullcontext()
+
+
+def run(name: str, experiment: Experiment, options: Any) -> None:
+    """Run an experiment with options that are checked."""
+    folder = options.out or (None if options.smoke else experiments.FOLDER)
+    given = str(options.data.resolve()) if options.data else data.folder()
+    is_generated = options.smoke and not options.data
     try:
-        with generated:
-            experiment.execute(
+        with data.read_from(given), small.in_use() if is_generated else contextlib.nullcontext():
+            execute(
+                name,
+                experiment,
                 options.config,
                 options.seeds,
                 folder and folder / name,
-                workers=workers if experiment.reproducible else None,
+                start=start_of(name, experiment, options),
                 fresh=options.fresh,
             )
+    except data.MissingDataError as error:
+        raise SystemExit(str(error)) from None
     except KeyboardInterrupt:
-        raise SystemExit("\nStopped. The same command continues with the next unit.") from None
+        is_kept = folder and experiment.reproducible
+        hint = "The same command continues with the next unit." if is_kept else "Nothing is kept."
+        raise SystemExit(f"\nStopped. {hint}") from None
+
+
+def start_of(name: str, experiment: Experiment, options: Any) -> Start:
+    """What starts the workers that the options name."""
+    if options.scheduler:
+        return functools.partial(cluster.remote, name, options.scheduler)
+    if options.smoke or not experiment.reproducible:
+        return in_process
+    return functools.partial(cluster.local, name, options.jobs)
 
 
 def options_of(config: type) -> Any:
     """The options for a class of configurations."""
 
-    def option(text: str) -> Any:
-        return tyro.conf.arg(help=text)
+    def option(kind: Any, text: str) -> Any:
+        return Annotated[kind, tyro.conf.arg(help=text)]
 
     return make_dataclass(
         "Options",
         [
             ("config", Annotated[config, tyro.conf.arg(name="")]),
-            ("seeds", Annotated[int, option("how many seeds, from 0")], 1),
-            ("jobs", Annotated[int, option("processes side by side")], CPU_COUNT),
+            ("seeds", option(int, "how many seeds, from 0")),
+            ("jobs", option(int, "processes side by side"), CPU_COUNT),
             (
                 "scheduler",
-                Annotated[
+                option(
                     str | None,
-                    option(
-                        "address of a dask scheduler whose workers run the units: tcp://HOST:8786"
-                    ),
-                ],
+                    "address of a dask scheduler whose workers run the units: tcp://HOST:8786",
+                ),
                 None,
             ),
             (
                 "smoke",
-                Annotated[
+                option(
                     bool,
-                    option("toy size, on generated data unless --data is given; writes no record"),
-                ],
+                    "toy size, on generated data unless --data is given; without --out, it writes "
+                    "no record",
+                ),
                 False,
             ),
-            ("fresh", Annotated[bool, option("do not continue a run that was stopped")], False),
-            ("data", Annotated[Path | None, option("folder with the data sets")], None),
-            (
-                "out",
-                Annotated[
-                    Path | None, option("folder for the record, which is DIR/NAME/record.json")
-                ],
-                None,
-            ),
+            ("fresh", option(bool, "do not continue a run that was stopped"), False),
+            ("data", option(Path | None, "folder with the data sets"), None),
+            ("out", option(Path | None, "folder for the record: DIR/NAME/record.json"), None),
         ],
         frozen=True,
     )

@@ -13,9 +13,9 @@ from typing import Any
 import experiments
 from experiments import Record, Result
 from experiments.engine.files import write_json
-from experiments.engine.journal import Journal
+from experiments.engine.journal import Journal, alone_in, key
 from experiments.engine.provenance import provenance
-from experiments.engine.units import Workers, here, run_unit, run_units, threads
+from experiments.engine.units import Start, in_process, run_unit, run_units, threads
 
 
 def one_case(config: Any) -> list[Record]:
@@ -44,58 +44,59 @@ class Experiment:
     seeds: int = 1
     reproducible: bool = True
 
-    @property
-    def name(self) -> str:
-        """The name of its folder."""
-        return self.run.__module__.split(".")[1]
 
-    def execute(
-        self,
-        config: Any,
-        seeds: int,
-        folder: Path | None,
-        *,
-        workers: contextlib.AbstractContextManager[Workers] | None = None,
-        fresh: bool = False,
-    ) -> Result:
-        """Run seeds 0 to `seeds - 1`, print table and verdicts, and write the record.
+def execute(
+    name: str,
+    experiment: Experiment,
+    config: Any,
+    seeds: int,
+    folder: Path | None,
+    *,
+    start: Start = in_process,
+    fresh: bool = False,
+) -> Result:
+    """Run seeds 0 to `seeds - 1` of an experiment, write the record, print table and verdicts.
 
-        Args:
-            config: Configuration.
-            seeds: How many.
-            folder: Folder of `record.json` and of the journal; nothing is written if `None`.
-            workers: Run the units; if `None`, they run in this process.
-            fresh: Whether to begin anew where a run was stopped before its end.
-        """
-        units = [(case, seed) for seed in range(seeds) for case in self.cases(config)]
-        with threads(1) if self.reproducible else contextlib.nullcontext():
-            # Of the start, whatever happens to the checkout meanwhile.
-            start = provenance()
-            kept_in = folder if self.reproducible else None
-            journal = Journal(kept_in, self.name, config, fresh=fresh)
-            task = functools.partial(run_unit, self.run, config)
-            with workers or contextlib.nullcontext(here) as chosen:
-                records = run_units(self.name, task, units, chosen, journal)
-        machines = [record.pop("machine") for record in records]
+    Args:
+        name: The name of its folder.
+        experiment: Its declaration.
+        config: Configuration.
+        seeds: How many.
+        folder: Folder of `record.json` and of the journal; nothing is written if `None`.
+        start: Starts the workers that run the units; by default they run in this process.
+        fresh: Whether to begin anew where a run was stopped before its end.
+
+    Raises:
+        ValueError: If two cases are the same.
+    """
+    units = [(case, seed) for seed in range(seeds) for case in experiment.cases(config)]
+    if len({key(*unit) for unit in units}) < len(units):
+        raise ValueError(f"{name}: expected different cases, got the same one twice from {config}")
+    results = experiments.part(name, "results")  # a fault in it is seen before the units run
+    with (
+        alone_in(folder),
+        threads(1) if experiment.reproducible else contextlib.nullcontext(),
+    ):
+        # Of the start, whatever happens to the checkout meanwhile.
+        begun = provenance()
+        kept_in = folder if experiment.reproducible else None
+        journal = Journal(kept_in, name, config, units, fresh=fresh)
+        task = functools.partial(run_unit, experiment.run, config)
+        found = run_units(name, task, units, start, journal)
+        machines = [record["machine"] for record in found]
         result = {
-            "experiment": self.name,
-            **start,
+            "experiment": name,
+            **begun,
             "machines": [m for k, m in enumerate(machines) if m not in machines[:k]],
             "earlier_runs": journal.runs,
             "config": dataclasses.asdict(config),
             "seeds": list(range(seeds)),
-            "records": records,
+            "records": [{k: v for k, v in r.items() if k != "machine"} for r in found],
         }
-        report(self.name, result)
         if folder is not None:
             write_json(folder / "record.json", result)
         journal.close()
-        return result
-
-
-def report(name: str, result: Result) -> None:
-    """Print what a record means."""
-    results = experiments.part(name, "results")
     print(results.table(result))
     for claim in results.claims(result):
         print(f"{claim['claim']}: {claim['verdict']}")
+    return result

@@ -7,13 +7,19 @@ import dataclasses
 import hashlib
 import json
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from experiments import Record
 from experiments.engine.code import digest
 from experiments.engine.files import write_whole
 from experiments.engine.provenance import provenance
+
+Unit = tuple[Record, int]
+"""A case and a seed."""
 
 
 class Journal:
@@ -23,14 +29,17 @@ class Journal:
     of other code are not continued.
 
     Attributes:
-        runs: The provenance of earlier runs that finished some of the units.
-        records: What they finished.
+        records: The wanted units that are finished, by their key.
+        runs: The provenance of earlier runs that finished some of them.
     """
 
-    def __init__(self, folder: Path | None, name: str, config: Any, *, fresh: bool) -> None:
+    def __init__(
+        self, folder: Path | None, name: str, config: Any, units: Sequence[Unit], *, fresh: bool
+    ) -> None:
         """Open the journal of a configuration; without a folder, nothing is kept."""
+        self.records: dict[str, Record] = {}
         self.runs: list[Record] = []
-        self.records: list[Record] = []
+        self.others: list[str] = []
         self.path = None
         if folder is None:
             return
@@ -40,23 +49,31 @@ class Journal:
         self.path = folder / f".journal-{run}.jsonl"
         if fresh:
             self.path.unlink(missing_ok=True)
-        complete, begun = [], None
-        for line in self.path.read_text().splitlines() if self.path.exists() else ():
+        kept = self.read({key(*unit) for unit in units})
+        if self.records:
+            print(f"continuing: {len(self.records)} finished units in {self.path} (--fresh: anew)")
+        write_whole(self.path, "".join(f"{line}\n" for line in kept))
+        self.add(provenance())
+
+    def read(self, wanted: set[str]) -> list[str]:
+        """Read the lines of earlier runs, and return those that are complete."""
+        kept, begun, counted = [], "", False
+        for line in self.path.read_text().splitlines() if self.path and self.path.exists() else ():
             # The last line is incomplete if its writer was killed.
             with contextlib.suppress(json.JSONDecodeError):
                 entry = json.loads(line)
-                complete.append(line)
+                kept.append(line)
                 if "command" in entry:
-                    begun = entry
-                    continue
-                self.records.append(entry)
-                if begun is not None:
-                    self.runs.append(begun)
-                    begun = None
-        if self.records:
-            print(f"continuing: {len(self.records)} finished units in {self.path} (--fresh: anew)")
-        write_whole(self.path, "".join(f"{line}\n" for line in complete))
-        self.add(provenance())
+                    begun, counted = line, False
+                elif key(entry["case"], entry["seed"]) in wanted:
+                    self.records[key(entry["case"], entry["seed"])] = entry
+                    if begun and not counted:
+                        self.runs.append(json.loads(begun))
+                        counted = True
+                else:
+                    self.others += [begun] if begun not in self.others else []
+                    self.others.append(line)
+        return kept
 
     def add(self, entry: Record) -> None:
         """Append a line and wait until it is on the disk."""
@@ -67,6 +84,39 @@ class Journal:
                 os.fsync(file.fileno())
 
     def close(self) -> None:
-        """Remove the file: the record holds everything now."""
-        if self.path is not None:
+        """Keep the units that the record does not hold; without any, remove the file."""
+        if self.path is None:
+            return
+        if self.others:
+            write_whole(self.path, "".join(f"{line}\n" for line in self.others))
+        else:
             self.path.unlink()
+
+
+def key(case: Record, seed: int) -> str:
+    """The same text for the same unit."""
+    return json.dumps([case, seed], sort_keys=True)
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path | None) -> Iterator[None]:
+    """Let no other run write into a folder meanwhile.
+
+    Raises:
+        SystemExit: If one does.
+    """
+    if folder is None:
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise SystemExit(
+            f"Another run writes into {folder}. Wait for its end, or name another folder: --out DIR"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

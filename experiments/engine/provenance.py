@@ -13,7 +13,9 @@ from pathlib import Path
 
 import torch
 
+import lstm_variants
 from experiments import FOLDER, Record
+from lstm_variants.kernels.cpu import native
 
 
 def provenance() -> Record:
@@ -42,6 +44,8 @@ def command() -> str:
 
 def commit() -> str:
     """The commit of the code, with `+changes` if a source file differs from it."""
+    if Path(lstm_variants.__file__).parents[1] != FOLDER.parent:
+        return "unknown (the package lstm_variants is not of the same checkout)"
 
     def git(*arguments: str) -> str:
         return subprocess.run(
@@ -68,6 +72,7 @@ def machine() -> Record:
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "simd": torch.backends.cpu.get_cpu_capability(),
+        "kernels": native.unavailable_reason() is None,
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "torch": torch.__version__,

@@ -11,41 +11,43 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
 from tqdm import tqdm
 
 from experiments import Record
-from experiments.engine.journal import Journal
+from experiments.engine.journal import Journal, Unit, key
 from experiments.engine.provenance import machine
 
-Unit = tuple[Record, int]
-"""A case and a seed."""
 Task = Callable[[Record, int], Record]
 """Makes the record of a unit."""
 Workers = Callable[[Task, Sequence[Unit]], Iterator[Record]]
 """Runs a task on units, and gives their records as they finish."""
+Start = Callable[[int], AbstractContextManager[Workers]]
+"""Starts workers for a number of units."""
 DIVERGED = 1e30
 
 
 def run_units(
-    name: str, task: Task, units: Sequence[Unit], workers: Workers, journal: Journal
+    name: str, task: Task, units: Sequence[Unit], start: Start, journal: Journal
 ) -> list[Record]:
     """The records of all units in their order; those in the journal are not run again."""
-    known = {key(record): record for record in journal.records}
-    missing = [unit for unit in units if key(as_record(*unit)) not in known]
-    with tqdm(total=len(units), initial=len(units) - len(missing), desc=name, unit="unit") as bar:
-        for record in workers(task, missing) if missing else ():
+    known = dict(journal.records)
+    missing = [unit for unit in units if key(*unit) not in known]
+    bar = tqdm(total=len(units), initial=len(units) - len(missing), desc=name, unit="unit")
+    with bar, start(len(missing)) if missing else in_process(0) as workers:
+        for record in workers(task, missing):
             journal.add(record)
-            known[key(record)] = record
+            known[key(record["case"], record["seed"])] = record
             bar.update()
-    return [known[key(as_record(*unit))] for unit in units]
+    return [known[key(*unit)] for unit in units]
 
 
-def here(task: Task, units: Sequence[Unit]) -> Iterator[Record]:
+def in_process(count: int) -> AbstractContextManager[Workers]:
     """Run units in this process, one after the other."""
-    yield from (task(*unit) for unit in units)
+    return contextlib.nullcontext(lambda task, units: (task(*unit) for unit in units))
 
 
 @contextlib.contextmanager
@@ -60,27 +62,25 @@ def threads(number: int) -> Iterator[None]:
 
 
 def run_unit(run: Callable[..., Record], config: Any, case: Record, seed: int) -> Record:
-    """The record of one unit, with the seconds that it took and the machine it ran on."""
+    """The record of one unit, with the seconds that it took and the machine it ran on.
+
+    Raises:
+        TypeError: If the record is not ready for JSON.
+    """
     start = time.perf_counter()
-    record: Record = finite(as_record(case, seed) | run(config, seed, **case))
+    record: Record = finite({"case": case, "seed": seed} | run(config, seed, **case))
     seconds = round(time.perf_counter() - start, 3)
+    try:
+        json.dumps(record)
+    except TypeError as error:
+        raise TypeError(f"the record of {key(case, seed)}: {error}") from error
     return record | {"seconds": seconds, "machine": machine()}
 
 
 def finite(value: Any) -> Any:
     """The same with `DIVERGED` for each number that is not finite, which JSON cannot hold."""
     if isinstance(value, dict):
-        return {key: finite(part) for key, part in value.items()}
-    if isinstance(value, list):
+        return {name: finite(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
         return [finite(part) for part in value]
     return DIVERGED if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def as_record(case: Record, seed: int) -> Record:
-    """The part of a record that names its unit."""
-    return {"case": case, "seed": seed}
-
-
-def key(record: Record) -> str:
-    """The same text for the same unit."""
-    return json.dumps([record["case"], record["seed"]], sort_keys=True)

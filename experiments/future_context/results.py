@@ -48,7 +48,7 @@ def claims(result: Result) -> list[Record]:
                 )
             ],
             lesson=(
-                "reproduced",
+                "++++++",
                 "If an answer depends on the next input, no causal model is better than chance, "
                 "and a bidirectional one solves the task.",
             ),
@@ -69,7 +69,7 @@ def claims(result: Result) -> list[Record]:
                 )
             ],
             lesson=(
-                "reproduced",
+                "+",
                 "If one step of the future is enough, a causal LSTM that answers one step later "
                 "does the same as a BiLSTM.",
             ),

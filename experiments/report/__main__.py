@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import experiments
@@ -17,10 +18,9 @@ from experiments.report.forest import forest
 
 def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
     """Write tables, figures and pages of all records."""
-    (generated / "pages").mkdir(parents=True, exist_ok=True)
-    timed = [
-        load(path, "make bench") for path in sorted((records / "benchmarks").glob("bench-*.json"))
-    ]
+    shutil.rmtree(generated / "pages", ignore_errors=True)  # those of experiments that are gone
+    (generated / "pages").mkdir(parents=True)
+    timed = [load(path) for path in sorted((records / "benchmarks").glob("bench-*.json"))]
     if not timed:
         raise SystemExit(f"No bench-*.json in {records / 'benchmarks'}: run 'make bench' first.")
     for result in timed:
@@ -28,7 +28,11 @@ def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
     (generated / "bench.md").write_text("\n".join(map(bench.section, timed)))
     scored: Scored = {}
     for name in experiments.names():
-        result = load(records / name / "record.json", f"python -m experiments {name}")
+        path = records / name / "record.json"
+        if not path.exists():
+            print(f"left out: {name} has no record yet; run 'python -m experiments {name}'")
+            continue
+        result = load(path)
         if pages.has_figure(name):
             save_figures(generated, name, experiments.part(name, "figure").figure, result)
         (generated / f"{name}.md").write_text(pages.result_of(name, result) + "\n")

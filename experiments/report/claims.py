@@ -7,7 +7,7 @@ from collections import Counter
 
 from experiments import Record, Result
 from experiments.report.markdown import images, source_text
-from experiments.statistics.verdicts import TIMES
+from experiments.statistics.verdicts import TIMES, outcome_of
 
 OUTCOMES = {
     "ahead": "as claimed",
@@ -18,14 +18,6 @@ OUTCOMES = {
     "unsolved": "undecided: not solved",
 }
 """Outcomes of a comparison, as pages show them."""
-
-
-def outcome_of(comparison: Record) -> str:
-    """A key of `OUTCOMES`."""
-    outcome: str = comparison["outcome"]
-    if outcome == "open" and not comparison["solved"]:
-        return "unsolved"
-    return "smaller" if outcome == "ahead" and comparison["excluded"] else outcome
 
 
 def in_unit(comparison: Record, value: float) -> str:

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 from experiments import Record
 from experiments.plotting import GREEN, GREY, ORANGE, VIOLET
-from experiments.report.claims import Scored, outcome_of
+from experiments.report.claims import Scored
+from experiments.statistics.verdicts import outcome_of
 
 RANGE = (-2.0, 3.0)
 LINE, ROW, SPACE = 0.17, 0.065, 0.12  # inches: of a title, of a comparison, after a claim
@@ -40,7 +41,7 @@ def forest(scored: Scored) -> Figure:
         for k, comparison in enumerate(claim["comparisons"]):
             draw_comparison(panel, comparison, y + ROW * (k + 1))
         y += ROW * len(claim["comparisons"]) + SPACE
-    panel.set_ylim(y, 0)
+    panel.set_ylim(max(y, LINE), 0)
     panel.set_xlim(*RANGE)
     panel.set_yticks([])
     panel.spines["left"].set_visible(False)

@@ -14,10 +14,10 @@ from experiments.report.claims import (
     counts_text,
     effect_text,
     interval_text,
-    outcome_of,
     p_text,
 )
 from experiments.report.markdown import images, source_text, took
+from experiments.statistics.verdicts import outcome_of
 
 SECTIONS = ("Claim", "Claims", "Protocol", "Deviations")
 WIDE = "---\nhide: [toc]\n---\n\n"
@@ -26,21 +26,21 @@ WIDE = "---\nhide: [toc]\n---\n\n"
 
 def page(name: str, result: Result) -> str:
     """Title, claim, protocol, result, verdicts and deviations of an experiment."""
-    told = sections(experiments.text(name))
+    text = sections(name)
     claims = experiments.part(name, "results").claims(result)
     verdicts = [verdict_of(claim, anchor_of(name, k)) for k, claim in enumerate(claims, 1)]
     blocks = (
         f"# {experiments.title(name)}",
-        told[""],
+        text[""],
         "## Claim",
-        told["Claim"],
+        text["Claim"],
         "## Protocol",
-        told["Protocol"],
+        text["Protocol"],
         "## Result",
         result_of(name, result),
         *(["## Verdict", *verdicts] if verdicts else ()),
         "## Deviations",
-        told["Deviations"],
+        text["Deviations"],
         f"Run it: `python -m experiments {name}`; with `--smoke` in seconds, `--help` for its "
         "settings.",
     )
@@ -59,19 +59,27 @@ def has_figure(name: str) -> bool:
     return importlib.util.find_spec(f"experiments.{name}.figure") is not None
 
 
-def sections(text: str) -> dict[str, str]:
+def sections(name: str) -> dict[str, str]:
     """The text of an experiment, by the words that its sections begin with.
 
     What comes between the title and the first section has the key `""`.
+
+    Raises:
+        ValueError: If a section is missing.
     """
     found: dict[str, list[str]] = {"": []}
     current = found[""]
-    for paragraph in text.split("\n\n")[1:]:
+    for paragraph in experiments.text(name).split("\n\n")[1:]:
         first, _, rest = paragraph.partition(": ")
-        if first in SECTIONS:
+        if first in SECTIONS and rest:
             found[first.replace("Claims", "Claim")] = current = [rest[0].upper() + rest[1:]]
         else:
             current.append(paragraph)
+    if missing := {"Claim", "Protocol", "Deviations"} - found.keys():
+        raise ValueError(
+            f"the docstring of {name} has no paragraph that begins with "
+            f"{' or '.join(sorted(missing))}, a colon and a space"
+        )
     return {first: "\n\n".join(paragraphs) for first, paragraphs in found.items()}
 
 

@@ -157,8 +157,8 @@ def claim(
         fidelity: How close the protocol is to the source's: one of `FIDELITIES`.
         comparisons: The comparisons that decide.
         place: Where that stands in the source, as far as it could be read.
-        lesson: A verdict, and what a reader should take home from it. With any other verdict, the
-            sentence is left out.
+        lesson: The outcomes of the comparisons, a character of `MARKS` each, and what a reader
+            should take home from them. With any other outcomes, the sentence is left out.
     """
     if not comparisons:
         raise ValueError("a claim needs at least one comparison")
@@ -171,16 +171,17 @@ def claim(
         judge(*values)
         for values in zip(comparisons, p_values, decided, levels, excluded, strict=True)
     ]
-    found = verdict([comparison["outcome"] for comparison in judged])
+    marks = "".join(MARKS[outcome_of(comparison)] for comparison in judged)
     return {
         "claim": text,
-        "lesson": lesson[1] if found == lesson[0] else "",
+        "lesson": lesson[1] if marks == lesson[0] else "",
+        "marks": marks,
         "source": source,
         "place": place,
         "reported": reported,
         "fidelity": fidelity,
         "comparisons": judged,
-        "verdict": found,
+        "verdict": verdict([comparison["outcome"] for comparison in judged]),
     }
 
 
@@ -222,6 +223,29 @@ def judge(comparison: Comparison, p: float, decided: bool, level: float, exclude
         "excluded": excluded,
         "outcome": outcome,
     }
+
+
+MARKS = {
+    "ahead": "+",
+    "smaller": "<",
+    "behind": "-",
+    "excluded": "x",
+    "open": ".",
+    "unsolved": ".",
+}
+"""Characters for the outcomes of comparisons, of all that `outcome_of` gives."""
+
+
+def outcome_of(comparison: Record) -> str:
+    """The outcome of a comparison as pages show it.
+
+    It is `smaller` for `ahead` with an effect that is smaller than reported, and `unsolved` for
+    `open` if no seed of either network solves the task.
+    """
+    outcome: str = comparison["outcome"]
+    if outcome == "open" and not comparison["solved"]:
+        return "unsolved"
+    return "smaller" if outcome == "ahead" and comparison["excluded"] else outcome
 
 
 def verdict(outcomes: Sequence[str]) -> str:

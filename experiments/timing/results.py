@@ -78,7 +78,7 @@ def claims(result: Result) -> list[Record]:
             "our own task",
             [sooner(task, "peepholes", "none", reported=OF_INTEREST) for task in tasks],
             lesson=(
-                "reversed (1 of 22)",
+                "x..........-x.........",
                 "No task shows that peepholes help to learn timing, and one shows the reverse; "
                 "most tasks are undecided.",
             ),
@@ -96,7 +96,7 @@ def claims(result: Result) -> list[Record]:
             ],
             place="section on measuring spike delays",
             lesson=(
-                "reproduced in part (2 of 6)",
+                "+..+..",
                 "An LSTM measures a short delay without peepholes just as soon; for longer "
                 "delays the seeds are too few to tell.",
             ),
@@ -114,7 +114,7 @@ def claims(result: Result) -> list[Record]:
             ],
             place="section on generating timed spikes and functions",
             lesson=(
-                "reproduced in part (1 of 16)",
+                "+...............",
                 "Trained as in the paper, a unit learns to make spikes at short intervals "
                 "sooner with peepholes; all other tasks are undecided.",
             ),
