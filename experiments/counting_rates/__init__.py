@@ -15,5 +15,7 @@ median error over the seeds is chosen. A word is right if all outputs at all of 
 the right side of 0.5; the *largest n* is the one up to which all words are right, and is shown for
 information.
 
-Deviations: Suzgun, Belinkov & Shieber train with a rate of 0.01 alone.
+Deviations: Suzgun, Belinkov & Shieber train with a rate of 0.01 alone. One seed is run so far.
+Where the chosen rate is the largest or the smallest one tried, a rate beyond it may be better: the
+comparison of networks at their own rates waits for a wider grid.
 """

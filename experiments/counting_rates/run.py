@@ -70,5 +70,4 @@ EXPERIMENT = Experiment(
     smoke=Config(hidden=(3,), rates=(0.01, 0.003), max_train_n=5, words=8, epochs=2, max_test_n=60),
     run=run,
     cases=cases,
-    seeds=2,
 )
