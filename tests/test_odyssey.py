@@ -7,9 +7,11 @@ import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy
 
+from experiments import odyssey
 from experiments.data import small
-from experiments.odyssey import study, tasks
-from experiments.odyssey.importance import importances
+from experiments.odyssey import results, study, tasks
+from experiments.odyssey.figure import figure
+from experiments.odyssey.importance import importances, marginal
 from experiments.odyssey.results import best_losses, claims, table
 from lstm_variants.cells import LSTMCell
 
@@ -103,7 +105,7 @@ def record(unit, seed, valid, test, **values):
 
 
 def study_of(losses):
-    units = [study.VANILLA, *study.ABLATIONS]
+    units = [odyssey.VANILLA, *odyssey.ABLATIONS]
     return {
         "config": {"task": "speech"},
         "records": [
@@ -141,4 +143,23 @@ def test_the_importance_of_a_hyperparameter_is_found():
     assert next(iter(shares)) == "rate"
     assert shares["rate"] > 0.8
     assert sum(shares.values()) <= 1
-    assert "| rate " in table({"config": {"task": "speech"}, "records": records})
+    result = {"config": {"task": "speech"}, "records": records}
+    assert "| rate " in table(result)
+    values, losses = marginal(result, "rate")
+    assert values[losses.index(min(losses))] == pytest.approx(-3, abs=0.3)
+    boxes, rates = figure(result).axes
+    assert [label.get_text() for label in boxes.get_xticklabels()] == ["vanilla"]
+    assert rates.get_xlabel() == "learning rate"
+
+
+def test_every_unit_is_an_experiment_with_toy_settings():
+    toy = study.experiment(study.Config("music", batch=8))
+    assert {case["unit"] for case in toy.cases(toy.config)} == set(study.CELLS)
+    for case in toy.cases(toy.smoke):
+        found = toy.run(toy.smoke, 0, **case)
+        assert math.isfinite(found["test"])
+
+
+def test_the_units_of_the_claims_are_in_the_study():
+    assert {odyssey.VANILLA, *odyssey.ABLATIONS, *results.CRITICAL} <= set(study.CELLS)
+    assert set(results.OF_INTEREST) == set(results.UNITS) == set(tasks.TASKS)

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 import tabulate
 
 from experiments import Record, Result
+from experiments.odyssey import ABLATIONS, VANILLA
 from experiments.odyssey.importance import importances
 from experiments.records import grouped
 from experiments.statistics.verdicts import Comparison, claim, scores
 
-VANILLA = "vanilla"
 CRITICAL = ("NFG", "NOAF")
-ABLATIONS = ("NIG", "NFG", "NOG", "NIAF", "NOAF", "NP", "CIFG", "FGR")
 OF_INTEREST = {"speech": 0.02, "strokes": 0.05, "music": 0.05}
 """Nats: the smallest differences of interest, declared before the trials were run."""
 UNITS = {"speech": "nats", "strokes": "nats", "music": "nats per frame"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
@@ -17,13 +17,13 @@ from torch.nn.utils.rnn import pad_sequence
 
 from experiments import Record
 from experiments.data.batches import batches
+from experiments.engine.experiment import Experiment
+from experiments.odyssey import ABLATIONS, VANILLA
 from experiments.odyssey.tasks import TASKS, Task
 from lstm_variants import VARIANTS
 from lstm_variants.cells import Cell
 from lstm_variants.nn import Recurrent
 
-VANILLA = "vanilla"
-ABLATIONS = ("NIG", "NFG", "NOG", "NIAF", "NOAF", "NP", "CIFG", "FGR")
 CELLS: dict[str, Cell] = {
     VANILLA: VARIANTS["PeepholeLSTM"].cell,
     **{name: VARIANTS[name].cell for name in (*ABLATIONS, "GRU", "RNN")},
@@ -163,3 +163,19 @@ def trial(config: Config, cell: Cell, name: str, seed: int) -> Record:
         "best_epoch": best_epoch,
         "parameters": sum(p.numel() for p in network.parameters()),
     }
+
+
+def run(config: Config, seed: int, unit: str) -> Record:
+    """One trial of one unit."""
+    return trial(config, CELLS[unit], unit, seed)
+
+
+def cases(config: Config) -> list[Record]:
+    """Every unit."""
+    return [{"unit": unit} for unit in CELLS]
+
+
+def experiment(config: Config) -> Experiment:
+    """The study of a data set: 60 trials of each unit."""
+    smoke = replace(config, epochs=1, hidden=(2, 4))
+    return Experiment(config=config, smoke=smoke, run=run, cases=cases, seeds=60)

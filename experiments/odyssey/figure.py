@@ -1,0 +1,36 @@
+"""The figure of a study: losses of the best tenth of each unit, and of all trials by rate."""
+
+from __future__ import annotations
+
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from experiments import Result
+from experiments.odyssey import VANILLA
+from experiments.odyssey.importance import marginal, values_of
+from experiments.odyssey.results import UNITS, best_losses, loss_of
+from experiments.plotting import BLUE, GREY, ORANGE
+
+ALT = "Test loss of the best tenth of the trials of each unit, and of all trials by learning rate"
+
+
+def figure(result: Result) -> Figure:
+    """Box plots with every value as a dot; below, all trials against the learning rate."""
+    losses, unit = best_losses(result), UNITS[result["config"]["task"]]
+    made, (boxes, rates) = plt.subplots(2, figsize=(9, 7), layout="constrained")
+    boxes.boxplot(list(losses.values()), showfliers=False, medianprops={"color": ORANGE})
+    for place, (name, values) in enumerate(losses.items(), 1):
+        color = BLUE if name == VANILLA else GREY
+        boxes.plot([place] * len(values), values, "o", color=color, alpha=0.6, mew=0)
+    boxes.set_xticks(range(1, 1 + len(losses)), list(losses))
+    boxes.set_title(f"best tenth by validation: test loss, {unit}", loc="left", size=11)
+    records = result["records"]
+    points = [(10 ** values_of(record)["rate"], loss_of(record)) for record in records]
+    rates.plot(*zip(*points, strict=True), ".", color=GREY, alpha=0.5, mew=0)
+    values, means = marginal(result, "rate")
+    rates.plot([10**value for value in values], means, color=ORANGE)
+    rates.set_xscale("log")
+    rates.set_xlabel("learning rate")
+    title = f"all trials, and their mean over the other hyperparameters: test loss, {unit}"
+    rates.set_title(title, loc="left", size=11)
+    return made
