@@ -10,6 +10,7 @@ from torch.nn.functional import binary_cross_entropy
 from experiments import odyssey
 from experiments.data import small
 from experiments.odyssey import results, study, tasks
+from experiments.odyssey.compare import compare
 from experiments.odyssey.figure import figure
 from experiments.odyssey.importance import importances, marginal
 from experiments.odyssey.results import best_losses, claims, table
@@ -153,7 +154,7 @@ def test_the_importance_of_a_hyperparameter_is_found():
 
 
 def test_every_unit_is_an_experiment_with_toy_settings():
-    toy = study.experiment(study.Config("music", batch=8))
+    toy = study.experiment("music")
     assert {case["unit"] for case in toy.cases(toy.config)} == set(study.CELLS)
     for case in toy.cases(toy.smoke):
         found = toy.run(toy.smoke, 0, **case)
@@ -163,3 +164,10 @@ def test_every_unit_is_an_experiment_with_toy_settings():
 def test_the_units_of_the_claims_are_in_the_study():
     assert {odyssey.VANILLA, *odyssey.ABLATIONS, *results.CRITICAL} <= set(study.CELLS)
     assert set(results.OF_INTEREST) == set(results.UNITS) == set(tasks.TASKS)
+
+
+def test_a_cell_of_your_own_is_compared_with_one_line(capsys):
+    toy = study.Config("speech", **QUICK)
+    result = compare(LSTMCell(coupled=True), "speech", name="mine", trials=4, config=toy)
+    assert [record["case"]["unit"] for record in result["records"][-4:]] == ["mine"] * 4
+    assert "| mine " in capsys.readouterr().out

@@ -23,7 +23,8 @@ def values_of(trial: dict[str, float]) -> dict[str, float]:
 def importances(result: Result) -> dict[str, float]:
     """The share of the variance of the test loss that each hyperparameter explains alone.
 
-    All trials of all units are taken together. The evaluator ignores scales, so that it is given
+    All trials of all units are taken together; if their losses are all the same, nothing is
+    explained. The evaluator ignores scales, so that it is given
     logarithms; it is exact for its random forest, which is drawn with a fixed seed.
     """
     import optuna
@@ -44,6 +45,8 @@ def importances(result: Result) -> dict[str, float]:
             for trial, loss in zip(trials, losses, strict=True)
         ]
     )
+    if len(set(losses)) == 1:
+        return dict.fromkeys(ranges, 0.0)
     evaluator = FanovaImportanceEvaluator(seed=0)
     return {name: float(share) for name, share in evaluator.evaluate(study).items()}
 

@@ -55,6 +55,14 @@ class Config:
     noise: tuple[float, float] = (0.0, 1.0)
 
 
+STUDIES = {
+    "speech": Config("speech"),
+    "strokes": Config("strokes"),
+    "music": Config("music", batch=8),
+}
+"""The settings of the published studies."""
+
+
 @dataclass(frozen=True)
 class Hyperparameters:
     """What a trial draws.
@@ -175,7 +183,8 @@ def cases(config: Config) -> list[Record]:
     return [{"unit": unit} for unit in CELLS]
 
 
-def experiment(config: Config) -> Experiment:
+def experiment(task: str) -> Experiment:
     """The study of a data set: 60 trials of each unit."""
+    config = STUDIES[task]
     smoke = replace(config, epochs=1, hidden=(2, 4))
     return Experiment(config=config, smoke=smoke, run=run, cases=cases, seeds=60)

@@ -1,0 +1,61 @@
+"""Compare a cell of your own with the units of a study."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+
+from experiments import FOLDER, Record, Result
+from experiments.engine.journal import Journal, Unit
+from experiments.engine.units import Start, in_process, run_unit, run_units
+from experiments.odyssey.results import table
+from experiments.odyssey.study import STUDIES, Config, trial
+from experiments.records import load
+from lstm_variants.cells import Cell
+
+
+def compare(
+    cell: Cell,
+    task: str,
+    *,
+    name: str = "your cell",
+    trials: int = 60,
+    config: Config | None = None,
+    start: Start = in_process,
+) -> Result:
+    """Run trials of a cell, and print them beside those of the published units.
+
+    Args:
+        cell: A recurrent unit.
+        task: Name of a data set: `speech`, `strokes` or `music`.
+        name: How the cell is called in the table; trials of another name draw other values.
+        trials: How many.
+        config: Settings; those of the published study if `None`.
+        start: Starts the workers that run the trials; by default they run in this process.
+
+    Returns:
+        The trials of the cell, after those of the published record if there is one.
+
+    Example:
+        ```python
+        from lstm_variants.cells import LSTMCell
+
+        compare(LSTMCell(coupled=True, peephole="current"), "speech", trials=20)
+        ```
+    """
+    chosen = config or STUDIES[task]
+    units: Sequence[Unit] = [({"unit": name}, seed) for seed in range(trials)]
+    run = functools.partial(run_cell, cell)
+    journal = Journal(None, task, chosen, units, fresh=False)
+    own = run_units(name, functools.partial(run_unit, run, chosen), units, start, journal)
+    path = FOLDER / f"odyssey_{task}" / "record.json"
+    published = load(path)["records"] if path.exists() else []
+    result = {"config": dataclasses.asdict(chosen), "records": [*published, *own]}
+    print(table(result))
+    return result
+
+
+def run_cell(cell: Cell, config: Config, seed: int, unit: str) -> Record:
+    """One trial of a cell."""
+    return trial(config, cell, unit, seed)
