@@ -97,14 +97,7 @@ def test_what_others_finish_is_not_lost_if_a_unit_fails(tmp_path, scheduler, cap
     kept = Journal(tmp_path, NAME, EXPERIMENT.smoke, UNITS, fresh=False).records
     values = {record["value"] for record in kept.values()}
     assert {0, 1, 2} <= values < set(range(20)) - {3}
-    assert len(values) < 12  # those assigned to a worker are finished, and no other ones
-
-
-def test_local_workers_begin_no_unit_after_a_failure(tmp_path):
-    with pytest.raises(RuntimeError, match="seed 3 fails"):
-        run_on(sleep_and_fail, TWO, folder=tmp_path)
-    kept = Journal(tmp_path, NAME, EXPERIMENT.smoke, UNITS, fresh=False).records
-    assert len(kept) <= 5
+    assert len(values) < 12  # units under way are finished, and the others are cancelled
 
 
 def test_a_unit_that_kills_every_worker_stops_the_run():

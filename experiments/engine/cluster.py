@@ -133,8 +133,8 @@ class Request(NamedTuple):
 def completed(client: Client, name: str, task: Task, units: Sequence[Unit]) -> Iterator[Record]:
     """Run units of an experiment on the workers of a client, and give records as they finish.
 
-    If a unit fails, those that are assigned to a worker are finished and given, and no other one is
-    begun, before the error is raised.
+    If a unit fails, those under way by then are finished and given, and the others are cancelled,
+    before the error is raised.
     """
     kernels = native.unavailable_reason() is None
     request = Request(name, digest(name), kernels, data.folder())
