@@ -1,7 +1,6 @@
 """Run experiments: `python -m experiments NAME [--smoke]`, or `all` of them."""
 
 import sys
-import textwrap
 
 import experiments
 from experiments.engine import command
@@ -14,7 +13,7 @@ def usage() -> str:
         "usage: python -m experiments NAME [options]\n\n"
         f"{listed}\n"
         f"  {'all':<16}one after the other, each with the same options\n\n"
-        + textwrap.fill("python -m experiments NAME --help lists the options of an experiment.", 80)
+        "python -m experiments NAME --help lists the options of an experiment."
     )
 
 

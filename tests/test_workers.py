@@ -178,3 +178,16 @@ def test_an_address_without_a_scheduler_is_an_error(monkeypatch, address):
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
     with pytest.raises(SystemExit, match="No dask scheduler answers at"):
         run_on(surroundings, at(address), UNITS[:1])
+
+
+def test_a_lost_scheduler_is_reported():
+    running = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=ANY_PORT)
+
+    def run_and_lose_it():
+        task = functools.partial(run_unit, sleep_and_fail, None)
+        with at(running.scheduler_address)(len(UNITS)) as workers:
+            for _ in workers(task, UNITS):
+                running.close()
+
+    with pytest.raises(SystemExit, match=r"is lost\..*the same command"):
+        run_and_lose_it()

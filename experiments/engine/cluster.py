@@ -12,6 +12,7 @@ import platform
 import signal
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,7 +89,13 @@ def remote(name: str, address: str, count: int) -> Iterator[Workers]:
                 f"The scheduler at {address} has no workers yet; the {count} units wait for some:\n"
                 f"  dask worker {address} --nthreads 1 --memory-limit 0"
             )
-        yield functools.partial(completed, client, name)
+        try:
+            yield functools.partial(completed, client, name)
+        except CancelledError as error:
+            raise SystemExit(
+                f"The connection to the scheduler at {address} is lost. Start scheduler and "
+                "workers again, then the same command: it continues with the next unit."
+            ) from error
 
 
 @contextlib.contextmanager
@@ -96,7 +103,8 @@ def delayed_interrupts() -> Iterator[None]:
     """Delay Ctrl-C to the end of a block.
 
     A cluster that is interrupted while it starts or ends leaves workers behind. Workers receive the
-    terminal's Ctrl-C too; if that is why a cluster does not start, it is no error.
+    terminal's Ctrl-C too: if that is why a cluster does not start, Ctrl-C takes the place of the
+    error.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -105,13 +113,10 @@ def delayed_interrupts() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, lambda number, _: received.append(number))
     try:
         yield
-    except Exception:
-        if not received:
-            raise
     finally:
         signal.signal(signal.SIGINT, before)
-    if received:
-        raise KeyboardInterrupt
+        if received:
+            raise KeyboardInterrupt
 
 
 class Request(NamedTuple):
@@ -139,31 +144,27 @@ def completed(client: Client, name: str, task: Task, units: Sequence[Unit]) -> I
     kernels = native.unavailable_reason() is None
     request = Request(name, digest(name), kernels, data.folder())
     left = {client.submit(run_on_worker, request, task, u, pure=False): u for u in units}
-    try:
-        for future in as_completed(list(left)):  # type: ignore[no-untyped-call]
-            unit = left.pop(future)  # a worker keeps the results of all futures that exist
-            yield future.result()
-    except Exception as error:
-        print(f"The unit {key(*unit)} failed: {error}")
-        yield from assigned(client, left)
-        raise
+    for future in as_completed(list(left)):  # type: ignore[no-untyped-call]
+        unit = left.pop(future)  # a worker keeps the results of all futures that exist
+        if future.status == "error":
+            print(f"The unit {key(*unit)} failed: {future.exception()}")
+            yield from assigned(client, left)
+        yield future.result()
 
 
 def assigned(client: Client, left: dict[Future[Record], Unit]) -> Iterator[Record]:
     """Finish the units that are assigned to a worker, and cancel the others."""
-    try:
-        keys = {k for of in client.processing().values() for k in of}  # type: ignore[no-untyped-call]
-    except OSError:
-        print("The connection to the scheduler is lost. The same command continues.")
-        return
+    keys = {k for of in client.processing().values() for k in of}  # type: ignore[no-untyped-call]
     running = [future for future in left if future.key in keys]
     others = [future for future in left if future.key not in keys]
     client.cancel(others)  # type: ignore[no-untyped-call]
     if running:
         print(f"{len(running)} units under way are finished first.")
-    for future in running:
-        with contextlib.suppress(Exception):
+    for future in as_completed(running):  # type: ignore[no-untyped-call]
+        if future.status == "finished":
             yield future.result()
+        else:
+            print(f"The unit {key(*left[future])} failed too: {future.exception()}")
 
 
 def run_on_worker(request: Request, task: Task, unit: Unit) -> Record:

@@ -12,7 +12,7 @@ from experiments.benchmarks import page as bench
 from experiments.plotting import save_figures
 from experiments.records import load
 from experiments.report import GENERATED, pages
-from experiments.report.claims import Scored, summary
+from experiments.report.claims import Scored, slug, summary
 from experiments.report.forest import forest
 
 
@@ -36,8 +36,7 @@ def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
         if pages.has_figure(name):
             save_figures(generated, name, experiments.part(name, "figure").figure, result)
         (generated / f"{name}.md").write_text(pages.result_of(name, result) + "\n")
-        page = name.replace("_", "-")
-        (generated / "pages" / f"{page}.md").write_text(pages.page(name, result))
+        (generated / "pages" / f"{slug(name)}.md").write_text(pages.page(name, result))
         scored[name] = result, experiments.part(name, "results").claims(result)
     save_figures(generated, "forest", forest, scored)
     (generated / "what-holds.md").write_text(summary(scored))

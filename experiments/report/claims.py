@@ -79,15 +79,20 @@ Scored = dict[str, tuple[Result, list[Record]]]
 """For each experiment, its result and its claims with verdicts."""
 
 
+def slug(name: str) -> str:
+    """The name of an experiment in addresses of the site."""
+    return name.replace("_", "-")
+
+
 def anchor_of(name: str, number: int) -> str:
     """The anchor of a claim on its page."""
-    return f"{name.replace('_', '-')}-{number}"
+    return f"{slug(name)}-{number}"
 
 
 def summary(scored: Scored) -> str:
     """The figure and one item for each claim, in Markdown; a list, which phones show whole."""
     items = [
-        f"- [{claim['claim']}]({name.replace('_', '-')}.md#{anchor_of(name, number)}): "
+        f"- [{claim['claim']}]({slug(name)}.md#{anchor_of(name, number)}): "
         f"**{claim['verdict']}**. {claim['lesson']}<br>*{counts_text(claim).capitalize()}; "
         f"{len(result['seeds'])} seeds; {claim['fidelity']}. {source_text(claim)}.*"
         for name, (result, claims) in scored.items()

@@ -41,7 +41,7 @@ def forest(scored: Scored) -> Figure:
         for k, comparison in enumerate(claim["comparisons"]):
             draw_comparison(panel, comparison, y + ROW * (k + 1))
         y += ROW * len(claim["comparisons"]) + SPACE
-    panel.set_ylim(max(y, LINE), 0)
+    panel.set_ylim(max(y, LINE), 0)  # also without any claim
     panel.set_xlim(*RANGE)
     panel.set_yticks([])
     panel.spines["left"].set_visible(False)

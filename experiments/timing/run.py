@@ -25,6 +25,21 @@ CELLS: dict[str, Cell] = {
     "GRU": GRUCell(),
 }
 
+TASKS = (
+    ("NMSD", 10),
+    ("NMSD", 20),
+    ("NMSD", 30),
+    ("GTS", 10),
+    ("GTS", 20),
+    ("COSINE", 10),
+    ("COSINE", 25),
+    ("TRIANGLE", 10),
+    ("TRIANGLE", 25),
+    ("RECTANGLE", 10),
+    ("RECTANGLE", 25),
+)
+"""Names of tasks, each with its F."""
+
 
 @dataclass(frozen=True)
 class Config:
@@ -43,36 +58,12 @@ class Config:
         batch_rate: Its learning rate.
     """
 
-    online: tuple[tuple[str, int], ...] = (
-        ("NMSD", 10),
-        ("NMSD", 20),
-        ("NMSD", 30),
-        ("GTS", 10),
-        ("GTS", 20),
-        ("COSINE", 10),
-        ("COSINE", 25),
-        ("TRIANGLE", 10),
-        ("TRIANGLE", 25),
-        ("RECTANGLE", 10),
-        ("RECTANGLE", 25),
-    )
+    online: tuple[tuple[str, int], ...] = TASKS
     most_steps: int = 100_000_000
     rate: float = 1e-5
     forget_bias: float = 2.0
     turned: tuple[str, int] = ("NMSD", 10)
-    batches: tuple[tuple[str, int], ...] = (
-        ("NMSD", 10),
-        ("NMSD", 20),
-        ("NMSD", 30),
-        ("GTS", 10),
-        ("GTS", 20),
-        ("COSINE", 10),
-        ("COSINE", 25),
-        ("TRIANGLE", 10),
-        ("TRIANGLE", 25),
-        ("RECTANGLE", 10),
-        ("RECTANGLE", 25),
-    )
+    batches: tuple[tuple[str, int], ...] = TASKS
     hidden: int = 3
     batch: int = 16
     updates: int = 3000
