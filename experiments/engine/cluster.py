@@ -153,13 +153,16 @@ def completed(client: Client, name: str, task: Task, units: Sequence[Unit]) -> I
 
 
 def assigned(client: Client, left: dict[Future[Record], Unit]) -> Iterator[Record]:
-    """Finish the units that are assigned to a worker, and cancel the others."""
-    keys = {k for of in client.processing().values() for k in of}  # type: ignore[no-untyped-call]
+    """Finish the units that were given to a worker, and cancel the others."""
+    # In this order: a unit that is finished meanwhile is in the second answer.
+    processing = client.processing()  # type: ignore[no-untyped-call]
+    in_memory = client.who_has(list(left))  # type: ignore[no-untyped-call]
+    keys = {k for of in processing.values() for k in of} | {k for k, of in in_memory.items() if of}
     running = [future for future in left if future.key in keys]
     others = [future for future in left if future.key not in keys]
     client.cancel(others)  # type: ignore[no-untyped-call]
     if running:
-        print(f"{len(running)} units under way are finished first.")
+        print(f"Units under way that are finished first: {len(running)}")
     for future in as_completed(running):  # type: ignore[no-untyped-call]
         if future.status == "finished":
             yield future.result()
