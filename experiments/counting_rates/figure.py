@@ -6,16 +6,15 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from experiments import Result
-from experiments.counting_rates.results import errors
+from experiments.counting_rates.results import by_rate, score
 from experiments.plotting import COLORS
-from experiments.records import grouped
 
-ALT = "Error after training against the learning rate, for each network"
+ALT = "Largest n up to which every word is right against the learning rate, for each network"
 
 
 def figure(result: Result) -> Figure:
-    """Error against the rate, a panel for each language and hidden size; a dot for each seed."""
-    settings = list(dict.fromkeys((language, hidden) for language, _, hidden in errors(result)))
+    """Largest n against the rate, a panel for each language and size; a dot for each seed."""
+    settings = list(dict.fromkeys((language, hidden) for language, _, hidden in by_rate(result)))
     rows = -(-len(settings) // 2)
     made, panels = plt.subplots(
         rows,
@@ -26,21 +25,24 @@ def figure(result: Result) -> Figure:
         squeeze=False,
         layout="constrained",
     )
-    records = grouped(result["records"], "language", "model", "hidden")
     for panel, (language, hidden) in zip(panels.flat, settings, strict=False):
-        for (of, model, size), by_rate in errors(result).items():
+        for (of, model, size), rates in by_rate(result).items():
             if (of, size) == (language, hidden):
-                group = records[language, model, hidden]
-                points = [(r["case"]["rate"], r["train_error"]) for r in group]
+                points = [
+                    (rate, 1 + record["max_correct_n"])
+                    for rate, records in rates.items()
+                    for record in records
+                ]
                 panel.plot(*zip(*points, strict=True), "o", color=COLORS[model], alpha=0.5, mew=0)
-                rates = sorted(by_rate)
-                panel.plot(rates, [by_rate[r] for r in rates], color=COLORS[model], label=model)
+                line = [1 + score(rates[rate])[0] for rate in sorted(rates)]
+                panel.plot(sorted(rates), line, color=COLORS[model], label=model)
+        panel.axhline(1 + result["config"]["max_train_n"], color=COLORS["RNN"], linestyle=":")
         panel.set_xscale("log")
         panel.set_yscale("log")
         panel.set_title(f"{language}, H = {hidden}", loc="left", size=11)
     for panel in panels[-1]:
         panel.set_xlabel("learning rate")
     for row in panels:
-        row[0].set_ylabel("error")
+        row[0].set_ylabel("1 + largest n")
     panels[0][0].legend(frameon=False, fontsize=9)
     return made

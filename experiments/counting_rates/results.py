@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 
 import tabulate
 
@@ -18,40 +19,40 @@ def claims(result: Result) -> list[Record]:
     return []
 
 
-def errors(result: Result) -> dict[Network, dict[float, float]]:
-    """For each network, the median error at each rate."""
-    found: dict[Network, dict[float, float]] = {}
+def by_rate(result: Result) -> dict[Network, dict[float, list[Record]]]:
+    """For each network and learning rate, the records of all seeds."""
+    found: dict[Network, dict[float, list[Record]]] = {}
     names = ("language", "model", "hidden", "rate")
     for (*network, rate), records in grouped(result["records"], *names).items():
-        middle = statistics.median(record["train_error"] for record in records)
-        found.setdefault((network[0], network[1], network[2]), {})[rate] = middle
+        found.setdefault((network[0], network[1], network[2]), {})[rate] = records
     return found
 
 
+def score(records: Sequence[Record]) -> tuple[int, float]:
+    """Rank a rate by the low median of the largest n; between equal ones, by minus the error."""
+    largest = statistics.median_low(record["max_correct_n"] for record in records)
+    return largest, -statistics.median(record["train_error"] for record in records)
+
+
 def chosen(result: Result) -> dict[Network, float]:
-    """For each network, the rate with the smallest median error."""
+    """For each network, the rate with which it counts farthest."""
     return {
-        network: min(by_rate, key=by_rate.__getitem__)
-        for network, by_rate in errors(result).items()
+        network: max(rates, key=lambda rate: score(rates[rate]))
+        for network, rates in by_rate(result).items()
     }
 
 
 def table(result: Result) -> str:
-    """Median error at each rate, a row for each network, and the rate that is chosen."""
-    largest: dict[Network, list[str]] = {}
-    names = ("language", "model", "hidden", "rate")
-    for (*network, rate), records in grouped(result["records"], *names).items():
-        if rate == chosen(result)[network[0], network[1], network[2]]:
-            values = sorted(record["max_correct_n"] for record in records)
-            largest[network[0], network[1], network[2]] = [str(n) for n in values]
+    """The largest n of each seed, a row for each network, and the rate that is chosen."""
+    rates_of = chosen(result)
     rows = [
         {"language": language, "H": hidden, "model": model}
-        | {f"{rate:g}": f"{error:.2g}" for rate, error in by_rate.items()}
         | {
-            "chosen": f"{chosen(result)[language, model, hidden]:g}",
-            "largest n at this rate": ", ".join(largest[language, model, hidden]),
+            f"{rate:g}": ", ".join(str(n) for n in sorted(r["max_correct_n"] for r in records))
+            for rate, records in rates.items()
         }
-        for (language, model, hidden), by_rate in errors(result).items()
+        | {"chosen": f"{rates_of[language, model, hidden]:g}"}
+        for (language, model, hidden), rates in by_rate(result).items()
     ]
     shown = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
-    return f"Median error after training, by learning rate.\n\n{shown}"
+    return f"Largest n of each seed, by learning rate.\n\n{shown}"

@@ -36,11 +36,11 @@ class Config:
     """
 
     hidden: tuple[int, ...] = (3, 10)
-    rates: tuple[float, ...] = (0.03, 0.01, 0.003, 0.001, 0.0003)
+    rates: tuple[float, ...] = (0.1, 0.03, 0.01, 0.003, 0.001)
     max_train_n: int = 50
     words: int = 1000
     epochs: int = 150
-    max_test_n: int = 1000
+    max_test_n: int = 10_000
 
 
 def run(config: Config, seed: int, language: str, model: str, hidden: int, rate: float) -> Record:
@@ -70,4 +70,5 @@ EXPERIMENT = Experiment(
     smoke=Config(hidden=(3,), rates=(0.01, 0.003), max_train_n=5, words=8, epochs=2, max_test_n=60),
     run=run,
     cases=cases,
+    seeds=2,
 )
