@@ -1,12 +1,13 @@
 """The built site, opened over http and from disk."""
 
+import contextlib
 import os
 import re
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import TimeoutError, sync_playwright
 
 SITE = Path(__file__).parent.parent / "site"
 # The address that the site is built for: its map starts with the home page.
@@ -41,7 +42,11 @@ class Visit:
         self.foreign, self.errors = [], []
         self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
-        self.page.goto(WAYS[way] + name, wait_until="networkidle")
+        self.page.goto(WAYS[way] + name)
+        # Scripts ask for more after the page has loaded. On a loaded machine the event that the
+        # network is idle gets lost now and then; it is not waited for without end.
+        with contextlib.suppress(TimeoutError):
+            self.page.wait_for_load_state("networkidle", timeout=10_000)
 
     def answer(self, route):
         url = route.request.url.split("#")[0].split("?")[0]

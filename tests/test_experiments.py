@@ -102,8 +102,11 @@ def test_smoke_writes_nothing_by_itself():
 def test_published_records_are_whole_and_of_a_commit(name):
     result, one = record_of(name), experiment(name)
     assert result["config"] == json.loads(json.dumps(dataclasses.asdict(one.config)))
+    assert result["seeds"] == list(range(len(result["seeds"])))
+    # Fewer seeds than planned are published as preliminary.
+    assert len(result["seeds"]) <= one.seeds == result.get("planned_seeds", len(result["seeds"]))
     assert [record["seed"] for record in result["records"]] == [
-        seed for seed in range(one.seeds) for _ in one.cases(one.config)
+        seed for seed in result["seeds"] for _ in one.cases(one.config)
     ]
     if one.cases(one.config) != [{}]:
         units = [(case, seed) for seed in result["seeds"] for case in one.cases(one.config)]

@@ -58,12 +58,18 @@ def check(name: str, experiment: Experiment, options: Any) -> None:
         )
     if options.out and options.out.exists() and not options.out.is_dir():
         raise SystemExit(f"--out should be a folder, got {options.out}")
-    published = options.config == experiment.config and options.seeds == experiment.seeds
+    if options.extend and not experiment.reproducible:
+        raise SystemExit(f"{name} depends on the machine: leave out --extend")
+    is_part = options.extend and options.seeds < experiment.seeds
+    published = options.config == experiment.config and (
+        options.seeds == experiment.seeds or is_part
+    )
     is_published_folder = options.out and options.out.resolve() == experiments.FOLDER
     if not published and (is_published_folder or not (options.smoke or options.out)):
         raise SystemExit(
             f"{experiments.FOLDER / name / 'record.json'} holds results of the documented settings "
-            f"and {experiment.seeds} seeds. For others name another folder: --out DIR"
+            f"and {experiment.seeds} seeds. For others name another folder: --out DIR; to begin "
+            "with fewer seeds and add the others later: --extend"
         )
 
 
@@ -82,6 +88,7 @@ def run(name: str, experiment: Experiment, options: Any) -> None:
                 folder and folder / name,
                 start=start_of(name, experiment, options),
                 fresh=options.fresh,
+                extend=options.extend,
             )
     except data.MissingDataError as error:
         raise SystemExit(str(error)) from None
@@ -130,6 +137,11 @@ def options_of(config: type) -> Any:
                 False,
             ),
             ("fresh", option(bool, "do not continue a run that was stopped"), False),
+            (
+                "extend",
+                option(bool, "keep the units of the record that is there, and run those missing"),
+                False,
+            ),
             ("data", option(Path | None, "folder with the data sets"), None),
             ("out", option(Path | None, "folder for the record: DIR/NAME/record.json"), None),
         ],

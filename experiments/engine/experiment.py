@@ -12,6 +12,8 @@ from typing import Any
 
 import experiments
 from experiments import Record, Result
+from experiments.engine.code import digest
+from experiments.engine.extending import extended
 from experiments.engine.files import write_json
 from experiments.engine.journal import Journal, alone_in, key
 from experiments.engine.provenance import provenance
@@ -54,6 +56,7 @@ def execute(
     *,
     start: Start = in_process,
     fresh: bool = False,
+    extend: bool = False,
 ) -> Result:
     """Run seeds 0 to `seeds - 1` of an experiment, write the record, print table and verdicts.
 
@@ -65,9 +68,11 @@ def execute(
         folder: Folder of `record.json` and of the journal; nothing is written if `None`.
         start: Starts the workers that run the units; by default they run in this process.
         fresh: Whether to begin anew where a run was stopped before its end.
+        extend: Whether to keep the units of the record that the folder holds.
 
     Raises:
         ValueError: If two cases are the same.
+        SystemExit: If the record in the folder cannot be extended.
     """
     units = [(case, seed) for seed in range(seeds) for case in experiment.cases(config)]
     if len({key(*unit) for unit in units}) < len(units):
@@ -81,15 +86,21 @@ def execute(
         begun = provenance()
         kept_in = folder if experiment.reproducible else None
         journal = Journal(kept_in, name, config, units, fresh=fresh)
+        before = extended(folder / "record.json", name, config, seeds) if extend and folder else None
+        if before:
+            journal.take(before)
         task = functools.partial(run_unit, experiment.run, config)
         found = run_units(name, task, units, start, journal)
-        machines = [record["machine"] for record in found]
+        machines = before["machines"] if before else []
+        machines += [record["machine"] for record in found if "machine" in record]
         result = {
             "experiment": name,
             **begun,
             "machines": [m for k, m in enumerate(machines) if m not in machines[:k]],
             "earlier_runs": journal.runs,
+            "code": digest(name),
             "config": dataclasses.asdict(config),
+            "planned_seeds": experiment.seeds,
             "seeds": list(range(seeds)),
             "records": [{k: v for k, v in r.items() if k != "machine"} for r in found],
         }

@@ -13,7 +13,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from experiments import Record
+from experiments import Record, Result
 from experiments.engine.code import digest
 from experiments.engine.files import write_whole
 from experiments.engine.provenance import provenance
@@ -54,6 +54,13 @@ class Journal:
             print(f"continuing: {len(self.records)} finished units in {self.path} (--fresh: anew)")
         write_whole(self.path, "".join(f"{line}\n" for line in kept))
         self.add(provenance())
+
+    def take(self, result: Result) -> None:
+        """Count the units of a record as finished."""
+        self.records |= {key(record["case"], record["seed"]): record for record in result["records"]}
+        own = {name: result[name] for name in ("command", "commit", "date", "machine")}
+        self.runs = [*result["earlier_runs"], own, *self.runs]
+        print(f"extending: {len(result['records'])} units of the record are kept")
 
     def read(self, wanted: set[str]) -> list[str]:
         """Read the lines of earlier runs, and return those that are complete."""

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 
 from experiments import Record, Result
-from experiments.report.markdown import images, source_text
+from experiments.report.markdown import images, seeds_text, source_text
 from experiments.statistics.verdicts import TIMES, outcome_of
 
 OUTCOMES = {
@@ -94,7 +94,7 @@ def summary(scored: Scored) -> str:
     items = [
         f"- [{claim['claim']}]({slug(name)}.md#{anchor_of(name, number)}): "
         f"**{claim['verdict']}**. {claim['lesson']}<br>*{counts_text(claim).capitalize()}; "
-        f"{len(result['seeds'])} seeds; {claim['fidelity']}. {source_text(claim)}.*"
+        f"{seeds_text(result)} seeds; {claim['fidelity']}. {source_text(claim)}.*"
         for name, (result, claims) in scored.items()
         for number, claim in enumerate(claims, 1)
     ]

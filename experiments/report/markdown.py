@@ -39,12 +39,18 @@ def provenance(result: Result) -> str:
     )
 
 
+def seeds_text(result: Result) -> str:
+    """How many seeds a record has, and how many are missing."""
+    number, planned = len(result["seeds"]), result.get("planned_seeds", len(result["seeds"]))
+    return f"{number}" if number >= planned else f"{number} of {planned} (preliminary)"
+
+
 def took(result: Result) -> str:
     """How much work a record was, and where it comes from."""
     seconds = sum(record.get("seconds", 0.0) for record in result["records"])
     runs = len(result.get("earlier_runs", ()))
     earlier = f", continuing {runs} earlier run{'s' if runs > 1 else ''}" if runs else ""
     return (
-        f"Seeds: {len(result['seeds'])}; runs: {len(result['records'])}; "
+        f"Seeds: {seeds_text(result)}; runs: {len(result['records'])}; "
         f"{seconds / 60:,.0f} minutes of computing on one core{earlier}. {provenance(result)}"
     )

@@ -51,7 +51,18 @@ def result_of(name: str, result: Result) -> str:
     """The figure of a record, if it has one, its table, and where it comes from."""
     figures = [images(name, experiments.part(name, "figure").ALT)] if has_figure(name) else []
     table = experiments.part(name, "results").table(result)
-    return "\n\n".join((*figures, table, took(result)))
+    return "\n\n".join((*preliminary(result), *figures, table, took(result)))
+
+
+def preliminary(result: Result) -> list[str]:
+    """A notice, if seeds are missing."""
+    number, planned = len(result["seeds"]), result.get("planned_seeds", 0)
+    if number >= planned:
+        return []
+    return [
+        f'!!! warning "Preliminary"\n\n    {number} of {planned} seeds are run so far. Figure, '
+        "table and verdicts may change with the others."
+    ]
 
 
 def has_figure(name: str) -> bool:

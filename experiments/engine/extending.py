@@ -1,0 +1,40 @@
+"""Adds seeds to a record that is there, instead of running all of them again."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from experiments import Result
+from experiments.engine.code import digest
+from experiments.records import load
+
+
+def extended(path: Path, name: str, config: Any, seeds: int) -> Result | None:
+    """The record that a run adds to, if there is one.
+
+    Args:
+        path: File of the record.
+        name: The name of the experiment.
+        config: Configuration of the run.
+        seeds: How many seeds the run has.
+
+    Raises:
+        SystemExit: If the record has other settings, comes from other code or has more seeds.
+    """
+    if not path.exists():
+        return None
+    result = load(path)
+    reasons = {
+        "other settings": result["config"] != json.loads(json.dumps(dataclasses.asdict(config))),
+        "other code": result.get("code") != digest(name),
+        f"more seeds, {len(result['seeds'])},": len(result["seeds"]) > seeds,
+    }
+    if found := [reason for reason, holds in reasons.items() if holds]:
+        raise SystemExit(
+            f"{path} was run with {' and '.join(found)} and cannot be extended. Move it away, name "
+            "another folder (--out DIR), or leave out --extend to run every unit again"
+        )
+    return result
