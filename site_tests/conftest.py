@@ -7,7 +7,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import TimeoutError, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+from playwright.sync_api import sync_playwright
 
 SITE = Path(__file__).parent.parent / "site"
 # The address that the site is built for: its map starts with the home page.
@@ -45,7 +46,7 @@ class Visit:
         self.page.goto(WAYS[way] + name)
         # Scripts ask for more after the page has loaded. On a loaded machine the event that the
         # network is idle gets lost now and then; it is not waited for without end.
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(PlaywrightTimeoutError):
             self.page.wait_for_load_state("networkidle", timeout=10_000)
 
     def answer(self, route):

@@ -77,7 +77,7 @@ def test_a_record_of_other_code_is_kept(run, tmp_path, code):
     result.pop("code")
     changed = json.dumps(result | ({"code": code} if code else {}))
     (tmp_path / "record.json").write_text(changed)
-    with pytest.raises(SystemExit, match="other code.*leave out --extend"):
+    with pytest.raises(SystemExit, match=r"other code.*leave out --extend"):
         run(2)
     assert (tmp_path / "record.json").read_text() == changed
 

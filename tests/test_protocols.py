@@ -7,14 +7,17 @@ import pytest
 import torch
 from torch import nn
 
+from experiments import FOLDER
 from experiments.adding import run as adding
 from experiments.chunking import run as chunking
 from experiments.counting import run as counting
 from experiments.counting import training as counting_training
+from experiments.counting_rates import choice as counting_choice
 from experiments.data import batches
 from experiments.future_context import run as future_context
 from experiments.gates import run as gates
 from experiments.music import run as music
+from experiments.records import load
 from experiments.timing import batches as timing_batches
 from experiments.timing.run import CELLS
 
@@ -66,6 +69,47 @@ def test_reached_is_the_last_n_before_a_failure():
             return answers
 
     assert counting_training.max_correct_n(Wrong(), 2, 200) == 72
+
+
+def test_training_takes_a_word_an_update_as_plain_torch_does():
+    torch.manual_seed(0)
+    network = counting_training.Network("LSTM", 2, 3)
+    layer, out = nn.LSTM(2, 3), nn.Linear(3, 3)
+    layer.load_state_dict(network.layer.state_dict())
+    out.load_state_dict(network.out.state_dict())
+    ns = torch.tensor([3, 1, 2, 3])
+    counting_training.train(network, 2, ns, 2, 0.01, torch.Generator().manual_seed(5))
+    optimizer = torch.optim.RMSprop([*layer.parameters(), *out.parameters()], lr=0.01)
+    source = torch.Generator().manual_seed(5)
+    for _ in range(2):
+        for n in ns[torch.randperm(4, generator=source)].tolist():
+            x = torch.eye(2)[[0] * n + [1] * n]
+            # After an a: a or b; after a b: another one, or after the last one the end.
+            answers = torch.tensor([[1.0, 1, 0]] * n + [[0, 1, 0]] * (n - 1) + [[0, 0, 1]])
+            optimizer.zero_grad()
+            nn.functional.mse_loss(torch.sigmoid(out(layer(x)[0])), answers).backward()
+            optimizer.step()
+    for name, own in network.layer.named_parameters():
+        torch.testing.assert_close(own, layer.get_parameter(name), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(network.out.weight, out.weight, rtol=1e-4, atol=1e-5)
+
+
+def test_the_error_of_training_weighs_each_word_alike():
+    network = counting_training.Network("GRU", 2, 3)
+    each = []
+    for n in (1, 2, 3):
+        x, answers, _ = counting_training.words(2, torch.tensor([n]))
+        each.append((network(x) - answers).square().mean().item())
+    assert counting_training.train_error(network, 2, 3) == pytest.approx(sum(each) / 3, rel=1e-5)
+
+
+def test_networks_that_count_train_with_the_rates_that_were_chosen():
+    rates = counting_choice.chosen(load(FOLDER / "counting_rates" / "record.json"))
+    cases = counting.cases(counting.Config())
+    assert {(c["language"], c["model"], c["hidden"]): c["rate"] for c in cases} == rates
+    assert {case["rate"] for case in counting.cases(counting.Config(rate=0.5))} == {0.5}
+    with pytest.raises(SystemExit, match=r"No learning rate was chosen for 4 hidden units.*--rate"):
+        counting.cases(counting.Config(hidden=(4,)))
 
 
 def test_the_trace_of_a_counter_counts():

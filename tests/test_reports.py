@@ -5,6 +5,7 @@ import pytest
 from experiments.adding import results as adding
 from experiments.chunking import results as chunking
 from experiments.counting import results as counting
+from experiments.counting_rates import choice
 from experiments.future_context import results as future_context
 from experiments.music import results as music
 from experiments.records import median_of_solved
@@ -94,21 +95,41 @@ def test_each_protocol_of_timing_has_a_table_of_its_own():
 
 
 def test_counting_is_judged_by_the_bar_of_its_training():
-    def record(model, seed, reached):
+    def record(model, seed, n):
         case = {"language": "aⁿbⁿ", "model": model, "hidden": 3}
-        return {"case": case, "seed": seed, "reached": reached}
+        return {"case": case, "seed": seed, "max_correct_n": n}
 
     far = {"LSTM": 120, "PeepholeLSTM": 480, "GRU": 20}
     records = [record(m, s, n + s) for m, n in far.items() for s in range(10)]
-    settings = {"longest": 50, "farthest": 500}
+    settings = {"max_train_n": 50, "max_test_n": 500}
     assert verdicts(counting, records, **settings) == ["reproduced"] * 3
     records = [record(m, s, 40 + s % 3) for m in far for s in range(10)]
     excluded = "reported effect excluded"
-    assert verdicts(counting, records, longest=50, farthest=500) == [
+    assert verdicts(counting, records, **settings) == [
         excluded,
         "reversed (1 of 1)",
         excluded,
     ]
+
+
+def test_a_learning_rate_is_chosen_by_the_largest_n_of_the_lower_half_of_the_seeds():
+    def chosen(**rates):
+        case = {"language": "aⁿbⁿ", "model": "GRU", "hidden": 3}
+        records = [
+            {
+                "case": case | {"rate": rate},
+                "seed": seed,
+                "max_correct_n": n,
+                "train_error": error,
+            }
+            for rate, (ns, error) in zip((0.1, 0.01), rates.values(), strict=True)
+            for seed, n in enumerate(ns)
+        ]
+        return choice.chosen({"records": records})["aⁿbⁿ", "GRU", 3]
+
+    assert chosen(high=([40, 900], 1e-9), low=([70, 60], 1e-3)) == 0.01
+    assert chosen(high=([40, 900, 800], 1e-3), low=([70, 60, 90], 1e-9)) == 0.1
+    assert chosen(high=([100, 100], 1e-3), low=([100, 100], 1e-6)) == 0.01
 
 
 def test_a_paper_has_one_address():

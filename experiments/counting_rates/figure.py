@@ -6,7 +6,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from experiments import Result
-from experiments.counting_rates.results import by_rate, score
+from experiments.counting_rates.choice import by_rate, score
 from experiments.plotting import COLORS
 
 ALT = "Largest n up to which every word is right against the learning rate, for each network"

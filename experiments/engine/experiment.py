@@ -86,7 +86,9 @@ def execute(
         begun = provenance()
         kept_in = folder if experiment.reproducible else None
         journal = Journal(kept_in, name, config, units, fresh=fresh)
-        before = extended(folder / "record.json", name, config, seeds) if extend and folder else None
+        before = (
+            extended(folder / "record.json", name, config, seeds) if extend and folder else None
+        )
         if before:
             journal.take(before)
         task = functools.partial(run_unit, experiment.run, config)

@@ -57,7 +57,9 @@ class Journal:
 
     def take(self, result: Result) -> None:
         """Count the units of a record as finished."""
-        self.records |= {key(record["case"], record["seed"]): record for record in result["records"]}
+        self.records |= {
+            key(record["case"], record["seed"]): record for record in result["records"]
+        }
         own = {name: result[name] for name in ("command", "commit", "date", "machine")}
         self.runs = [*result["earlier_runs"], own, *self.runs]
         print(f"extending: {len(result['records'])} units of the record are kept")
