@@ -87,6 +87,7 @@ sanitize: $(VENV)/.has-test ## Run the CPU kernels' tests with checks of memory 
 
 bench: $(VENV)/.has-bench ## Time the variants against torch.nn; writes experiments/benchmarks/bench-*.json
 	$(BIN)/python -m experiments.benchmarks
+	$(BIN)/python -m experiments.benchmarks.summary
 
 bench-smoke: $(VENV)/.has-bench ## The smallest size of the benchmark, in seconds; writes nothing
 	$(BIN)/python -m experiments.benchmarks --smoke

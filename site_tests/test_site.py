@@ -4,18 +4,12 @@ import html
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from site_tests.conftest import SITE, WAYS
 
 PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html"))
-PHONE = {"width": 375, "height": 800}
-
-every_page = pytest.mark.parametrize("page_name", PAGES)
-# The links of 404.html start at the root of the address; from disk nothing leads to it.
-every_page_in_every_way = pytest.mark.parametrize(
-    ("way", "page_name"),
-    [(way, page) for way in WAYS for page in PAGES if way == "http" or page != "404.html"],
-)
+WIDTHS = {"desktop": 1280, "phone": 375}
 every_way = pytest.mark.parametrize("way", WAYS)
 
 
@@ -25,21 +19,67 @@ def test_the_site_has_pages():
     )
 
 
-@every_page_in_every_way
+@pytest.mark.parametrize("page_name", PAGES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_fails_and_no_other_address_is_asked(visit, page_name, way, scheme):
-    visited = visit(page_name, way, color_scheme=scheme)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_page_over_http(visit, page_name, scheme, width):
+    viewport = {"width": WIDTHS[width], "height": 900}
+    visited = visit(page_name, color_scheme=scheme, viewport=viewport)
+    page = visited.page
     assert visited.foreign == []
     assert visited.errors == []
+    check_maths(page)
+    check_references(page)
+    check_figures(page, scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width]
+    check_accessibility(page)
 
 
-@every_page_in_every_way
-def test_maths_is_rendered(visit, page_name, way):
-    page = visit(page_name, way).page
+# The links of 404.html start at the root of the address; from disk nothing leads to it.
+@pytest.mark.parametrize("page_name", [page for page in PAGES if page != "404.html"])
+def test_a_page_from_disk(visit, page_name):
+    visited = visit(page_name, "disk")
+    assert visited.foreign == []
+    assert visited.errors == []
+    check_maths(visited.page)
+
+
+def check_maths(page):
+    """Every equation is rendered."""
     assert page.locator(".katex-error").count() == 0
     formulas = page.locator("article .arithmatex")
     for k in range(formulas.count()):
         assert formulas.nth(k).locator(".katex").count() > 0, formulas.nth(k).inner_text()
+
+
+def check_references(page):
+    """No reference is left unresolved."""
+    text = page.evaluate("""() => {
+        const article = document.querySelector("article").cloneNode(true);
+        article.querySelectorAll("pre, code").forEach((code) => code.remove());
+        return article.textContent;
+    }""")
+    assert "][" not in text
+
+
+def check_figures(page, scheme):
+    """The figures of the palette are visible, those of the other one are not."""
+    other = {"light": "dark", "dark": "light"}[scheme]
+    for image in page.locator(f"img[src*='#only-{scheme}']").all():
+        assert image.is_visible()
+        assert image.evaluate("image => image.naturalWidth") > 0
+    for image in page.locator(f"img[src*='#only-{other}']").all():
+        assert not image.is_visible()
+
+
+def check_accessibility(page):
+    """Axe finds no serious or critical violation."""
+    found = Axe().run(page).response["violations"]
+    assert [
+        (violation["id"], [node["target"] for node in violation["nodes"]])
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+    ] == []
 
 
 def test_no_inclusion_is_left_unresolved():
@@ -47,16 +87,6 @@ def test_no_inclusion_is_left_unresolved():
     for page in PAGES:
         text = re.sub("<[^>]*>", "", html.unescape((SITE / page).read_text()))
         assert not re.search(r"--8 ?< ?--", text), page
-
-
-@every_page
-def test_no_reference_is_left_unresolved(visit, page_name):
-    text = visit(page_name).page.evaluate("""() => {
-        const article = document.querySelector("article").cloneNode(true);
-        article.querySelectorAll("pre, code").forEach((code) => code.remove());
-        return article.textContent;
-    }""")
-    assert "][" not in text
 
 
 @pytest.mark.parametrize("page_name", ["howto/replace.html", "start/walkthrough.html"])
@@ -78,24 +108,6 @@ def test_maths_survives_navigation_without_reload(visit):
     page.wait_for_url("**/api/cells.html*")
     page.locator("article .katex").first.wait_for()
     assert page.evaluate("window.sameDocument")
-
-
-@every_page
-def test_nothing_is_wider_than_a_phone(visit, page_name):
-    page = visit(page_name, viewport=PHONE).page
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-
-
-@every_page
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_figures_follow_the_palette(visit, page_name, scheme):
-    page = visit(page_name, color_scheme=scheme).page
-    other = {"light": "dark", "dark": "light"}[scheme]
-    for image in page.locator(f"img[src*='#only-{scheme}']").all():
-        assert image.is_visible()
-        assert image.evaluate("image => image.naturalWidth") > 0
-    for image in page.locator(f"img[src*='#only-{other}']").all():
-        assert not image.is_visible()
 
 
 @pytest.mark.parametrize(

@@ -58,16 +58,18 @@ def cloned(folder: Path) -> Path:
     return target
 
 
+def examples() -> list[tuple[str, str]]:
+    """The README's examples, each with what it prints."""
+    readme = (ROOT / "README.md").read_text()
+    return re.findall(r"```python\n(.*?)```\s*```text\n(.*?)```", readme, re.DOTALL)
+
+
 def check_packages(folder: Path) -> None:
-    """Install wheel and sdist into empty environments, and run the README's example there."""
+    """Install wheel and sdist into empty environments, and run the README's examples there."""
     source = unpacked(folder)
     run("make", "wheel", PYTHON, folder=source)
     [wheel] = (source / "dist").glob("*.whl")
     [sdist] = (source / "dist").glob("*.tar.gz")
-    readme = (ROOT / "README.md").read_text()
-    [(example, expected)] = re.findall(
-        r"```python\n(.*?)```\s*```text\n(.*?)```", readme, re.DOTALL
-    )
     explained = "import torch; from lstm_variants import StandardLSTM, explain;"
     explained += "explain(StandardLSTM(2, 3), torch.zeros(1, 4, 2))"
     for package, more, runs in (
@@ -79,7 +81,8 @@ def check_packages(folder: Path) -> None:
         venv.create(place / "venv", with_pip=True)
         python = str(place / "venv" / "bin" / "python")
         run(python, "-m", "pip", "install", "--quiet", str(package), folder=place, **more)
-        for code, answer in ((example, re.escape(expected)), (explained, runs)):
+        expected = [(code, re.escape(output)) for code, output in examples()]
+        for code, answer in (*expected, (explained, runs)):
             done = subprocess.run(
                 [python, "-W", "ignore", "-c", code],
                 cwd=place,

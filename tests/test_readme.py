@@ -8,16 +8,26 @@ from pathlib import Path
 
 import pytest
 
-from tests import support
+from experiments.benchmarks import summary
+from tests import support, surroundings
 
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_example_prints_what_the_readme_says():
+def test_examples_print_what_the_readme_says():
+    examples = surroundings.examples()
+    assert len(examples) == 2
+    for code, output in examples:
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        assert done.stdout == output
+
+
+def test_the_table_of_speed_is_that_of_the_record():
     readme = (ROOT / "README.md").read_text()
-    [(code, output)] = re.findall(r"```python\n(.*?)```\s*```text\n(.*?)```", readme, re.DOTALL)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == output
+    assert "| `PeepholeLSTM` " in readme
+    assert summary.with_summary(readme) == readme
 
 
 def test_the_table_of_versions_is_that_of_the_records(request):

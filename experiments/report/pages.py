@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import re
 
 import tabulate
 
@@ -20,8 +22,6 @@ from experiments.report.markdown import images, source_text, took
 from experiments.statistics.verdicts import outcome_of
 
 SECTIONS = ("Claim", "Claims", "Protocol", "Deviations")
-WIDE = "---\nhide: [toc]\n---\n\n"
-"""Tables need the width that a table of contents would take."""
 
 
 def page(name: str, result: Result) -> str:
@@ -44,7 +44,17 @@ def page(name: str, result: Result) -> str:
         f"Run it: `python -m experiments {name}`; with `--smoke` in seconds, `--help` for its "
         "settings.",
     )
-    return WIDE + "\n\n".join(blocks) + "\n"
+    return front_matter(name, text[""]) + "\n\n".join(blocks) + "\n"
+
+
+def front_matter(name: str, introduction: str) -> str:
+    """The settings of a page: its description for search engines, and no table of contents.
+
+    Tables need the width that a table of contents would take.
+    """
+    first = re.split(r"(?<=[.?:])\s", " ".join(introduction.split()), maxsplit=1)[0]
+    description = f"{experiments.title(name)}: {first.replace('`', '').replace('*', '')}"
+    return f"---\nhide: [toc]\ndescription: {json.dumps(description)}\n---\n\n"
 
 
 def result_of(name: str, result: Result) -> str:

@@ -1,0 +1,28 @@
+// Names and keyboard access that the theme leaves out, again after each instant navigation.
+const SCROLLABLE = ".md-typeset__scrollwrap, .arithmatex, .md-typeset pre > code";
+
+// A region that scrolls sideways can be reached, and then scrolled, with the keyboard.
+const reachScrollable = () => {
+  for (const element of document.querySelectorAll(SCROLLABLE)) {
+    if (element.scrollWidth > element.clientWidth) {
+      element.tabIndex = 0;
+    } else {
+      element.removeAttribute("tabindex");
+    }
+  }
+};
+
+const name = (selector, text) => {
+  for (const element of document.querySelectorAll(selector)) {
+    element.setAttribute("aria-label", text);
+  }
+};
+
+document$.subscribe(() => {
+  name(".md-search", "Search");
+  name("#__search", "Search");
+  name("#__drawer", "Navigation");
+  // The theme wraps tables and opens sections after this.
+  requestAnimationFrame(reachScrollable);
+  new ResizeObserver(reachScrollable).observe(document.querySelector("article") ?? document.body);
+});

@@ -1,0 +1,65 @@
+"""A short table of speed and memory, which `make bench` writes into the README."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import tabulate
+
+from experiments import Record, Result
+from experiments.records import load
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+RECORD = Path(__file__).parent / "bench-cpu.json"
+LAYERS = ("LSTM", "PeepholeLSTM", "CoupledLSTM", "GRU", "BiLSTM", "RNN")
+SIZE = {"B": 64, "T": 100, "D": 256, "H": 256}
+
+
+def summary(result: Result) -> str:
+    """Speed and memory against torch.nn at one size and with one thread, in Markdown."""
+    chosen = [r for r in result["records"] if r["size"] == SIZE and r["threads"] == 1]
+    found = {(r["variant"], r["mode"]): r for r in chosen}
+    rows = [
+        {
+            "layer": f"`{name}`",
+            "compared with": f"`{found[name, 'training']['baseline']}`",
+            "speed, forward": faster(found[name, "forward"]),
+            "speed, training step": faster(found[name, "training"]),
+            "peak memory": memory(found[name, "training"]),
+        }
+        for name in LAYERS
+    ]
+    machine = result["machine"]
+    size = ", ".join(f"{letter} = {value}" for letter, value in SIZE.items())
+    return (
+        f"{tabulate.tabulate(rows, 'keys', tablefmt='pipe', disable_numparse=True)}\n\n"
+        f"float32, one thread, {size} (batch, time steps, features, hidden units); "
+        f"{machine['cpu']}, torch {machine['torch']}, {result['date'][:10]}. More than 1 is "
+        "faster. Peak memory: of a training step, ours : torch's."
+    )
+
+
+def faster(record: Record) -> str:
+    """How many times as fast as the baseline."""
+    return f"{1 / record['ratio']['median']:.2f} ×"
+
+
+def memory(record: Record) -> str:
+    """Peak memory beyond the start, ours and the baseline's."""
+    return f"{record['megabytes']:.0f} : {record['baseline_megabytes']:.0f} MB"
+
+
+def with_summary(readme: str) -> str:
+    """The README with the table of the stored record."""
+    return re.sub(
+        r"(<!-- speed -->\n).*?(\n<!-- /speed -->)",
+        lambda match: f"{match[1]}{summary(load(RECORD))}{match[2]}",
+        readme,
+        flags=re.DOTALL,
+    )
+
+
+if __name__ == "__main__":
+    README.write_text(with_summary(README.read_text()))
+    print(f"written: {README}")

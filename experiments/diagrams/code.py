@@ -1,0 +1,59 @@
+"""The documented equations of a cell as lines of Python."""
+
+from __future__ import annotations
+
+import re
+
+from lstm_variants.cells import Cell
+from lstm_variants.equations import equations
+from lstm_variants.latex import Node, parse
+
+FUNCTIONS = {r"\sigma": "sigmoid", r"\tanh": "tanh", r"\mathrm{relu}": "relu"}
+
+
+def lines(cell: Cell) -> list[str]:
+    """One line of PyTorch for each equation of a time step.
+
+    A letter with the index t-1 is written with `_old`, one with the index t alone; `@` is the
+    product of a matrix and a vector.
+    """
+    return [f"{name_of(left)} = {code(parse(right))}" for left, right in equations(cell).items()]
+
+
+def name_of(symbol: str) -> str:
+    """The Python name of a symbol: `c_old` for `c_{t-1}`, `W_i` for `W_i`."""
+    letter, _, index = symbol.partition("_")
+    index = index.strip("{}")
+    return letter + {"t": "", "t-1": "_old", "": ""}.get(index, f"_{index}")
+
+
+def code(node: Node) -> str:
+    """An expression in Python.
+
+    Raises:
+        ValueError: If it has a part that no documented equation has needed so far.
+    """
+    parts = [code(part) for part in node.parts]
+    match node.kind:
+        case "number":
+            return node.text
+        case "symbol":
+            return name_of(node.text)
+        case "call":
+            return f"{FUNCTIONS[node.text]}({', '.join(parts)})"
+        case "group" if node.text or len(parts) > 1:
+            names = [name_of(part.text + node.text) for part in node.parts]
+            return f"cat([{', '.join(names)}])"
+        case "group":
+            return f"({parts[0]})"
+        case "operator":
+            return f" {sign_of(node)} ".join(parts)
+    raise ValueError(f"expected a part of a documented equation, got {node}")
+
+
+def sign_of(node: Node) -> str:
+    """The operator of a node in Python."""
+    if node.text in "+-/" and node.text:
+        return node.text
+    is_matrix = re.fullmatch(r"[A-Z](_.*)?", node.parts[0].text) is not None
+    return "@" if not node.text and is_matrix else "*"
