@@ -1,0 +1,120 @@
+// "Step through a cell": recorded gates and states of two networks, one time step at a time.
+const COLOURS = ["#2b95d6", "#d9822b", "#9179f2", "#29a634", "#d13b6f", "#7a8793", "#b58900"];
+const PLOT = { left: 48, right: 668, top: 12, bottom: 262 };
+
+const svg = (name, attributes, text) => {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text !== undefined) element.textContent = text;
+  return element;
+};
+
+const isGate = (name) => !["h", "c", "g", "n"].includes(name);
+
+// The curves of all gates and states over the sequence, and a line at the time step.
+const drawPlot = (plot, steps, unit, time) => {
+  const curves = Object.entries(steps).map(([name, rows]) => [name, rows.map((row) => row[unit])]);
+  const values = curves.flatMap(([, row]) => row);
+  const [low, high] = [Math.min(-1, ...values), Math.max(1, ...values)];
+  const length = curves[0][1].length;
+  const x = (k) => PLOT.left + ((PLOT.right - PLOT.left) * k) / Math.max(1, length - 1);
+  const y = (value) => PLOT.bottom - ((PLOT.bottom - PLOT.top) * (value - low)) / (high - low);
+  plot.replaceChildren();
+  for (const value of new Set([Math.round(low), 0, 1, Math.round(high)])) {
+    const line = { x1: PLOT.left, x2: PLOT.right, y1: y(value), y2: y(value), class: "grid" };
+    plot.append(svg("line", line));
+    plot.append(svg("text", { x: PLOT.left - 8, y: y(value) + 6, class: "tick" }, value));
+  }
+  const now = { x1: x(time), x2: x(time), y1: PLOT.top, y2: PLOT.bottom, class: "now" };
+  plot.append(svg("line", now));
+  curves.forEach(([name, row], k) => {
+    const points = row.map((value, t) => `${x(t)},${y(value)}`).join(" ");
+    plot.append(svg("polyline", { points, stroke: COLOURS[k], class: isGate(name) ? "gate" : "" }));
+    plot.append(svg("circle", { cx: x(time), cy: y(row[time]), r: 5, fill: COLOURS[k] }));
+    const place = { x: PLOT.left + 20 + 60 * k, y: 290, fill: COLOURS[k], class: "key" };
+    plot.append(svg("text", place, name));
+  });
+};
+
+// The value of each gate as the fill of its box.
+const fillDiagram = (diagram, steps, unit, time) => {
+  for (const part of diagram.querySelectorAll("[data-part]")) {
+    const values = steps[part.dataset.part];
+    const box = part.querySelector("rect");
+    if (!values || !box || !isGate(part.dataset.part)) continue;
+    part.querySelector(".level")?.remove();
+    const [width, height] = [box.width.baseVal.value, box.height.baseVal.value];
+    const level = Math.max(0, Math.min(1, values[time][unit])) * height;
+    const [left, top] = [box.x.baseVal.value, box.y.baseVal.value + height - level];
+    box.after(svg("rect", { x: left, y: top, width, height: level, class: "level" }));
+  }
+};
+
+const start = (stepper) => {
+  const sequences = JSON.parse(stepper.querySelector("script").textContent);
+  const find = (name) => stepper.querySelector(`.stepper-${name}`);
+  const slider = stepper.querySelector("input[type=range]");
+  const sides = [...stepper.querySelectorAll(".stepper-side")];
+
+  const showDiagram = (side) => {
+    const model = side.querySelector(".stepper-model").value;
+    const template = stepper.querySelector(`template[data-model="${model}"]`);
+    const box = side.querySelector(".stepper-diagram");
+    box.innerHTML = template.innerHTML.replaceAll("SIDE", side.dataset.side);
+  };
+
+  const show = () => {
+    const { symbols, outputs, models } = sequences[find("sequence").value];
+    const [time, unit] = [slider.value - 1, find("unit").selectedIndex];
+    find("symbols").replaceChildren(
+      ...symbols.map((symbol, k) => {
+        const mark = document.createElement(k === time ? "mark" : "span");
+        mark.textContent = symbol;
+        return mark;
+      }),
+    );
+    const said = [`Time step ${time + 1} of ${symbols.length}, input ${symbols[time]}.`];
+    for (const side of sides) {
+      const model = side.querySelector(".stepper-model").value;
+      const { steps, outputs: given } = models[model];
+      drawPlot(side.querySelector(".stepper-plot"), steps, unit, time);
+      fillDiagram(side.querySelector(".stepper-diagram"), steps, unit, time);
+      const rows = Object.entries(steps).map(([name, values]) => [name, values[time][unit]]);
+      rows.push(...outputs.map((name, k) => [`output: ${name}`, given[time][k]]));
+      side.querySelector("tbody").innerHTML = rows
+        .map(([name, value]) => `<tr><th scope="row">${name}</th><td>${value.toFixed(2)}</td></tr>`)
+        .join("");
+      said.push(`${model}: ${rows.map(([name, value]) => `${name} ${value.toFixed(2)}`).join(", ")}.`);
+    }
+    slider.setAttribute("aria-valuetext", said[0]);
+    find("status").textContent = said.join(" ");
+  };
+
+  const begin = () => {
+    slider.max = sequences[find("sequence").value].symbols.length;
+    slider.value = 1;
+    show();
+  };
+  const move = (by) => {
+    slider.value = Number(slider.value) + by;
+    show();
+  };
+
+  find("sequence").addEventListener("change", begin);
+  find("unit").addEventListener("change", show);
+  slider.addEventListener("input", show);
+  find("back").addEventListener("click", () => move(-1));
+  find("forward").addEventListener("click", () => move(1));
+  for (const side of sides) {
+    side.querySelector(".stepper-model").addEventListener("change", () => {
+      showDiagram(side);
+      show();
+    });
+    showDiagram(side);
+  }
+  stepper.hidden = false;
+  document.querySelector(".stepper-static").hidden = true;
+  begin();
+};
+
+document$.subscribe(() => document.querySelectorAll(".stepper[hidden]").forEach(start));

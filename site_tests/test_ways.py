@@ -1,0 +1,73 @@
+"""A student, a researcher and an engineer find what they came for."""
+
+import re
+
+import pytest
+
+from site_tests.conftest import SITE
+
+PAGES = sorted(path for path in SITE.rglob("*.html"))
+
+
+@pytest.mark.parametrize(
+    ("links", "wanted"),
+    [
+        (["what a gate does"], "explanation/gates.html"),
+        (["Learn", "Step through a cell"], "start/step.html"),
+        (["Learn", "The variants"], "explanation/variants.html"),
+        (["a network trained in a minute"], "start/train.html"),
+        (["Results"], "results/what-holds.html"),
+        (["how to cite"], "project/cite.html"),
+        (["parameter counts"], "results/shapes.html"),
+        (["Choose a variant"], "howto/choose.html"),
+        (["Replace torch.nn.LSTM"], "howto/replace.html"),
+        (["Use", "Troubleshooting"], "howto/troubleshooting.html"),
+        (["Use", "Compile, export and save"], "howto/export.html"),
+        (["Reference"], "api/layers.html"),
+    ],
+)
+def test_at_most_two_clicks_from_home(visit, links, wanted):
+    page = visit("index.html").page
+    assert len(links) <= 2
+    for link in links:
+        page.get_by_role("link", name=link, exact=True).first.click()
+        page.wait_for_load_state()
+    page.wait_for_url(f"**/{wanted}*")
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("cite", "project/cite.html"),
+        ("GPU", "index.html"),
+        ("padding", "howto/replace.html"),
+        ("bidirectional", "api/layers.html"),
+        ("dropout", "api/layers.html"),
+        ("ONNX", "howto/export.html"),
+        ("streaming", "howto/replace.html"),
+        ("training example", "start/train.html"),
+        ("speed", "results/speed.html"),
+        ("install", "index.html"),
+    ],
+)
+def test_search_finds_the_page_that_is_wanted_first(visit, words, wanted):
+    page = visit("index.html").page
+    page.locator("input.md-search__input").click()
+    page.locator("input.md-search__input").press_sequentially(words)
+    first = page.locator(".md-search-result__item a").first
+    first.wait_for()
+    assert wanted in first.get_attribute("href")
+    # Snippets are text, not LaTeX, and no sources of tests.
+    found = page.locator(".md-search-result__list").inner_text()
+    assert "\\(" not in found
+    assert "\\odot" not in found
+    assert "assert " not in found
+
+
+def test_every_page_has_its_own_description():
+    descriptions = {}
+    for path in PAGES:
+        if path.name != "404.html":
+            found = re.findall('<meta name="description" content="(.*?)"', path.read_text())
+            assert len(found) == 1, path
+            assert descriptions.setdefault(found[0], path) == path
