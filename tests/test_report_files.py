@@ -1,6 +1,8 @@
 """The report: from the stored records alone, the same every time."""
 
+import csv
 import itertools
+import json
 import shutil
 import subprocess
 import sys
@@ -13,8 +15,9 @@ from experiments.benchmarks import goals
 from experiments.benchmarks import results as bench
 from experiments.benchmarks import test_speed as suite
 from experiments.records import load
-from experiments.report import pages
+from experiments.report import data, pages
 from experiments.report.__main__ import main as write_report
+from experiments.report.claims import slug
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "experiments"
@@ -62,8 +65,7 @@ def test_the_report_is_the_same_every_time(report, tmp_path):
         {p.relative_to(f): p.read_bytes() for p in f.rglob("*.*")} for f in (report, tmp_path)
     )
     assert first == second
-    published = [n for n in experiments.names() if (FOLDER / n / "record.json").exists()]
-    assert len(list((report / "pages").iterdir())) == len(published)
+    assert len(list((report / "pages").iterdir())) == len(experiments.names())
 
 
 def test_the_report_without_records_says_what_to_do(tmp_path, capsys):
@@ -77,8 +79,12 @@ def test_the_report_without_records_says_what_to_do(tmp_path, capsys):
     stale.parent.mkdir(parents=True)
     stale.touch()
     write_report(tmp_path, tmp_path / "generated")
-    assert "left out: adding has no record yet; run 'python -m ex" in capsys.readouterr().out
-    assert [page.name for page in stale.parent.iterdir()] == ["shapes.md"]
+    assert "not run yet: adding; its page says so. Run 'python -m ex" in capsys.readouterr().out
+    assert not stale.exists()
+    for name in experiments.names():
+        page = (stale.parent / f"{slug(name)}.md").read_text()
+        assert ("Not run yet" in page) == (name != "shapes")
+        assert ("## Verdict" in page) is False
 
 
 def test_a_missing_section_is_named(monkeypatch):
@@ -138,3 +144,24 @@ def test_published_timings_are_complete_and_anonymous():
     for record in result["records"]:
         assert record["rounds"] >= 9
         assert record["ratio"]["q1"] <= record["ratio"]["median"] <= record["ratio"]["q3"]
+
+
+def test_data_are_written_as_json_and_as_a_table(tmp_path):
+    records = [
+        {"case": {"model": "LSTM"}, "seed": 0, "trace": [1, 2], "solved": True},
+        {"case": {"model": "GRU"}, "seed": 1, "loss": 0.5, "note": 'a, "b"'},
+    ]
+    result = {"experiment": "toy", "records": records}
+    data.write_data(tmp_path, result)
+    assert json.loads((tmp_path / "toy.json").read_text()) == result
+    with (tmp_path / "toy.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows[0] == {
+        "case.model": "LSTM",
+        "seed": "0",
+        "trace": "[1, 2]",
+        "solved": "True",
+        "loss": "",
+        "note": "",
+    }
+    assert (rows[1]["loss"], rows[1]["note"]) == ("0.5", 'a, "b"')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from experiments import Result
 from experiments.benchmarks.results import goals_section, memory_table, table_of_ratios
+from experiments.report.data import data_links
 from experiments.report.markdown import images, provenance
 
 
@@ -23,6 +24,6 @@ def section(result: Result) -> str:
         "ours : torch's.",
         memory_table(result),
         *(goals_section(result) if name == "bench-cpu" else ()),
-        provenance(result),
+        f"{provenance(result)}. {data_links(result)}",
     )
     return "\n\n".join(parts) + "\n"

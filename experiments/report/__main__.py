@@ -13,6 +13,7 @@ from experiments.plotting import save_figures
 from experiments.records import load
 from experiments.report import GENERATED, pages
 from experiments.report.claims import Scored, slug, summary
+from experiments.report.data import write_data
 from experiments.report.forest import forest
 
 
@@ -25,16 +26,19 @@ def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
         raise SystemExit(f"No bench-*.json in {records / 'benchmarks'}: run 'make bench' first.")
     for result in timed:
         save_figures(generated, result["experiment"], bench_figure.figure, result)
+        write_data(generated, result)
     (generated / "bench.md").write_text("\n".join(map(bench.section, timed)))
     scored: Scored = {}
     for name in experiments.names():
         path = records / name / "record.json"
         if not path.exists():
-            print(f"left out: {name} has no record yet; run 'python -m experiments {name}'")
+            print(f"not run yet: {name}; its page says so. Run 'python -m experiments {name}'")
+            (generated / "pages" / f"{slug(name)}.md").write_text(pages.page(name, None))
             continue
         result = load(path)
         if pages.has_figure(name):
             save_figures(generated, name, experiments.part(name, "figure").figure, result)
+        write_data(generated, result)
         (generated / f"{name}.md").write_text(pages.result_of(name, result) + "\n")
         (generated / "pages" / f"{slug(name)}.md").write_text(pages.page(name, result))
         scored[name] = result, experiments.part(name, "results").claims(result)

@@ -18,16 +18,23 @@ from experiments.report.claims import (
     interval_text,
     p_text,
 )
+from experiments.report.data import data_links
 from experiments.report.markdown import images, source_text, took
 from experiments.statistics.verdicts import outcome_of
 
+NOT_RUN = '!!! warning "Not run yet"\n\n    There are no results so far.'
 SECTIONS = ("Claim", "Claims", "Protocol", "Deviations")
 
 
-def page(name: str, result: Result) -> str:
-    """Title, claim, protocol, result, verdicts and deviations of an experiment."""
+def page(name: str, result: Result | None) -> str:
+    """Title, claim, protocol, result, verdicts and deviations of an experiment.
+
+    Args:
+        name: The name of its folder.
+        result: Its record; `None` if it has not been run yet.
+    """
     text = sections(name)
-    claims = experiments.part(name, "results").claims(result)
+    claims = experiments.part(name, "results").claims(result) if result else []
     verdicts = [verdict_of(claim, anchor_of(name, k)) for k, claim in enumerate(claims, 1)]
     blocks = (
         f"# {experiments.title(name)}",
@@ -37,7 +44,7 @@ def page(name: str, result: Result) -> str:
         "## Protocol",
         text["Protocol"],
         "## Result",
-        result_of(name, result),
+        result_of(name, result) if result else NOT_RUN,
         *(["## Verdict", *verdicts] if verdicts else ()),
         "## Deviations",
         text["Deviations"],
@@ -61,7 +68,9 @@ def result_of(name: str, result: Result) -> str:
     """The figure of a record, if it has one, its table, and where it comes from."""
     figures = [images(name, experiments.part(name, "figure").ALT)] if has_figure(name) else []
     table = experiments.part(name, "results").table(result)
-    return "\n\n".join((*preliminary(result), *figures, table, took(result)))
+    return "\n\n".join(
+        (*preliminary(result), *figures, table, f"{took(result)}. {data_links(result)}")
+    )
 
 
 def preliminary(result: Result) -> list[str]:

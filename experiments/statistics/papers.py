@@ -10,6 +10,7 @@ SOURCES = {
     "Suzgun, Belinkov & Shieber 2018": "https://arxiv.org/abs/1811.01001",
     "Weiss, Goldberg & Yahav 2018": "https://arxiv.org/abs/1805.04908",
     "Tallec & Ollivier 2018": "https://arxiv.org/abs/1804.11188",
+    "Greff et al. 2017": "https://doi.org/10.1109/TNNLS.2016.2582924",
     "Breuel 2015": "https://arxiv.org/abs/1508.02774",
     "this project": "",
     "the teaching notebook": "",

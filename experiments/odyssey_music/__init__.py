@@ -1,0 +1,13 @@
+"""The study of random search on chorales."""
+
+from experiments.odyssey.text import page_text
+
+__doc__ = page_text(
+    "Search space odyssey: chorales",
+    data="piano rolls of chorales.",
+    task="The data are the JSB Chorales with the usual split. A network reads a frame of 88 keys "
+    "at each time step and gives the probability of each key in the next frame; the loss is "
+    "in nats per frame.",
+    batch=8,
+    deviations="JSB Chorales is one of the paper's own data sets.",
+)

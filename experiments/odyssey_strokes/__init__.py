@@ -1,0 +1,14 @@
+"""The study of random search on drawn digits."""
+
+from experiments.odyssey.text import page_text
+
+__doc__ = page_text(
+    "Search space odyssey: pen strokes",
+    data="digits as movements of a pen.",
+    task="The data are stroke sequences of MNIST: the first 3,000 of the published training set "
+    "(2,000 for training, 1,000 for validation) and the first 2,000 of its test set. A "
+    "network reads the steps of the pen, standardised over the training set, and names the "
+    "digit after the last time step.",
+    batch=32,
+    deviations="The strokes are computed from images, where IAM Online has recorded handwriting.",
+)
