@@ -1,8 +1,12 @@
 """What the documentation says about tests and variants is true."""
 
 import ast
+import re
 import tomllib
 from pathlib import Path
+
+from experiments.statistics.papers import SOURCES
+from lstm_variants.variants import PAPERS
 
 ROOT = Path(__file__).parent.parent
 
@@ -32,3 +36,19 @@ def test_the_table_of_features_names_every_test_of_the_layers_and_no_other():
         "test_torch_lacks",
     ):
         assert defined_in(module) <= shown
+
+
+def test_every_paper_can_be_cited():
+    entries = (ROOT / "docs" / "includes" / "papers.bib").read_text().strip().split("\n\n")
+    by_url = {re.findall(r"url\s*= \{(.*)\}", entry)[0]: entry for entry in entries}
+    urls = {paper.url for paper in PAPERS.values()} | {url for url in SOURCES.values() if url}
+    assert set(by_url) == urls
+    for name, url in [*((n, p.url) for n, p in PAPERS.items()), *SOURCES.items()]:
+        if url:
+            surname, year = re.match(r"(\w+).* (\d{4})$", name).groups()
+            assert re.search(rf"author\s*= \{{{surname}, ", by_url[url]), name
+            assert re.search(rf"year\s*= \{{{year}\}}", by_url[url]), name
+            assert by_url[url].count("{") == by_url[url].count("}")
+    for paper in PAPERS.values():
+        title = re.findall(r"title\s*= \{(.*)\}", by_url[paper.url])[0]
+        assert re.sub("[{}]", "", title) == paper.title
