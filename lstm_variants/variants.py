@@ -73,7 +73,7 @@ PAPERS = {
     "Sak, Senior & Beaufays 2014": Paper(
         "Long short-term memory based recurrent neural network architectures for large vocabulary "
         "speech recognition",
-        "Interspeech 2014",
+        "arXiv:1402.1128, 2014",
         "https://arxiv.org/abs/1402.1128",
     ),
     "Greff et al. 2017": Paper(

@@ -114,7 +114,7 @@ def test_maths_survives_navigation_without_reload(visit):
     ("page_name", "table"),
     [
         ("results/shapes.html", "formula"),
-        ("results/speed.html", "64, 100, 256, 256"),
+        ("results/speed.html", "medium"),
         ("explanation/kernels.html", "B=32 H=512"),
         ("explanation/variants.html", "backends"),
         ("explanation/contract.html", "torchrecurrent"),

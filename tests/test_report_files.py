@@ -8,10 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 import experiments
-from experiments.benchmarks import goals
+from experiments.benchmarks import figure, goals
 from experiments.benchmarks import results as bench
 from experiments.benchmarks import test_speed as suite
 from experiments.records import load
@@ -165,3 +167,16 @@ def test_data_are_written_as_json_and_as_a_table(tmp_path):
         "note": "",
     }
     assert (rows[1]["loss"], rows[1]["note"]) == ("0.5", 'a, "b"')
+
+
+def luminance(color):
+    """Relative luminance, by the web content accessibility guidelines."""
+    channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color[:3]]
+    return 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
+
+
+def test_numbers_on_coloured_cells_are_readable():
+    ink = luminance(to_rgb(figure.INK))
+    for ratio in np.geomspace(*figure.LIMITS, 50):
+        cell = luminance(figure.COLOURS(figure.SCALE(ratio)))
+        assert (max(cell, ink) + 0.05) / (min(cell, ink) + 0.05) >= 4.5

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from experiments import Result
-from experiments.benchmarks.results import size_text
+from experiments.benchmarks.sizes import size_name
 from experiments.plotting import THEMES
 
 # On the coloured cells of a grid, whatever the page's palette.
 INK = THEMES["light"]
-
-
-# Ratios from here on are on dark cells.
-PALE = 3.7
+# Colours that this ink can be read on; beyond these ratios, they stay the same.
+COLOURS = plt.get_cmap("PiYG_r")
+SCALE = LogNorm(1 / 25, 25)
+LIMITS = (1 / 6, 6.0)
 
 
 def figure(result: Result) -> Figure:
     """Ratios by variant and size, a panel for each mode and number of threads."""
     records = result["records"]
-    sizes = list(dict.fromkeys(size_text(r["size"]) for r in records))
+    sizes = list(dict.fromkeys(size_name(r["size"]) for r in records))
     variants = list(dict.fromkeys(r["variant"] for r in records))
     threads = list(dict.fromkeys(r["threads"] for r in records))
     ratios = {
-        (r["threads"], r["mode"], r["variant"], size_text(r["size"])): r["ratio"]["median"]
+        (r["threads"], r["mode"], r["variant"], size_name(r["size"])): r["ratio"]["median"]
         for r in records
     }
     figure, panels = plt.subplots(
@@ -47,16 +48,13 @@ def figure(result: Result) -> Figure:
             panel.tick_params(length=0)
             panel.spines[:].set_visible(False)
     for panel in panels[-1]:
-        panel.set_xticks(range(len(sizes)), [size.replace(", ", ",\n") for size in sizes], size=9)
-    panels[-1][0].set_xlabel("B, T, D, H", loc="left", size=9)
+        panel.set_xticks(range(len(sizes)), sizes)
     return figure
 
 
 def draw_ratios(panel: Axes, grid: list[list[float]]) -> None:
     """Coloured cells with their numbers: green is faster than torch.nn."""
-    panel.imshow(grid, cmap="PiYG_r", norm=LogNorm(1 / 8, 8), aspect="auto")
+    panel.imshow(np.clip(grid, *LIMITS), cmap=COLOURS, norm=SCALE, aspect="auto")
     for row, line in enumerate(grid):
         for column, ratio in enumerate(line):
-            color = INK if 1 / PALE < ratio < PALE else "white"
-            text = f"{ratio:.2f}"
-            panel.text(column, row, text, ha="center", va="center", size=9, color=color)
+            panel.text(column, row, f"{ratio:.2f}", ha="center", va="center", color=INK)

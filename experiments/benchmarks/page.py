@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from experiments import Result
 from experiments.benchmarks.results import goals_section, memory_table, table_of_ratios
+from experiments.benchmarks.sizes import legend
 from experiments.report.data import data_links
 from experiments.report.markdown import images, provenance
 
@@ -16,12 +17,12 @@ def section(result: Result) -> str:
     parts = (
         f"## {device}",
         images(name, alt),
+        legend(result),
         '<details markdown="1"><summary>All numbers</summary>',
         table_of_ratios(result),
         "</details>",
         f"### Memory on the {device.partition(' ')[0]}",
-        "Megabytes that a training step takes at its worst, beyond what it starts with, "
-        "ours : torch's.",
+        "Peak memory of a training step in MB, above its start, this package : torch.nn.",
         memory_table(result),
         *(goals_section(result) if name == "bench-cpu" else ()),
         f"{provenance(result)}. {data_links(result)}",

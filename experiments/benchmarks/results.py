@@ -6,6 +6,7 @@ import tabulate
 
 from experiments import Result
 from experiments.benchmarks.goals import compare
+from experiments.benchmarks.sizes import size_name, size_text
 
 
 def table_of_ratios(result: Result) -> str:
@@ -64,13 +65,8 @@ def memory_table(result: Result) -> str:
         if record["mode"] == "training" and record["megabytes"] is not None:
             ours, theirs = record["megabytes"], record["baseline_megabytes"]
             row = rows.setdefault(record["variant"], {"variant": record["variant"]})
-            row[size_text(record["size"])] = f"{ours:.1f} : {theirs:.1f}"
+            row[size_name(record["size"])] = f"{ours:.1f} : {theirs:.1f}"
     return tabulate.tabulate(list(rows.values()), "keys", tablefmt="pipe", disable_numparse=True)
-
-
-def size_text(size: dict[str, int]) -> str:
-    """A size as in the headers, `B, T, D, H`."""
-    return ", ".join(map(str, size.values()))
 
 
 def spread(q: dict[str, float]) -> str:

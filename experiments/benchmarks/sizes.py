@@ -1,0 +1,34 @@
+"""Names of the sizes that are timed."""
+
+from __future__ import annotations
+
+from experiments import Result
+
+NAMES: dict[tuple[int, ...], str] = {
+    (32, 10, 8, 16): "notebook",
+    (32, 100, 64, 128): "small",
+    (64, 100, 256, 256): "medium",
+    (32, 200, 512, 512): "large",
+    (1, 100, 128, 256): "single",
+}
+"""By B, T, D, H: that of the notebook, three others, and a single sequence."""
+
+
+def size_text(size: dict[str, int]) -> str:
+    """A size as in the headers, `B, T, D, H`."""
+    return ", ".join(map(str, size.values()))
+
+
+def size_name(size: dict[str, int]) -> str:
+    """The name of a size, or its numbers if it has none."""
+    return NAMES.get(tuple(size.values()), size_text(size))
+
+
+def legend(result: Result) -> str:
+    """The sizes of a record with their names, a sentence."""
+    sizes = {size_text(r["size"]): r["size"] for r in result["records"]}
+    named = "; ".join(
+        f"*{size_name(size)}* " + ", ".join(f"{letter} = {n}" for letter, n in size.items())
+        for size in sizes.values()
+    )
+    return f"Sizes: {named}."
