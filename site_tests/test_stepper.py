@@ -42,7 +42,7 @@ def test_every_time_step_shows_what_was_recorded(visit, recorded, way):
             expected(recorded["counting", "LSTM"], time, 1), abs=0.0051
         )
         page.locator(".stepper-forward").click()
-    assert f"Time step {count} of {count}" in page.locator(".stepper-status").inner_text()
+    assert page.locator(".stepper-status").inner_text() == f"Time step {count} of {count}, input b"
     page.locator(".stepper-model").nth(1).select_option("PeepholeLSTM")
     page.locator(".stepper-sequence").select_option("remembering: 1, -1 or 0")
     page.locator(".stepper-unit").select_option("1")
@@ -80,6 +80,28 @@ def test_the_diagram_shows_the_gates(visit, recorded):
         assert share == pytest.approx(steps[gate][0][1], abs=1e-3)
     marked = page.locator(".stepper-symbols mark").all_inner_texts()
     assert marked == ["a"]
+
+
+def test_coupled_gates_show_f_where_it_is_computed(visit, recorded):
+    page = visit(PAGE).page
+    page.locator(".stepper-model").first.select_option("CoupledLSTM")
+    steps = recorded["counting", "CoupledLSTM"]["recordings"][0]["steps"]
+    diagram = page.locator("[data-side=left] .stepper-diagram")
+    assert diagram.locator(".removed .level").count() == 0
+    part = diagram.locator("[data-part=coupling]")
+    height = float(part.locator("rect").first.get_attribute("height"))
+    share = float(part.locator(".level").get_attribute("height")) / height
+    assert share == pytest.approx(steps["f"][0][1], abs=1e-3)
+
+
+def test_the_unit_that_the_page_names_counts(recorded):
+    steps = recorded["counting", "LSTM"]["recordings"][0]["steps"]
+    letters = recorded["counting", "LSTM"]["recordings"][0]["symbols"]
+    for time, letter in enumerate(letters):
+        assert steps["i"][time][1] > 0.9
+        assert steps["f"][time][1] > 0.9
+        if time > 0 and letter == letters[time - 1]:  # the first letter of a kind is another case
+            assert steps["g"][time][1] * (1 if letter == "a" else -1) > 0.8
 
 
 def test_identifiers_on_both_sides_differ(visit):

@@ -71,22 +71,56 @@ def test_a_record_that_does_not_fit_is_kept(run, tmp_path, seeds, changes, reaso
     assert (tmp_path / "record.json").read_bytes() == before
 
 
-@pytest.mark.parametrize("code", ["edited", None])
-def test_a_record_of_other_code_is_kept(run, tmp_path, code):
+def test_nothing_is_run_or_written_if_no_seed_is_missing(run, tmp_path, capsys):
+    run(2)
+    before = (tmp_path / "record.json").read_bytes()
+    result, ran = run(2)
+    assert ran == []
+    assert "nothing is run" in capsys.readouterr().out
+    assert json.loads(before) == result
+    assert (tmp_path / "record.json").read_bytes() == before
+
+
+def changed(result, **values):
+    return json.dumps({k: v for k, v in (result | values).items() if v is not None})
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (lambda result: changed(result, code="edited"), "was run with other code and cannot"),
+        (lambda result: changed(result, code=None), "does not state its code and cannot"),
+        (lambda result: changed(result, machines=None, seeds=None), "does not state its machines,"),
+        (lambda result: "{}", "does not state its code, config, earlier_runs"),
+        (lambda result: '{"config": ', "is not a record: Expecting value"),
+        (lambda result: "[]", "is not a record"),
+    ],
+)
+def test_a_record_that_cannot_be_extended_is_kept(run, tmp_path, content, reason):
     result, _ = run(1)
-    result.pop("code")
-    changed = json.dumps(result | ({"code": code} if code else {}))
-    (tmp_path / "record.json").write_text(changed)
-    with pytest.raises(SystemExit, match=r"other code.*leave out --extend"):
+    text = content(result)
+    (tmp_path / "record.json").write_text(text)
+    with pytest.raises(SystemExit, match=f"record.json {reason}.*[Mm]ove it away"):
         run(2)
-    assert (tmp_path / "record.json").read_text() == changed
+    assert (tmp_path / "record.json").read_text() == text
+    assert list(tmp_path.glob(".journal-*")) == []
+
+
+def test_a_run_killed_after_its_record_was_written_counts_once(run, monkeypatch):
+    monkeypatch.setattr("experiments.engine.journal.Journal.close", lambda journal: None)
+    first, _ = run(1)
+    monkeypatch.undo()
+    result, ran = run(2)
+    assert {seed for _, seed in ran} == {1}
+    [earlier] = result["earlier_runs"]
+    assert earlier["date"] == first["date"]
 
 
 def test_a_page_states_that_seeds_are_missing(run):
     result, _ = run(2)
     assert "2 of 5 seeds are run so far" in pages.page("counting", result)
     assert "2 of 5 (preliminary) seeds" in claims.summary({"counting": (result, [CLAIM])})
-    complete, _ = run(2, planned=2)
+    complete, _ = run(2, planned=2, extend=False)
     page = pages.page("counting", complete)
     assert "reliminary" not in page
     assert "Seeds: 2; runs" in page
@@ -102,3 +136,5 @@ def test_the_published_record_begins_with_fewer_seeds_only_to_be_extended():
     command.prepared("counting", EXPERIMENT, ["--seeds", "2", "--extend"])
     with pytest.raises(SystemExit, match="documented settings"):
         command.prepared("counting", EXPERIMENT, ["--seeds", "2", "--words", "9", "--extend"])
+    with pytest.raises(SystemExit, match="add --out DIR, or leave out --extend"):
+        command.prepared("counting", EXPERIMENT, ["--smoke", "--extend"])

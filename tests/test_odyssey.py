@@ -146,7 +146,7 @@ def test_the_importance_of_a_hyperparameter_is_found():
     assert shares["rate"] > 0.8
     assert sum(shares.values()) <= 1
     result = {"config": {"task": "speech"}, "records": records}
-    assert "| rate " in table(result)
+    assert "| learning rate " in table(result)
     values, losses = marginal(result, "rate")
     assert values[losses.index(min(losses))] == pytest.approx(-3, abs=0.3)
     boxes, rates = figure(result).axes

@@ -158,15 +158,17 @@ def test_data_are_written_as_json_and_as_a_table(tmp_path):
     assert json.loads((tmp_path / "toy.json").read_text()) == result
     with (tmp_path / "toy.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert rows[0] == {
-        "case.model": "LSTM",
-        "seed": "0",
-        "trace": "[1, 2]",
-        "solved": "True",
-        "loss": "",
-        "note": "",
-    }
+    first = {"case.model": "LSTM", "seed": "0", "solved": "True", "loss": "", "note": ""}
+    assert rows[0] == first
     assert (rows[1]["loss"], rows[1]["note"]) == ("0.5", 'a, "b"')
+    assert data.data_links(result).endswith("[CSV](../generated/toy.csv).")
+
+
+def test_records_of_lists_alone_have_no_table(tmp_path):
+    result = {"experiment": "lists", "records": [{"case": {"a": 1}, "seed": 0, "rows": [[1]]}]}
+    data.write_data(tmp_path, result)
+    assert [path.name for path in tmp_path.iterdir()] == ["lists.json"]
+    assert "CSV" not in data.data_links(result)
 
 
 def luminance(color):

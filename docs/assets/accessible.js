@@ -18,11 +18,14 @@ const name = (selector, text) => {
   }
 };
 
+const observer = new ResizeObserver(reachScrollable);
+
 document$.subscribe(() => {
   name(".md-search", "Search");
   name("#__search", "Search");
   name("#__drawer", "Navigation");
   // The theme wraps tables and opens sections after this.
   requestAnimationFrame(reachScrollable);
-  new ResizeObserver(reachScrollable).observe(document.querySelector("article") ?? document.body);
+  observer.disconnect();
+  observer.observe(document.querySelector("article") ?? document.body);
 });

@@ -9,6 +9,10 @@ const svg = (name, attributes, text) => {
   return element;
 };
 
+// A part of the diagram whose box is another gate: coupled gates have f = 1 - i.
+const GATE_OF_PART = { coupling: "f" };
+const DASHES = { i: "7 3", f: "3 3", o: "12 4", r: "7 3", z: "3 3" };
+
 const isGate = (name) => !["h", "c", "g", "n"].includes(name);
 
 // The curves of all gates and states over the sequence, and a line at the time step.
@@ -20,7 +24,7 @@ const drawPlot = (plot, steps, unit, time) => {
   const x = (k) => PLOT.left + ((PLOT.right - PLOT.left) * k) / Math.max(1, length - 1);
   const y = (value) => PLOT.bottom - ((PLOT.bottom - PLOT.top) * (value - low)) / (high - low);
   plot.replaceChildren();
-  for (const value of new Set([Math.round(low), 0, 1, Math.round(high)])) {
+  for (const value of new Set([Math.ceil(low), 0, 1, Math.floor(high)])) {
     const line = { x1: PLOT.left, x2: PLOT.right, y1: y(value), y2: y(value), class: "grid" };
     plot.append(svg("line", line));
     plot.append(svg("text", { x: PLOT.left - 8, y: y(value) + 6, class: "tick" }, value));
@@ -29,19 +33,22 @@ const drawPlot = (plot, steps, unit, time) => {
   plot.append(svg("line", now));
   curves.forEach(([name, row], k) => {
     const points = row.map((value, t) => `${x(t)},${y(value)}`).join(" ");
-    plot.append(svg("polyline", { points, stroke: COLOURS[k], class: isGate(name) ? "gate" : "" }));
+    const look = { stroke: COLOURS[k], "stroke-dasharray": DASHES[name] ?? "none" };
+    plot.append(svg("polyline", { points, ...look }));
     plot.append(svg("circle", { cx: x(time), cy: y(row[time]), r: 5, fill: COLOURS[k] }));
-    const place = { x: PLOT.left + 20 + 60 * k, y: 290, fill: COLOURS[k], class: "key" };
-    plot.append(svg("text", place, name));
+    const left = PLOT.left + 100 * k;
+    plot.append(svg("line", { x1: left, x2: left + 44, y1: 288, y2: 288, class: "key", ...look }));
+    plot.append(svg("text", { x: left + 52, y: 294, class: "key" }, name));
   });
 };
 
 // The value of each gate as the fill of its box.
 const fillDiagram = (diagram, steps, unit, time) => {
-  for (const part of diagram.querySelectorAll("[data-part]")) {
-    const values = steps[part.dataset.part];
+  for (const part of diagram.querySelectorAll("[data-part]:not(.removed)")) {
+    const name = GATE_OF_PART[part.dataset.part] ?? part.dataset.part;
+    const values = steps[name];
     const box = part.querySelector("rect");
-    if (!values || !box || !isGate(part.dataset.part)) continue;
+    if (!values || !box || !isGate(name)) continue;
     part.querySelector(".level")?.remove();
     const [width, height] = [box.width.baseVal.value, box.height.baseVal.value];
     const level = Math.max(0, Math.min(1, values[time][unit])) * height;
@@ -73,7 +80,7 @@ const start = (stepper) => {
         return mark;
       }),
     );
-    const said = [`Time step ${time + 1} of ${symbols.length}, input ${symbols[time]}.`];
+    const place = `Time step ${time + 1} of ${symbols.length}, input ${symbols[time]}`;
     for (const side of sides) {
       const model = side.querySelector(".stepper-model").value;
       const { steps, outputs: given } = models[model];
@@ -84,10 +91,9 @@ const start = (stepper) => {
       side.querySelector("tbody").innerHTML = rows
         .map(([name, value]) => `<tr><th scope="row">${name}</th><td>${value.toFixed(2)}</td></tr>`)
         .join("");
-      said.push(`${model}: ${rows.map(([name, value]) => `${name} ${value.toFixed(2)}`).join(", ")}.`);
     }
-    slider.setAttribute("aria-valuetext", said[0]);
-    find("status").textContent = said.join(" ");
+    slider.setAttribute("aria-valuetext", place);
+    find("status").textContent = place;
   };
 
   const begin = () => {

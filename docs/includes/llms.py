@@ -5,6 +5,11 @@ from pathlib import Path
 PAGES = {}
 
 
+def on_pre_build(**_):
+    """Forget the pages of an earlier build."""
+    PAGES.clear()
+
+
 def on_page_context(context, page, **_):
     """Note the title and the description of a page."""
     PAGES[page.url] = page.title, page.meta.get("description", "")

@@ -26,7 +26,7 @@ def summary(result: Result) -> str:
             "compared with": f"`{found[name, 'training']['baseline']}`",
             "speed, forward": faster(found[name, "forward"]),
             "speed, training step": faster(found[name, "training"]),
-            "peak memory": memory(found[name, "training"]),
+            "additional memory": memory(found[name, "training"]),
         }
         for name in LAYERS
     ]
@@ -35,8 +35,8 @@ def summary(result: Result) -> str:
     return (
         f"{tabulate.tabulate(rows, 'keys', tablefmt='pipe', disable_numparse=True)}\n\n"
         f"float32, one thread, {size} (batch, time steps, features, hidden units); "
-        f"{machine['cpu']}, torch {machine['torch']}, {result['date'][:10]}. More than 1 is "
-        "faster. Peak memory: of a training step, ours : torch's."
+        f"{machine['cpu']}, torch {machine['torch']}, {result['date'][:10]}. Medians; more than 1 "
+        "is faster. Additional memory: at the peak of a training step, this package : torch.nn."
     )
 
 

@@ -7,8 +7,8 @@ from experiments.diagrams.svg import box, letter, operation, wire
 
 TOP, GATES, INPUT, HIDDEN = 70, 254, 316, 350
 """Heights: of the new hidden state, of the gates, of the input, of the last hidden state."""
-Z, R, PRODUCT, N = 150, 290, 420, 560
-"""Where the gates, the recurrent product and the candidate stand."""
+Z, R, PRODUCT, BEFORE, N = 140, 270, 380, 446, 560
+"""Where the gates, the recurrent product (after the reset or before) and the candidate stand."""
 
 
 def gate(x: float) -> str:
@@ -43,7 +43,8 @@ DIAGRAM = Diagram(
         ),
         Part(
             "n",
-            "The candidate, a tanh of the input and of the recurrent product, is added to it.",
+            "The candidate, a tanh of the input and the recurrent product, is added to the hidden "
+            "state.",
             wire((N, GATES - 18), (N, TOP + 14))
             + box(N, GATES, "tanh")
             + operation(N, TOP, "+")
@@ -51,7 +52,8 @@ DIAGRAM = Diagram(
         ),
         Part(
             "z",
-            "The update gate multiplies the old hidden state, and one minus it the candidate.",
+            "The update gate multiplies the old hidden state; one minus the update gate multiplies "
+            "the candidate.",
             gate(Z)
             + wire((Z, GATES - 18), (Z, TOP + 14))
             + operation(Z, TOP, "×")
@@ -65,23 +67,23 @@ DIAGRAM = Diagram(
         Part(
             "reset after",
             "The reset gate multiplies the recurrent product.",
-            wire((PRODUCT, HIDDEN), (PRODUCT, GATES + 19))
-            + box(PRODUCT, GATES, "U", 46, 36)
-            + wire((PRODUCT, GATES - 18), (PRODUCT, 213))
+            wire((PRODUCT, HIDDEN), (PRODUCT, 304))
+            + box(PRODUCT, 286, "U", 46, 32)
+            + wire((PRODUCT, 270), (PRODUCT, 213))
             + wire((R, GATES - 18), (R, 200), (PRODUCT - 14, 200))
             + operation(PRODUCT, 200, "×")
-            + wire((PRODUCT + 13, 200), (490, 200), (490, GATES), (N - 31, GATES)),
+            + wire((PRODUCT + 13, 200), (500, 200), (500, GATES), (N - 31, GATES)),
             lambda cell: cell.reset_after,
         ),
         Part(
             "reset before",
             "The reset gate multiplies the hidden state before the recurrent product.",
-            wire((PRODUCT, HIDDEN), (PRODUCT, GATES + 14))
-            + wire((R + 30, GATES), (PRODUCT - 14, GATES))
-            + operation(PRODUCT, GATES, "×")
-            + wire((PRODUCT, GATES - 13), (PRODUCT, 219))
-            + box(PRODUCT, 200, "U", 46, 36)
-            + wire((PRODUCT + 23, 200), (490, 200), (490, GATES), (N - 31, GATES)),
+            wire((PRODUCT, HIDDEN), (BEFORE, HIDDEN), (BEFORE, GATES + 14))
+            + wire((R + 30, GATES), (BEFORE - 14, GATES))
+            + operation(BEFORE, GATES, "×")
+            + wire((BEFORE, GATES - 13), (BEFORE, 217))
+            + box(BEFORE, 200, "U", 46, 32)
+            + wire((BEFORE + 23, 200), (500, 200), (500, GATES), (N - 31, GATES)),
             lambda cell: not cell.reset_after,
         ),
     ),

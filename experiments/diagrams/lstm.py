@@ -46,7 +46,7 @@ DIAGRAM = Diagram(
         ),
         Part(
             "h",
-            "The cell state is read for the output, the hidden state.",
+            "The hidden state, the output, is computed from the cell state.",
             wire((AT_H, TOP), (AT_H, 190), (660, 190)) + letter(640, 178, "h", "t"),
         ),
         Part(

@@ -60,6 +60,8 @@ def check(name: str, experiment: Experiment, options: Any) -> None:
         raise SystemExit(f"--out should be a folder, got {options.out}")
     if options.extend and not experiment.reproducible:
         raise SystemExit(f"{name} depends on the machine: leave out --extend")
+    if options.extend and options.smoke and not options.out:
+        raise SystemExit("--smoke writes no record: add --out DIR, or leave out --extend")
     is_part = options.extend and options.seeds < experiment.seeds
     published = options.config == experiment.config and (
         options.seeds == experiment.seeds or is_part
@@ -68,8 +70,8 @@ def check(name: str, experiment: Experiment, options: Any) -> None:
     if not published and (is_published_folder or not (options.smoke or options.out)):
         raise SystemExit(
             f"{experiments.FOLDER / name / 'record.json'} holds results of the documented settings "
-            f"and {experiment.seeds} seeds. For others name another folder: --out DIR; to begin "
-            "with fewer seeds and add the others later: --extend"
+            f"and {experiment.seeds} seeds. For others name another folder: --out DIR. To begin "
+            "with fewer of these seeds and add the others later: --extend"
         )
 
 

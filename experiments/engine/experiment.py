@@ -85,10 +85,12 @@ def execute(
         # Of the start, whatever happens to the checkout meanwhile.
         begun = provenance()
         kept_in = folder if experiment.reproducible else None
+        path = folder / "record.json" if folder else None
+        before = extended(path, name, config, seeds) if path and extend else None
+        if before and len(before["seeds"]) == seeds:
+            print(f"{path} has all of these seeds: nothing is run")
+            return before
         journal = Journal(kept_in, name, config, units, fresh=fresh)
-        before = (
-            extended(folder / "record.json", name, config, seeds) if extend and folder else None
-        )
         if before:
             journal.take(before)
         task = functools.partial(run_unit, experiment.run, config)
@@ -106,8 +108,8 @@ def execute(
             "seeds": list(range(seeds)),
             "records": [{k: v for k, v in r.items() if k != "machine"} for r in found],
         }
-        if folder is not None:
-            write_json(folder / "record.json", result)
+        if path:
+            write_json(path, result)
         journal.close()
     print(results.table(result))
     for claim in results.claims(result):

@@ -11,6 +11,9 @@ from experiments import Result
 from experiments.engine.code import digest
 from experiments.records import load
 
+NEEDED = {"code", "config", "seeds", "records", "machine", "machines", "earlier_runs"}
+"""What a record has to state."""
+
 
 def extended(path: Path, name: str, config: Any, seeds: int) -> Result | None:
     """The record that a run adds to, if there is one.
@@ -22,19 +25,28 @@ def extended(path: Path, name: str, config: Any, seeds: int) -> Result | None:
         seeds: How many seeds the run has.
 
     Raises:
-        SystemExit: If the record has other settings, comes from other code or has more seeds.
+        SystemExit: If it has other settings, comes from other code, has more seeds or is damaged.
     """
     if not path.exists():
         return None
-    result = load(path)
+    try:
+        result = load(path)
+        missing = NEEDED - result.keys()
+    except (OSError, ValueError, AttributeError) as error:
+        raise SystemExit(f"{path} is not a record: {error}. Move it away") from error
+    if missing:
+        raise SystemExit(
+            f"{path} does not state its {', '.join(sorted(missing))} and cannot be extended. "
+            "Move it away to begin anew"
+        )
     reasons = {
         "other settings": result["config"] != json.loads(json.dumps(dataclasses.asdict(config))),
-        "other code": result.get("code") != digest(name),
+        "other code": result["code"] != digest(name),
         f"more seeds, {len(result['seeds'])},": len(result["seeds"]) > seeds,
     }
     if found := [reason for reason, holds in reasons.items() if holds]:
         raise SystemExit(
-            f"{path} was run with {' and '.join(found)} and cannot be extended. Move it away, name "
-            "another folder (--out DIR), or leave out --extend to run every unit again"
+            f"{path} was run with {' and '.join(found)} and cannot be extended. Move it away to "
+            "begin anew, or name another folder: --out DIR"
         )
     return result

@@ -61,7 +61,8 @@ class Journal:
             key(record["case"], record["seed"]): record for record in result["records"]
         }
         own = {name: result[name] for name in ("command", "commit", "date", "machine")}
-        self.runs = [*result["earlier_runs"], own, *self.runs]
+        taken = [*result["earlier_runs"], own]
+        self.runs = [*taken, *(run for run in self.runs if run not in taken)]
         print(f"extending: {len(result['records'])} units of the record are kept")
 
     def read(self, wanted: set[str]) -> list[str]:

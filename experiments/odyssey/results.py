@@ -18,6 +18,13 @@ CRITICAL = ("NFG", "NOAF")
 OF_INTEREST = {"speech": 0.02, "strokes": 0.05, "music": 0.05}
 """Nats: the smallest differences of interest, declared before the trials were run."""
 UNITS = {"speech": "nats", "strokes": "nats", "music": "nats per frame"}
+LABELS = {
+    "hidden": "hidden units",
+    "rate": "learning rate",
+    "forgotten": "1 - decay rate of the first moment",
+    "noise": "input noise",
+    "interactions": "interactions",
+}
 SOURCE = "Greff et al. 2017"
 
 
@@ -89,8 +96,11 @@ def table(result: Result) -> str:
         for unit, losses in best_losses(result).items()
     ]
     shares = importances(result)
-    listed = [{"hyperparameter": name, "share": f"{share:.0%}"} for name, share in shares.items()]
-    listed.append({"hyperparameter": "interactions", "share": f"{1 - sum(shares.values()):.0%}"})
+    if any(shares.values()):  # if not, all losses are the same
+        shares["interactions"] = 1 - sum(shares.values())
+    listed = [
+        {"hyperparameter": LABELS[name], "share": f"{share:.0%}"} for name, share in shares.items()
+    ]
     return "\n\n".join(
         (
             f"Test loss in {UNITS[result['config']['task']]}, at most that of chance.",

@@ -12,15 +12,15 @@ Claims: no ablation is better than the vanilla LSTM (Greff et al. 2017); forget 
 activation are the most critical parts (Greff et al. 2017).
 
 Protocol: {task} A trial draws the number of hidden units (20 to 200, log-uniform), the learning
-rate of Adam (1e-5 to 1e-1, log-uniform), 1 minus its first moment (0.01 to 1, log-uniform) and the
-standard deviation of the noise that is added to inputs in training (0 to 1, uniform), trains with
-{batch} sequences an update until the validation loss has not improved for 15 epochs, 150 at most,
-and measures the test loss of the epoch with the lowest validation loss. 60 trials for each unit.
-The tenth of the trials with the lowest validation losses is compared between units. A trial that
-diverges counts with the loss of an answer that does not depend on the input. The importance of
-hyperparameters is computed by functional analysis of variance (fANOVA, on logarithms) over all
-trials of all units; the curve in the figure is the partial dependence of a random forest of the
-same kind.
+rate of Adam (1e-5 to 1e-1, log-uniform), 1 minus the decay rate of its first moment (0.01 to 1,
+log-uniform) and the standard deviation of the noise that is added to inputs in training (0 to 1,
+uniform), trains with {batch} sequences an update until the validation loss has not improved for 15
+epochs, 150 at most, and measures the test loss of the epoch with the lowest validation loss. 60
+trials for each unit. The tenth of the trials with the lowest validation losses is compared between
+units. A test loss above that of an answer that does not depend on the input, as after divergence,
+counts as the latter. The importance of hyperparameters is computed by functional analysis of
+variance (fANOVA, on logarithms) over all trials of all units; the curve in the figure is the
+partial dependence of a random forest of the same kind.
 
 Deviations: Greff et al. use TIMIT, IAM Online and JSB Chorales, plain gradient descent with
 momentum (learning rate 1e-6 to 1e-2) and 200 trials for each variant; here a trial has Adam with a

@@ -9,5 +9,5 @@ __doc__ = page_text(
     "at each time step and gives the probability of each key in the next frame; the loss is "
     "in nats per frame.",
     batch=8,
-    deviations="JSB Chorales is one of the paper's own data sets.",
+    deviations="On JSB Chorales, one of its data sets, the paper compares the loss too.",
 )

@@ -19,7 +19,7 @@ from experiments.report.forest import forest
 
 def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
     """Write tables, figures and pages of all records."""
-    shutil.rmtree(generated / "pages", ignore_errors=True)  # those of experiments that are gone
+    shutil.rmtree(generated, ignore_errors=True)  # with what belongs to experiments that are gone
     (generated / "pages").mkdir(parents=True)
     timed = [load(path) for path in sorted((records / "benchmarks").glob("bench-*.json"))]
     if not timed:

@@ -75,6 +75,8 @@ def counts_text(claim: Record) -> str:
     return ", ".join(parts)
 
 
+UNDECIDED = "Nothing can be concluded yet."
+"""In place of a sentence to take home, which a preliminary record may lack."""
 Scored = dict[str, tuple[Result, list[Record]]]
 """For each experiment, its result and its claims with verdicts."""
 
@@ -93,7 +95,8 @@ def summary(scored: Scored) -> str:
     """The figure and one item for each claim, in Markdown; a list, which phones show whole."""
     items = [
         f"- [{claim['claim']}]({slug(name)}.md#{anchor_of(name, number)}): "
-        f"**{claim['verdict']}**. {claim['lesson']}<br>*{counts_text(claim).capitalize()}; "
+        f"**{claim['verdict']}**. {claim['lesson'] or UNDECIDED}<br>"
+        f"*{counts_text(claim).capitalize()}; "
         f"{seeds_text(result)} seeds; {claim['fidelity']}. {source_text(claim)}.*"
         for name, (result, claims) in scored.items()
         for number, claim in enumerate(claims, 1)

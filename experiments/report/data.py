@@ -14,12 +14,14 @@ from experiments import Result
 def write_data(folder: Path, result: Result) -> None:
     """Write a record as `<experiment>.json`, and its units as `<experiment>.csv`, a row for each.
 
-    Names of nested values are joined by a point: `case.model`. A list is a cell with JSON.
+    Names of nested values are joined by a point: `case.model`. Lists are in the first file only,
+    and there is no second one if little else is measured.
     """
     name = result["experiment"]
     (folder / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
+    if not (columns := columns_of(result)):
+        return
     rows = [dict(flat(record)) for record in result["records"]]
-    columns = list(dict.fromkeys(column for row in rows for column in row))
     with (folder / f"{name}.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
@@ -27,15 +29,24 @@ def write_data(folder: Path, result: Result) -> None:
 
 
 def flat(record: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """The values of a record by their names."""
+    """The values of a record that are not lists, by their names."""
     for name, value in record.items():
         if isinstance(value, dict):
             yield from flat(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, json.dumps(value) if isinstance(value, list) else value
+        elif not isinstance(value, list):
+            yield prefix + name, value
+
+
+def columns_of(result: Result) -> list[str]:
+    """The names of all values, or none if only cases, seeds and seconds are left."""
+    names = [name for record in result["records"] for name, _ in flat(record)]
+    columns = list(dict.fromkeys(names))
+    measured = [c for c in columns if c not in ("seed", "seconds") and not c.startswith("case.")]
+    return columns if measured else []
 
 
 def data_links(result: Result) -> str:
-    """Links to both files."""
+    """Links to the files."""
     name = result["experiment"]
-    return f"Data: [JSON](../generated/{name}.json), [CSV](../generated/{name}.csv)."
+    table = f", [CSV](../generated/{name}.csv)" if columns_of(result) else ""
+    return f"Data: [JSON](../generated/{name}.json){table}."

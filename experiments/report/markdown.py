@@ -48,8 +48,11 @@ def seeds_text(result: Result) -> str:
 def took(result: Result) -> str:
     """How much work a record was, and where it comes from."""
     seconds = sum(record.get("seconds", 0.0) for record in result["records"])
-    runs = len(result.get("earlier_runs", ()))
-    earlier = f", continuing {runs} earlier run{'s' if runs > 1 else ''}" if runs else ""
+    runs = result.get("earlier_runs", ())
+    commits = dict.fromkeys(run["commit"][:12] for run in runs)
+    others = ", ".join(f"`{commit}`" for commit in commits if commit != result["commit"][:12])
+    earlier = f", continuing {len(runs)} earlier run{'s' if len(runs) > 1 else ''}" if runs else ""
+    earlier += f" (commit {others})" if others else ""
     return (
         f"Seeds: {seeds_text(result)}; runs: {len(result['records'])}; "
         f"{seconds / 60:,.0f} minutes of computing on one core{earlier}. {provenance(result)}"

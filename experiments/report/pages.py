@@ -59,8 +59,8 @@ def front_matter(name: str, introduction: str) -> str:
 
     Tables need the width that a table of contents would take.
     """
-    first = re.split(r"(?<=[.?:])\s", " ".join(introduction.split()), maxsplit=1)[0]
-    description = f"{experiments.title(name)}: {first.replace('`', '').replace('*', '')}"
+    first = re.split(r"(?<=[.?])\s", " ".join(introduction.split()), maxsplit=1)[0]
+    description = f"{experiments.title(name)}. {re.sub('[`*$]', '', first)}"
     return f"---\nhide: [toc]\ndescription: {json.dumps(description)}\n---\n\n"
 
 

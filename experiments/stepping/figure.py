@@ -24,8 +24,9 @@ def figure(result: Result) -> Figure:
         state = "c" if "c" in recording["steps"] else "h"
         for unit, color in enumerate((BLUE, ORANGE)):
             values = [row[unit] for row in recording["steps"][state]]
-            panel.plot(values, ".-", color=color)
+            panel.plot(values, ".-", color=color, label=f"unit {unit + 1}")
         ticks = range(len(recording["symbols"]))
         panel.set_xticks(ticks, recording["symbols"], size=9)
         panel.set_title(f"{case['model']}, {case['task']}: {state}", loc="left", size=11)
+    panels[0][0].legend(frameon=False, fontsize=9)
     return made
