@@ -1,6 +1,6 @@
 """Diagrams of cells, drawn from the settings of the cell, for the documentation.
 
-A diagram is a list of parts. A part knows for which settings it is present, so that one list is a
+A diagram is a list of parts, each with the settings for which it is present, so that one list is a
 whole family, and the difference between two cells is the parts that only one of them has.
 """
 
