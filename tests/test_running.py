@@ -13,7 +13,7 @@ import pytest
 
 from experiments.counting.run import EXPERIMENT, Config
 from experiments.counting.run import run as count
-from experiments.engine import code, command
+from experiments.engine import command
 from experiments.engine.experiment import execute
 from experiments.engine.journal import Journal, alone_in
 from experiments.engine.units import DIVERGED, run_unit, threads
@@ -208,33 +208,6 @@ def test_two_runs_do_not_write_into_one_folder(tmp_path):
         pass
     with alone_in(tmp_path):
         pass
-
-
-def test_code_that_records_depend_on_is_found():
-    def found(name):
-        start = [code.FOLDER / name / "run.py"]
-        return {path.relative_to(code.FOLDER).as_posix() for path in code.imported_from(start)}
-
-    assert {"timing/batches.py", "timing/run.py", "engine/units.py"} <= found("gates")
-    assert not {"gates/results.py", "gates/figure.py", "adding/run.py"} & found("gates")
-    assert code.digest("gates") != code.digest("counting")
-
-
-def test_relative_imports_are_found(monkeypatch):
-    content = {
-        code.FOLDER / "new" / "run.py": b"from . import near\nfrom .other import x\n",
-        code.FOLDER / "new" / "near.py": b"from ..records import load\n",
-        code.FOLDER / "new" / "other.py": b"",
-        code.FOLDER / "records.py": b"",
-    }
-    monkeypatch.setattr(code, "CONTENT", content)
-    assert code.imported_from([code.FOLDER / "new" / "run.py"]) == set(content)
-    before = code.digest("new")
-    for path in content:
-        monkeypatch.setitem(content, path, content[path] + b"# edited")
-        after = code.digest("new")
-        assert after != before
-        before = after
 
 
 def test_a_diverged_unit_does_not_stop_the_run():

@@ -17,7 +17,8 @@ The dotted line in the figure is the end of that range, n = 50: below it a netwo
 its training words.
 
 Deviations: Suzgun, Belinkov & Shieber train with a rate of 0.01 alone. A rate is chosen by how far
-a network counts and not by its error on the training range: where networks are right on all of that
-range, the error says little about longer words. Two seeds are few for networks that differ this
-much; where the chosen rate is the largest or the smallest one tried, a rate beyond it may be better.
+a network counts and not by its error on the training range: where networks are right on all of
+that range, the error says little about longer words. Two seeds are few for networks that differ
+this much; where the chosen rate is the largest or the smallest one tried, a rate beyond it may be
+better.
 """

@@ -26,13 +26,37 @@ CONTENT = snapshot()
 
 
 def digest(name: str) -> str:
-    """A digest of the package, of an experiment, and of all that it imports."""
+    """A digest of the package, of an experiment, and of all that it imports.
+
+    Comments, docstrings and layout of Python files are not part of it.
+    """
     own = [p for p in CONTENT if p.parent == FOLDER / name and p.name not in NOT_RUN]
     package = [path for path in CONTENT if path.is_relative_to(PACKAGE)]
     found = hashlib.sha256()
     for path in sorted({*package, *imported_from(own)}):
-        found.update(path.name.encode() + b"\0" + CONTENT[path])
+        found.update(path.name.encode() + b"\0" + essence(path))
     return found.hexdigest()
+
+
+def essence(path: Path) -> bytes:
+    """What is run of a file: for Python, its syntax tree without texts that stand alone."""
+    if path.suffix != ".py":
+        return CONTENT[path]
+    tree = ast.parse(CONTENT[path])
+    for node in ast.walk(tree):
+        for name, value in ast.iter_fields(node):
+            if isinstance(value, list):
+                setattr(node, name, [part for part in value if not is_text(part)])
+    return ast.dump(tree).encode()
+
+
+def is_text(node: object) -> bool:
+    """Whether a statement is a text and nothing else, as a docstring is."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
 
 
 def imported_from(start: list[Path]) -> set[Path]:

@@ -1,0 +1,52 @@
+"""The code that records depend on: a run continues only with the same."""
+
+from experiments.engine import code
+
+
+def test_code_that_records_depend_on_is_found():
+    def found(name):
+        start = [code.FOLDER / name / "run.py"]
+        return {path.relative_to(code.FOLDER).as_posix() for path in code.imported_from(start)}
+
+    assert {"timing/batches.py", "timing/run.py", "engine/units.py"} <= found("gates")
+    assert not {"gates/results.py", "gates/figure.py", "adding/run.py"} & found("gates")
+    assert code.digest("gates") != code.digest("counting")
+
+
+def test_relative_imports_are_found(monkeypatch):
+    content = {
+        code.FOLDER / "new" / "run.py": b"from . import near\nfrom .other import x\n",
+        code.FOLDER / "new" / "near.py": b"from ..records import load\n",
+        code.FOLDER / "new" / "other.py": b"",
+        code.FOLDER / "records.py": b"",
+    }
+    monkeypatch.setattr(code, "CONTENT", content)
+    assert code.imported_from([code.FOLDER / "new" / "run.py"]) == set(content)
+    before = code.digest("new")
+    for path in content:
+        monkeypatch.setitem(content, path, content[path] + b"edited = 1\n")
+        after = code.digest("new")
+        assert after != before
+        before = after
+
+
+def test_comments_and_docstrings_are_not_what_is_run(monkeypatch):
+    source = '''"""Text."""\n\nx = {"a": """b"""}\n"""About x."""\n\n
+def f():\n    """Text."""\n    return "c"\n'''
+    path = code.FOLDER / "new" / "run.py"
+    edits = {
+        source: True,
+        source.replace("Text", "Other"): True,
+        source.replace("About x", "y"): True,
+        source + "# a comment\n": True,
+        source.replace("\n\n\n", "\n\n"): True,
+        source.replace('"c"', '"d"'): False,
+        source.replace('"""b"""', '"""e"""'): False,
+    }
+    assert len(edits) == 7
+    digests = {}
+    for text in edits:
+        monkeypatch.setattr(code, "CONTENT", {path: text.encode()})
+        digests[text] = code.digest("new")
+    for text, is_same in edits.items():
+        assert (digests[text] == digests[source]) == is_same
