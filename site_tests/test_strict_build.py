@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("docs", "experiments", "lstm_variants", "tests")
-FILES = ("CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "README.md", "mkdocs.yml", "pyproject.toml")
+FILES = ("CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "README.md")
+FILES += ("Makefile", "mkdocs.yml", "pyproject.toml")
 PAGE = "docs/howto/replace.md"
 
 FAULTS = {
