@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from site_tests.conftest import SITE
 
@@ -54,9 +55,9 @@ def test_search_finds_the_page_that_is_wanted_first(visit, words, wanted):
     page.locator("input.md-search__input").click()
     page.locator("input.md-search__input").press_sequentially(words)
     first = page.locator(".md-search-result__item a").first
-    first.wait_for()
+    expect(first).to_have_attribute("href", re.compile(wanted), timeout=60_000)
     page.wait_for_timeout(1000)  # while words are typed, results are of their beginnings
-    assert wanted in first.get_attribute("href")
+    expect(first).to_have_attribute("href", re.compile(wanted))
     # Snippets are text, not LaTeX, and no sources of tests.
     found = page.locator(".md-search-result__list").inner_text()
     assert "\\(" not in found
