@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime
 import json
 import platform
-import re
 import tomllib
 from pathlib import Path
 
 import torch
+
+from experiments.report.markdown import replace_marked
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDS = Path(__file__).with_suffix(".json")
@@ -41,12 +42,7 @@ def table(records: dict[str, dict[str, str | int]]) -> str:
 def with_table(readme: str) -> str:
     """The README with the table of the stored records."""
     text = table(json.loads(RECORDS.read_text()))
-    return re.sub(
-        r"(<!-- support -->\n).*?(\n<!-- /support -->)",
-        lambda match: f"{match[1]}{text}{match[2]}",
-        readme,
-        flags=re.DOTALL,
-    )
+    return replace_marked(readme, "support", text)
 
 
 def lowest() -> tuple[str, str]:

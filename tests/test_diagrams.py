@@ -7,11 +7,12 @@ import pytest
 import torch
 from torch import cat, relu, sigmoid, tanh
 
-from experiments.diagrams import DIAGRAMS, diagram, sentences
-from experiments.diagrams.code import lines
+from experiments.diagrams import DIAGRAMS, description, diagram
+from experiments.diagrams.code import code, lines
 from lstm_variants import VARIANTS
 from lstm_variants.cells import ElmanCell, GRUCell, LSTMCell, Weights
 from lstm_variants.equations import equations
+from lstm_variants.latex import parse
 
 CELLS = {name: variant.cell for name, variant in VARIANTS.items()}
 CELLS |= {"relu": ElmanCell(nonlinearity="relu")}
@@ -74,7 +75,7 @@ def test_differences_are_marked():
 
 @every_cell
 def test_a_diagram_is_described_in_words(cell):
-    family, words = DIAGRAMS[type(cell)], sentences(DIAGRAMS[type(cell)], cell, type(cell)())
+    family, words = DIAGRAMS[type(cell)], description(DIAGRAMS[type(cell)], cell, type(cell)())
     assert words in diagram(cell, "title", "id")
     for part in family.parts:
         if part.text:
@@ -115,3 +116,19 @@ def test_code_computes_what_the_cell_computes(cell):
         exec(line, names)
     for name, value in after._asdict().items():
         torch.testing.assert_close(names[name], value[0])
+
+
+@pytest.mark.parametrize(
+    ("latex", "expected"),
+    [
+        (r"\exp(x_t) / 2", "exp(x) / 2"),
+        (r"\max(x_t, c_{t-1})", "maximum(x, c_old)"),
+        (r"\frac{x_t + 1}{k}", "((x + 1) / (k))"),
+        (r"-x_t^2", "-x ** 2"),
+        (r"W_k x_t \odot 2 k", "W_k @ x * (2 * k)"),
+        (r"p_k \odot W_k x_t", "p_k * (W_k @ x)"),
+        (r"1 / 2 k", "1 / (2 * k)"),
+    ],
+)
+def test_all_documented_notation_has_code(latex, expected):
+    assert code(parse(latex)) == expected

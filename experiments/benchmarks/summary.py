@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import tabulate
 
 from experiments import Record, Result
 from experiments.records import load
+from experiments.report.markdown import replace_marked
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 RECORD = Path(__file__).parent / "bench-cpu.json"
@@ -52,12 +52,7 @@ def memory(record: Record) -> str:
 
 def with_summary(readme: str) -> str:
     """The README with the table of the stored record."""
-    return re.sub(
-        r"(<!-- speed -->\n).*?(\n<!-- /speed -->)",
-        lambda match: f"{match[1]}{summary(load(RECORD))}{match[2]}",
-        readme,
-        flags=re.DOTALL,
-    )
+    return replace_marked(readme, "speed", summary(load(RECORD)))
 
 
 if __name__ == "__main__":

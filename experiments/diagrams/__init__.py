@@ -7,10 +7,10 @@ whole family, and the difference between two cells is the parts that only one of
 from __future__ import annotations
 
 from experiments.diagrams import bidirectional, elman, gru, lstm
-from experiments.diagrams.parts import Diagram, Part, drawn, sentences
+from experiments.diagrams.parts import Diagram, Part, description, render
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell
 
-__all__ = ["DIAGRAMS", "Diagram", "Part", "diagram", "sentences"]
+__all__ = ["DIAGRAMS", "Diagram", "Part", "description", "diagram"]
 
 DIAGRAMS: dict[type[Cell], Diagram] = {
     LSTMCell: lstm.DIAGRAM,
@@ -23,8 +23,8 @@ DIAGRAMS: dict[type[Cell], Diagram] = {
 def diagram(cell: Cell, title: str, identifier: str, *, directions: int = 1) -> str:
     """Draw one time step of a cell as inline SVG.
 
-    Parts that the cell has and the first cell of its family has not are marked as added, parts
-    that only the first one has as removed; the first cell of a family has the default settings.
+    The cell is compared with the cell of its family that has the default settings: parts that only
+    one of the two has are marked as added or as removed.
 
     Args:
         cell: A cell of one of the families in `DIAGRAMS`.
@@ -33,4 +33,4 @@ def diagram(cell: Cell, title: str, identifier: str, *, directions: int = 1) -> 
         directions: If 2, the two directions of a layer are drawn, and not the cell.
     """
     family = DIAGRAMS[type(cell)] if directions == 1 else bidirectional.DIAGRAM
-    return drawn(family, cell, type(cell)(), title, identifier)
+    return render(family, cell, type(cell)(), title, identifier)

@@ -8,7 +8,7 @@ from experiments.diagrams.svg import box, letter, wire
 BACKWARD, FORWARD, INPUT = 130, 210, 300
 """Heights: of the two LSTMs and of the input."""
 STEPS = {140: "t−1", 340: "t", 540: "t+1"}
-"""The time steps, by where they stand."""
+"""The time steps by their horizontal positions."""
 
 DIAGRAM = Diagram(
     330,

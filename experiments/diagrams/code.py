@@ -6,9 +6,7 @@ import re
 
 from lstm_variants.cells import Cell
 from lstm_variants.equations import equations
-from lstm_variants.latex import Node, parse
-
-FUNCTIONS = {r"\sigma": "sigmoid", r"\tanh": "tanh", r"\mathrm{relu}": "relu"}
+from lstm_variants.latex import FUNCTIONS, REDUCTIONS, Node, parse
 
 
 def lines(cell: Cell) -> list[str]:
@@ -28,11 +26,7 @@ def name_of(symbol: str) -> str:
 
 
 def code(node: Node) -> str:
-    """An expression in Python.
-
-    Raises:
-        ValueError: If it has a part that no documented equation has needed so far.
-    """
+    """An expression in Python, with the names of PyTorch's functions."""
     parts = [code(part) for part in node.parts]
     match node.kind:
         case "number":
@@ -40,20 +34,28 @@ def code(node: Node) -> str:
         case "symbol":
             return name_of(node.text)
         case "call":
-            return f"{FUNCTIONS[node.text]}({', '.join(parts)})"
+            function = (FUNCTIONS | REDUCTIONS)[node.text]
+            return f"{function.__name__}({', '.join(parts)})"
+        case "fraction":
+            return f"(({parts[0]}) / ({parts[1]}))"
+        case "power":
+            return f"{parts[0]} ** {parts[1]}"
+        case "negative":
+            return f"-{parts[0]}"
         case "group" if node.text or len(parts) > 1:
             names = [name_of(part.text + node.text) for part in node.parts]
             return f"cat([{', '.join(names)}])"
         case "group":
             return f"({parts[0]})"
-        case "operator":
-            return f" {sign_of(node)} ".join(parts)
-    raise ValueError(f"expected a part of a documented equation, got {node}")
+    if node.text not in ("", "+", "-") and node.parts[1].kind == "operator":
+        # A product without a sign binds more tightly; in Python all products bind alike.
+        parts[1] = f"({parts[1]})"
+    return f" {sign_of(node)} ".join(parts)
 
 
 def sign_of(node: Node) -> str:
     """The operator of a node in Python."""
-    if node.text in "+-/" and node.text:
+    if node.text in ("+", "-", "/"):
         return node.text
     is_matrix = re.fullmatch(r"[A-Z](_.*)?", node.parts[0].text) is not None
     return "@" if not node.text and is_matrix else "*"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from experiments.diagrams.parts import Diagram, Part
-from experiments.diagrams.svg import box, letter, operation, wire
+from experiments.diagrams.svg import box, letter, operation, state_line, wire
 
 TOP, GATES, INPUT, HIDDEN = 70, 254, 316, 350
 """Heights: of the new hidden state, of the gates, of the input, of the last hidden state."""
 Z, R, PRODUCT, BEFORE, N = 140, 270, 380, 446, 560
-"""Where the gates, the recurrent product (after the reset or before) and the candidate stand."""
+"""Horizontal positions of gates, recurrent product (reset after it, before it) and candidate."""
 
 
 def gate(x: float) -> str:
@@ -37,9 +37,7 @@ DIAGRAM = Diagram(
         Part(
             "h",
             "The hidden state runs from left to right and is the output.",
-            wire((20, TOP), (660, TOP))
-            + letter(42, TOP - 12, "h", "t−1")
-            + letter(640, TOP - 12, "h", "t"),
+            state_line(TOP, "h"),
         ),
         Part(
             "n",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from experiments.diagrams.parts import Diagram, Part
-from experiments.diagrams.svg import box, letter, operation, wire
+from experiments.diagrams.svg import box, letter, operation, state_line, wire
 from lstm_variants.cells import LSTMCell
 
 TOP, GATES, BUS, LOWER = 70, 254, 316, 350
 """Heights: of the cell state, of the gates, of the input, of the gates of the last time step."""
 AT_F, AT_I, AT_G, AT_O, AT_H, AT_SUM = 160, 250, 395, 500, 540, 340
-"""Where gates, candidate, output and sum stand."""
+"""Horizontal positions of gates, candidate, output and sum."""
+OLD_C, NEW_C = 60, 470
+"""Horizontal positions on the line of the cell state, before its update and after."""
 
 
 def has_own_forget_gate(cell: LSTMCell) -> bool:
@@ -20,6 +22,11 @@ def has_own_forget_gate(cell: LSTMCell) -> bool:
 def gate(x: float) -> str:
     """A gate with its input from below."""
     return wire((x, BUS), (x, GATES + 18), tip=False) + box(x, GATES, "σ")
+
+
+def peephole(start: float, x: float) -> str:
+    """A wire from the cell state to a gate."""
+    return wire((start, TOP), (start, 222), (x - 14, 222), (x - 14, GATES - 19), kind="peephole")
 
 
 def recurrence(x: float) -> str:
@@ -40,9 +47,7 @@ DIAGRAM = Diagram(
         Part(
             "c",
             "The cell state runs from left to right.",
-            wire((20, TOP), (660, TOP))
-            + letter(42, TOP - 12, "c", "t−1")
-            + letter(640, 58, "c", "t"),
+            state_line(TOP, "c"),
         ),
         Part(
             "h",
@@ -104,27 +109,25 @@ DIAGRAM = Diagram(
         Part(
             "peephole f",
             "A peephole leads from the old cell state to the forget gate.",
-            wire((60, TOP), (60, 222), (AT_F - 14, 222), (AT_F - 14, GATES - 19), kind="peephole"),
+            peephole(OLD_C, AT_F),
             lambda cell: cell.peephole is not None and has_own_forget_gate(cell),
         ),
         Part(
             "peephole i",
             "A peephole leads from the old cell state to the input gate.",
-            wire((60, TOP), (60, 222), (AT_I - 14, 222), (AT_I - 14, GATES - 19), kind="peephole"),
+            peephole(OLD_C, AT_I),
             lambda cell: cell.peephole is not None and cell.input_gate,
         ),
         Part(
             "peephole o",
             "A peephole leads from the new cell state to the output gate.",
-            wire(
-                (470, TOP), (470, 222), (AT_O - 14, 222), (AT_O - 14, GATES - 19), kind="peephole"
-            ),
+            peephole(NEW_C, AT_O),
             lambda cell: cell.peephole == "current" and cell.output_gate,
         ),
         Part(
             "peephole o, previous",
             "A peephole leads from the old cell state to the output gate.",
-            wire((60, TOP), (60, 222), (AT_O - 14, 222), (AT_O - 14, GATES - 19), kind="peephole"),
+            peephole(OLD_C, AT_O),
             lambda cell: cell.peephole == "previous" and cell.output_gate,
         ),
         Part(

@@ -50,7 +50,7 @@ def status_of(part: Part, cell: Any, baseline: Any) -> str:
     return statuses[part.present(cell), part.present(baseline)]
 
 
-def sentences(family: Diagram, cell: Any, baseline: Any) -> str:
+def description(family: Diagram, cell: Any, baseline: Any) -> str:
     """A cell in words: what it does, then how it differs from another one."""
     texts: dict[str, list[str]] = {"plain": [], "added": [], "removed": []}
     for part in family.parts:
@@ -64,7 +64,7 @@ def sentences(family: Diagram, cell: Any, baseline: Any) -> str:
     return " ".join(found)
 
 
-def drawn(family: Diagram, cell: Any, baseline: Any, title: str, identifier: str) -> str:
+def render(family: Diagram, cell: Any, baseline: Any, title: str, identifier: str) -> str:
     """The SVG of a cell, with its difference from a baseline marked."""
     groups = "\n".join(
         f'<g class="{status}" data-part="{part.name}">'
@@ -83,6 +83,6 @@ def drawn(family: Diagram, cell: Any, baseline: Any, title: str, identifier: str
         f'<svg class="cell-diagram" viewBox="0 0 {WIDTH} {family.height}" role="img" '
         f'aria-labelledby="{identifier}-title {identifier}-text">\n'
         f'<title id="{identifier}-title">{title}</title>\n'
-        f'<desc id="{identifier}-text">{sentences(family, cell, baseline)}</desc>\n'
+        f'<desc id="{identifier}-text">{description(family, cell, baseline)}</desc>\n'
         f"<defs>{tips}</defs>\n{groups}\n</svg>"
     )

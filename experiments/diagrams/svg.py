@@ -36,3 +36,10 @@ def letter(x: float, y: float, text: str, index: str = "") -> str:
     """A letter of the equations, in italics, with an index."""
     lowered = f'<tspan dy="5">{index}</tspan>' if index else ""
     return f'<text x="{x:g}" y="{y:g}" font-style="italic">{text}{lowered}</text>'
+
+
+def state_line(y: float, text: str) -> str:
+    """A state that runs through the diagram from left to right, with its letter at both ends."""
+    return (
+        wire((20, y), (660, y)) + letter(42, y - 12, text, "t−1") + letter(640, y - 12, text, "t")
+    )

@@ -34,24 +34,24 @@ def digest(name: str) -> str:
     package = [path for path in CONTENT if path.is_relative_to(PACKAGE)]
     found = hashlib.sha256()
     for path in sorted({*package, *imported_from(own)}):
-        found.update(path.name.encode() + b"\0" + essence(path))
+        found.update(path.name.encode() + b"\0" + without_docstrings(path))
     return found.hexdigest()
 
 
-def essence(path: Path) -> bytes:
-    """What is run of a file: for Python, its syntax tree without texts that stand alone."""
+def without_docstrings(path: Path) -> bytes:
+    """The content of a file; for Python, its syntax tree without docstrings."""
     if path.suffix != ".py":
         return CONTENT[path]
     tree = ast.parse(CONTENT[path])
     for node in ast.walk(tree):
         for name, value in ast.iter_fields(node):
             if isinstance(value, list):
-                setattr(node, name, [part for part in value if not is_text(part)])
+                setattr(node, name, [part for part in value if not is_string(part)])
     return ast.dump(tree).encode()
 
 
-def is_text(node: object) -> bool:
-    """Whether a statement is a text and nothing else, as a docstring is."""
+def is_string(node: object) -> bool:
+    """Whether a statement is a string and nothing else, as a docstring is."""
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)

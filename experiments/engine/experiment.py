@@ -92,7 +92,7 @@ def execute(
             return before
         journal = Journal(kept_in, name, config, units, fresh=fresh)
         if before:
-            journal.take(before)
+            journal.add_record(before)
         task = functools.partial(run_unit, experiment.run, config)
         found = run_units(name, task, units, start, journal)
         machines = before["machines"] if before else []

@@ -55,7 +55,7 @@ class Journal:
         write_whole(self.path, "".join(f"{line}\n" for line in kept))
         self.add(provenance())
 
-    def take(self, result: Result) -> None:
+    def add_record(self, result: Result) -> None:
         """Count the units of a record as finished."""
         self.records |= {
             key(record["case"], record["seed"]): record for record in result["records"]

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from experiments import Record, Result
 from experiments.statistics.papers import SOURCES
 
 PALETTES = ("light", "dark")
+
+
+def replace_marked(text: str, marker: str, content: str) -> str:
+    """Replace what stands between the comments `<!-- marker -->` and `<!-- /marker -->`."""
+    pattern = rf"(<!-- {marker} -->\n).*?(\n<!-- /{marker} -->)"
+    return re.sub(pattern, lambda m: f"{m[1]}{content}{m[2]}", text, flags=re.DOTALL)
 
 
 def images(name: str, alt: str) -> str:
