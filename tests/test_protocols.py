@@ -7,14 +7,17 @@ import pytest
 import torch
 from torch import nn
 
+from experiments import FOLDER
 from experiments.adding import run as adding
 from experiments.chunking import run as chunking
 from experiments.counting import run as counting
 from experiments.counting import training as counting_training
+from experiments.counting_rates import choice as counting_choice
 from experiments.data import batches
 from experiments.future_context import run as future_context
 from experiments.gates import run as gates
 from experiments.music import run as music
+from experiments.records import load
 from experiments.timing import batches as timing_batches
 from experiments.timing.run import CELLS
 
@@ -98,6 +101,15 @@ def test_the_error_of_training_weighs_each_word_alike():
         x, answers, _ = counting_training.words(2, torch.tensor([n]))
         each.append((network(x) - answers).square().mean().item())
     assert counting_training.train_error(network, 2, 3) == pytest.approx(sum(each) / 3, rel=1e-5)
+
+
+def test_networks_that_count_train_with_the_rates_that_were_chosen():
+    rates = counting_choice.chosen(load(FOLDER / "counting_rates" / "record.json"))
+    cases = counting.cases(counting.Config())
+    assert {(c["language"], c["model"], c["hidden"]): c["rate"] for c in cases} == rates
+    assert {case["rate"] for case in counting.cases(counting.Config(rate=0.5))} == {0.5}
+    with pytest.raises(SystemExit, match=r"No learning rate was chosen for 4 hidden units.*--rate"):
+        counting.cases(counting.Config(hidden=(4,)))
 
 
 def test_the_trace_of_a_counter_counts():

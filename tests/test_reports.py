@@ -97,11 +97,11 @@ def test_each_protocol_of_timing_has_a_table_of_its_own():
 def test_counting_is_judged_by_the_bar_of_its_training():
     def record(model, seed, n):
         case = {"language": "aⁿbⁿ", "model": model, "hidden": 3}
-        return {"case": case, "seed": seed, "reached": n}
+        return {"case": case, "seed": seed, "max_correct_n": n}
 
     far = {"LSTM": 120, "PeepholeLSTM": 480, "GRU": 20}
     records = [record(m, s, n + s) for m, n in far.items() for s in range(10)]
-    settings = {"longest": 50, "farthest": 500}
+    settings = {"max_train_n": 50, "max_test_n": 500}
     assert verdicts(counting, records, **settings) == ["reproduced"] * 3
     records = [record(m, s, 40 + s % 3) for m in far for s in range(10)]
     excluded = "reported effect excluded"

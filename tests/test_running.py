@@ -19,8 +19,8 @@ from experiments.engine.journal import Journal, alone_in
 from experiments.engine.units import DIVERGED, run_unit, threads
 
 ROOT = Path(__file__).parent.parent
-SMALL = ("--hidden", "3", "--longest", "5", "--words", "100", "--epochs", "4", "--farthest", "50")
-SMALL += ("--traced", "4", "--seeds", "3", "--jobs", "1")
+SMALL = ["--hidden", "3", "--max-train-n", "5", "--max-test-n", "50", "--traced-n", "4"]
+SMALL += ["--words", "100", "--epochs", "4", "--seeds", "3", "--jobs", "1"]
 UNITS = 18
 on_linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads Linux's /proc")
 
@@ -237,8 +237,8 @@ def test_nothing_to_run_is_an_error(option):
 
 
 def test_a_failing_unit_stops_the_run(tmp_path):
-    config = Config(hidden=(3,), words=2, epochs=1, batch=0)
-    with pytest.raises(RuntimeError):
+    config = Config(hidden=(3,), words=2, epochs=1, rate=-1)
+    with pytest.raises(ValueError, match="Invalid learning rate: -1"):
         execute("counting", EXPERIMENT, config, 1, tmp_path)
     assert not (tmp_path / "record.json").exists()
 

@@ -130,8 +130,8 @@ def test_workers_that_would_give_other_records_are_not_used(
 
 
 def test_a_running_scheduler_runs_units(scheduler, tmp_path, capsys, monkeypatch):
-    options = ["--hidden", "3", "--longest", "5", "--words", "20", "--epochs", "1"]
-    options += ["--farthest", "20", "--traced", "4", "--seeds", "1"]
+    options = ["--hidden", "3", "--max-train-n", "5", "--words", "20", "--epochs", "1"]
+    options += ["--max-test-n", "20", "--traced-n", "4", "--seeds", "1"]
     command.main(NAME, EXPERIMENT, [*options, "--scheduler", scheduler, "--out", str(tmp_path)])
     assert "tcp://" not in (tmp_path / "counting" / "record.json").read_text()
     assert "has no workers yet" not in capsys.readouterr().out

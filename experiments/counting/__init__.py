@@ -9,15 +9,18 @@ Claims: LSTMs count farther than GRUs (Weiss, Goldberg & Yahav 2018); an LSTM co
 training without peepholes, though Gers & Schmidhuber 2001 had them (Suzgun, Belinkov & Shieber
 2018). And a question of ours: whether they make a difference all the same.
 
-Protocol: a network reads a word of $a^n b^n$ or $a^n b^n c^n$ and names, at each letter, every
-letter that may come next, the end included. Training as in Suzgun et al.: 1000 words with n uniform
-in 1 to 50, 150 epochs, RMSprop, squared error of sigmoid outputs, which count as "yes" above 0.5. A
-word is right if every answer at each of its letters is. The measure is the largest n up to 500 such
-that all words up to it are right.
+Protocol: a network reads a word of $a^n b^n$ or $a^n b^n c^n$ and gives, at each letter, the
+probability that each letter comes next, the end included. Training as in the code released by
+Suzgun, Belinkov & Shieber: 1000 words with n uniform in 1 to 50, 150 epochs of one word an update,
+RMSprop, squared error of sigmoid outputs. Each network has the learning rate with which it counts
+farthest in a [pilot](counting-rates.md) with other seeds. A word is right if all outputs at all of
+its letters are on the right side of 0.5. The measure is the largest n up to 10,000 such that all
+words up to it are right; in tests, a network that reaches this limit counts as one that reaches it
+and no more.
 
-Deviations: batches of 8 words, so 18,750 updates, where the code released by Suzgun et al. makes
-150,000 updates of one word; the learning rate of RMSprop, 0.01, is the same there. All models train
-with this rate. The GRU then does not fit its training range (see the table), so that an LSTM counts
-farther is in part that it is trained better. Weiss, Goldberg & Yahav train n below 100 and 50 at a
-rate of 0.001. Networks that count to 500, the largest n that is tested, may count farther.
+Deviations: Suzgun, Belinkov & Shieber train all networks with a learning rate of 0.01; this project
+chooses a rate for each network, so that no network is behind because of a rate that suits another.
+Weiss, Goldberg & Yahav train n below 100 and 50 at a rate of 0.001. The table shows how many
+networks are right on the whole training range: for the others, training and not counting is what
+failed.
 """

@@ -11,11 +11,11 @@ from experiments import Record, Result
 from experiments.counting.results import by_case
 from experiments.plotting import COLORS, strips
 
-ALT = "How far each network counts, and what its units remember while it reads a word"
+ALT = "How far each network counts, and the states of two networks while they read a word"
 
 
 def figure(result: Result) -> Figure:
-    """How far each network counts; below, what those that count farthest remember."""
+    """How far each network counts; below, the states of those that count farthest."""
     found = by_case(result["records"])
     languages = list(dict.fromkeys(language for language, _, _ in found))
     made, panels = plt.subplots(2, 2, figsize=(9, 6), layout="constrained", squeeze=False)
@@ -24,18 +24,21 @@ def figure(result: Result) -> Figure:
         groups = {f"{model}, H = {H}": [1 + n for n in ns] for (model, H), ns in mine.items()}
         strips(panel, groups, [COLORS[model] for model, _ in mine])
         panel.set_xscale("log")
-        panel.axvline(1 + result["config"]["longest"], color=COLORS["RNN"], linestyle=":")
-        panel.set_title(f"{language}: 1 + largest n", loc="left", size=11)
+        max_train_n = result["config"]["max_train_n"]
+        panel.axvline(1 + max_train_n, color=COLORS["RNN"], linestyle=":")
+        panel.set_xlabel(f"1 + largest n (dotted: training, to n = {max_train_n})")
+        panel.set_title(language, loc="left", size=11)
     for panel, (model, symbol) in zip(panels[1], {"LSTM": "c", "GRU": "h"}.items(), strict=True):
         record = farthest(result["records"], model)
         panel.plot(record["trace"], color=COLORS[model])
-        panel.axvline(len(record["trace"]) / 2 - 0.5, color=COLORS["RNN"], linestyle=":")
-        panel.set_title(f"{model}: {symbol} at each letter", loc="left", size=11)
-        panel.set_xlabel(f"letter of the word with n = {len(record['trace']) // 2}")
+        n = len(record["trace"]) // 2
+        panel.axvline(n - 0.5, color=COLORS["RNN"], linestyle=":")
+        panel.set_title(f"{model}: {symbol} of each unit", loc="left", size=11)
+        panel.set_xlabel(f"letter of the word with n = {n} (dotted: first b)")
     return made
 
 
 def farthest(records: Sequence[Record], model: str) -> Record:
     """Of the networks of a model whose states are kept, the one that counts farthest."""
     kept = [r for r in records if r["case"]["model"] == model and "trace" in r]
-    return max(kept, key=lambda record: record["reached"])
+    return max(kept, key=lambda record: record["max_correct_n"])

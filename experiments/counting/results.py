@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import tabulate
@@ -14,9 +13,9 @@ from experiments.statistics.verdicts import Comparison, claim, scores
 
 
 def by_case(records: Sequence[Record]) -> dict[tuple[str, str, int], list[int]]:
-    """The n reached, in the order of seeds."""
+    """The largest n up to which all words are right, in the order of seeds."""
     found = grouped(records, "language", "model", "hidden")
-    return {key: [record["reached"] for record in group] for key, group in found.items()}
+    return {key: [record["max_correct_n"] for record in group] for key, group in found.items()}
 
 
 # Largest n of LSTM minus that of GRU, with H = 10, by a summary of Weiss, Goldberg & Yahav.
@@ -35,16 +34,16 @@ def claims(result: Result) -> list[Record]:
     records = result["records"]
     found = by_case(records)
     settings = list(dict.fromkeys((key[0], key[2]) for key in found))
-    longest = result["config"]["longest"]
+    max_train_n = result["config"]["max_train_n"]
 
     def beyond(language: str, H: int) -> Comparison:
         first_failure = SUZGUN.get((language, H))
         return scores(
-            f"{language}, H = {H}: LSTM beyond n = {longest}",
+            f"{language}, H = {H}: LSTM beyond n = {max_train_n}",
             found[language, "LSTM", H],
-            float(longest),
+            float(max_train_n),
             "n",
-            reported=first_failure - 1 - longest if first_failure else OF_INTEREST,
+            reported=first_failure - 1 - max_train_n if first_failure else OF_INTEREST,
         )
 
     def farther(language: str, H: int, ahead: str, behind: str, reported: float) -> Comparison:
@@ -54,7 +53,7 @@ def claims(result: Result) -> list[Record]:
             found[language, behind, H],
             "n",
             reported=reported,
-            ceiling=result["config"]["farthest"],
+            ceiling=result["config"]["max_test_n"],
         )
 
     return [
@@ -105,11 +104,20 @@ def claims(result: Result) -> list[Record]:
 
 
 def table(result: Result) -> str:
-    """The n reached, a row for each model and size."""
-    records = result["records"]
-    rows: dict[tuple[str, int], dict[str, Any]] = {}
-    for (language, model, hidden), ns in by_case(records).items():
-        row = rows.setdefault((model, hidden), {"model": model, "H": hidden})
-        row[f"{language}: median n"] = f"{np.median(ns):g}"
-        row[f"{language}: range"] = f"{min(ns)} to {max(ns)}"
-    return tabulate.tabulate(list(rows.values()), "keys", tablefmt="pipe")
+    """The largest n of each network, a row for each."""
+    max_train_n, rows = result["config"]["max_train_n"], []
+    networks = grouped(result["records"], "language", "hidden", "model")
+    for (language, hidden, model), records in networks.items():
+        ns = [record["max_correct_n"] for record in records]
+        rows.append(
+            {
+                "language": language,
+                "H": hidden,
+                "model": model,
+                "learning rate": f"{records[0]['case']['rate']:g}",
+                f"right to n = {max_train_n}": f"{sum(n >= max_train_n for n in ns)} of {len(ns)}",
+                "largest n, median": f"{np.median(ns):,g}",
+                "range": f"{min(ns):,} to {max(ns):,}",
+            }
+        )
+    return tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from typing import Any
 
 import torch
 
-from experiments import Record
-from experiments.counting.training import LANGUAGES, MODELS, Network, max_correct_n, words
+from experiments import FOLDER, Record
+from experiments.counting.training import (
+    LANGUAGES,
+    MODELS,
+    Network,
+    max_correct_n,
+    train,
+    train_error,
+    words,
+)
+from experiments.counting_rates import choice
 from experiments.engine.experiment import Experiment
+from experiments.records import load
 
 
 @dataclass(frozen=True)
@@ -19,73 +30,83 @@ class Config:
 
     Attributes:
         hidden: Hidden sizes.
-        longest: Largest n of the training words.
-        words: How many training words.
+        max_train_n: Largest n of the training words.
+        words: Number of training words.
         epochs: How often each is seen.
-        batch: Words per update.
-        rate: Learning rate of RMSprop.
-        farthest: Largest n of the test words.
-        traced: The n whose states are kept, for the figure; of the smallest hidden size.
+        rate: Learning rate of RMSprop for all networks; by default, the rate that
+            `counting_rates` chooses for each.
+        max_test_n: Largest n of the test words.
+        traced_n: The n whose states are kept, for the figure; of the smallest hidden size.
     """
 
     hidden: tuple[int, ...] = (3, 10)
-    longest: int = 50
+    max_train_n: int = 50
     words: int = 1000
     epochs: int = 150
-    batch: int = 8
-    rate: float = 0.01
-    farthest: int = 500
-    traced: int = 40
+    rate: float | None = None
+    max_test_n: int = 10_000
+    traced_n: int = 40
 
 
-def run(config: Config, seed: int, language: str, model: str, hidden: int) -> Record:
-    """Train one network and see how far it counts."""
+def run(config: Config, seed: int, language: str, model: str, hidden: int, rate: float) -> Record:
+    """Train one network, a word an update, and see how far it counts."""
     torch.manual_seed(seed)
     letters = LANGUAGES[language]
     network = Network(model, letters, hidden)
-    optimizer = torch.optim.RMSprop(network.parameters(), lr=config.rate)
     source = torch.Generator().manual_seed(seed)  # the same words for every model
-    ns = torch.randint(1, config.longest + 1, (config.words,), generator=source)
-    for _ in range(config.epochs):
-        for batch in ns[torch.randperm(len(ns), generator=source)].split(config.batch):
-            x, answers, valid = words(letters, batch)
-            errors = (network(x) - answers).square().mean(-1)
-            optimizer.zero_grad()
-            errors[valid].mean().backward()
-            optimizer.step()
+    ns = torch.randint(1, config.max_train_n + 1, (config.words,), generator=source)
+    train(network, letters, ns, config.epochs, rate, source)
     record: Record = {
-        "reached": max_correct_n(network, letters, config.farthest),
-        "trained": config.longest,
+        "train_error": train_error(network, letters, config.max_train_n),
+        "max_correct_n": max_correct_n(network, letters, config.max_test_n),
     }
     if language == "aⁿbⁿ" and hidden == min(config.hidden):
-        record["trace"] = trace(network, letters, config.traced)
+        record["trace"] = trace(network, letters, config.traced_n)
     return record
 
 
 @torch.inference_mode()
 def trace(network: Network, letters: int, n: int) -> list[list[float]]:
-    """What each unit remembers at each letter of a word: `c` of an LSTM, `h` of a GRU."""
+    """The state of each unit at each letter of a word: `c` of an LSTM, `h` of a GRU."""
     x, _, _ = words(letters, torch.tensor([n]))
     state: Any = None
-    memory = []
+    states = []
     for letter in x:
         _, state = network.layer(letter[None], state)
-        memory.append(state[1] if isinstance(state, tuple) else state)
-    found: list[list[float]] = torch.cat(memory).squeeze(1).double().round(decimals=4).tolist()
+        states.append(state[1] if isinstance(state, tuple) else state)
+    found: list[list[float]] = torch.cat(states).squeeze(1).double().round(decimals=4).tolist()
     return found
 
 
+@cache
+def chosen_rates() -> dict[choice.Network, float]:
+    """The learning rate of each network, from the record of `counting_rates`."""
+    return choice.chosen(load(FOLDER / "counting_rates" / "record.json"))
+
+
 def cases(config: Config) -> list[Record]:
-    """Every model at every size on both languages."""
-    return [
-        {"language": language, "model": model, "hidden": hidden}
-        for language, hidden, model in product(LANGUAGES, config.hidden, MODELS)
-    ]
+    """Every model at every size on both languages, with its learning rate.
+
+    Raises:
+        SystemExit: If no rate is given and none was chosen for a hidden size.
+    """
+    found = []
+    for network in product(LANGUAGES, config.hidden, MODELS):
+        language, hidden, model = network
+        rate = config.rate or chosen_rates().get((language, model, hidden))
+        if rate is None:
+            raise SystemExit(
+                f"No learning rate was chosen for {hidden} hidden units. Name one with --rate, or "
+                f"see which is best: python -m experiments counting_rates --hidden {hidden} "
+                "--out DIR"
+            )
+        found.append({"language": language, "model": model, "hidden": hidden, "rate": rate})
+    return found
 
 
 EXPERIMENT = Experiment(
     config=Config(),
-    smoke=Config(hidden=(3,), longest=5, words=32, epochs=2, farthest=60, traced=5),
+    smoke=Config(hidden=(3,), max_train_n=5, words=32, epochs=2, max_test_n=60, traced_n=5),
     run=run,
     cases=cases,
     seeds=10,
