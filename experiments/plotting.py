@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ import matplotlib as mpl
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
-from experiments.report.markdown import PALETTES
+from experiments.report.markdown import PALETTES, figure_file
 
+# Inches. A narrow page is a phone's; at this width, its letters have their natural size there.
+WIDE, NARROW = 9.0, 3.6
 THEMES = dict(zip(PALETTES, ("#1f2933", "#dfe3e8"), strict=True))
 # Seen on light and on dark pages alike.
 ORANGE, BLUE, VIOLET, GREEN, GREY = "#d9822b", "#2b95d6", "#9179f2", "#29a634", "#7a8793"
@@ -27,24 +31,91 @@ COLORS = {
 }
 
 
-def save_figures(folder: Path, name: str, draw: Callable[[Any], Figure], content: Any) -> None:
-    """Draw a figure once for each palette, as `<name>-<palette>.svg`."""
-    for palette, ink in THEMES.items():
-        path = folder / f"{name}-{palette}.svg"
-        with style(ink):
-            figure = draw(content)
+def save_figures(
+    folder: Path, name: str, draw: Callable[[Any, float], Figure], content: Any
+) -> None:
+    """Draw a figure for each palette and for wide and narrow pages.
+
+    Args:
+        folder: Where the files are written.
+        name: The name of the experiment.
+        draw: Returns the figure, given the content and the width in inches.
+        content: What is drawn.
+    """
+    for (palette, ink), width in product(THEMES.items(), (WIDE, NARROW)):
+        path = folder / figure_file(name, palette, narrow=width == NARROW)
+        with style(ink, width):
+            figure = draw(content, width)
             figure.savefig(path, metadata={"Date": None}, transparent=True)
         plt.close(figure)
 
 
+def grid(
+    width: float,
+    rows: int,
+    columns: int,
+    height: float,
+    *,
+    height_ratios: Sequence[float] | None = None,
+    sharex: bool = False,
+    sharey: bool = False,
+) -> tuple[Figure, NDArray[Any]]:
+    """A figure with panels; on a narrow page, the columns are below one another.
+
+    Args:
+        width: Of the figure, in inches.
+        rows: Number of rows.
+        columns: Number of columns.
+        height: Of a row, in inches.
+        height_ratios: The height of each row in units of `height`; by default all 1.
+        sharex: The panels of a column have the same x axis.
+        sharey: The panels of a row have the same y axis.
+
+    Returns:
+        The figure, and the panels as an array `[rows, columns]`.
+    """
+    ratios = list(height_ratios or [1] * rows)
+    stacks = columns if width == NARROW else 1
+    made, panels = plt.subplots(
+        rows * stacks,
+        columns // stacks,
+        figsize=(width, height * sum(ratios) * stacks),
+        height_ratios=ratios * stacks,
+        squeeze=False,
+        layout="constrained",
+    )
+    if width == NARROW:
+        panels = panels.reshape(columns, rows).T
+    for row, column in product(range(rows), range(columns)):
+        panel: Any = panels[row, column]
+        if sharex and row:
+            panel.sharex(panels[0, column])
+        if sharey and column:
+            panel.sharey(panels[row, 0])
+            if width == WIDE:
+                panel.tick_params(labelleft=False)
+        if sharex and row < rows - 1:
+            panel.tick_params(labelbottom=False)
+    return made, panels
+
+
+def first_of_rows(panels: NDArray[Any], width: float) -> list[Axes]:
+    """The panels at the left edge of the page: all of them if it is narrow."""
+    return list(panels.flat if width == NARROW else panels[:, 0])
+
+
 @contextmanager
-def style(ink: str) -> Iterator[None]:
+def style(ink: str, width: float) -> Iterator[None]:
     """Matplotlib's settings for a figure drawn in one ink; the same input gives the same file."""
     inked = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
     settings: Any = dict.fromkeys(inked, ink) | {
         "svg.hashsalt": "lstm_variants",
         "svg.fonttype": "path",
-        "font.size": 11,
+        "font.size": 11 if width == WIDE else 9.5,
+        "axes.titlelocation": "left",
+        "axes.titlesize": 11 if width == WIDE else 10,
+        "legend.fontsize": 9,
+        "legend.frameon": False,
         "axes.spines.top": False,
         "axes.spines.right": False,
     }

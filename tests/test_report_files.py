@@ -3,6 +3,7 @@
 import csv
 import itertools
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -36,7 +37,7 @@ def report(tmp_path_factory):
 
 @pytest.mark.xdist_group("report")
 def test_the_report_needs_the_stored_results_alone(report):
-    page = (report / "bench.md").read_text()
+    page = re.sub("^    ", "", (report / "bench.md").read_text(), flags=re.MULTILINE)
     result = load(BENCH)
     timings, _, rest = page.partition("### Memory")
     memory, _, missed = rest.partition("### Goals")
@@ -86,7 +87,7 @@ def test_the_report_without_records_says_what_to_do(tmp_path, capsys):
     for name in experiments.names():
         page = (stale.parent / f"{slug(name)}.md").read_text()
         assert ("Not run yet" in page) == (name != "shapes")
-        assert ("## Verdict" in page) is False
+        assert ("## Numbers" in page) == (name == "shapes")
 
 
 def test_a_missing_section_is_named(monkeypatch):

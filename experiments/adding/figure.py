@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter
 
 from experiments import Result
-from experiments.plotting import COLORS, strips
+from experiments.plotting import COLORS, WIDE, first_of_rows, grid, strips
 from experiments.records import grouped
 
 ALT = "Sequences until the adding problem is solved, and the norm of the gradient against the lag"
@@ -20,22 +19,14 @@ ALT = "Sequences until the adding problem is solved, and the norm of the gradien
 LINES: dict[str, Any] = {"chrono": "-", "plain": ":"}
 
 
-def figure(result: Result) -> Figure:
+def figure(result: Result, width: float) -> Figure:
     """How long it takes; below, how much of the gradient is left at each lag."""
     found = grouped(result["records"], "T", "start", "model")
     lags = list(dict.fromkeys(T for T, _, _ in found))
     runs = list(dict.fromkeys((model, start) for _, start, model in found))
     runs.sort(key=lambda run: list(COLORS).index(run[0]))
-    made, panels = plt.subplots(
-        3,
-        len(lags),
-        figsize=(9, 9.5),
-        height_ratios=(1.4, 1, 1),
-        layout="constrained",
-        squeeze=False,
-        sharex="row",
-        sharey="row",
-    )
+    height = 2.8 if width == WIDE else 2
+    made, panels = grid(width, 3, len(lags), height, height_ratios=(1.4, 1, 1), sharey=True)
     for column, T in zip(panels.T, lags, strict=True):
         seen = {run: found.get((T, *run[::-1]), []) for run in runs}
         groups = {
@@ -46,10 +37,11 @@ def figure(result: Result) -> Figure:
         for row, records in enumerate(seen.values()):
             if records:
                 share = f"{sum(r['solved'] for r in records)}/{len(records)}"
-                column[0].text(1, row, share, transform=column[0].get_yaxis_transform(), size=8)
+                column[0].text(1, row, share, transform=column[0].get_yaxis_transform(), size=9)
         column[0].set_xlim(left=0)
+        column[0].set_xlabel("sequences seen")
         column[0].xaxis.set_major_formatter(EngFormatter(sep=""))
-        column[0].set_title(f"T = {T}: sequences seen", loc="left", size=11)
+        column[0].set_title(f"T = {T}")
         for panel, when in zip(column[1:], ("before", "after"), strict=True):
             for (model, start), records in seen.items():
                 if not records:
@@ -64,10 +56,10 @@ def figure(result: Result) -> Figure:
             panel.set_xscale("log")
             panel.set_yscale("log")
             panel.set_ylim(bottom=1e-12)
-            panel.set_title(f"T = {T}, {when} training", loc="left", size=11)
+            panel.set_title(f"T = {T}, {when} training")
             panel.set_xlabel("lag k")
-    for row in panels[1:]:
-        row[0].set_ylabel("‖∂h(T) / ∂x(T - k)‖")
+    for panel in first_of_rows(panels[1:], width):
+        panel.set_ylabel("‖∂h(T) / ∂x(T - k)‖")
     lines = [Line2D([], [], color=COLORS["RNN"], linestyle=style) for style in LINES.values()]
-    panels[1, 0].legend(lines, list(LINES), frameon=False, fontsize=9)
+    panels[1, 0].legend(lines, list(LINES))
     return made

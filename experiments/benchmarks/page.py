@@ -1,6 +1,9 @@
-"""The part of the page of speed for one device."""
+"""The measurements on the page of speed, a tab for each device."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import indent
 
 from experiments import Result
 from experiments.benchmarks.results import goals_section, memory_table, table_of_ratios
@@ -8,20 +11,32 @@ from experiments.benchmarks.sizes import legend
 from experiments.report.data import data_links
 from experiments.report.markdown import images, provenance
 
+DEVICES = {"cpu": "CPU", "cuda": "GPU"}
+NOT_MEASURED = (
+    "No measurements are published for this device. `make bench` measures all devices of a machine."
+)
+
+
+def tabs(results: Sequence[Result]) -> str:
+    """A tab for each device."""
+    measured = {result["experiment"].removeprefix("bench-"): section(result) for result in results}
+    return "\n\n".join(
+        f'=== "{label}, float32"\n\n{indent(measured.get(device, NOT_MEASURED), "    ")}'
+        for device, label in DEVICES.items()
+    )
+
 
 def section(result: Result) -> str:
-    """The part of the benchmark page for one device."""
+    """What was measured on one device."""
     name = result["experiment"]
-    alt = "Time relative to torch.nn, by variant and size"
-    device = name.removeprefix("bench-").upper().replace("CUDA", "GPU (CUDA)")
+    caption = "Time divided by that of torch.nn, by variant and size: below 1 is faster"
     parts = (
-        f"## {device}",
-        images(name, alt),
+        images(name, caption),
         legend(result),
         '<details markdown="1"><summary>All numbers</summary>',
         table_of_ratios(result),
         "</details>",
-        f"### Memory on the {device.partition(' ')[0]}",
+        "### Memory",
         "Peak memory of a training step in MB, above its start, this package : torch.nn.",
         memory_table(result),
         *(goals_section(result) if name == "bench-cpu" else ()),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tabulate
 
-from experiments import Result
+from experiments import Record, Result
 from experiments.benchmarks.goals import compare
-from experiments.benchmarks.sizes import size_name, size_text
+from experiments.benchmarks.sizes import size_name, size_of, size_text
 
 
 def table_of_ratios(result: Result) -> str:
@@ -67,6 +67,15 @@ def memory_table(result: Result) -> str:
             row = rows.setdefault(record["variant"], {"variant": record["variant"]})
             row[size_name(record["size"])] = f"{ours:.1f} : {theirs:.1f}"
     return tabulate.tabulate(list(rows.values()), "keys", tablefmt="pipe", disable_numparse=True)
+
+
+def records_at(result: Result, size: str) -> dict[tuple[str, str], Record]:
+    """The records at a size with one thread, by variant and mode."""
+    return {
+        (r["variant"], r["mode"]): r
+        for r in result["records"]
+        if r["threads"] == 1 and r["size"] == size_of(size)
+    }
 
 
 def spread(q: dict[str, float]) -> str:

@@ -14,6 +14,12 @@ NAMES: dict[tuple[int, ...], str] = {
 """By B, T, D, H: that of the notebook, three others, and a single sequence."""
 
 
+def size_of(name: str) -> dict[str, int]:
+    """The size with a name."""
+    [numbers] = [numbers for numbers, of in NAMES.items() if of == name]
+    return dict(zip("BTDH", numbers, strict=True))
+
+
 def size_text(size: dict[str, int]) -> str:
     """A size as in the headers, `B, T, D, H`."""
     return ", ".join(map(str, size.values()))

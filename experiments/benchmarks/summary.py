@@ -7,19 +7,20 @@ from pathlib import Path
 import tabulate
 
 from experiments import Record, Result
+from experiments.benchmarks.results import records_at
+from experiments.benchmarks.sizes import size_of
 from experiments.records import load
 from experiments.report.markdown import replace_marked
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 RECORD = Path(__file__).parent / "bench-cpu.json"
 LAYERS = ("LSTM", "PeepholeLSTM", "CoupledLSTM", "GRU", "BiLSTM", "RNN")
-SIZE = {"B": 64, "T": 100, "D": 256, "H": 256}
+SIZE = "medium"
 
 
 def summary(result: Result) -> str:
     """Speed and memory against torch.nn at one size and with one thread, in Markdown."""
-    chosen = [r for r in result["records"] if r["size"] == SIZE and r["threads"] == 1]
-    found = {(r["variant"], r["mode"]): r for r in chosen}
+    found = records_at(result, SIZE)
     rows = [
         {
             "layer": f"`{name}`",
@@ -31,7 +32,7 @@ def summary(result: Result) -> str:
         for name in LAYERS
     ]
     machine = result["machine"]
-    size = ", ".join(f"{letter} = {value}" for letter, value in SIZE.items())
+    size = ", ".join(f"{letter} = {value}" for letter, value in size_of(SIZE).items())
     return (
         f"{tabulate.tabulate(rows, 'keys', tablefmt='pipe', disable_numparse=True)}\n\n"
         f"float32, one thread, {size} (batch, time steps, features, hidden units); "

@@ -13,16 +13,16 @@ from experiments.records import grouped
 ALT = "Chunk F1 of each network, for every seed"
 
 
-def figure(result: Result) -> Figure:
+def figure(result: Result, width: float) -> Figure:
     """Every seed's F1, and the paper's as crosses."""
     found = grouped(result["records"], "model")
-    made, panel = plt.subplots(figsize=(9, 3), layout="constrained")
+    made, panel = plt.subplots(figsize=(width, 3), layout="constrained")
     groups = {name: [r["f1"] for r in records] for name, records in found.items()}
     strips(panel, groups, [BLUE if "Bi" in name else ORANGE for name in groups])
     for k, (mark, label) in enumerate({"x": "paper, features", "+": "paper, Senna"}.items()):
         values = [PUBLISHED[name][k] for name in groups if name in PUBLISHED]
         rows = [row for row, name in enumerate(groups) if name in PUBLISHED]
         panel.plot(values, rows, mark, color=GREY, label=label, markersize=8)
-    panel.legend(frameon=False, fontsize=9)
-    panel.set_xlabel("F1 of chunks on the test set, %")
+    made.legend(loc="outside lower center", ncols=2)
+    panel.set_xlabel("chunk F1 on the test set, %")
     return made

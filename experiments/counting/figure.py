@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from experiments import Record, Result
 from experiments.counting.results import by_case
-from experiments.plotting import COLORS, strips
+from experiments.plotting import COLORS, grid, strips
 
 ALT = "How far each network counts, and the states of two networks while they read a word"
 
 
-def figure(result: Result) -> Figure:
+def figure(result: Result, width: float) -> Figure:
     """How far each network counts; below, the states of those that count farthest."""
     found = by_case(result["records"])
     languages = list(dict.fromkeys(language for language, _, _ in found))
-    made, panels = plt.subplots(2, 2, figsize=(9, 6), layout="constrained", squeeze=False)
+    made, panels = grid(width, 2, 2, 3)
     for panel, language in zip(panels[0], languages, strict=True):
         mine = {(model, H): ns for (of, model, H), ns in found.items() if of == language}
         groups = {f"{model}, H = {H}": [1 + n for n in ns] for (model, H), ns in mine.items()}
@@ -26,15 +25,15 @@ def figure(result: Result) -> Figure:
         panel.set_xscale("log")
         max_train_n = result["config"]["max_train_n"]
         panel.axvline(1 + max_train_n, color=COLORS["RNN"], linestyle=":")
-        panel.set_xlabel(f"1 + largest n (dotted: training, to n = {max_train_n})")
-        panel.set_title(language, loc="left", size=11)
+        panel.set_xlabel(f"1 + largest n\ndotted: training, to n = {max_train_n}")
+        panel.set_title(language)
     for panel, (model, symbol) in zip(panels[1], {"LSTM": "c", "GRU": "h"}.items(), strict=True):
         record = farthest(result["records"], model)
         panel.plot(record["trace"], color=COLORS[model])
         n = len(record["trace"]) // 2
         panel.axvline(n - 0.5, color=COLORS["RNN"], linestyle=":")
-        panel.set_title(f"{model}: {symbol} of each unit", loc="left", size=11)
-        panel.set_xlabel(f"letter of the word with n = {n} (dotted: first b)")
+        panel.set_title(f"{model}: {symbol} of each unit")
+        panel.set_xlabel(f"letter of the word with n = {n}\ndotted: first b")
     return made
 
 

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from experiments import Result
 from experiments.counting_rates.choice import by_rate, score
-from experiments.plotting import COLORS
+from experiments.plotting import COLORS, first_of_rows, grid
 
 ALT = "Largest n up to which every word is right against the learning rate, for each network"
 
 
-def figure(result: Result) -> Figure:
+def figure(result: Result, width: float) -> Figure:
     """Largest n against the rate, a panel for each language and size; a dot for each seed."""
     settings = list(dict.fromkeys((language, hidden) for language, _, hidden in by_rate(result)))
     rows = -(-len(settings) // 2)
-    made, panels = plt.subplots(
-        rows,
-        2,
-        figsize=(9, 3 * rows),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
-    )
+    made, panels = grid(width, rows, 2, 3, sharey=True)
     for panel, (language, hidden) in zip(panels.flat, settings, strict=False):
         for (of, model, size), rates in by_rate(result).items():
             if (of, size) == (language, hidden):
@@ -39,10 +30,9 @@ def figure(result: Result) -> Figure:
         panel.axhline(1 + result["config"]["max_train_n"], color=COLORS["RNN"], linestyle=":")
         panel.set_xscale("log")
         panel.set_yscale("log")
-        panel.set_title(f"{language}, H = {hidden}", loc="left", size=11)
-    for panel in panels[-1]:
+        panel.set_title(f"{language}, H = {hidden}")
         panel.set_xlabel("learning rate")
-    for row in panels:
-        row[0].set_ylabel("1 + largest n")
-    panels[0][0].legend(frameon=False, fontsize=9)
+    for panel in first_of_rows(panels, width):
+        panel.set_ylabel("1 + largest n")
+    panels[0][0].legend()
     return made

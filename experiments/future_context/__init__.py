@@ -1,20 +1,22 @@
 r"""Both directions: an exact case.
 
-A task that no model can do which reads from left to right and answers at once: the bound is known
-and not measured. And what even a bidirectional layer cannot do alone.
+In this task the target at each time step depends on the next input. The best possible accuracy of a
+network that reads from left to right is therefore known exactly. The task also shows what a
+bidirectional layer cannot compute on its own.
 
 Claim: a network that reads in both directions helps where both contexts matter (Schuster & Paliwal
 1997; the notebook says so of its biLSTM).
 
-Protocol: a sequence of random bits; the answer at each step is $y_t = x_{t-1} \oplus x_{t+1}$, for
-all steps but the first and the last. The bit $x_{t+1}$ is independent of all before it, so no
-causal model is right more often than half the time; that is a bound and not a measurement. A model
-of both directions can be right always. The honest control is a causal network that answers one
-step later: *delayed* by one it has seen all that it needs.
+Protocol: the input is a sequence of random bits; the target is $y_t = x_{t-1} \oplus x_{t+1}$ at
+all time steps but the first and the last. Since $x_{t+1}$ is independent of all inputs before it,
+no causal model has an expected accuracy above 50 %. A model that reads in both directions can
+reach 100 %, and so can a causal model whose output is *delayed* by one time step; the latter is the
+control.
 
-Every network reads its states out through a hidden layer, but for one that has none. There the
-logit is a sum of a function of the past and one of the future, and no such sum has the sign of an
-exclusive or: it is right on three of the four pairs at most.
+Each network has a hidden layer between its states and its output, except the one named *no hidden
+layer*. The logit of that one is a sum of a function of the past and a function of the future. No
+such sum has the sign of an exclusive or for all four pairs of bits; it is correct for at most three
+of them.
 
-Deviations: none, the task is ours.
+Deviations: none, the task is this project's.
 """

@@ -13,13 +13,13 @@ from experiments.records import grouped
 ALT = "How often each network is right, for every seed"
 
 
-def figure(result: Result) -> Figure:
+def figure(result: Result, width: float) -> Figure:
     """Every seed's accuracy, and the bound of causal models."""
     found = grouped(result["records"], "model")
-    made, panel = plt.subplots(figsize=(9, 3), layout="constrained")
+    made, panel = plt.subplots(figsize=(width, 3), layout="constrained")
     groups = {name: [100 * r["accuracy"] for r in records] for name, records in found.items()}
     colors = [VIOLET if name in BOTH else BLUE if "Bi" in name else ORANGE for name in groups]
     strips(panel, groups, colors)
     panel.axvline(50, color=GREY, linestyle=":")
-    panel.set_xlabel("steps that are right, %; the dotted line is the bound of causal models")
+    panel.set_xlabel("accuracy, %\ndotted: causal bound")
     return made

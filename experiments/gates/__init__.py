@@ -1,17 +1,18 @@
 r"""Gates of trained networks.
 
-What the gates of a trained network do, step by step, with peepholes and without.
+The gates of two trained LSTMs at each time step, one with peepholes and one without. The networks
+have learned to output a spike at the end of each interval.
 
-Claims: none. A unit whose output gate is 0 hides its cell state from all gates, unless they have
-peepholes (Gers, Schraudolph & Schmidhuber 2002). The figure shows how one trained network of each
-kind uses its gates; it tests nothing.
+Claims: none. While the output gate of a unit is 0, no gate depends on its cell state, unless there
+are peepholes (Gers, Schraudolph & Schmidhuber 2002). The figure shows how one trained network of
+each kind uses its gates; it tests nothing.
 
-Protocol: the task GTS with F = 10 of the timing experiment, in its protocol *batches*: the input
-says through an interval whether it has 10 or 11 steps, and the network gives a spike at its end.
-Networks of three units with linear candidate and output are trained with peepholes and without
-them, for up to 6000 updates, twice as many as there. Gates, memory and output are kept through four
-intervals. The figure shows, of the network that solved the task first, the unit that the output
-listens to most.
+Protocol: the task *GTS* with F = 10 of [Timing](timing.md), in its protocol *batches*: during an
+interval, the input states whether the interval has 10 or 11 time steps; the target is a spike at
+its end. Networks of three units with a linear candidate and output are trained with and without
+peepholes for up to 6,000 updates, twice as many as in that experiment. Gates, cell state and output
+are recorded over four intervals. The figure shows the network that solved the task first, and of
+that network the unit with the largest influence on the output.
 
 Deviations: the paper has one unit, and shows other tasks.
 """

@@ -12,12 +12,12 @@ from experiments.plotting import COLORS, GREY, strips
 ALT = "Negative log-likelihood of each model on the test set, for every seed"
 
 
-def figure(result: Result) -> Figure:
+def figure(result: Result, width: float) -> Figure:
     """Every seed's NLL, and the papers' as crosses."""
     found = chosen(result["records"])
     sets = list(dict.fromkeys(data for data, _ in found))
     made, panels = plt.subplots(
-        len(sets), figsize=(9, 0.8 + 1.9 * len(sets)), layout="constrained", squeeze=False
+        len(sets), figsize=(width, 0.8 + 2.1 * len(sets)), layout="constrained", squeeze=False
     )
     for panel, data in zip(panels[:, 0], sets, strict=True):
         trained = {
@@ -30,6 +30,8 @@ def figure(result: Result) -> Figure:
             rows = [list(trained).index(model) for model in numbers if model in trained]
             values = [numbers[model] for model in numbers if model in trained]
             panel.plot(values, rows, mark, color=GREY, label=source, markersize=8)
-        panel.legend(frameon=False, fontsize=9)
-        panel.set_title(f"{data}: test NLL, nats per frame", loc="left", size=11)
+        panel.set_xlabel("test NLL, nats per frame")
+        panel.set_title(data)
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    made.legend(handles, labels, loc="outside lower center", ncols=2)
     return made

@@ -14,16 +14,16 @@ from experiments.plotting import BLUE, GREY, ORANGE
 ALT = "Test loss of the best tenth of the trials of each unit, and of all trials by learning rate"
 
 
-def figure(result: Result) -> Figure:
+def figure(result: Result, width: float) -> Figure:
     """Box plots with every value as a dot; below, all trials against the learning rate."""
     losses, unit = best_losses(result), UNITS[result["config"]["task"]]
-    made, (boxes, rates) = plt.subplots(2, figsize=(9, 7), layout="constrained")
+    made, (boxes, rates) = plt.subplots(2, figsize=(width, 7), layout="constrained")
     boxes.boxplot(list(losses.values()), showfliers=False, medianprops={"color": ORANGE})
     for place, (name, values) in enumerate(losses.items(), 1):
         color = BLUE if name == VANILLA else GREY
         boxes.plot([place] * len(values), values, "o", color=color, alpha=0.6, mew=0)
     boxes.set_xticks(range(1, 1 + len(losses)), list(losses))
-    boxes.set_title(f"best tenth by validation: test loss, {unit}", loc="left", size=11)
+    boxes.set_title(f"best tenth by validation: test loss, {unit}")
     records = result["records"]
     points = [(10 ** values_of(record)["rate"], loss_of(record)) for record in records]
     rates.plot(*zip(*points, strict=True), ".", color=GREY, alpha=0.5, mew=0)
@@ -32,5 +32,5 @@ def figure(result: Result) -> Figure:
     rates.set_xscale("log")
     rates.set_xlabel("learning rate")
     title = f"all trials, and their mean over the other hyperparameters: test loss, {unit}"
-    rates.set_title(title, loc="left", size=11)
+    rates.set_title(title)
     return made

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from experiments import Result
-from experiments.plotting import BLUE, GREY, ORANGE, VIOLET
+from experiments.plotting import BLUE, GREY, ORANGE, VIOLET, WIDE, first_of_rows, grid
 from experiments.power.results import rates
 
 ALT = "Power of the verdict rule against the number of seeds, for 1, 4 and 11 comparisons"
@@ -18,13 +17,11 @@ COLORS = {"normal": ORANGE, "times": VIOLET, "shares": BLUE}
 LINES = ("o-", "s--", "^:")
 
 
-def figure(result: Result) -> Figure:
+def figure(result: Result, width: float) -> Figure:
     """Power against n, a panel for each m and a line for each effect."""
     found = rates(result["records"])
     numbers = result["config"]["comparisons"]
-    made, panels = plt.subplots(
-        1, len(numbers), figsize=(9, 4), sharey=True, squeeze=False, layout="constrained"
-    )
+    made, panels = grid(width, 1, len(numbers), 4 if width == WIDE else 2.6, sharey=True)
     for panel, m in zip(panels[0], numbers, strict=True):
         for outcome, color in COLORS.items():
             effects = [effect for name, effect in found if name == outcome and effect]
@@ -33,11 +30,19 @@ def figure(result: Result) -> Figure:
                 ns, ys = list(powers), list(powers.values())
                 panel.plot(ns, ys, line, color=color, label=effect, markersize=4)
         panel.axhline(0.8, color=GREY, linewidth=0.8, zorder=0)
-        panel.set_title(f"m = {m}", loc="left", size=11)
+        panel.set_title(f"m = {m}")
         panel.set_xticks(result["config"]["samples"])
         panel.set_xlabel("n, seeds")
         panel.set_ylim(-0.02, 1.02)
-    panels[0][0].set_ylabel("power; the line is at 0.8")
+    for panel in first_of_rows(panels, width):
+        panel.set_ylabel("power; the line is at 0.8")
     handles, labels = panels[0][0].get_legend_handles_labels()
-    made.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    made.legend(
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=3 if width == WIDE else 1,
+        frameon=False,
+        fontsize=9,
+    )
     return made

@@ -27,7 +27,7 @@ def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
     for result in timed:
         save_figures(generated, result["experiment"], bench_figure.figure, result)
         write_data(generated, result)
-    (generated / "bench.md").write_text("\n".join(map(bench.section, timed)))
+    (generated / "bench.md").write_text(bench.tabs(timed) + "\n")
     scored: Scored = {}
     for name in experiments.names():
         path = records / name / "record.json"

@@ -14,6 +14,9 @@ from experiments.report.claims import Scored
 from experiments.statistics.verdicts import outcome_of
 
 RANGE = (-2.0, 3.0)
+MAX_WIDTH = 5.0  # inches
+REFERENCES = {-1: ":", 0: "-", 1: "--"}
+"""The margin, no effect and the reported effect, with the style of their lines."""
 LINE, ROW, SPACE = 0.17, 0.065, 0.12  # inches: of a title, of a comparison, after a claim
 COLORS_OF = {
     "ahead": GREEN,
@@ -25,29 +28,32 @@ COLORS_OF = {
 }
 
 
-def forest(scored: Scored) -> Figure:
+def forest(scored: Scored, width: float) -> Figure:
     """All comparisons of all claims: 0 is no effect, 1 the reported one, -1 the margin."""
     claims = [claim for _, found in scored.values() for claim in found]
-    titles = [textwrap.wrap(f"{claim['claim']}: {claim['verdict']}", 50) for claim in claims]
+    letters = int(10 * min(width, MAX_WIDTH))
+    titles = [textwrap.wrap(f"{claim['claim']}: {claim['verdict']}", letters) for claim in claims]
     lines = sum(map(len, titles))
     comparisons = sum(len(claim["comparisons"]) for claim in claims)
     height = LINE * lines + ROW * comparisons + SPACE * len(claims)
-    made, panel = plt.subplots(figsize=(5, height + 0.7), layout="constrained")
+    made, panel = plt.subplots(figsize=(min(width, MAX_WIDTH), height + 0.7), layout="constrained")
     y = 0.0
     for claim, title in zip(claims, titles, strict=True):
         y += LINE * len(title)
         text = "\n".join(title)
         panel.text(0, y, text, transform=panel.get_yaxis_transform(), size=10, va="bottom")
+        bottom = y + ROW * len(claim["comparisons"])
+        for x, line in REFERENCES.items():
+            ends = y + ROW / 2, bottom + ROW / 2
+            panel.plot([x, x], ends, color=GREY, linewidth=0.8, linestyle=line, zorder=0)
         for k, comparison in enumerate(claim["comparisons"]):
             draw_comparison(panel, comparison, y + ROW * (k + 1))
-        y += ROW * len(claim["comparisons"]) + SPACE
+        y = bottom + SPACE
     panel.set_ylim(max(y, LINE), 0)  # also without any claim
     panel.set_xlim(*RANGE)
     panel.set_yticks([])
     panel.spines["left"].set_visible(False)
-    for x, line in ((-1, ":"), (0, "-"), (1, "--")):
-        panel.axvline(x, color=GREY, linewidth=0.8, linestyle=line, zorder=0)
-    panel.set_xlabel("0: no effect; 1: effect as reported or of interest; -1: margin", size=9)
+    panel.set_xlabel("0: no effect; 1: effect as reported\nor of interest; -1: margin", size=9)
     return made
 
 

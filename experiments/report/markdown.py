@@ -16,11 +16,26 @@ def replace_marked(text: str, marker: str, content: str) -> str:
     return re.sub(pattern, lambda m: f"{m[1]}{content}{m[2]}", text, flags=re.DOTALL)
 
 
-def images(name: str, alt: str) -> str:
-    """A figure, once for each palette."""
-    return "\n".join(
-        f"![{alt}](../generated/{name}-{palette}.svg#only-{palette})" for palette in PALETTES
+def figure_file(name: str, palette: str, *, narrow: bool = False) -> str:
+    """The name of the file of a figure."""
+    return f"{name}-narrow-{palette}.svg" if narrow else f"{name}-{palette}.svg"
+
+
+def images(name: str, caption: str) -> str:
+    """A figure with its caption: once for each palette, which also has one for narrow pages.
+
+    A click enlarges the wide one.
+    """
+    links = "".join(
+        f'<a class="glightbox" data-type="image" data-gallery="{palette}" '
+        f'href="../generated/{figure_file(name, palette)}#only-{palette}">'
+        '<picture><source media="(max-width: 60em)" '
+        f'srcset="../generated/{figure_file(name, palette, narrow=True)}">'
+        f'<img class="off-glb" alt="{caption}" loading="lazy" '
+        f'src="../generated/{figure_file(name, palette)}#only-{palette}"></picture></a>'
+        for palette in PALETTES
     )
+    return f'<figure class="result">{links}<figcaption>{caption}</figcaption></figure>'
 
 
 def source_text(claim: Record) -> str:

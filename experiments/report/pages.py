@@ -23,11 +23,13 @@ from experiments.report.markdown import images, source_text, took
 from experiments.statistics.verdicts import outcome_of
 
 NOT_RUN = '!!! warning "Not run yet"\n\n    There are no results so far.'
+MAX_OPEN = 4
+"""The largest number of comparisons that are shown without a click."""
 SECTIONS = ("Claim", "Claims", "Protocol", "Deviations")
 
 
 def page(name: str, result: Result | None) -> str:
-    """Title, claim, protocol, result, verdicts and deviations of an experiment.
+    """Title, claim, result with verdicts, numbers, protocol and deviations of an experiment.
 
     Args:
         name: The name of its folder.
@@ -41,11 +43,11 @@ def page(name: str, result: Result | None) -> str:
         text[""],
         "## Claim",
         text["Claim"],
+        "## Result",
+        *([*figure_of(name, result), *verdicts] if result else [NOT_RUN]),
+        *(["## Numbers", numbers_of(name, result)] if result else ()),
         "## Protocol",
         text["Protocol"],
-        "## Result",
-        result_of(name, result) if result else NOT_RUN,
-        *(["## Verdict", *verdicts] if verdicts else ()),
         "## Deviations",
         text["Deviations"],
         f"Run it: `python -m experiments {name}`; with `--smoke` in seconds, `--help` for its "
@@ -65,12 +67,20 @@ def front_matter(name: str, introduction: str) -> str:
 
 
 def result_of(name: str, result: Result) -> str:
-    """The figure of a record, if it has one, its table, and where it comes from."""
+    """The figure and the numbers of a record, for a page that includes them."""
+    return "\n\n".join((*figure_of(name, result), numbers_of(name, result)))
+
+
+def figure_of(name: str, result: Result) -> list[str]:
+    """A notice, if the record is preliminary, and the figure, if it has one."""
     figures = [images(name, experiments.part(name, "figure").ALT)] if has_figure(name) else []
+    return [*preliminary(result), *figures]
+
+
+def numbers_of(name: str, result: Result) -> str:
+    """The table of a record, and where it comes from."""
     table = experiments.part(name, "results").table(result)
-    return "\n\n".join(
-        (*preliminary(result), *figures, table, f"{took(result)}. {data_links(result)}")
-    )
+    return f"{table}\n\n{took(result)}. {data_links(result)}"
 
 
 def preliminary(result: Result) -> list[str]:
@@ -126,9 +136,12 @@ def verdict_of(claim: Record, anchor: str) -> str:
         for comparison in claim["comparisons"]
     ]
     table = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
+    opened = " open" if len(rows) <= MAX_OPEN else ""
     lesson = f"{claim['lesson']}\n\n" if claim["lesson"] else ""
     return (
         f"### {claim['claim']} {{#{anchor}}}\n\n**{claim['verdict'].capitalize()}**: "
         f"{counts_text(claim)}.\n\n{lesson}Source: {source_text(claim)}. Fidelity: "
-        f"{claim['fidelity']}.\n\n{table}"
+        f"{claim['fidelity']}.\n\n"
+        f'<details markdown="1"{opened}><summary>Comparisons ({len(rows)})</summary>\n\n'
+        f"{table}\n\n</details>"
     )

@@ -1,14 +1,16 @@
 r"""Speed over T and H.
 
-How time grows with T and H, and where which backend is faster.
+How the time of a layer grows with the number of time steps T and of hidden units H, and which
+backend is faster at which size.
 
-Claim: the CPU kernels make a peephole LSTM as fast as `torch.nn.LSTM`, and for the cells that torch
-has too they are no slower than torch's own, so `backend="auto"` takes them wherever they can run.
+Claim: with the CPU kernels, a peephole LSTM is as fast as `torch.nn.LSTM`, and the cells that
+PyTorch has too are no slower than PyTorch's own; so `backend="auto"` takes the kernels wherever
+they are supported.
 
-Protocol: the contenders are timed in turn, round after round, and each shows its median. *Products*
-is what the matrix products alone take, as `torch.mm` computes them: one for the input of all steps
-and one for each step, and for training the three of the gradient. The crossover table has the
-median of the ratios of neighbours in time, CPU kernels to torch's.
+Protocol: the networks are timed in turn, round after round; the figure shows medians. *Products* is
+the time of the matrix products alone, computed by `torch.mm`: one for the input of all time steps
+and one for each time step, and for training the three of the gradient. The table shows the median
+ratio of times that were measured one after the other, CPU kernels over PyTorch's kernels.
 
 Deviations: none; these are measurements of this package.
 """

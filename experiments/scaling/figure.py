@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from experiments import Result
-from experiments.plotting import BLUE, GREY, ORANGE, VIOLET
+from experiments.plotting import BLUE, GREY, ORANGE, VIOLET, WIDE, first_of_rows, grid
 
 ALT = "Time of a peephole LSTM against the number of steps and of hidden units"
 LINES = {
@@ -20,7 +19,7 @@ LINES = {
 LINE_STYLES = ("o-", "s-", "^-", "--")
 
 
-def figure(result: Result) -> Figure:
+def figure(result: Result, width: float) -> Figure:
     """Milliseconds over H and over T, log-log, a row of panels for each mode."""
     record, config = result["records"][0], result["config"]
     B = config["batch"]
@@ -28,7 +27,7 @@ def figure(result: Result) -> Figure:
         "H": f"B = {B}, T = {config['fixed_steps']}, D = H",
         "T": f"B = {B}, D = H = {config['fixed_hidden']}",
     }
-    figure, panels = plt.subplots(2, 2, figsize=(9, 7), sharex="col", layout="constrained")
+    figure, panels = grid(width, 2, 2, 3.5 if width == WIDE else 2.8, sharex=True)
     for row, mode in zip(panels, ("forward", "training"), strict=True):
         for panel, over in zip(row, fixed, strict=True):
             points = [p for p in record["curves"] if p["mode"] == mode and p["over"] == over]
@@ -38,11 +37,11 @@ def figure(result: Result) -> Figure:
                 panel.plot(xs, ys, line, color=color, label=name, markersize=4)
             panel.set_xscale("log", base=2)
             panel.set_yscale("log")
-            panel.set_title(f"{mode}, {fixed[over]}", loc="left", size=11)
+            panel.set_title(f"{mode}, {fixed[over]}")
             panel.set_xticks(xs, [str(x) for x in xs])
     for panel, over in zip(panels[-1], ("H, hidden units", "T, steps"), strict=True):
         panel.set_xlabel(over)
-    for row in panels:
-        row[0].set_ylabel("milliseconds")
-    panels[0][0].legend(frameon=False, fontsize=9)
+    for panel in first_of_rows(panels, width):
+        panel.set_ylabel("milliseconds")
+    panels[0][0].legend()
     return figure

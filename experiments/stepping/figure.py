@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from experiments import Result
-from experiments.plotting import BLUE, ORANGE
+from experiments.plotting import BLUE, ORANGE, grid
 
 ALT = "The states of both hidden units of each network at each time step of a sequence"
 
 
-def figure(result: Result) -> Figure:
+def figure(result: Result, width: float) -> Figure:
     """The cell state, or the hidden state of a unit without one, in a panel for each network."""
     tasks = list(dict.fromkeys(r["case"]["task"] for r in result["records"]))
     models = list(dict.fromkeys(r["case"]["model"] for r in result["records"]))
-    made, panels = plt.subplots(
-        len(models), len(tasks), figsize=(9, 1.7 * len(models)), squeeze=False, layout="constrained"
-    )
+    made, panels = grid(width, len(models), len(tasks), 1.7)
     for record in result["records"]:
         case, recording = record["case"], record["recordings"][-1]
         panel = panels[models.index(case["model"])][tasks.index(case["task"])]
@@ -27,6 +24,6 @@ def figure(result: Result) -> Figure:
             panel.plot(values, ".-", color=color, label=f"unit {unit + 1}")
         ticks = range(len(recording["symbols"]))
         panel.set_xticks(ticks, recording["symbols"], size=9)
-        panel.set_title(f"{case['model']}, {case['task']}: {state}", loc="left", size=11)
-    panels[0][0].legend(frameon=False, fontsize=9)
+        panel.set_title(f"{case['model']}, {case['task']}: {state}")
+    panels[0][0].legend()
     return made

@@ -1,47 +1,52 @@
 r"""Timing: do peepholes help?
 
-The notebook says that peepholes improve learning in timing tasks. The paper behind it says
-something narrower, and its training differs from what anyone does today in every respect. So both
-are run: the tasks as they were learned then, step by step, and as they would be learned now.
+The notebook says that peepholes improve learning in timing tasks. The paper that it cites says
+something narrower, about networks that were trained in another way than networks are today. Here
+the tasks are learned in both ways: *online*, one time step after the other, as in the paper, and in
+*batches*, as they would be learned today. The tasks are to measure an interval of F or F + 1 time
+steps (*NMSD*), to output a spike at its end (*GTS*), and to output a function with period F
+(*cosine*, *triangle* and *rectangle*).
 
 Claims: peepholes improve learning in timing tasks (the notebook, which says no more); they are not
-needed to measure a delay, and what they help with is to generate (Gers, Schraudolph & Schmidhuber
-2002).
+needed to measure a delay, and they help to generate spikes and functions (Gers, Schraudolph &
+Schmidhuber 2002).
 
-Protocol: three of their tasks; F is the length of an interval.
+Protocol: three tasks of the paper; F is the length of an interval.
 
-- *NMSD*, measuring: two spikes are F or F + 1 steps apart; at the second, the network says which.
-- *GTS*, making spikes: the input says through an interval whether it has F or F + 1 steps, and the
-  network gives a spike at its end and nothing else.
-- *PFG*, making functions: without input, a cosine, a triangle or a rectangle of period F.
+- *NMSD*, measuring: two spikes are F or F + 1 time steps apart; the target at the second is which
+  of the two it was.
+- *GTS*, generating spikes: during an interval, the input states whether it has F or F + 1 time
+  steps; the target is a spike at its end and 0 elsewhere.
+- *PFG*, generating functions: without input, a cosine, triangle or rectangle with period F.
 
-A failure is an error of 0.49 or more at any step, in PFG of 0.3. A task is solved when a thousand
-intervals (GTS in batches: 1000 F steps) go without one.
+A failure is an error of 0.49 or more at any time step, in PFG of 0.3. A task is solved if 1,000
+intervals (GTS in batches: 1,000 F time steps) pass without a failure.
 
-*Online* is how the paper trains: one unit learns step by step, by gradient descent with rate 1e-5
-and momentum 0.99 (GTS 0.999). Its candidate and output are linear, the network's output is a
-sigmoid, in PFG linear. Weights are uniform in -0.1 to 0.1, the biases of input, forget and output
-gate 0, 2 and 2. A stream of 100 intervals (NMSD: of one) ends with its first failure; after 100
-intervals without one, a thousand are tried. Gradients are the paper's truncated ones, or full ones.
-Measured is how many streams it takes, and for comparisons how many steps, which is what is limited.
+*Online* is the training of the paper: gradient descent after each time step with a learning rate of
+1e-5 and a momentum of 0.99 (GTS: 0.999), for one unit. Its candidate and output are linear; the
+output of the network is a sigmoid, in PFG linear. Initial weights are uniform in -0.1 to 0.1, the
+initial biases of input, forget and output gate are 0, 2 and 2. A stream of 100 intervals (NMSD: of
+one) ends at its first failure; after 100 intervals without one, 1,000 are tried. Gradients are
+*truncated*, as in the paper, or *full*. The table shows the number of streams; comparisons use the
+number of time steps, which is what is limited.
 
-*Batches* are how one would train today: three units, with linear candidate and output too, Adam,
-cross-entropy (PFG: squared error), batches of 16 sequences of ten intervals (NMSD: of one) that go
-on after a failure, gradients through all steps. The forget gate has a bias of 2 at first, and a
-GRU's update gate too. Every ten updates, if there was no failure in the batch, a thousand intervals
-are tried. Measured is how many updates it takes. With a linear candidate nothing bounds the memory:
-where outputs exceed a million, a run has *diverged*.
+*Batches* is how one would train today: three units, also with a linear candidate and output, Adam,
+cross-entropy (PFG: squared error), batches of 16 sequences of ten intervals (NMSD: of one) that
+continue after a failure, full gradients. The initial bias of the forget gate is 2, as is that of a
+GRU's update gate. Every ten updates, if the batch had no failure, 1,000 intervals are tried. The
+measure is the number of updates. With a linear candidate the cell state is not bounded: a run whose
+outputs exceed 1e6 has *diverged*.
 
-The unit *previous* is the notebook's variant, whose output gate sees the cell state of the step
-before.
+The unit *previous* is the variant of the notebook, whose output gate depends on the previous cell
+state.
 
-Deviations: of *online*, the coding of the GTS's input and the shape of the rectangle are not known
-to us from the paper; its forget bias is -2 in another replication, which we try too, on one task,
-since the sign depends on a convention; a run ends unsolved after 100 million steps, where the paper
-allows 10 million streams (at F = 30, 100 million steps are about 3.2 million streams). An unsolved
-run counts as cut off at its cap. A run that diverged counts as unsolved, too, although a bounded
-candidate or a smaller rate might have solved the task: with a linear candidate and output, a
-recurrent weight of the candidate is positive feedback. The rectangle starts at 1. *Batches* is not
-the paper's at all. The verdicts compare truncated gradients online and full ones in batches; all
-other runs are in the table.
+Deviations: in *online*, the coding of the input of GTS and the shape of the rectangle are not known
+from the paper. Another replication has a forget bias of -2, whose sign depends on a convention; it
+is tried on one task. A run ends unsolved after 100 million time steps; the limit of the paper is
+10 million streams (at F = 30, 100 million time steps are about 3.2 million streams). An unsolved
+run is censored at its limit. A run that diverged is unsolved too, although a bounded candidate or a
+smaller learning rate might have solved the task: with a linear candidate and output, the recurrent
+weight of the candidate is positive feedback. The rectangle starts at 1. *Batches* is not a protocol
+of the paper. The verdicts compare networks with truncated gradients online and full ones in
+batches; the table has all runs.
 """
