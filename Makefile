@@ -29,8 +29,8 @@ MKDOCS = rm -rf $(VENV)/cache && XDG_CACHE_HOME="$(CURDIR)/$(VENV)/cache" $(BIN)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup docs serve test test-all test-newest test-lowest test-surroundings support wheel \
-  sanitize test-site bench bench-smoke experiments report lint format clean
+.PHONY: help setup docs docs-version serve test test-all test-newest test-lowest test-surroundings \
+  support wheel sdist wheels sanitize test-site bench bench-smoke experiments report lint format clean
 
 help: ## Show this help
 	@echo "usage: make TARGET"
@@ -78,6 +78,18 @@ test-site: docs $(VENV)/.has-site ## Check the built documentation in a browser 
 	@test -n "$(CHROMIUM)" || { echo "No chromium found. Install it, or name it: make test-site CHROMIUM=/path/to/chromium"; exit 1; }
 	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -n 4 --override-ini addopts= site_tests
 
+sdist: $(VENV)/.has-wheel ## Build the sdist into dist/
+	$(BIN)/python -m build --sdist --outdir dist .
+
+wheels: $(VENV)/.has-release ## Build wheels for this system's users into dist/ and try them (on Linux: needs Docker)
+	$(BIN)/python -m cibuildwheel --output-dir dist
+
+# Pages of several versions, with a menu to choose one: VERSION=0.2 ALIASES=latest.
+docs-version: report $(VENV)/.has-release ## Commit the documentation as VERSION to the branch gh-pages
+	@test -n "$(VERSION)" || { echo "Name the version: make docs-version VERSION=0.2 ALIASES=latest"; exit 1; }
+	rm -rf $(VENV)/cache && XDG_CACHE_HOME="$(CURDIR)/$(VENV)/cache" PATH="$(CURDIR)/$(BIN):$$PATH" \
+	  $(BIN)/mike deploy --update-aliases $(VERSION) $(ALIASES)
+
 sanitize: $(VENV)/.has-test ## Run the CPU kernels' tests with checks of memory and undefined behaviour
 	cmake -S . -B build/sanitize -DCMAKE_BUILD_TYPE=Release -DSANITIZE=address,undefined
 	cmake --build build/sanitize --parallel 2
@@ -112,12 +124,12 @@ clean: ## Remove everything that was built, .venv included
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # One marker per extra: nothing is reinstalled until pyproject.toml or the kernels change. The extra
-# dev holds all others but site, which then need no installation of their own.
+# dev holds all others but release and site; those need no installation of their own.
 KERNELS := CMakeLists.txt $(wildcard lstm_variants/kernels/cpu/source/*)
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[$*]' $(if $(TORCH),torch==$(TORCH))
 
 $(VENV)/.has-%: pyproject.toml $(KERNELS) | $(BIN)/python
-	@if [ "$*" != dev ] && [ "$*" != site ] && [ -e $(VENV)/.has-dev ] \
+	@if [ "$*" != dev ] && [ "$*" != site ] && [ "$*" != release ] && [ -e $(VENV)/.has-dev ] \
 	  && [ -z "$$(find $^ -newer $(VENV)/.has-dev)" ]; then :; \
 	else echo "$(INSTALL)"; $(INSTALL); fi
 	@touch $@
