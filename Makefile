@@ -29,7 +29,7 @@ MKDOCS = rm -rf $(VENV)/cache && XDG_CACHE_HOME="$(CURDIR)/$(VENV)/cache" $(BIN)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup docs docs-version serve test test-all test-newest test-lowest test-surroundings \
+.PHONY: help setup docs docs-version docs-zensical serve test test-all test-newest test-lowest test-surroundings \
   support wheel sdist wheels sanitize test-site bench bench-smoke experiments report lint format clean
 
 help: ## Show this help
@@ -90,6 +90,14 @@ docs-version: report $(VENV)/.has-release ## Commit the documentation as VERSION
 	rm -rf $(VENV)/cache && XDG_CACHE_HOME="$(CURDIR)/$(VENV)/cache" PATH="$(CURDIR)/$(BIN):$$PATH" \
 	  $(BIN)/mike deploy --update-aliases $(VERSION) $(ALIASES)
 
+# Zensical runs no hooks: the pages of the experiments are copied to where a hook of MkDocs has them.
+docs-zensical: report $(VENV)/.has-zensical ## Build the documentation with Zensical into build/zensical/site
+	rm -rf build/zensical
+	mkdir -p build/zensical
+	cp -r *.md *.cff mkdocs.yml pyproject.toml docs experiments lstm_variants tests build/zensical
+	cp docs/generated/pages/*.md build/zensical/docs/results
+	cd build/zensical && "$(CURDIR)/$(BIN)/python" -m zensical build
+
 sanitize: $(VENV)/.has-test ## Run the CPU kernels' tests with checks of memory and undefined behaviour
 	cmake -S . -B build/sanitize -DCMAKE_BUILD_TYPE=Release -DSANITIZE=address,undefined
 	cmake --build build/sanitize --parallel 2
@@ -124,12 +132,12 @@ clean: ## Remove everything that was built, .venv included
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # One marker per extra: nothing is reinstalled until pyproject.toml or the kernels change. The extra
-# dev holds all others but release and site; those need no installation of their own.
+# dev holds all others but release, site and zensical; those need no installation of their own.
 KERNELS := CMakeLists.txt $(wildcard lstm_variants/kernels/cpu/source/*)
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[$*]' $(if $(TORCH),torch==$(TORCH))
 
 $(VENV)/.has-%: pyproject.toml $(KERNELS) | $(BIN)/python
-	@if [ "$*" != dev ] && [ "$*" != site ] && [ "$*" != release ] && [ -e $(VENV)/.has-dev ] \
+	@if [ -z "$(filter dev release site zensical,$*)" ] && [ -e $(VENV)/.has-dev ] \
 	  && [ -z "$$(find $^ -newer $(VENV)/.has-dev)" ]; then :; \
 	else echo "$(INSTALL)"; $(INSTALL); fi
 	@touch $@

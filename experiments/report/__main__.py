@@ -15,6 +15,8 @@ from experiments.report import GENERATED, pages
 from experiments.report.claims import Scored, slug, summary
 from experiments.report.data import write_data
 from experiments.report.forest import forest
+from experiments.report.notebook import write_notebook
+from experiments.report.reference import cells_reference
 
 
 def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
@@ -28,6 +30,8 @@ def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
         save_figures(generated, result["experiment"], bench_figure.figure, result)
         write_data(generated, result)
     (generated / "bench.md").write_text(bench.tabs(timed) + "\n")
+    (generated / "cells.md").write_text(cells_reference())
+    write_notebook(generated / "walkthrough.ipynb")
     scored: Scored = {}
     for name in experiments.names():
         path = records / name / "record.json"

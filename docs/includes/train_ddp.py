@@ -1,0 +1,62 @@
+"""Trains one network on several devices: torchrun --nproc-per-node 2 train_ddp.py"""
+
+import torch
+import torch.distributed as dist
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader, DistributedSampler, TensorDataset
+
+from lstm_variants import nn
+
+
+class Tagger(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.recurrent = nn.PeepholeLSTM(16, 32, batch_first=True)
+        self.out = torch.nn.Linear(32, 1)
+
+    def forward(self, x, lengths):
+        output, _ = self.recurrent(x, lengths=lengths)
+        return self.out(output).squeeze(-1)
+
+
+def examples(number=256, T=50):
+    """Is the sum of all inputs so far positive? Sequences of 1 to T time steps."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(number, T, 16, generator=generator)
+    lengths = torch.randint(1, T + 1, (number,), generator=generator)
+    return TensorDataset(x, lengths, (x.sum(-1).cumsum(1) > 0).float())
+
+
+def main():
+    cuda = torch.cuda.is_available()
+    dist.init_process_group("nccl" if cuda else "gloo")
+    rank = dist.get_rank()
+    device = torch.device("cuda", rank % torch.cuda.device_count()) if cuda else "cpu"
+
+    torch.manual_seed(0)
+    model = DistributedDataParallel(Tagger().to(device))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    data = examples()
+    sampler = DistributedSampler(data)
+    for epoch in range(3):
+        sampler.set_epoch(epoch)
+        for batch in DataLoader(data, batch_size=32, sampler=sampler):
+            x, lengths, y = (tensor.to(device) for tensor in batch)
+            logits = model(x, lengths)
+            valid = torch.arange(x.shape[1], device=device) < lengths[:, None]
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(logits[valid], y[valid])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        last = loss.detach()
+        dist.all_reduce(last)  # the sum over all processes
+        if rank == 0:
+            print(f"epoch {epoch}: loss {last.item() / dist.get_world_size():.3f}")
+
+    if rank == 0:
+        torch.save(model.module.state_dict(), "tagger.pt")
+    dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""The walkthrough of the documentation as a notebook, to be run and changed by a reader."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+from experiments import FOLDER
+
+PAGE = FOLDER.parent / "docs" / "start" / "walkthrough.md"
+INSTALL = """```python
+# The package is installed from a wheel: `make wheel` in a clone builds one into dist/. In Colab, add
+# it to the files of the session first.
+import importlib.util
+
+if importlib.util.find_spec("lstm_variants") is None:
+    %pip install --quiet lstm_variants_torch-*.whl
+```
+"""
+
+
+def write_notebook(path: Path) -> None:
+    """Write the notebook; its cells have no outputs yet."""
+    notebook = jupytext.reads(notebook_text(PAGE.read_text()), fmt="md")
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"  # the same every time
+        cell["metadata"] = {}
+    notebook["metadata"] = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}
+    }
+    nbformat.validate(notebook)
+    nbformat.write(notebook, path)
+
+
+def notebook_text(page: str) -> str:
+    """A page in the Markdown of notebooks: without what only the site can show."""
+    text = re.sub(r"\A---\n.*?\n---\n", "", page, flags=re.DOTALL)
+    text = text.partition("\n## Next\n")[0]
+    text = re.sub(r"<!-- site -->.*?<!-- /site -->\n", "", text, flags=re.DOTALL)
+    title, _, rest = text.lstrip().partition("\n")
+    text = f"{title}\n\n{INSTALL}\n{rest}"
+    text = re.sub(r'^```python exec="true".*$', "```python", text, flags=re.MULTILINE)
+    text = re.sub(r"^!!! \w+ \"(.*)\"\n((?:\n| {4}.*\n)*)", quoted, text, flags=re.MULTILINE)
+    text = re.sub(r"\[([^\]]+)\]\[[\w.]+\]", r"\1", text)  # references into the API pages
+    return re.sub(r"\[([^\]]+)\]\((?!https?:)[^)]*\)", r"\1", text)  # links to other pages
+
+
+def quoted(admonition: re.Match[str]) -> str:
+    """A box as a quotation with its title."""
+    lines = [line.removeprefix("    ") for line in admonition[2].strip("\n").split("\n")]
+    return "\n".join(
+        [f"> **{admonition[1]}**", ">", *(f"> {line}".rstrip() for line in lines), "", ""]
+    )

@@ -1,0 +1,13 @@
+"""The part of the reference that lists modules."""
+
+from experiments import FOLDER
+
+CELLS = FOLDER.parent / "lstm_variants" / "cells"
+OPTIONS = "    options:\n      show_root_heading: false\n      show_root_toc_entry: false\n"
+
+
+def cells_reference() -> str:
+    """Every module of `lstm_variants/cells`, the interface first, for mkdocstrings."""
+    names = sorted(path.stem for path in CELLS.glob("[!_]*.py"))
+    names.sort(key="cell".__ne__)
+    return "\n".join(f"::: lstm_variants.cells.{name}\n{OPTIONS}" for name in names)
