@@ -12,8 +12,8 @@ from experiments import FOLDER
 
 PAGE = FOLDER.parent / "docs" / "start" / "walkthrough.md"
 INSTALL = """```python
-# The package is installed from a wheel: `make wheel` in a clone builds one into dist/. In Colab, add
-# it to the files of the session first.
+# The package is installed from a wheel: `make wheel` in a clone builds one into dist/. In Colab,
+# upload it to the session first.
 import importlib.util
 
 if importlib.util.find_spec("lstm_variants") is None:
@@ -51,6 +51,5 @@ def notebook_text(page: str) -> str:
 def quoted(admonition: re.Match[str]) -> str:
     """A box as a quotation with its title."""
     lines = [line.removeprefix("    ") for line in admonition[2].strip("\n").split("\n")]
-    return "\n".join(
-        [f"> **{admonition[1]}**", ">", *(f"> {line}".rstrip() for line in lines), "", ""]
-    )
+    quote = "\n".join(f"> {line}".rstrip() for line in lines)
+    return f"> **{admonition[1]}**\n>\n{quote}\n\n"
