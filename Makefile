@@ -30,7 +30,7 @@ MKDOCS = rm -rf $(VENV)/cache && XDG_CACHE_HOME="$(CURDIR)/$(VENV)/cache" $(BIN)
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help setup docs docs-version docs-zensical serve test test-all test-newest test-lowest test-surroundings \
-  support wheel sdist wheels sanitize test-site bench bench-smoke experiments report lint format clean
+  support wheel sdist wheels screenshots sanitize test-site bench bench-smoke experiments report lint format clean
 
 help: ## Show this help
 	@echo "usage: make TARGET"
@@ -97,6 +97,9 @@ docs-zensical: report $(VENV)/.has-zensical ## Build the documentation with Zens
 	cp -r *.md *.cff mkdocs.yml pyproject.toml docs experiments lstm_variants tests build/zensical
 	cp docs/generated/pages/*.md build/zensical/docs/results
 	cd build/zensical && "$(CURDIR)/$(BIN)/python" -m zensical build
+
+screenshots: docs $(VENV)/.has-site ## Take the pictures of the README from the built documentation
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m site_tests.screenshots
 
 sanitize: $(VENV)/.has-test ## Run the CPU kernels' tests with checks of memory and undefined behaviour
 	cmake -S . -B build/sanitize -DCMAKE_BUILD_TYPE=Release -DSANITIZE=address,undefined

@@ -17,8 +17,9 @@ DESKTOP = {"width": 1280, "height": 900}
 WAYS = {"http": ADDRESS, "disk": f"{SITE.as_uri()}/"}
 
 
-@pytest.fixture(scope="session")
-def browser():
+@contextlib.contextmanager
+def chromium():
+    """A browser, closed at the end."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
@@ -26,6 +27,12 @@ def browser():
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with chromium() as opened:
+        yield opened
 
 
 class Visit:
@@ -41,6 +48,7 @@ class Visit:
         self.context.set_default_timeout(120_000)  # ms; a loaded machine takes more than 30 s
         self.page = self.context.new_page()
         self.foreign, self.errors = [], []
+        self.weight = 0  # bytes of all answers, uncompressed
         self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
         self.page.goto(WAYS[way] + name)
@@ -56,6 +64,7 @@ class Visit:
             self.foreign.append(url)
             route.abort()
         elif file.is_file():
+            self.weight += file.stat().st_size
             route.fulfill(path=file)
         else:
             route.fulfill(status=404)

@@ -10,6 +10,7 @@ from site_tests.conftest import SITE, WAYS
 
 PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html"))
 WIDTHS = {"desktop": 1280, "phone": 375}
+MAX_WEIGHT = 2_000_000  # bytes of a page with all that it loads, uncompressed
 every_way = pytest.mark.parametrize("way", WAYS)
 
 
@@ -28,6 +29,7 @@ def test_a_page_over_http(visit, page_name, scheme, width):
     page = visited.page
     assert visited.foreign == []
     assert visited.errors == []
+    assert visited.weight < MAX_WEIGHT
     check_maths(page)
     check_references(page)
     check_figures(page, scheme)
