@@ -8,14 +8,14 @@ from experiments import Result
 from experiments.plotting import BLUE, GREEN, GREY, ORANGE, VIOLET, WIDE, grid
 from experiments.records import grouped
 
-ALT = "Gates, memory and output of two trained networks, step by step"
+ALT = "Gates, cell state and output of two trained networks at each time step"
 
 
 GATES = {"i": BLUE, "f": ORANGE, "o": VIOLET}
 
 
 def figure(result: Result, width: float) -> Figure:
-    """A column for each kind of unit: what comes in and out, gates, memory."""
+    """A column for each kind of unit: input and output, gates, cell state."""
     units = grouped(result["records"], "unit")
     made, panels = grid(width, 3, len(units), 2.2, sharex=True)
     for column, (unit, found) in zip(panels.T, units.items(), strict=True):

@@ -38,13 +38,13 @@ def page(name: str, result: Result | None) -> str:
     text = sections(name)
     claims = experiments.part(name, "results").claims(result) if result else []
     verdicts = [verdict_of(claim, anchor_of(name, k)) for k, claim in enumerate(claims, 1)]
+    shown = [*figure_of(name, result), *verdicts] if result else [NOT_RUN]
     blocks = (
         f"# {experiments.title(name)}",
         text[""],
         "## Claim",
         text["Claim"],
-        "## Result",
-        *([*figure_of(name, result), *verdicts] if result else [NOT_RUN]),
+        *(["## Result", *shown] if shown else ()),
         *(["## Numbers", numbers_of(name, result)] if result else ()),
         "## Protocol",
         text["Protocol"],
