@@ -192,7 +192,7 @@ def test_a_new_folder_is_an_experiment_without_another_line(tmp_path):
     folder.mkdir()
     for name, content in NEW.items():
         (folder / name).write_text(content)
-    (tmp_path / "docs").mkdir()
+    shutil.copytree(ROOT / "docs" / "start", tmp_path / "docs" / "start")
 
     def module(*arguments):
         done = subprocess.run(
