@@ -9,6 +9,8 @@ SMOKE ?=
 # The browser for `make test-site`.
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
+NEEDS_CHROMIUM = test -n "$(CHROMIUM)" || { echo "No chromium found. Install it, or name it: make $@ CHROMIUM=/path/to/chromium"; exit 1; }
+
 # More options for pytest, for example PYTEST=-x.
 PYTEST ?=
 # The environments of test-newest and test-lowest: the newest torch, and the lowest that
@@ -30,7 +32,7 @@ MKDOCS = rm -rf $(VENV)/cache && XDG_CACHE_HOME="$(CURDIR)/$(VENV)/cache" $(BIN)
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help setup docs docs-version docs-zensical serve test test-all test-newest test-lowest test-surroundings \
-  support wheel sdist wheels screenshots sanitize test-site bench bench-smoke experiments report lint format clean
+  support wheel screenshots sanitize test-site bench bench-smoke experiments report lint format clean
 
 help: ## Show this help
 	@echo "usage: make TARGET"
@@ -75,17 +77,11 @@ wheel: $(VENV)/.has-wheel ## Build sdist and wheel into dist/
 	$(BIN)/python -m build --outdir dist .
 
 test-site: docs $(VENV)/.has-site ## Check the built documentation in a browser (needs chromium)
-	@test -n "$(CHROMIUM)" || { echo "No chromium found. Install it, or name it: make test-site CHROMIUM=/path/to/chromium"; exit 1; }
+	@$(NEEDS_CHROMIUM)
 	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -n 4 --override-ini addopts= site_tests
 
-sdist: $(VENV)/.has-wheel ## Build the sdist into dist/
-	$(BIN)/python -m build --sdist --outdir dist .
-
-wheels: $(VENV)/.has-release ## Build wheels for this system's users into dist/ and try them (on Linux: needs Docker)
-	$(BIN)/python -m cibuildwheel --output-dir dist
-
 # Pages of several versions, with a menu to choose one: VERSION=0.2 ALIASES=latest.
-docs-version: report $(VENV)/.has-release ## Commit the documentation as VERSION to the branch gh-pages
+docs-version: report $(VENV)/.has-release ## Commit the documentation as VERSION to the local branch gh-pages
 	@test -n "$(VERSION)" || { echo "Name the version: make docs-version VERSION=0.2 ALIASES=latest"; exit 1; }
 	rm -rf $(VENV)/cache && XDG_CACHE_HOME="$(CURDIR)/$(VENV)/cache" PATH="$(CURDIR)/$(BIN):$$PATH" \
 	  $(BIN)/mike deploy --update-aliases $(VERSION) $(ALIASES)
@@ -99,6 +95,7 @@ docs-zensical: report $(VENV)/.has-zensical ## Build the documentation with Zens
 	cd build/zensical && "$(CURDIR)/$(BIN)/python" -m zensical build
 
 screenshots: docs $(VENV)/.has-site ## Take the pictures of the README from the built documentation
+	@$(NEEDS_CHROMIUM)
 	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m site_tests.screenshots
 
 sanitize: $(VENV)/.has-test ## Run the CPU kernels' tests with checks of memory and undefined behaviour

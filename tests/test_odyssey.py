@@ -15,6 +15,7 @@ from experiments.odyssey.compare import compare
 from experiments.odyssey.figure import figure
 from experiments.odyssey.importance import importances, marginal
 from experiments.odyssey.results import best_losses, claims, table
+from experiments.plotting import WIDE
 from lstm_variants.cells import LSTMCell
 
 pytestmark = pytest.mark.xdist_group("odyssey")
@@ -149,7 +150,7 @@ def test_the_importance_of_a_hyperparameter_is_found():
     assert "| learning rate " in table(result)
     values, losses = marginal(result, "rate")
     assert values[losses.index(min(losses))] == pytest.approx(-3, abs=0.3)
-    boxes, rates = figure(result).axes
+    boxes, rates = figure(result, WIDE).axes
     assert [label.get_text() for label in boxes.get_xticklabels()] == ["vanilla"]
     assert rates.get_xlabel() == "learning rate"
 

@@ -1,5 +1,7 @@
 """Trains one network on several devices: torchrun --nproc-per-node 2 train_ddp.py"""
 
+import os
+
 import torch
 import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
@@ -28,10 +30,12 @@ def examples(number=256, T=50):
 
 
 def main():
-    cuda = torch.cuda.is_available()
-    dist.init_process_group("nccl" if cuda else "gloo")
+    device = torch.device("cpu")
+    if torch.cuda.is_available():  # one GPU for each process of this machine
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(device)
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     rank = dist.get_rank()
-    device = torch.device("cuda", rank % torch.cuda.device_count()) if cuda else "cpu"
 
     torch.manual_seed(0)
     model = DistributedDataParallel(Tagger().to(device))
@@ -51,7 +55,7 @@ def main():
         last = loss.detach()
         dist.all_reduce(last)  # the sum over all processes
         if rank == 0:
-            print(f"epoch {epoch}: loss {last.item() / dist.get_world_size():.3f}")
+            print(f"epoch {epoch}: last loss {last.item() / dist.get_world_size():.3f}")
 
     if rank == 0:
         torch.save(model.module.state_dict(), "tagger.pt")

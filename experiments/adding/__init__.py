@@ -11,27 +11,28 @@ the chrono initialisation makes long lags easier to learn (Tallec & Ollivier 201
 Protocol: the task of Hochreiter & Schmidhuber. The input at each time step is a value in -1 to 1
 and a marker. The length of a sequence is uniform in T to 1.1 T. One marked step is among the first
 ten, the other is one of the remaining T/2 - 2 of the first T/2 - 1. The marker is 1 at both, -1 at
-the first and the last time step, and 0 elsewhere. The target after the last time step is
-$0.5 + (X_1 + X_2) / 4$; an output is correct if its error is below 0.04. The task is solved when
-the outputs for the last 2,000 sequences are all correct and their mean error is below 0.01.
+the first and the last time step, and 0 elsewhere. If the first time step is one of the two, its
+marker stays -1 and its value counts as 0. The target after the last time step is $0.5 + (X_1 + X_2)
+/ 4$; an output is correct if its error is below 0.04. The task is solved when the last 2,000
+outputs are all correct and have a mean error below 0.01.
 
 Networks with gates are trained from two initialisations. *plain* is that of PyTorch: all weights
 and biases are uniform. *chrono* sets the bias of the forget gate to $\log u$, with a $u$ for each
 unit that is uniform in 1 to T - 1, and the bias of the input gate to the negative of that. For a
-GRU it sets the bias of the update gate in the same way, for an LSTM without a forget gate that of
-the input gate only. A unit then keeps $u / (1 + u)$ of its state at each time step, and its time
-constant is about $u$ time steps.
+GRU, the bias of the update gate is $\log u$; for an LSTM without a forget gate, only the input gate
+is set, to $-\log u$. Initially, a unit with a forget or update gate keeps $u / (1 + u)$ of its
+state at each time step, and its time constant is about $u$ time steps.
 
-The gradients in the figure are the Frobenius norm of $\partial h_T / \partial x_{T-k}$ against the
-lag k, before and after training, as a mean over sequences of T time steps.
+The figure also shows the Frobenius norm of $\partial h_T / \partial x_{T-k}$ against the lag k, as
+a mean over sequences of T time steps, before and after training.
 
 Deviations: training uses Adam on batches of new sequences, with gradients clipped to norm 1; the
 paper trains online. There is one layer of 32 units. *LSTM 1997* is the LSTM of the paper, without a
 forget gate. The chrono initialisation depends on T, the lag that has to be bridged; the networks of
 the paper had no such information. An initial forget bias of 1 was not tried. Whether the task is
 solved is determined with the parameters as they change during training. A run ends unsolved after
-200,000 sequences, fewer than the 209,000 and 853,000 that the networks of the paper needed at
-T = 500 and 1000: a network that does not solve these within the limit is undecided, not worse than
-that of the paper. The plain initialisation was not tried at T = 1000. Bai, Kolter & Koltun use
-another adding problem, with values in 0 to 1 and marks anywhere.
+200,000 sequences, fewer than the 209,000 and 853,000 that the networks of the paper needed at T =
+500 and 1000: a network that does not solve these within the limit is undecided, not worse than that
+of the paper. Networks with gates were not trained from the plain initialisation at T = 1000. Bai,
+Kolter & Koltun use another adding problem, with values in 0 to 1 and marks anywhere.
 """

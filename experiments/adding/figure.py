@@ -14,8 +14,8 @@ from experiments.plotting import COLORS, WIDE, first_of_rows, grid, strips
 from experiments.records import grouped
 
 ALT = (
-    "Sequences until the adding problem is solved, with the share of seeds that solve it; below, "
-    "the norm of the gradient against the lag"
+    "Sequences until the adding problem is solved, or the limit if it is not, with the share of "
+    "seeds that solve it; below, the norm of the gradient against the lag, in the same colours"
 )
 
 

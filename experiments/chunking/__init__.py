@@ -1,18 +1,18 @@
 r"""Both directions: chunking.
 
 Chunking finds the noun phrases, verb phrases and other chunks of a sentence: a label for each word.
-How much does a BiLSTM gain over an LSTM on this task, and how much of that does an LSTM gain that
-may read one or two words more before it gives its label?
+How much does a BiLSTM gain over an LSTM on this task, and how much of this gain does an LSTM reach
+if its output is delayed by one or two words?
 
 Claim: a BiLSTM finds chunks better than an LSTM (Huang, Xu & Yu 2015; the notebook says that
 bidirectionality helps where both contexts matter).
 
 Protocol: CoNLL-2000, chunk F1 on the test set as computed by seqeval. The input for a word is an
 embedding of its lower-case form (50 numbers, initialised at random), its part-of-speech tag, its
-last three letters, and features of its spelling (digits, capitals); words, tags and endings count
-if the training set has them at least twice. One recurrent layer has 300 units in each direction,
-followed by a label for each word. Every tenth sentence of the training set is the validation set;
-the parameters of the epoch with the best validation F1 are tested.
+last three letters, and features of its spelling (digits, capitals). The network has one recurrent
+layer with 300 units in each direction and a linear output layer that labels each word. Every tenth
+sentence of the training set is in the validation set; a value that occurs only once in the others
+is replaced by an *unknown* one. The parameters of the epoch with the best validation F1 are tested.
 
 There are two controls: an LSTM whose output is delayed by one or two words, and an LSTM with as
 many parameters as the BiLSTM.

@@ -24,5 +24,5 @@ def figure(result: Result, width: float) -> Figure:
         rows = [row for row, name in enumerate(groups) if name in PUBLISHED]
         panel.plot(values, rows, mark, color=GREY, label=label, markersize=8)
     made.legend(loc="outside lower center", ncols=2)
-    panel.set_xlabel("chunk F1 on the test set, %")
+    panel.set_xlabel("chunk F1 on the\ntest set, %")
     return made

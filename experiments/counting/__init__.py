@@ -10,7 +10,7 @@ training without peepholes, though Gers & Schmidhuber 2001 had them (Suzgun, Bel
 2018). And a question of ours: whether they make a difference all the same.
 
 Protocol: a network reads a word of $a^n b^n$ or $a^n b^n c^n$ and gives, at each letter, the
-probability that each letter comes next, the end included. Training as in the code released by
+probability that each letter may come next, the end included. Training as in the code released by
 Suzgun, Belinkov & Shieber: 1000 words with n uniform in 1 to 50, 150 epochs of one word an update,
 RMSprop, squared error of sigmoid outputs. Each network has the learning rate with which it counts
 farthest in a [pilot](counting-rates.md) with other seeds. A word is right if all outputs at all of

@@ -7,7 +7,7 @@ else.
 Claims: none. The comparison of networks, each with its own rate, is still to be run.
 
 Protocol: a network reads a word of $a^n b^n$ or $a^n b^n c^n$ and gives, at each letter, the
-probability that each letter comes next, the end included. Training as in the code released by
+probability that each letter may come next, the end included. Training as in the code released by
 Suzgun, Belinkov & Shieber (2018): 1000 words with n uniform in 1 to 50, 150 epochs of one word an
 update, RMSprop, squared error of sigmoid outputs. A word is right if all outputs at all of its
 letters are on the right side of 0.5. The *largest n* is the one up to which all words are right, at
@@ -17,8 +17,8 @@ The dotted line in the figure is the end of that range, n = 50: below it a netwo
 its training words.
 
 Deviations: Suzgun, Belinkov & Shieber train with a rate of 0.01 alone. A rate is chosen by how far
-a network counts and not by its error on the training range: where networks are right on all of
-that range, the error says little about longer words. Two seeds are few for networks that differ
-this much; where the chosen rate is the largest or the smallest one tried, a rate beyond it may be
+a network counts and not by its error on the training range: where networks are right on all of that
+range, the error says little about longer words. Two seeds are few for networks that differ this
+much; where the chosen rate is the largest or the smallest one tried, a rate beyond it may be
 better.
 """

@@ -1,17 +1,17 @@
 r"""Both directions: an exact case.
 
 In this task the target at each time step depends on the next input. The best possible accuracy of a
-network that reads from left to right is therefore known exactly. The task also shows what a
-bidirectional layer cannot compute on its own.
+network that gives its output before it reads that input is therefore known exactly. The task also
+shows what a bidirectional layer cannot compute on its own.
 
 Claim: a network that reads in both directions helps where both contexts matter (Schuster & Paliwal
 1997; the notebook says so of its biLSTM).
 
-Protocol: the input is a sequence of random bits; the target is $y_t = x_{t-1} \oplus x_{t+1}$ at
-all time steps but the first and the last. Since $x_{t+1}$ is independent of all inputs before it,
-no causal model has an expected accuracy above 50 %. A model that reads in both directions can
-reach 100 %, and so can a causal model whose output is *delayed* by one time step; the latter is the
-control.
+Protocol: the input is a sequence of independent, fair bits; the target is $y_t = x_{t-1} \oplus
+x_{t+1}$ at all time steps but the first and the last. Since $x_{t+1}$ is independent of all inputs
+before it, no model that outputs $y_t$ before it reads $x_{t+1}$ has an expected accuracy above 50
+%. A model that reads in both directions can reach 100 %, and so can a causal model whose output is
+*delayed* by one time step. Controls are this one and a wider LSTM.
 
 Each network has a hidden layer between its states and its output, except the one named *no hidden
 layer*. The logit of that one is a sum of a function of the past and a function of the future. No

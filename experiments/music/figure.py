@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from experiments import Result
 from experiments.music.results import PUBLISHED, chosen
-from experiments.plotting import COLORS, GREY, strips
+from experiments.plotting import COLORS, GREY, WIDE, strips
 
 ALT = "Negative log-likelihood of each model on the test set, for every seed"
 
@@ -33,5 +33,5 @@ def figure(result: Result, width: float) -> Figure:
         panel.set_xlabel("test NLL, nats per frame")
         panel.set_title(data)
     handles, labels = panels[0, 0].get_legend_handles_labels()
-    made.legend(handles, labels, loc="outside lower center", ncols=2)
+    made.legend(handles, labels, loc="outside lower center", ncols=2 if width == WIDE else 1)
     return made

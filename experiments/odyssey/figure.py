@@ -9,7 +9,7 @@ from experiments import Result
 from experiments.odyssey import VANILLA
 from experiments.odyssey.importance import marginal, values_of
 from experiments.odyssey.results import UNITS, best_losses, loss_of
-from experiments.plotting import BLUE, GREY, ORANGE
+from experiments.plotting import BLUE, GREY, ORANGE, WIDE
 
 ALT = "Test loss of the best tenth of the trials of each unit, and of all trials by learning rate"
 
@@ -22,8 +22,9 @@ def figure(result: Result, width: float) -> Figure:
     for place, (name, values) in enumerate(losses.items(), 1):
         color = BLUE if name == VANILLA else GREY
         boxes.plot([place] * len(values), values, "o", color=color, alpha=0.6, mew=0)
-    boxes.set_xticks(range(1, 1 + len(losses)), list(losses))
-    boxes.set_title(f"best tenth by validation: test loss, {unit}")
+    boxes.set_xticks(range(1, 1 + len(losses)), list(losses), rotation=0 if width == WIDE else 90)
+    boxes.set_title("best tenth of the trials by validation")
+    boxes.set_ylabel(f"test loss, {unit}")
     records = result["records"]
     points = [(10 ** values_of(record)["rate"], loss_of(record)) for record in records]
     rates.plot(*zip(*points, strict=True), ".", color=GREY, alpha=0.5, mew=0)
@@ -31,6 +32,6 @@ def figure(result: Result, width: float) -> Figure:
     rates.plot([10**value for value in values], means, color=ORANGE)
     rates.set_xscale("log")
     rates.set_xlabel("learning rate")
-    title = f"all trials, and their mean over the other hyperparameters: test loss, {unit}"
-    rates.set_title(title)
+    rates.set_ylabel(f"test loss, {unit}")
+    rates.set_title("all trials; line: predicted mean")
     return made

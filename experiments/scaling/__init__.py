@@ -9,8 +9,9 @@ they are supported.
 
 Protocol: the networks are timed in turn, round after round; the figure shows medians. *Products* is
 the time of the matrix products alone, computed by `torch.mm`: one for the input of all time steps
-and one for each time step, and for training the three of the gradient. The table shows the median
-ratio of times that were measured one after the other, CPU kernels over PyTorch's kernels.
+and one for each time step; for training also one for each time step of the backward pass, and three
+for the gradients of the input and of both weight matrices. The table shows the median ratio of
+times that were measured one after the other, CPU kernels over PyTorch's kernels.
 
 Deviations: none; these are measurements of this package.
 """

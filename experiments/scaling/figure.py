@@ -43,5 +43,7 @@ def figure(result: Result, width: float) -> Figure:
         panel.set_xlabel(over)
     for panel in first_of_rows(panels, width):
         panel.set_ylabel("milliseconds")
-    panels[0][0].legend()
+    handles, labels = panels[0][0].get_legend_handles_labels()
+    columns = 2 if width == WIDE else 1
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
     return figure

@@ -11,6 +11,6 @@ formula that follows from the row blocks of its weight matrices: row blocks time
 GRU has three row blocks, an LSTM has four. The first rows have the sizes of the notebook's last
 cell.
 
-Deviations: none. `torch.nn` has two bias vectors per row block, of which one would be sufficient
-for the LSTM; both are counted.
+Deviations: none. `torch.nn` has two biases for each row block, of which one would be sufficient for
+the LSTM; both are counted.
 """

@@ -1,11 +1,11 @@
 r"""Timing: do peepholes help?
 
-The notebook says that peepholes improve learning in timing tasks. The paper that it cites says
-something narrower, about networks that were trained in another way than networks are today. Here
-the tasks are learned in both ways: *online*, one time step after the other, as in the paper, and in
-*batches*, as they would be learned today. The tasks are to measure an interval of F or F + 1 time
-steps (*NMSD*), to output a spike at its end (*GTS*), and to output a function with period F
-(*cosine*, *triangle* and *rectangle*).
+The notebook says that peepholes improve learning in timing tasks. The paper on peepholes (Gers,
+Schraudolph & Schmidhuber 2002) says something narrower, about networks that were trained in another
+way than networks are today. Here the tasks are learned in both ways: *online*, one time step after
+the other, as in the paper, and in *batches*, as they would be learned today. The tasks are to
+measure an interval of F or F + 1 time steps (*NMSD*), to output a spike at its end (*GTS*), and to
+output a function with period F (*cosine*, *triangle* and *rectangle*).
 
 Claims: peepholes improve learning in timing tasks (the notebook, which says no more); they are not
 needed to measure a delay, and they help to generate spikes and functions (Gers, Schraudolph &
@@ -13,8 +13,8 @@ Schmidhuber 2002).
 
 Protocol: three tasks of the paper; F is the length of an interval.
 
-- *NMSD*, measuring: two spikes are F or F + 1 time steps apart; the target at the second is which
-  of the two it was.
+- *NMSD*, measuring: two spikes are F or F + 1 time steps apart; the target at the second spike is 1
+  for F + 1 and 0 for F.
 - *GTS*, generating spikes: during an interval, the input states whether it has F or F + 1 time
   steps; the target is a spike at its end and 0 elsewhere.
 - *PFG*, generating functions: without input, a cosine, triangle or rectangle with period F.
@@ -23,30 +23,33 @@ A failure is an error of 0.49 or more at any time step, in PFG of 0.3. A task is
 intervals (GTS in batches: 1,000 F time steps) pass without a failure.
 
 *Online* is the training of the paper: gradient descent after each time step with a learning rate of
-1e-5 and a momentum of 0.99 (GTS: 0.999), for one unit. Its candidate and output are linear; the
-output of the network is a sigmoid, in PFG linear. Initial weights are uniform in -0.1 to 0.1, the
-initial biases of input, forget and output gate are 0, 2 and 2. A stream of 100 intervals (NMSD: of
-one) ends at its first failure; after 100 intervals without one, 1,000 are tried. Gradients are
-*truncated*, as in the paper, or *full*. The table shows the number of streams; comparisons use the
-number of time steps, which is what is limited.
+1e-5 and a momentum of 0.99 (GTS: 0.999), for one unit. Its candidate and output are linear, those
+of a GRU are not; the output of the network is a sigmoid, in PFG linear. Initial weights are uniform
+in -0.1 to 0.1, the initial biases of input, forget and output gate are 0, 2 and 2. A stream of 100
+intervals (NMSD: of one) ends at its first failure; after 100 intervals without one, the network is
+tested on 1,000 with fixed parameters. Gradients are *truncated*, as in the paper, or *full*. The
+table shows the number of streams; comparisons use the number of time steps, which is what is
+limited.
 
-*Batches* is how one would train today: three units, also with a linear candidate and output, Adam,
-cross-entropy (PFG: squared error), batches of 16 sequences of ten intervals (NMSD: of one) that
-continue after a failure, full gradients. The initial bias of the forget gate is 2, as is that of a
-GRU's update gate. Every ten updates, if the batch had no failure, 1,000 intervals are tried. The
-measure is the number of updates. With a linear candidate the cell state is not bounded: a run whose
-outputs exceed 1e6 has *diverged*.
+*Batches* is how one would train today: three units, also with a linear candidate and output (not
+the GRU), Adam, cross-entropy (PFG: squared error), full gradients clipped to norm 1, and batches of
+16 sequences (PFG: one) of ten intervals (NMSD: of one) that continue after a failure. The initial
+bias of the forget gate is 2, as is that of a GRU's update gate. Every ten updates, if the batch had
+no failure, the network is tested on 1,000 intervals. The measure is the number of updates. With a
+linear candidate the cell state is not bounded: a run has *diverged* if the magnitude of a logit
+(PFG: of an output) exceeds 1e6.
 
 The unit *previous* is the variant of the notebook, whose output gate depends on the previous cell
 state.
 
 Deviations: in *online*, the coding of the input of GTS and the shape of the rectangle are not known
-from the paper. Another replication has a forget bias of -2, whose sign depends on a convention; it
-is tried on one task. A run ends unsolved after 100 million time steps; the limit of the paper is
-10 million streams (at F = 30, 100 million time steps are about 3.2 million streams). An unsolved
-run is censored at its limit. A run that diverged is unsolved too, although a bounded candidate or a
-smaller learning rate might have solved the task: with a linear candidate and output, the recurrent
-weight of the candidate is positive feedback. The rectangle starts at 1. *Batches* is not a protocol
-of the paper. The verdicts compare networks with truncated gradients online and full ones in
-batches; the table has all runs.
+from the paper. Another replication gives the initial forget bias as -2; the sign depends on a
+convention, so -2 is also tried, on NMSD with F = 10. A run ends unsolved after 100 million time
+steps; the limit of the paper is 10 million streams (at F = 30, 100 million time steps are about 3.2
+million streams). An unsolved run is censored at its limit. A run that diverged is unsolved too,
+although a bounded candidate or a smaller learning rate might have solved the task: with a linear
+candidate and output, a recurrent weight of the candidate can act as positive feedback. The
+rectangle starts at 1. *Batches* is not a protocol of the paper. The verdicts compare networks
+trained with truncated gradients online, and with full gradients in batches; the table shows all
+runs.
 """

@@ -16,23 +16,25 @@ ALT = "Number of seeds that solve each timing task, by unit"
 def figure(result: Result, width: float) -> Figure:
     """The share of seeds that solve each task, a panel for each protocol."""
     found = by_task(result["records"])
-    units = {p: list(next(u for t, u in found.items() if t.protocol == p)) for p in PROTOCOLS}
     tasks = max(sum(task.protocol == p for task in found) for p in PROTOCOLS)
     made, panels = grid(width, 1, len(PROTOCOLS), 1.3 + 0.32 * tasks)
     for panel, protocol in zip(panels[0], PROTOCOLS, strict=True):
-        draw(panel, {t: u for t, u in found.items() if t.protocol == protocol}, units[protocol])
-        panel.set_title(f"{protocol}, of {len(result['seeds'])} seeds")
+        draw(panel, protocol, {t: u for t, u in found.items() if t.protocol == protocol})
     return made
 
 
-def draw(panel: Axes, found: dict[Task, dict[str, list[Record]]], units: list[str]) -> None:
+def draw(panel: Axes, protocol: str, found: dict[Task, dict[str, list[Record]]]) -> None:
     """A row for each task, a column for each unit."""
+    units = list(next(iter(found.values())))
     solved = [[found[task][unit] for unit in units] for task in found]
+    numbers = {len(cell) for row in solved for cell in row}
+    of_all = f", of {max(numbers)} seeds" if len(numbers) == 1 else ""
+    panel.set_title(protocol + of_all)
     shares = [[np.mean([r["solved"] for r in cell]) for cell in row] for row in solved]
     panel.imshow(shares, cmap="YlGn", vmin=0, vmax=1.8, aspect="auto")
     for y, row in enumerate(solved):
         for x, cell in enumerate(row):
-            text = f"{sum(r['solved'] for r in cell)}"
+            text = f"{sum(r['solved'] for r in cell)}" + ("" if of_all else f"/{len(cell)}")
             panel.text(x, y, text, ha="center", va="center", size=9, color=THEMES["light"])
     panel.set_yticks(range(len(found)), [f"{t.task} F = {t.F}" for t in found], size=9)
     panel.set_xticks(range(len(units)), units, size=9, rotation=40, ha="left")

@@ -1,0 +1,49 @@
+"""Every figure, drawn from its record for wide and narrow pages."""
+
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.text import Text
+
+import experiments
+from experiments.benchmarks import figure as bench
+from experiments.plotting import NARROW, THEMES, WIDE, style
+from experiments.records import load
+from experiments.report import pages
+from experiments.report.forest import forest
+
+RECORDS = {
+    name: experiments.FOLDER / name / "record.json"
+    for name in experiments.names()
+    if pages.has_figure(name) and (experiments.FOLDER / name / "record.json").exists()
+}
+SMALLEST = 8.25  # points, 11 px
+
+
+def forest_of_all(_, width):
+    scored = {}
+    for path in experiments.FOLDER.glob("*/record.json"):
+        result, name = load(path), path.parent.name
+        scored[name] = result, experiments.part(name, "results").claims(result)
+    return forest(scored, width)
+
+
+DRAWN = {name: (experiments.part(name, "figure").figure, path) for name, path in RECORDS.items()}
+DRAWN["benchmarks"] = bench.figure, experiments.FOLDER / "benchmarks" / "bench-cpu.json"
+DRAWN["forest"] = forest_of_all, DRAWN["benchmarks"][1]
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("name", DRAWN)
+def test_text_is_large_enough_and_nothing_is_cut_off(name, width):
+    draw, path = DRAWN[name]
+    with style(THEMES["light"], width):
+        made = draw(load(path), width)
+        made.canvas.draw()
+    box = made.get_tightbbox()
+    assert box.x0 >= -0.01
+    assert box.x1 <= made.get_figwidth() + 0.01
+    assert made.get_figwidth() <= width
+    texts = [text for text in made.findobj(Text) if text.get_visible() and text.get_text()]
+    assert texts
+    assert min(text.get_fontsize() for text in texts) >= SMALLEST
+    plt.close(made)
