@@ -1,19 +1,19 @@
 r"""Gates of trained networks.
 
-The gates of two trained LSTMs at each time step, one with peepholes and one without. The networks
-shown have learned to output a spike at the end of each interval.
+The gates of trained LSTMs with peepholes and without. The networks shown have learned to output a
+spike at the end of each interval.
 
 Claims: none. While the output gate of a unit is 0, no gate depends on its cell state, unless there
-are peepholes (Gers, Schraudolph & Schmidhuber 2002). The figure shows how one trained network of
-each kind uses its gates; it tests nothing.
+are peepholes (Gers, Schraudolph & Schmidhuber 2002). The figure shows how trained networks of each
+kind use their gates; it tests nothing.
 
 Protocol: the task *GTS* with F = 10 of [Timing](timing.md), in its protocol *batches*: during an
 interval, the input states whether the interval has 10 or 11 time steps; the target is a spike at
 its end. Networks of three units with a linear candidate and output are trained with and without
 peepholes for up to 6,000 updates, twice as many as in that experiment. Gates, cell state and output
-are recorded over four intervals. The figure shows the network that solved the task first, and of
-that network the unit whose contribution to the output (hidden state times output weight) varies
-most over time.
+are recorded over four intervals. The figure shows the network that solved the task first, and the
+ranges of the gates in all that solved it. Of each network, one unit is shown: the one whose
+contribution to the output (hidden state times output weight) varies most over time.
 
 Deviations: the paper has one unit, and shows other tasks.
 """

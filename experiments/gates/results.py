@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import tabulate
 
 from experiments import Record, Result
 from experiments.records import grouped, median_of_solved
+
+CLOSED = 0.1
+"""Below it, an output gate hides most of the cell state."""
 
 
 def claims(result: Result) -> list[Record]:
@@ -13,14 +18,21 @@ def claims(result: Result) -> list[Record]:
     return []
 
 
+def closing(records: Sequence[Record]) -> str:
+    """In how many of the networks that solved the task the output gate of the unit closes."""
+    gates = [record["trace"]["o"] for record in records if record["solved"]]
+    return f"{sum(min(gate) < CLOSED for gate in gates)} of {len(gates)}"
+
+
 def table(result: Result) -> str:
-    """How many networks learned the task."""
+    """How many networks learned the task, and in how many of these the output gate closes."""
     records = result["records"]
     rows = [
         {
             "unit": unit,
             "solved": f"{sum(r['solved'] for r in found)} of {len(found)}",
             "updates, median": median_of_solved(found),
+            f"o below {CLOSED} at some time step": closing(found),
         }
         for unit, found in grouped(records, "unit").items()
     ]
