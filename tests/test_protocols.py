@@ -16,6 +16,7 @@ from experiments.counting_rates import choice as counting_choice
 from experiments.data import batches
 from experiments.future_context import run as future_context
 from experiments.gates import run as gates
+from experiments.initial_biases import run as initial_biases
 from experiments.music import run as music
 from experiments.records import load
 from experiments.timing import batches as timing_batches
@@ -134,6 +135,24 @@ def test_adding_asks_for_the_sum_of_the_marked():
 def test_the_lstm_of_1997_has_neither_forget_gate_nor_peepholes():
     assert adding.CELLS["LSTM 1997"].block_names == ("i", "g", "o")
     assert not adding.CELLS["LSTM 1997"].peepholes
+
+
+@pytest.mark.parametrize("model", ["LSTM", "GRU"])
+def test_initial_biases_are_those_that_are_compared(model):
+    def kept(name, T=100):
+        torch.manual_seed(0)
+        layer = adding.Network(model, 2000).layer
+        initial_biases.INITIALISATIONS[name](layer, T)
+        row = 1  # i, f, g, o of an LSTM; r, z, n of a GRU
+        rows = slice(2000 * row, 2000 * (row + 1))
+        return (layer.bias_ih_l0 + layer.bias_hh_l0)[rows].exp()
+
+    assert kept("bias 1").log().unique().tolist() == pytest.approx([1])
+    assert kept("bias 2").log().unique().tolist() == pytest.approx([2])
+    assert kept("uniform").log().abs().max() < 2 / 2000**0.5
+    for name, longest in {"chrono T": 100, "chrono 10 T": 1000, "chrono T/10": 10}.items():
+        assert kept(name).min() >= 0.999
+        assert longest * 0.98 - 1 < kept(name).max() <= longest - 1 + 1e-3
 
 
 def test_norms_of_a_layer_that_only_decays():

@@ -7,6 +7,7 @@ from experiments.chunking import results as chunking
 from experiments.counting import results as counting
 from experiments.counting_rates import choice
 from experiments.future_context import results as future_context
+from experiments.initial_biases import results as initial_biases
 from experiments.music import results as music
 from experiments.records import median_of_solved
 from experiments.statistics.papers import SOURCES
@@ -199,6 +200,37 @@ def test_adding_is_judged_by_who_solves_it_and_how_soon():
     ]
     assert "| 74,000 " in adding.table(result_of(records))
     assert adding.table(result_of(records)).count("not solved") == 5
+
+
+def test_initial_biases_are_judged_by_how_soon_the_task_is_solved():
+    took = {"uniform": 400, "bias 1": 100, "bias 2": 100, "chrono T": 100}
+    took |= {"chrono 10 T": 420, "chrono T/10": 1000}
+
+    def record(T, model, name, seed):
+        sequences = took[name] if model == "LSTM" else 100
+        return {
+            "case": {"T": T, "model": model, "initialisation": name},
+            "seed": seed,
+            "solved": sequences < 1000,
+            "sequences": sequences + seed * (sequences < 1000),
+            "mean_error": 0.1,
+        }
+
+    records = [
+        record(T, model, name, seed)
+        for T in (100, 500)
+        for model in ("LSTM", "GRU")
+        for name in took
+        for seed in range(10)
+    ]
+    assert verdicts(initial_biases, records, max_sequences=1000) == [
+        "reproduced",  # of an LSTM
+        "reproduced in part (2 of 4)",  # not of a GRU
+        "reported effect excluded",
+        "reversed (2 of 4)",
+        "reversed (2 of 4)",
+    ]
+    assert initial_biases.table(result_of(records)).count("not solved") == 2
 
 
 def test_chunking_is_judged_in_points():

@@ -91,18 +91,33 @@ def run(config: Config, seed: int, T: int, model: str, start: str) -> Record:
     if start == "chrono":
         init.chrono_(network.layer, T)
     before = norms(network, T, config.measured)
-    optimizer = torch.optim.Adam(network.parameters(), lr=config.rate)
-    errors = torch.full((config.window,), torch.inf)
+    record = train(network, T, source, config.batch, config.rate, config.window, config.most)
+    after = norms(network, T, config.measured)
+    return record | {"norms": {"before": before, "after": after}}
+
+
+def train(
+    network: Network,
+    T: int,
+    source: torch.Generator,
+    batch: int,
+    rate: float,
+    window: int,
+    max_sequences: int,
+) -> Record:
+    """Train on new sequences until the last `window` of them show that the task is solved."""
+    optimizer = torch.optim.Adam(network.parameters(), lr=rate)
+    errors = torch.full((window,), torch.inf)
     seen, solved = 0, False
-    while seen < config.most and not solved:
-        x, lengths, wanted = sequences(T, config.batch, source)
+    while seen < max_sequences and not solved:
+        x, lengths, wanted = sequences(T, batch, source)
         difference = network(x, lengths) - wanted
         optimizer.zero_grad()
         difference.square().mean().backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
-        seen += config.batch
-        errors = torch.cat([errors[config.batch :], difference.detach().abs()])
+        seen += batch
+        errors = torch.cat([errors[batch:], difference.detach().abs()])
         solved = bool(errors.max() < 0.04 and errors.mean() < 0.01)
     last = errors[errors.isfinite()]
     return {
@@ -110,7 +125,6 @@ def run(config: Config, seed: int, T: int, model: str, start: str) -> Record:
         "sequences": seen,
         "mean_error": float(last.mean()),
         "share_right": float((last < 0.04).double().mean()),
-        "norms": {"before": before, "after": norms(network, T, config.measured)},
     }
 
 

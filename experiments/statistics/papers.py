@@ -4,6 +4,7 @@ SOURCES = {
     "Hochreiter & Schmidhuber 1997": "https://doi.org/10.1162/neco.1997.9.8.1735",
     "Schuster & Paliwal 1997": "https://doi.org/10.1109/78.650093",
     "Gers, Schraudolph & Schmidhuber 2002": "https://www.jmlr.org/papers/v3/gers02a.html",
+    "Jozefowicz, Zaremba & Sutskever 2015": "https://proceedings.mlr.press/v37/jozefowicz15.html",
     "Chung et al. 2014": "https://arxiv.org/abs/1412.3555",
     "Huang, Xu & Yu 2015": "https://arxiv.org/abs/1508.01991",
     "Bai, Kolter & Koltun 2018": "https://arxiv.org/abs/1803.01271",
