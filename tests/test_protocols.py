@@ -141,7 +141,7 @@ def test_the_lstm_of_1997_has_neither_forget_gate_nor_peepholes():
 def test_initial_biases_are_those_that_are_compared(model):
     def kept(name, T=100):
         torch.manual_seed(0)
-        layer = adding.Network(model, 2000).layer
+        layer = adding.Network(adding.CELLS[model], 2000).layer
         initial_biases.INITIALISATIONS[name](layer, T)
         row = 1  # i, f, g, o of an LSTM; r, z, n of a GRU
         rows = slice(2000 * row, 2000 * (row + 1))
@@ -156,7 +156,7 @@ def test_initial_biases_are_those_that_are_compared(model):
 
 
 def test_norms_of_a_layer_that_only_decays():
-    network = adding.Network("LSTM", 1)
+    network = adding.Network(adding.CELLS["LSTM"], 1)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.zero_()
@@ -168,7 +168,7 @@ def test_norms_of_a_layer_that_only_decays():
 
 def test_the_metric_of_music_counts_no_padding():
     torch.manual_seed(0)
-    network = music.Network("LSTM")
+    network = music.Network("LSTM", 36)
     sequences = [torch.randint(0, 2, (n, 88)).float() for n in (3, 7, 2)]
     total, frames = 0.0, 0
     for sequence in sequences:
@@ -202,7 +202,7 @@ def test_batches_have_every_sequence_once():
 
 def test_weight_noise_is_gone_after_a_step():
     torch.manual_seed(0)
-    network = music.Network("LSTM")
+    network = music.Network("LSTM", 36)
     before, gradients = [p.clone() for p in network.parameters()], []
     optimizer = torch.optim.SGD(network.parameters(), lr=0.0)
     for noise in (0.0, 0.5):

@@ -4,6 +4,7 @@ import pytest
 
 from experiments.adding import results as adding
 from experiments.chunking import results as chunking
+from experiments.conventions import results as conventions
 from experiments.counting import results as counting
 from experiments.counting_rates import choice
 from experiments.future_context import results as future_context
@@ -231,6 +232,30 @@ def test_initial_biases_are_judged_by_how_soon_the_task_is_solved():
         "reversed (2 of 4)",
     ]
     assert initial_biases.table(result_of(records)).count("not solved") == 2
+
+
+def test_conventions_are_judged_by_the_measure_of_each_task():
+    measured = {
+        "counting": lambda better: {"max_correct_n": 500 if better else 100},
+        "adding": lambda better: {"sequences": 100 if better else 900, "solved": True},
+        "music": lambda better: {"test": {"per_frame": 8.0 if better else 8.5}},
+        "timing": lambda better: {"took": 100, "solved": True},
+    }
+
+    def record(task, model, seed):
+        found = measured[task](model in ("PeepholeLSTM", "GRU"))
+        for name in found.keys() & {"max_correct_n", "sequences", "took"}:
+            found[name] += seed
+        return {"case": {"task": task, "model": model}, "seed": seed} | found
+
+    models = ("PeepholeLSTM", "PeepholeLSTM-previous", "GRU", "GRU-before")
+    records = [record(t, m, s) for t in measured for m in models for s in range(10)]
+    caps = {"max_test_n": 10_000, "max_sequences": 1000, "updates": 300}
+    assert verdicts(conventions, records, **caps) == [
+        "reproduced in part (3 of 4)",
+        "reversed (3 of 4)",
+    ]
+    assert "| 104 (10 of 10)" in conventions.table(result_of(records))
 
 
 def test_chunking_is_judged_in_points():

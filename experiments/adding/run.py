@@ -51,9 +51,9 @@ class Config:
 class Network(nn.Module):
     """A recurrent layer whose state after the last step is read."""
 
-    def __init__(self, model: str, hidden: int) -> None:
+    def __init__(self, cell: Cell, hidden: int) -> None:
         super().__init__()
-        self.layer = Recurrent(CELLS[model], 2, hidden)
+        self.layer = Recurrent(cell, 2, hidden)
         self.out = nn.Linear(hidden, 1)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
@@ -87,7 +87,7 @@ def run(config: Config, seed: int, T: int, model: str, start: str) -> Record:
     """Train until it is solved or there have been enough sequences."""
     torch.manual_seed(seed)
     source = torch.Generator().manual_seed(seed)  # the same sequences for every model
-    network = Network(model, config.hidden)
+    network = Network(CELLS[model], config.hidden)
     if start == "chrono":
         init.chrono_(network.layer, T)
     before = norms(network, T, config.measured)

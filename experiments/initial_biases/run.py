@@ -9,7 +9,7 @@ from itertools import product
 import torch
 
 from experiments import Record
-from experiments.adding.run import Network, train
+from experiments.adding.run import CELLS, Network, train
 from experiments.engine.experiment import Experiment
 from lstm_variants.nn import Recurrent, init
 
@@ -49,7 +49,7 @@ def run(config: Config, seed: int, T: int, model: str, initialisation: str) -> R
     """Train until the task is solved or the limit is reached."""
     torch.manual_seed(seed)
     source = torch.Generator().manual_seed(seed)  # the same sequences for every network
-    network = Network(model, config.hidden)
+    network = Network(CELLS[model], config.hidden)
     INITIALISATIONS[initialisation](network.layer, T)
     return train(network, T, source, config.batch, config.rate, config.window, config.max_sequences)
 

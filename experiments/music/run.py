@@ -63,10 +63,10 @@ class Config:
 class Network(nn.Module):
     """A recurrent layer that says for each key how likely it sounds next."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, hidden: int) -> None:
         super().__init__()
-        self.layer = VARIANTS[model].layer(KEYS, UNITS[model])
-        self.out = nn.Linear(UNITS[model], KEYS)
+        self.layer = VARIANTS[model].layer(KEYS, hidden)
+        self.out = nn.Linear(hidden, KEYS)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits `[T, B, 88]`."""
@@ -134,18 +134,24 @@ def run(config: Config, seed: int, data: str, model: str, rate: float) -> Record
             "valid": measure(baseline, sets["valid"])["per_frame"],
             "test": measure(baseline, sets["test"]),
         }
-    network = Network(model)
+    [setting] = (setting for setting in config.settings if setting.data == data)
+    return train(Network(model, UNITS[model]), setting, rate, seed, config.noise, config.only)
+
+
+def train(
+    network: Network, setting: Setting, rate: float, seed: int, noise: float, only: int
+) -> Record:
+    """Train until the validation set says no more, and measure the best network."""
     optimizer = torch.optim.RMSprop(network.parameters(), lr=rate)
-    sets = splits(data, config.only)
+    sets = splits(setting.data, only)
     lengths = [len(sequence) for sequence in sets["train"]]
     source = torch.Generator().manual_seed(seed)  # the same batches for every model
     best, best_epoch, best_network = float("inf"), 0, network
-    [setting] = (setting for setting in config.settings if setting.data == data)
     epoch = 0
     while epoch < setting.epochs and epoch - best_epoch < setting.patience:
         epoch += 1
         for picks in batches(lengths, setting.batch, source):
-            step(network, optimizer, [sets["train"][k] for k in picks], config.noise)
+            step(network, optimizer, [sets["train"][k] for k in picks], noise)
         found = measure(network, sets["valid"])["per_frame"]
         if found < best:
             best, best_epoch, best_network = found, epoch, copy.deepcopy(network)

@@ -1,0 +1,26 @@
+r"""Two conventions: output gate and reset gate.
+
+Two equations are written in two ways, and both are in use. The output gate of a peephole LSTM
+depends on the new cell state (the paper) or on the previous one (the teaching notebook and other
+code). The reset gate of a GRU is applied after the recurrent matrix product (PyTorch, cuDNN) or
+before it (the paper). Does it make a difference to what the networks learn?
+
+Claims: none of a paper. Gers, Schraudolph & Schmidhuber 2002 and Cho et al. 2014 state their
+equations without a comparison. The questions are this project's: whether the convention of the
+paper is better, on four tasks.
+
+Protocol: four tasks of other pages, each with one setting; the networks of a pair have the same
+number of units, the same learning rate and, for each seed, the same data.
+
+- [Counting](counting.md): $a^n b^n$ with 10 units, at the rate chosen for the peephole LSTM and the
+  GRU; the measure is the largest n up to which all words are right, at most 10,000.
+- [Adding](adding.md): T = 500 from the chrono initialisation; the measure is the number of
+  sequences until the task is solved.
+- [Music](music.md): JSB Chorales with 36 units (peephole LSTM) or 46 (GRU) and a learning rate of
+  0.001; the measure is the test NLL in nats per frame.
+- [Timing](timing.md): a cosine with F = 10, in batches; the measure is the number of updates until
+  the task is solved.
+
+Deviations: the learning rates were chosen for networks with one of the conventions (counting), or
+not chosen at all. No convention is tuned for itself.
+"""

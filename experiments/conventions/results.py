@@ -1,0 +1,108 @@
+"""What the record says about the two conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import tabulate
+
+from experiments import Record, Result
+from experiments.records import grouped
+from experiments.statistics.verdicts import Comparison, claim, scores, times
+
+PAIRS = {
+    "An output gate that depends on the new cell state is better than one that depends on the "
+    "previous one": ("PeepholeLSTM", "PeepholeLSTM-previous"),
+    "A reset gate before the recurrent product is better than one after it": (
+        "GRU-before",
+        "GRU",
+    ),
+}
+"""Claims, each with the network that is said to be ahead and the other one."""
+TWICE = 2.0  # times sooner
+COUNTED = 50.0  # n: the length of the training range
+NATS = 0.05  # per frame, as for the comparison of peepholes on music
+
+
+def claims(result: Result) -> list[Record]:
+    """For each convention, a comparison on every task."""
+    found = grouped(result["records"], "task", "model")
+    config = result["config"]
+    caps = {"adding": config["max_sequences"], "timing": config["updates"]}
+
+    def sooner(task: str, ahead: str, behind: str) -> Comparison:
+        cap = caps[task]
+        measured = "sequences" if task == "adding" else "took"
+        took = {
+            model: [r[measured] if r["solved"] else cap for r in found[task, model]]
+            for model in (ahead, behind)
+        }
+        label = f"{task}: {ahead} against {behind}, time to solve it"
+        return times(label, took[ahead], took[behind], cap, reported=TWICE)
+
+    def farther(ahead: str, behind: str) -> Comparison:
+        ns = {
+            model: [r["max_correct_n"] for r in found["counting", model]]
+            for model in (ahead, behind)
+        }
+        label = f"counting: {ahead} minus {behind}, largest n"
+        ceiling = config["max_test_n"]
+        return scores(label, ns[ahead], ns[behind], "n", reported=COUNTED, ceiling=ceiling)
+
+    def below(ahead: str, behind: str) -> Comparison:
+        nll = {
+            model: [-r["test"]["per_frame"] for r in found["music", model]]
+            for model in (ahead, behind)
+        }
+        label = f"music: {ahead} below {behind}, test NLL"
+        return scores(label, nll[ahead], nll[behind], "nats per frame", reported=NATS)
+
+    return [
+        claim(
+            text,
+            "this project",
+            f"a question, no claim of a paper; of interest from {COUNTED:g} in n, {NATS} nats per "
+            f"frame and {TWICE:g} times sooner on",
+            "our own task",
+            [
+                farther(ahead, behind),
+                sooner("adding", ahead, behind),
+                below(ahead, behind),
+                sooner("timing", ahead, behind),
+            ],
+        )
+        for text, (ahead, behind) in PAIRS.items()
+    ]
+
+
+def table(result: Result) -> str:
+    """The measure of each task, a row for each network."""
+    found = grouped(result["records"], "task", "model")
+    models = list(dict.fromkeys(model for _, model in found))
+    rows = [
+        {
+            "model": model,
+            "counting: largest n": spread([r["max_correct_n"] for r in found["counting", model]]),
+            "adding: sequences": solved(found["adding", model], "sequences"),
+            "music: test NLL": spread([r["test"]["per_frame"] for r in found["music", model]], 2),
+            "timing: updates": solved(found["timing", model], "took"),
+        }
+        for model in models
+    ]
+    return "Medians, with the range over the seeds or the number of seeds that solve the task." + (
+        "\n\n" + tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
+    )
+
+
+def spread(values: Sequence[float], digits: int = 0) -> str:
+    """Median and range."""
+    middle, low, high = np.median(values), min(values), max(values)
+    return f"{middle:,.{digits}f} ({low:,.{digits}f} to {high:,.{digits}f})"
+
+
+def solved(records: Sequence[Record], measured: str) -> str:
+    """The median of what it took, and how many seeds solve the task."""
+    took = np.median([r[measured] if r["solved"] else np.inf for r in records])
+    middle = f"{took:,.0f}" if np.isfinite(took) else "not solved"
+    return f"{middle} ({sum(r['solved'] for r in records)} of {len(records)})"
