@@ -53,7 +53,15 @@ def test_gradients_of_two_processes_are_those_of_the_whole_batch(tmp_path):
 
 def test_the_script_of_the_documentation_trains(tmp_path):
     script = ROOT / "docs" / "includes" / "train_ddp.py"
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", str(script)]
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+        str(script),
+    ]
     environment = os.environ | {"CUDA_VISIBLE_DEVICES": ""}
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""Trains one network on several devices: torchrun --nproc-per-node 2 train_ddp.py"""
+"""Trains one network on several devices: torchrun --standalone --nproc-per-node 2 train_ddp.py"""
 
 import os
 
