@@ -12,15 +12,15 @@ training without peepholes, though Gers & Schmidhuber 2001 had them (Suzgun, Bel
 Protocol: a network reads a word of $a^n b^n$ or $a^n b^n c^n$ and gives, at each letter, the
 probability that each letter may come next, the end included. Training as in the code released by
 Suzgun, Belinkov & Shieber: 1000 words with n uniform in 1 to 50, 150 epochs of one word an update,
-RMSprop, squared error of sigmoid outputs. Each network has the learning rate with which it counts
-farthest in a [pilot](counting-rates.md) with other seeds. A word is right if all outputs at all of
+RMSprop, squared error of sigmoid outputs. Each network has the learning rate that a
+[pilot](counting-rates.md) with other seeds chose for it. A word is right if all outputs at all of
 its letters are on the right side of 0.5. The measure is the largest n up to 10,000 such that all
-words up to it are right; in tests, a network that reaches this limit counts as one that reaches it
-and no more.
+words up to it are right; tests treat all results at this limit as equal.
 
-Deviations: Suzgun, Belinkov & Shieber train all networks with a learning rate of 0.01; this project
-chooses a rate for each network, so that no network is behind because of a rate that suits another.
-Weiss, Goldberg & Yahav train n below 100 and 50 at a rate of 0.001. The table shows how many
-networks are right on the whole training range: for the others, training and not counting is what
-failed.
+Deviations: Suzgun, Belinkov & Shieber train all networks with a learning rate of 0.01; here a rate
+is chosen for each network, to reduce the effect of a rate that suits another one. The pilot has two
+seeds and five rates; where the chosen rate is the largest or the smallest of them, as for most
+GRUs, another rate may be better. Weiss, Goldberg & Yahav train n below 100 and 50 at a rate of
+0.001. The table shows how many networks are right on the whole training range; the others did not
+fit it.
 """

@@ -4,7 +4,7 @@ Which learning rate does a network need to learn to count? A comparison of netwo
 comparison of their rates: this pilot chooses one for each network, with seeds that are used nowhere
 else.
 
-Claims: none. The comparison of networks, each with its own rate, is still to be run.
+Claims: none. The networks are compared, each with its own rate, in [Counting](counting.md).
 
 Protocol: a network reads a word of $a^n b^n$ or $a^n b^n c^n$ and gives, at each letter, the
 probability that each letter may come next, the end included. Training as in the code released by
