@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -59,8 +60,9 @@ def grid(
     height_ratios: Sequence[float] | None = None,
     sharex: bool = False,
     sharey: bool = False,
+    by_row: bool = False,
 ) -> tuple[Figure, NDArray[Any]]:
-    """A figure with panels; on a narrow page, the columns are below one another.
+    """A figure with panels; on a narrow page, they are below one another.
 
     Args:
         width: Of the figure, in inches.
@@ -70,6 +72,7 @@ def grid(
         height_ratios: The height of each row in units of `height`; by default all 1.
         sharex: The panels of a column have the same x axis.
         sharey: The panels of a row have the same y axis.
+        by_row: On a narrow page, row by row; by default, column by column.
 
     Returns:
         The figure, and the panels as an array `[rows, columns]`.
@@ -80,12 +83,12 @@ def grid(
         rows * stacks,
         columns // stacks,
         figsize=(width, height * sum(ratios) * stacks),
-        height_ratios=ratios * stacks,
+        height_ratios=np.repeat(ratios, stacks) if by_row else ratios * stacks,
         squeeze=False,
         layout="constrained",
     )
     if width == NARROW:
-        panels = panels.reshape(columns, rows).T
+        panels = panels.reshape(rows, columns) if by_row else panels.reshape(columns, rows).T
     for row, column in product(range(rows), range(columns)):
         panel: Any = panels[row, column]
         if sharex and row:

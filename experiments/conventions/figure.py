@@ -35,7 +35,7 @@ def measure(task: str, record: Record) -> float:
 def figure(result: Result, width: float) -> Figure:
     """A panel for each task, a row for each network."""
     found = grouped(result["records"], "task", "model")
-    made, panels = grid(width, 2, 2, 2.2)
+    made, panels = grid(width, 2, 2, 2.2, by_row=True)
     for panel, (task, label) in zip(panels.flat, LABELS.items(), strict=True):
         groups = {model: [measure(task, r) for r in found[task, model]] for model in COLORS}
         strips(panel, groups, list(COLORS.values()))

@@ -17,7 +17,7 @@ def figure(result: Result, width: float) -> Figure:
     """How far each network counts; below, the states of those that count farthest."""
     found = by_case(result["records"])
     languages = list(dict.fromkeys(language for language, _, _ in found))
-    made, panels = grid(width, 2, 2, 3)
+    made, panels = grid(width, 2, 2, 3, by_row=True)
     for panel, language in zip(panels[0], languages, strict=True):
         mine = {(model, H): ns for (of, model, H), ns in found.items() if of == language}
         groups = {f"{model}, H = {H}": [1 + n for n in ns] for (model, H), ns in mine.items()}

@@ -15,7 +15,7 @@ def figure(result: Result, width: float) -> Figure:
     """Largest n against the rate, a panel for each language and size; a dot for each seed."""
     settings = list(dict.fromkeys((language, hidden) for language, _, hidden in by_rate(result)))
     rows = -(-len(settings) // 2)
-    made, panels = grid(width, rows, 2, 3, sharey=True)
+    made, panels = grid(width, rows, 2, 3, sharey=True, by_row=True)
     for panel, (language, hidden) in zip(panels.flat, settings, strict=False):
         for (of, model, size), rates in by_rate(result).items():
             if (of, size) == (language, hidden):

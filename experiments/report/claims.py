@@ -28,7 +28,7 @@ def in_unit(comparison: Record, value: float) -> str:
         return f"{math.exp(value):.3g}"
     if abs(value) == math.inf:
         return "∞" if value > 0 else "-∞"
-    return f"{value:+.3g}"
+    return f"{value:+,.0f}" if abs(value) >= 1000 else f"{value:+.3g}"
 
 
 def effect_text(comparison: Record) -> str:
