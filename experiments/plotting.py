@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -83,7 +82,7 @@ def grid(
         rows * stacks,
         columns // stacks,
         figsize=(width, height * sum(ratios) * stacks),
-        height_ratios=np.repeat(ratios, stacks) if by_row else ratios * stacks,
+        height_ratios=[r for r in ratios for _ in range(stacks)] if by_row else ratios * stacks,
         squeeze=False,
         layout="constrained",
     )
