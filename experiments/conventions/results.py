@@ -32,6 +32,7 @@ LESSONS = (
         "problem and music; timing is undecided.",
     ),
 )
+"""For each claim, the outcomes of its comparisons and what to take from them."""
 TWICE = 2.0  # times sooner
 COUNTED = 50.0  # n: the length of the training range
 NATS = 0.05  # per frame, as for the comparison of peepholes on music
