@@ -56,6 +56,7 @@ class Visit:
         # network is idle gets lost now and then; it is not waited for without end.
         with contextlib.suppress(PlaywrightTimeoutError):
             self.page.wait_for_load_state("networkidle", timeout=10_000)
+        self.page.evaluate("document.fonts.ready.then(() => true)")
 
     def answer(self, route):
         url = route.request.url.split("#")[0].split("?")[0]

@@ -71,7 +71,7 @@ def check_figures(page, scheme):
     other = {"light": "dark", "dark": "light"}[scheme]
     for image in page.locator(f"img[src*='#only-{scheme}']").all():
         assert image.is_visible()
-        assert image.evaluate("image => image.naturalWidth") > 0
+        assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
     for image in page.locator(f"img[src*='#only-{other}']").all():
         assert not image.is_visible()
 

@@ -19,6 +19,8 @@ const name = (selector, text) => {
 };
 
 const observer = new ResizeObserver(reachScrollable);
+// Equations become wider when their fonts have arrived, which changes no size of the article.
+document.fonts.addEventListener("loadingdone", reachScrollable);
 
 document$.subscribe(() => {
   name(".md-search", "Search");

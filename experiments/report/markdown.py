@@ -31,7 +31,7 @@ def images(name: str, caption: str) -> str:
         f'href="../generated/{figure_file(name, palette)}#only-{palette}">'
         '<picture><source media="(max-width: 60em)" '
         f'srcset="../generated/{figure_file(name, palette, narrow=True)}">'
-        f'<img class="off-glb" alt="{caption}" loading="lazy" '
+        f'<img class="off-glb" alt="{caption}" '
         f'src="../generated/{figure_file(name, palette)}#only-{palette}"></picture></a>'
         for palette in PALETTES
     )
