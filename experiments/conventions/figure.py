@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter
 
 from experiments import Record, Result
 from experiments.plotting import BLUE, GREEN, ORANGE, VIOLET, grid, strips
@@ -41,6 +42,8 @@ def figure(result: Result, width: float) -> Figure:
         strips(panel, groups, list(COLORS.values()))
         if task == "counting":
             panel.set_xscale("log")
+        if task == "adding":
+            panel.xaxis.set_major_formatter(EngFormatter(sep=""))
         panel.set_title(task)
         panel.set_xlabel(label)
     return made
