@@ -59,6 +59,7 @@ def main():
 
     if rank == 0:
         torch.save(model.module.state_dict(), "tagger.pt")
+    dist.barrier()  # all have finished
     dist.destroy_process_group()
 
 
