@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import product
 
 import torch
 
-from experiments import FOLDER, Record
+from experiments import Record
 from experiments.adding import run as adding
 from experiments.counting import training as counting
-from experiments.counting_rates import choice
+from experiments.counting.run import chosen_rates
 from experiments.engine.experiment import Experiment
 from experiments.music import run as music
-from experiments.records import load
 from experiments.timing import batches as timing
+from experiments.timing.run import Config as TimingConfig
 from lstm_variants import VARIANTS
 from lstm_variants.cells import Cell, LSTMCell
 from lstm_variants.nn import init
@@ -91,16 +90,17 @@ def predict(config: Config, seed: int, model: str) -> Record:
 
 def generate(config: Config, seed: int, model: str) -> Record:
     """Learn to generate a cosine."""
+    settings = TimingConfig()
     _, record = timing.train(
         "COSINE",
         10,
         linear(VARIANTS[model].cell),
         seed=seed,
-        hidden=3,
-        batch=16,
+        hidden=settings.hidden,
+        batch=settings.batch,
         updates=config.updates,
-        rate=0.01,
-        forget_bias=2.0,
+        rate=settings.batch_rate,
+        forget_bias=settings.forget_bias,
         tolerance=0.3,
     )
     return record
@@ -119,12 +119,6 @@ def linear(cell: Cell) -> Cell:
     if isinstance(cell, LSTMCell):
         return replace(cell, input_activation=False, output_activation=False)
     return cell
-
-
-@cache
-def chosen_rates() -> dict[choice.Network, float]:
-    """The learning rate of each network for counting."""
-    return choice.chosen(load(FOLDER / "counting_rates" / "record.json"))
 
 
 def run(config: Config, seed: int, task: str, model: str) -> Record:

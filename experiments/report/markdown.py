@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 from experiments import Record, Result
@@ -26,6 +27,7 @@ def images(name: str, caption: str) -> str:
 
     A click enlarges the wide one.
     """
+    caption = html.escape(caption)
     links = "".join(
         f'<a class="glightbox" data-type="image" data-gallery="{palette}" '
         f'href="../generated/{figure_file(name, palette)}#only-{palette}">'
