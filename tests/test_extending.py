@@ -1,7 +1,10 @@
 """Seeds are added to a record without running its units again."""
 
 import dataclasses
+import datetime
+import itertools
 import json
+import types
 
 import pytest
 
@@ -107,9 +110,16 @@ def test_a_record_that_cannot_be_extended_is_kept(run, tmp_path, content, reason
 
 
 def test_a_run_killed_after_its_record_was_written_counts_once(run, monkeypatch):
-    monkeypatch.setattr("experiments.engine.journal.Journal.close", lambda journal: None)
-    first, _ = run(1)
-    monkeypatch.undo()
+    seconds = itertools.count()  # a clock that goes on whenever it is read
+
+    def later(zone):
+        return datetime.datetime(2026, 1, 1, tzinfo=zone) + datetime.timedelta(0, next(seconds))
+
+    clock = types.SimpleNamespace(UTC=datetime.UTC, datetime=types.SimpleNamespace(now=later))
+    monkeypatch.setattr("experiments.engine.provenance.datetime", clock)
+    with monkeypatch.context() as killed:
+        killed.setattr("experiments.engine.journal.Journal.close", lambda journal: None)
+        first, _ = run(1)
     result, ran = run(2)
     assert {seed for _, seed in ran} == {1}
     [earlier] = result["earlier_runs"]

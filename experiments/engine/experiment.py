@@ -16,7 +16,6 @@ from experiments.engine.code import digest
 from experiments.engine.extending import extended
 from experiments.engine.files import write_json
 from experiments.engine.journal import Journal, alone_in, key
-from experiments.engine.provenance import provenance
 from experiments.engine.units import Start, in_process, run_unit, run_units, threads
 
 
@@ -82,8 +81,6 @@ def execute(
         alone_in(folder),
         threads(1) if experiment.reproducible else contextlib.nullcontext(),
     ):
-        # Of the start, whatever happens to the checkout meanwhile.
-        begun = provenance()
         kept_in = folder if experiment.reproducible else None
         path = folder / "record.json" if folder else None
         before = extended(path, name, config, seeds) if path and extend else None
@@ -99,7 +96,7 @@ def execute(
         machines += [record["machine"] for record in found if "machine" in record]
         result = {
             "experiment": name,
-            **begun,
+            **journal.begun,
             "machines": [m for k, m in enumerate(machines) if m not in machines[:k]],
             "earlier_runs": journal.runs,
             "code": digest(name),

@@ -30,13 +30,16 @@ class Journal:
 
     Attributes:
         records: The wanted units that are finished, by their key.
-        runs: The provenance of earlier runs that finished some of them.
+        begun: The provenance of this run, taken once: whatever happens to the checkout meanwhile,
+            record and journal state the same.
+        runs: The provenance of earlier runs that finished some of the units.
     """
 
     def __init__(
         self, folder: Path | None, name: str, config: Any, units: Sequence[Unit], *, fresh: bool
     ) -> None:
         """Open the journal of a configuration; without a folder, nothing is kept."""
+        self.begun = provenance()
         self.records: dict[str, Record] = {}
         self.runs: list[Record] = []
         self.others: list[str] = []
@@ -53,7 +56,7 @@ class Journal:
         if self.records:
             print(f"continuing: {len(self.records)} finished units in {self.path} (--fresh: anew)")
         write_whole(self.path, "".join(f"{line}\n" for line in kept))
-        self.add(provenance())
+        self.add(self.begun)
 
     def add_record(self, result: Result) -> None:
         """Count the units of a record as finished."""
