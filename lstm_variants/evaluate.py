@@ -22,7 +22,9 @@ def evaluate_step(
 
     The symbols are those that the cell states: $x_t$; each state field before the step, as
     $c_{t-1}$; each parameter by its letter, with a subscript for each of its blocks, as $W_i$.
-    Parameters of the same letter are added up; missing ones are zero.
+    Without a subscript, the letter is the whole parameter, as $W$; what has rows for all blocks is
+    known by its blocks too, as $a_{i,t}$ of $a_t$. Parameters of the same letter are added up;
+    missing ones are zero. A setting that is a number is known by its name, as $\beta$ for `beta`.
 
     Args:
         cell: The recurrence.
@@ -41,16 +43,16 @@ def evaluate_step(
 
     Examples:
         >>> import torch
-        >>> from lstm_variants.cells import ElmanCell, ElmanState, Weights
+        >>> from lstm_variants.cells import ElmanCell, HiddenState, Weights
         >>> from lstm_variants.evaluate import evaluate_step
         >>> w = Weights(weight_ih=torch.zeros(1, 1), weight_hh=torch.ones(1, 1))
-        >>> evaluate_step(ElmanCell(), torch.zeros(1, 1), ElmanState(torch.ones(1, 1)), w)
+        >>> evaluate_step(ElmanCell(), torch.zeros(1, 1), HiddenState(torch.ones(1, 1)), w)
         {'h': tensor([[0.7616]])}
     """
     lines = equations(cell, proj_size=proj_size)
     nodes = {left: parse_equation(left, right) for left, right in lines.items()}
     shared = parameter_symbols(cell, w, x.shape[-1], proj_size)
-    rows = []
+    H, rows = w.weight_ih.shape[0] // len(cell.blocks), []
     for x_t, *before in zip(x, *state, strict=True):
         symbols = shared | {"x_t": x_t}
         for field, value in zip(cell.state_fields, before, strict=True):
@@ -60,6 +62,7 @@ def evaluate_step(
                 symbols[left] = evaluate(node, symbols)
             except ValueError as error:
                 raise ValueError(f"{error}, in the equation {left} = {write(node)}") from None
+            symbols |= blocks_of(cell, left, symbols[left], H)
         rows.append([symbols[left] for left in nodes])
     columns = map(torch.stack, zip(*rows, strict=True))
     return {left.removesuffix("_t"): column for left, column in zip(nodes, columns, strict=True)}
@@ -74,10 +77,25 @@ def parameter_symbols(cell: Cell, w: Weights, D: int, proj_size: int) -> dict[st
         if value is None:
             value = w.weight_ih.new_zeros(parameter.shape)
         letter = parse(parameter.letter).text
-        names = [indexed(letter, block) for block in parameter.blocks] or [letter]
-        for symbol, part in zip(names, value.chunk(len(names)), strict=True):
+        names = [indexed(letter, block) for block in parameter.blocks]
+        parts = dict(zip(names, value.chunk(len(names)), strict=True)) if names else {}
+        for symbol, part in {letter: value, **parts}.items():
             found[symbol] = found[symbol] + part if symbol in found else part
+    for name, setting in vars(cell).items():
+        if isinstance(setting, float):
+            found[f"\\{name}"] = w.weight_ih.new_tensor(setting)
     return found
+
+
+def blocks_of(cell: Cell, left: str, value: Tensor, H: int) -> dict[str, Tensor]:
+    """The blocks of a quantity that has rows for all of them: `a_{i,t}` of `a_t`."""
+    names, letter = cell.block_names, left.removesuffix("_t")
+    if len(names) == 1 or value.shape != (len(names) * H,):
+        return {}
+    return {
+        indexed(letter, f"{name},t"): part
+        for name, part in zip(names, value.chunk(len(names)), strict=True)
+    }
 
 
 def evaluate(node: Node, symbols: Mapping[str, Tensor]) -> Tensor:

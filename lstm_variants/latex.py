@@ -7,6 +7,7 @@ r"""The part of LaTeX's mathematics that documented equations are written in.
 | `\odot` | product of two vectors element by element |
 | `+`, `-`, `/`, `\frac{a}{b}`, `x^2`, `\cdot` | as usual, element by element |
 | `\sigma`, `\tanh`, `\exp`, `\log`, `\mathrm{relu}` | functions, element by element |
+| `\mathrm{LN}` | layer normalisation of a vector, without gain and bias |
 | `\max(a, b)`, `\min(a, b)` | the larger or smaller one, element by element |
 | `[x, y]`, `(x, y)` | one vector after the other |
 | `(x, y)_{t-1}` | `(x_{t-1}, y_{t-1})` |
@@ -23,9 +24,15 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 __all__ = ["Node", "indexed", "parse", "substitute", "write"]
+
+
+def layer_norm(v: Tensor) -> Tensor:
+    """Layer normalisation of a vector, without gain and bias."""
+    return nn.functional.layer_norm(v, v.shape)
+
 
 FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     r"\sigma": torch.sigmoid,
@@ -33,6 +40,7 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     r"\exp": torch.exp,
     r"\log": torch.log,
     r"\mathrm{relu}": torch.relu,
+    r"\mathrm{LN}": layer_norm,
 }
 REDUCTIONS: dict[str, Callable[..., Tensor]] = {r"\max": torch.maximum, r"\min": torch.minimum}
 OPERATORS: dict[str, Callable[..., Any]] = {

@@ -99,15 +99,12 @@ def scan(
     return torch.stack(outputs[::-1] if reverse else outputs), last
 
 
-OPTIONAL_PARAMETERS = ("bias_ih", "bias_hh", "weight_hr")
-"""Parameters that may be `None`, depending on `bias` and `proj_size`."""
-
-
 def check_weights(cell: Cell, w: Weights) -> None:
     """Raise ValueError if `w` has no value for a parameter of the cell, or has other parameters."""
     parameters = cell.parameters(1, 1, proj_size=int(cell.projects))
+    required = cell.parameters(1, 1, bias=False)
     for name, weight in zip(w._fields, w, strict=True):
-        if weight is None and name in parameters and name not in OPTIONAL_PARAMETERS:
+        if weight is None and name in required:
             raise ValueError(f"{cell} requires {name}, got None")
         if weight is not None and name not in parameters:
             raise ValueError(f"{cell} has no parameter {name}: it should be None")

@@ -5,84 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell
+from lstm_variants.cells import (
+    Cell,
+    ElmanCell,
+    GRUCell,
+    IndRNNCell,
+    JANETCell,
+    LayerNormLSTMCell,
+    LSTMCell,
+    MGUCell,
+    MinGRUCell,
+    MinLSTMCell,
+    MultiplicativeLSTMCell,
+    SLSTMCell,
+)
 from lstm_variants.models import GRU, BiLSTM, PeepholeLSTM, SequenceModel, StandardLSTM
 from lstm_variants.nn import Recurrent
 
-__all__ = ["PAPERS", "VARIANTS", "Paper", "Variant"]
-
-
-@dataclass(frozen=True)
-class Paper:
-    """A publication.
-
-    Attributes:
-        title: Title.
-        venue: Journal or conference, with volume and pages.
-        url: A permanent link.
-    """
-
-    title: str
-    venue: str
-    url: str
-
-
-PAPERS = {
-    "Hochreiter & Schmidhuber 1997": Paper(
-        "Long short-term memory",
-        "Neural Computation 9(8), 1735-1780",
-        "https://doi.org/10.1162/neco.1997.9.8.1735",
-    ),
-    "Elman 1990": Paper(
-        "Finding structure in time",
-        "Cognitive Science 14(2), 179-211",
-        "https://doi.org/10.1207/s15516709cog1402_1",
-    ),
-    "Schuster & Paliwal 1997": Paper(
-        "Bidirectional recurrent neural networks",
-        "IEEE Transactions on Signal Processing 45(11), 2673-2681",
-        "https://doi.org/10.1109/78.650093",
-    ),
-    "Gers, Schmidhuber & Cummins 2000": Paper(
-        "Learning to forget: continual prediction with LSTM",
-        "Neural Computation 12(10), 2451-2471",
-        "https://doi.org/10.1162/089976600300015015",
-    ),
-    "Gers, Schraudolph & Schmidhuber 2002": Paper(
-        "Learning precise timing with LSTM recurrent networks",
-        "Journal of Machine Learning Research 3, 115-143",
-        "https://www.jmlr.org/papers/v3/gers02a.html",
-    ),
-    "Graves & Schmidhuber 2005": Paper(
-        "Framewise phoneme classification with bidirectional LSTM and other neural network "
-        "architectures",
-        "Neural Networks 18(5-6), 602-610",
-        "https://doi.org/10.1016/j.neunet.2005.06.042",
-    ),
-    "Cho et al. 2014": Paper(
-        "Learning phrase representations using RNN encoder-decoder for statistical machine "
-        "translation",
-        "EMNLP 2014",
-        "https://arxiv.org/abs/1406.1078",
-    ),
-    "Chung et al. 2014": Paper(
-        "Empirical evaluation of gated recurrent neural networks on sequence modeling",
-        "NIPS 2014 Workshop on Deep Learning",
-        "https://arxiv.org/abs/1412.3555",
-    ),
-    "Sak, Senior & Beaufays 2014": Paper(
-        "Long short-term memory based recurrent neural network architectures for large vocabulary "
-        "speech recognition",
-        "arXiv:1402.1128, 2014",
-        "https://arxiv.org/abs/1402.1128",
-    ),
-    "Greff et al. 2017": Paper(
-        "LSTM: a search space odyssey",
-        "IEEE Transactions on Neural Networks and Learning Systems 28(10), 2222-2232",
-        "https://doi.org/10.1109/TNNLS.2016.2582924",
-    ),
-}
-"""Every cited paper, by its short citation."""
+__all__ = ["VARIANTS", "Variant"]
 
 
 @dataclass(frozen=True)
@@ -91,7 +31,7 @@ class Variant:
 
     Attributes:
         cell: The cell, which defines the equations.
-        papers: The papers that introduced it, keys of `PAPERS`.
+        papers: The papers that introduced it, keys of [`PAPERS`][lstm_variants.papers.PAPERS].
         summary: The distinguishing feature, in one line.
         confusable_with: Similar variants or conventions, and the difference; empty if none.
         model: The notebook's model of this variant; `None` if the notebook has none.
@@ -150,7 +90,7 @@ VARIANTS = {
         cell=LSTMCell(),
         papers=("Hochreiter & Schmidhuber 1997", "Gers, Schmidhuber & Cummins 2000"),
         summary="the standard LSTM: three gates and a cell state",
-        confusable_with="the LSTM of 1997, which has no forget gate: NFG without peepholes",
+        confusable_with="LSTM-1997, which has no forget gate",
         model=StandardLSTM,
     ),
     "PeepholeLSTM": Variant(
@@ -193,6 +133,60 @@ VARIANTS = {
         confusable_with="two stacked layers: here both directions have the same input",
         model=BiLSTM,
         directions=2,
+    ),
+    "LSTM-1997": Variant(
+        cell=LSTMCell(forget_gate=False),
+        papers=("Hochreiter & Schmidhuber 1997",),
+        summary="the LSTM as first published: no forget gate, c is a sum",
+        confusable_with="NFG, which has peepholes",
+    ),
+    "LayerNormLSTM": Variant(
+        cell=LayerNormLSTMCell(),
+        papers=("Ba, Kiros & Hinton 2016",),
+        summary="an LSTM with layer normalisation of both matrix products and of the cell state",
+        confusable_with="normalisation of each gate by itself; a LayerNorm between layers",
+    ),
+    "SLSTM": Variant(
+        cell=SLSTMCell(),
+        papers=("Beck et al. 2024",),
+        summary="exponential gates; the output is a mean of all candidates, weighed by the gates",
+        confusable_with="the mLSTM of the same paper, whose cell state is a matrix",
+    ),
+    "MultiplicativeLSTM": Variant(
+        cell=MultiplicativeLSTMCell(),
+        papers=("Krause et al. 2016",),
+        summary="gates depend on a product of projected input and projected hidden state",
+        confusable_with="the mLSTM of Beck et al. 2024, whose cell state is a matrix",
+    ),
+    "MGU": Variant(
+        cell=MGUCell(),
+        papers=("Zhou et al. 2016",),
+        summary="a GRU with one gate, both reset gate and update gate",
+        confusable_with="GRU-before: its update gate keeps the old state where it is 1",
+    ),
+    "JANET": Variant(
+        cell=JANETCell(),
+        papers=("van der Westhuizen & Lasenby 2018",),
+        summary="an LSTM with the forget gate alone; the cell state is the output",
+        confusable_with="CoupledLSTM, which has an output gate, and weights of an input gate",
+    ),
+    "IndRNN": Variant(
+        cell=IndRNNCell(),
+        papers=("Li et al. 2018",),
+        summary="each unit depends on its own last state alone, by one weight; ReLU",
+        confusable_with="RNN, whose units depend on one another",
+    ),
+    "MinGRU": Variant(
+        cell=MinGRUCell(),
+        papers=("Feng et al. 2024",),
+        summary="a GRU whose gate and candidate depend on the input alone",
+        confusable_with="its form in log space, whose candidate is always positive",
+    ),
+    "MinLSTM": Variant(
+        cell=MinLSTMCell(),
+        papers=("Feng et al. 2024",),
+        summary="an LSTM whose gates and candidate depend on the input alone; gates sum to 1",
+        confusable_with="its form in log space, whose candidate is always positive",
     ),
     "NIG": ablation("no input gate: i = 1", input_gate=False),
     "NFG": ablation("no forget gate: f = 1", forget_gate=False),

@@ -47,12 +47,20 @@ def assert_same_states(got, expected):
         assert_exact(a, b)
 
 
+def as_state(name, tensor):
+    """Random numbers as a field of a state: the normaliser of an sLSTM is 1 or more."""
+    return tensor.abs() + 1 if name == "n" else tensor
+
+
 def random_hx(layer, *batch, dtype=torch.float64):
     """A random initial state."""
     count = layer.num_layers * (1 + layer.bidirectional)
     sizes = dict.fromkeys(layer.cell.state_type._fields, layer.hidden_size)
     sizes["h"] = layer.proj_size or layer.hidden_size
-    hx = tuple(torch.randn(count, *batch, size, dtype=dtype) for size in sizes.values())
+    hx = tuple(
+        as_state(name, torch.randn(count, *batch, size, dtype=dtype))
+        for name, size in sizes.items()
+    )
     return hx if len(hx) > 1 else hx[0]
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lstm_variants.cells import LSTMCell, Weights
+from lstm_variants.cells import LSTMCell
 from lstm_variants.kernels import BACKENDS, Call
 from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.cpu.cells import KERNELS
@@ -12,6 +12,7 @@ from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import with_tensors
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import INSTRUCTION_SETS, needs_kernels
+from tests.layers import as_state
 
 CELLS = {repr(v.cell): v.cell for v in VARIANTS.values() if repr(v.cell) in KERNELS}
 OTHERS = {text: kernel.cell for text, kernel in KERNELS.items() if text not in CELLS}
@@ -37,9 +38,16 @@ def call_of(cell, T, B, D, H, *, P=0, dtype=torch.float64, directions=2, lengths
         return torch.randn(shape, dtype=torch.float64).mul(size).to(dtype).requires_grad_()
 
     shapes = cell.parameter_shapes(D, H, bias=bias, proj_size=P)
-    weights = [Weights(**{k: draw(*v) for k, v in shapes.items()}) for _ in range(directions)]
-    sizes = [P or H] + [H] * (len(cell.state_type._fields) - 1)
-    states = [cell.state_type(*(draw(B, size) for size in sizes)) for _ in range(directions)]
+
+    def draw_state():
+        sizes = dict.fromkeys(cell.state_type._fields, H) | {"h": P or H}
+        drawn = (as_state(name, draw(B, size)) for name, size in sizes.items())
+        return cell.state_type(*(tensor.detach().requires_grad_() for tensor in drawn))
+
+    weights = [
+        cell.weights_type(**{k: draw(*v) for k, v in shapes.items()}) for _ in range(directions)
+    ]
+    states = [draw_state() for _ in range(directions)]
     return Call(cell, draw(T, B, D), tuple(weights), tuple(states), lengths)
 
 

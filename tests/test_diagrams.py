@@ -5,14 +5,14 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 import torch
-from torch import cat, relu, sigmoid, tanh
+from torch import cat
 
-from experiments.diagrams import DIAGRAMS, description, diagram
+from experiments.diagrams import DIAGRAMS, baseline, description, diagram
 from experiments.diagrams.code import code, lines
 from lstm_variants import VARIANTS
-from lstm_variants.cells import ElmanCell, GRUCell, LSTMCell, Weights
+from lstm_variants.cells import ElmanCell, GRUCell, LSTMCell
 from lstm_variants.equations import equations
-from lstm_variants.latex import parse
+from lstm_variants.latex import FUNCTIONS, REDUCTIONS, parse
 
 CELLS = {name: variant.cell for name, variant in VARIANTS.items()}
 CELLS |= {"relu": ElmanCell(nonlinearity="relu")}
@@ -36,7 +36,16 @@ def texts(groups):
 def test_a_diagram_has_the_functions_and_letters_of_the_equations(cell):
     drawn = texts(parts_of(cell, "plain", "added").values())
     right = " ".join(equations(cell).values())
-    functions = {"σ": r"\sigma", "tanh": r"\tanh", "ReLU": r"\mathrm{relu}", "1−": "1 - "}
+    functions = {
+        "σ": r"\sigma",
+        "tanh": r"\tanh",
+        "ReLU": r"\mathrm{relu}",
+        "LN": r"\mathrm{LN}",
+        "exp": r"\exp",
+        "log": r"\log",
+        "max": r"\max",
+        "1−": "1 - ",
+    }
     for text, latex in functions.items():
         assert drawn.count(text) == right.count(latex), text
     state = cell.state_type._fields
@@ -75,11 +84,12 @@ def test_differences_are_marked():
 
 @every_cell
 def test_a_diagram_is_described_in_words(cell):
-    family, words = DIAGRAMS[type(cell)], description(DIAGRAMS[type(cell)], cell, type(cell)())
+    family = DIAGRAMS[type(cell)]
+    words = description(family, cell, baseline(cell))
     assert words in diagram(cell, "title", "id")
     for part in family.parts:
         if part.text:
-            assert (part.text in words) == (part.present(cell) or part.present(type(cell)()))
+            assert (part.text in words) == bool(part.present(cell) or part.present(baseline(cell)))
     assert ("Added:" in words) == bool(parts_of(cell, "added"))
     assert ("Removed:" in words) == bool(set(parts_of(cell, "removed")) - {"times f"})
 
@@ -100,17 +110,23 @@ def test_code_computes_what_the_cell_computes(cell):
     from_step = cell.initial_state(torch.zeros(1, D).double(), H)
     state = type(from_step)(*(torch.rand_like(value) for value in from_step))
     shapes = cell.parameters(D, H)
-    weights = Weights(**{name: torch.randn(p.shape).double() for name, p in shapes.items()})
+    weights = cell.weights_type(
+        **{name: torch.randn(p.shape).double() for name, p in shapes.items()}
+    )
     x = torch.randn(1, D).double()
     after, _ = cell.step(cell.project(x, weights), state, weights)
 
-    names = {"sigmoid": sigmoid, "tanh": tanh, "relu": relu, "cat": cat, "x": x[0]}
+    names = {
+        function.__name__: function for function in (*FUNCTIONS.values(), *REDUCTIONS.values())
+    }
+    names |= {"cat": cat, "x": x[0]} | {k: v for k, v in vars(cell).items() if type(v) is float}
     names |= {f"{name}_old": value[0] for name, value in state._asdict().items()}
     for name, parameter in shapes.items():
         value = getattr(weights, name)
-        blocks = parameter.blocks or cell.block_names
-        for block, rows in zip(blocks, value.chunk(len(blocks)), strict=True):
-            key = f"{parameter.letter}_{block}"
+        blocks = parameter.blocks
+        parts = zip(blocks, value.chunk(len(blocks)), strict=True) if blocks else ()
+        letter = parameter.letter.removeprefix("\\")
+        for key, rows in ((letter, value), *((f"{letter}_{block}", rows) for block, rows in parts)):
             names[key] = names[key] + rows if key in names else rows  # two biases
     for line in lines(cell):
         exec(line, names)

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 from experiments.statistics.papers import SOURCES
-from lstm_variants.variants import PAPERS
+from lstm_variants.papers import PAPERS
 
 ROOT = Path(__file__).parent.parent
 
@@ -45,7 +45,9 @@ def test_every_paper_can_be_cited():
     assert set(by_url) == urls
     for name, url in [*((n, p.url) for n, p in PAPERS.items()), *SOURCES.items()]:
         if url:
-            surname, year = re.match(r"(\w+).* (\d{4})$", name).groups()
+            surname, year = re.match(
+                r"([\w ]+?)(?:,| &| et al\.|(?= \d)).* ?(\d{4})$", name
+            ).groups()
             assert re.search(rf"author\s*= \{{{surname}, ", by_url[url]), name
             assert re.search(rf"year\s*= \{{{year}\}}", by_url[url]), name
             assert by_url[url].count("{") == by_url[url].count("}")

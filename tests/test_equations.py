@@ -8,11 +8,12 @@ import torch
 from torch.nn.functional import linear, logsigmoid
 
 from lstm_variants import VARIANTS
-from lstm_variants.cells import Block, Cell, ElmanCell, ElmanState, Field, GRUCell, LSTMCell
+from lstm_variants.cells import Block, Cell, ElmanCell, Field, GRUCell, HiddenState, LSTMCell
 from lstm_variants.equations import equations
 from lstm_variants.evaluate import evaluate_step
 from lstm_variants.kernels.cpu.cells import every_cell
 from lstm_variants.testing import check_cell, check_equations
+from tests.layers import as_state
 from tests.tolerances import assert_exact
 
 FGR = LSTMCell(peephole="current", gate_recurrence=True)
@@ -26,7 +27,8 @@ def random_step(cell, H, proj_size=0, bias=True):
     shapes = cell.parameter_shapes(D, H, bias=bias, proj_size=proj_size)
     w = {k: torch.empty(shape, dtype=torch.float64).uniform_(-1, 1) for k, shape in shapes.items()}
     state = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H, proj_size)
-    state = cell.state_type(*(torch.randn_like(s) for s in state))
+    drawn = (as_state(name, torch.randn_like(s)) for name, s in state._asdict().items())
+    state = cell.state_type(*drawn)
     return torch.randn(B, D, dtype=torch.float64), state, cell.weights_type(**w)
 
 
@@ -222,7 +224,7 @@ class MinimalCell(Cell):
     """
 
     blocks = (Block("z", "write"), Block("c", "candidate"))
-    state_type = ElmanState
+    state_type = HiddenState
     state_fields = (Field("h"),)
     weights_type = MinimalWeights
 
@@ -233,7 +235,7 @@ class MinimalCell(Cell):
     def step(self, wx, state, w):
         z, candidate = wx.chunk(2, dim=-1)
         h = torch.lerp(state.h, candidate, z.sigmoid())
-        return ElmanState(h), {"z": z.sigmoid(), r"\tilde{h}": candidate}
+        return HiddenState(h), {"z": z.sigmoid(), r"\tilde{h}": candidate}
 
 
 class UndocumentedCell(MinimalCell):

@@ -8,7 +8,7 @@ import torch
 from torch.nn.utils import prune
 
 from lstm_variants import VARIANTS, StandardLSTM, nn
-from lstm_variants.cells import Block, ElmanCell, GRUCell, LSTMCell
+from lstm_variants.cells import Block, GRUCell
 
 ROLES_OF = {
     name: {block.role for block in variant.cell.blocks} for name, variant in VARIANTS.items()
@@ -179,22 +179,29 @@ def test_chrono_needs_a_time(t_max):
         nn.init.chrono_(nn.LSTM(2, 3), t_max)
 
 
-ROLES = {
-    "keep": {"GRU": "z", "GRU-before": "z", "CoupledLSTM": "", "CIFG": "", "NFG": "", "RNN": ""},
-    "write": {"GRU": "", "GRU-before": "", "NIG": "", "RNN": ""},
-    "output": {"GRU": "", "GRU-before": "", "NOG": "", "RNN": ""},
-    "candidate": {"GRU": "n", "GRU-before": "n", "RNN": "h"},
+ROLES = ("keep", "write", "output", "candidate")
+IN_AN_LSTM = ("f", "i", "o", "g")
+GATES = {
+    **dict.fromkeys(("RNN", "IndRNN"), ("", "", "", "h")),
+    **dict.fromkeys(("GRU", "GRU-before"), ("z", "", "", "n")),
+    **dict.fromkeys(("CoupledLSTM", "CIFG", "NFG", "LSTM-1997"), ("", "i", "o", "g")),
+    "NIG": ("f", "", "o", "g"),
+    "NOG": ("f", "i", "", "g"),
+    "SLSTM": ("f", "i", "o", "z"),
+    "MGU": ("", "f", "", "n"),
+    "JANET": ("f", "", "", "g"),
+    "MinGRU": ("", "z", "", "n"),
+    "MinLSTM": ("f", "i", "", "n"),
 }
-PUBLISHED = (LSTMCell, GRUCell, ElmanCell)
-IN_AN_LSTM = {"keep": "f", "write": "i", "output": "o", "candidate": "g"}
+"""The block of each role, empty if there is none, where that is not as in an LSTM."""
 
 
-@pytest.mark.parametrize("name", [n for n in VARIANTS if type(VARIANTS[n].cell) in PUBLISHED])
+@pytest.mark.parametrize("name", VARIANTS)
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_is_the_gate_that_the_paper_says(name, role):
     layer = VARIANTS[name].layer(2, 3)
     before = copied(layer)
-    letter = ROLES[role].get(name, IN_AN_LSTM[role])
+    letter = GATES.get(name, IN_AN_LSTM)[ROLES.index(role)]
     if not letter:
         with pytest.raises(ValueError, match="blocks should be roles"):
             nn.init.gate_bias_(layer, role, 1.5)

@@ -13,7 +13,7 @@ from experiments.music import results as music
 from experiments.records import median_of_solved
 from experiments.statistics.papers import SOURCES
 from experiments.timing import results as timing
-from lstm_variants.variants import PAPERS
+from lstm_variants.papers import PAPERS
 
 
 def run_of(protocol, task, unit, seed, took, *, solved, steps=None):

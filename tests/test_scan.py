@@ -10,6 +10,7 @@ from experiments import oracles
 from lstm_variants import VARIANTS
 from lstm_variants.cells import GRUCell, LSTMCell, LSTMState, Weights
 from lstm_variants.scan import scan
+from tests.layers import as_state
 from tests.tolerances import assert_exact
 
 DTYPES = (torch.float32, torch.float64)
@@ -31,7 +32,8 @@ def random_weights(cell, D, H, dtype=torch.float64, *, bias=True, grad=False):
 
 
 def random_state(cell, B, H, dtype=torch.float64):
-    return cell.state_type(*(torch.randn(B, H, dtype=dtype) for _ in cell.state_type._fields))
+    fields = cell.state_type._fields
+    return cell.state_type(*(as_state(name, torch.randn(B, H, dtype=dtype)) for name in fields))
 
 
 def setting(name, B=3, T=7, D=4, H=5):

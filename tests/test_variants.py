@@ -1,10 +1,12 @@
 """The table of variants says what is true."""
 
+import math
+
 import pytest
 import torch
 
 from lstm_variants import VARIANTS, models
-from lstm_variants.variants import PAPERS
+from lstm_variants.papers import PAPERS
 
 every_variant = pytest.mark.parametrize("name", VARIANTS)
 
@@ -20,7 +22,10 @@ def test_state_starts_at_zero_with_the_output_first(name):
     cell = VARIANTS[name].cell
     state = cell.initial_state(torch.empty(3, 1, dtype=torch.float64), hidden_size=5)
     assert state._fields[0] == "h"
-    assert all(s.shape == (3, 5) and s.dtype == torch.float64 and not s.any() for s in state)
+    assert all(s.shape == (3, 5) and s.dtype == torch.float64 for s in state)
+    starts = {name: s.unique().tolist() for name, s in state._asdict().items()}
+    # A stabiliser is a logarithm.
+    assert starts == {name: [-math.inf if name == "m" else 0.0] for name in state._fields}
 
 
 @every_variant

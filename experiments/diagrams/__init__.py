@@ -6,25 +6,52 @@ whole family, and the difference between two cells is the parts that only one of
 
 from __future__ import annotations
 
-from experiments.diagrams import bidirectional, elman, gru, lstm
+from experiments.diagrams import bidirectional, elman, extended, gru, lstm, mean, slstm
 from experiments.diagrams.parts import Diagram, Part, description, render
-from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell
+from lstm_variants.cells import (
+    Cell,
+    ElmanCell,
+    GRUCell,
+    IndRNNCell,
+    JANETCell,
+    LayerNormLSTMCell,
+    LSTMCell,
+    MGUCell,
+    MinGRUCell,
+    MinLSTMCell,
+    MultiplicativeLSTMCell,
+    SLSTMCell,
+)
 
-__all__ = ["DIAGRAMS", "Diagram", "Part", "description", "diagram"]
+__all__ = ["DIAGRAMS", "Diagram", "Part", "baseline", "description", "diagram"]
 
 DIAGRAMS: dict[type[Cell], Diagram] = {
     LSTMCell: lstm.DIAGRAM,
     GRUCell: gru.DIAGRAM,
     ElmanCell: elman.DIAGRAM,
+    IndRNNCell: elman.DIAGRAM,
+    LayerNormLSTMCell: extended.DIAGRAM,
+    MultiplicativeLSTMCell: extended.DIAGRAM,
+    MGUCell: mean.DIAGRAM,
+    JANETCell: mean.DIAGRAM,
+    MinGRUCell: mean.DIAGRAM,
+    MinLSTMCell: mean.DIAGRAM,
+    SLSTMCell: slstm.DIAGRAM,
 }
 """The diagram of each family of cells."""
+
+
+def baseline(cell: Cell) -> Cell:
+    """The cell that a cell is compared with."""
+    own: Cell | None = DIAGRAMS[type(cell)].baseline
+    return type(cell)() if own is None else own
 
 
 def diagram(cell: Cell, title: str, identifier: str, *, directions: int = 1) -> str:
     """Draw one time step of a cell as inline SVG.
 
-    The cell is compared with the cell of its family that has the default settings: parts that only
-    one of the two has are marked as added or as removed.
+    The cell is compared with the baseline of its family: parts that only one of the two has are
+    marked as added or as removed.
 
     Args:
         cell: A cell of one of the families in `DIAGRAMS`.
@@ -33,4 +60,4 @@ def diagram(cell: Cell, title: str, identifier: str, *, directions: int = 1) -> 
         directions: If 2, the two directions of a layer are drawn, and not the cell.
     """
     family = DIAGRAMS[type(cell)] if directions == 1 else bidirectional.DIAGRAM
-    return render(family, cell, type(cell)(), title, identifier)
+    return render(family, cell, baseline(cell), title, identifier)

@@ -15,13 +15,21 @@ def lines(cell: Cell) -> list[str]:
     A letter with the index t-1 is written with `_old`, one with the index t alone; `@` is the
     product of a matrix and a vector.
     """
-    return [f"{name_of(left)} = {code(parse(right))}" for left, right in equations(cell).items()]
+    found, everything = [], " ".join(equations(cell).values())
+    for left, right in equations(cell).items():
+        found.append(f"{name_of(left)} = {code(parse(right))}")
+        letter, names = left.removesuffix("_t"), cell.block_names
+        if f"{letter}_{{{names[0]},t}}" in everything:  # its blocks have letters of their own
+            blocks = ", ".join(f"{letter}_{name}" for name in names)
+            found.append(f"{blocks} = {letter}.chunk({len(names)})")
+    return found
 
 
 def name_of(symbol: str) -> str:
-    """The Python name of a symbol: `c_old` for `c_{t-1}`, `W_i` for `W_i`."""
+    """The Python name of a symbol: `c_old` for `c_{t-1}`, `W_i` for `W_i`, `f_tilde`, `beta`."""
     letter, _, index = symbol.partition("_")
-    index = index.strip("{}")
+    letter = re.sub(r"\\(tilde|hat|bar)\{(\w)\}", r"\2_\1", letter).removeprefix("\\")
+    index = index.strip("{}").removesuffix(",t")
     return letter + {"t": "", "t-1": "_old", "": ""}.get(index, f"_{index}")
 
 

@@ -1,9 +1,10 @@
-"""The diagram of the RNN of Elman."""
+"""The diagram of the RNN of Elman, and of the IndRNN, whose units are independent."""
 
 from __future__ import annotations
 
 from experiments.diagrams.parts import Diagram, Part
-from experiments.diagrams.svg import box, letter, wire
+from experiments.diagrams.svg import box, letter, operation, wire
+from lstm_variants.cells import ElmanCell, IndRNNCell
 
 DIAGRAM = Diagram(
     200,
@@ -24,5 +25,12 @@ DIAGRAM = Diagram(
         Part(
             "relu", "It has a ReLU.", box(340, 70, "ReLU"), lambda cell: cell.nonlinearity == "relu"
         ),
+        Part(
+            "u",
+            "Each unit's last state is multiplied by one weight, and no other unit depends on it.",
+            wire((180, 130), (180, 84)) + operation(180, 70, "×") + letter(200, 126, "u"),
+            lambda cell: isinstance(cell, IndRNNCell),
+        ),
     ),
+    baseline=ElmanCell(),
 )

@@ -39,10 +39,13 @@ DIAGRAM = Diagram(
     (
         Part(
             "input",
-            "Input and last hidden state feed the gates and the candidate.",
-            wire((20, BUS), (AT_O, BUS), tip=False)
-            + letter(36, BUS + 24, "x", "t")
-            + letter(90, BUS + 24, "h", "t−1"),
+            "The input feeds the gates and the candidate.",
+            wire((20, BUS), (AT_O, BUS), tip=False) + letter(36, BUS + 24, "x", "t"),
+        ),
+        Part(
+            "hidden",
+            "So does the last hidden state.",
+            letter(42, BUS - 10, "h", "t−1"),
         ),
         Part(
             "c",
@@ -94,7 +97,7 @@ DIAGRAM = Diagram(
         Part(
             "output activation",
             "A tanh is applied to the cell state for the output.",
-            box(AT_H, 120, "tanh", 56, 32),
+            box(AT_H, 146, "tanh", 56, 28),
             lambda cell: cell.output_activation,
         ),
         Part(

@@ -33,10 +33,13 @@ class Diagram:
     Attributes:
         height: Height of the drawing; the width is that of all diagrams.
         parts: Later ones are drawn over earlier ones.
+        baseline: The cell that its cells are compared with; `None` for the cell of the same type
+            with the default settings.
     """
 
     height: int
     parts: Sequence[Part]
+    baseline: Any = None
 
 
 def status_of(part: Part, cell: Any, baseline: Any) -> str:

@@ -72,6 +72,16 @@ class Parameter(NamedTuple):
     init: Callable[[Tensor], Any] | None = None
 
 
+class HiddenState(NamedTuple):
+    """State of a cell without other memory than its output.
+
+    Attributes:
+        h: Hidden state and output, `[B, H]`.
+    """
+
+    h: Tensor
+
+
 class Field(NamedTuple):
     """A tensor of a cell's state.
 

@@ -3,22 +3,12 @@ r"""The simple recurrent network, the baseline of the comparisons."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from torch import Tensor, relu, tanh
 from torch.nn.functional import linear
 
-from lstm_variants.cells.cell import Block, Cell, Field, Gates, State, Weights
-
-
-class ElmanState(NamedTuple):
-    """State of a simple recurrent network.
-
-    Attributes:
-        h: Hidden state and output, `[B, H]`.
-    """
-
-    h: Tensor
+from lstm_variants.cells.cell import Block, Cell, Field, Gates, HiddenState, State, Weights
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,21 +38,21 @@ class ElmanCell(Cell):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants.cells import ElmanCell, ElmanState, Weights
+        >>> from lstm_variants.cells import ElmanCell, HiddenState, Weights
         >>> w = Weights(weight_ih=torch.zeros(1, 1), weight_hh=torch.ones(1, 1))
-        >>> state = ElmanState(torch.tensor([[0.5]]))
+        >>> state = HiddenState(torch.tensor([[0.5]]))
         >>> state, _ = ElmanCell().step(torch.tensor([[0.5]]), state, w)  # tanh(1)
         >>> state
-        ElmanState(h=tensor([[0.7616]]))
+        HiddenState(h=tensor([[0.7616]]))
     """
 
     nonlinearity: Literal["tanh", "relu"] = "tanh"
 
     blocks = (Block("h", "candidate"),)
-    state_type = ElmanState
+    state_type = HiddenState
     state_fields = (Field("h"),)
 
-    def step(self, wx: Tensor, state: State, w: Weights) -> tuple[ElmanState, Gates]:
+    def step(self, wx: Tensor, state: State, w: Weights) -> tuple[HiddenState, Gates]:
         (h,) = state
         activation = {"tanh": tanh, "relu": relu}[self.nonlinearity]
-        return ElmanState(activation(wx + linear(h, w.weight_hh, w.bias_hh))), {}
+        return HiddenState(activation(wx + linear(h, w.weight_hh, w.bias_hh))), {}

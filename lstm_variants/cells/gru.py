@@ -3,22 +3,20 @@ r"""The gated recurrent unit."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from torch import Tensor, sigmoid, tanh
 from torch.nn.functional import linear
 
-from lstm_variants.cells.cell import Block, Cell, Field, Gates, Parameter, State, Weights
-
-
-class GRUState(NamedTuple):
-    """State of a GRU.
-
-    Attributes:
-        h: Hidden state and output, `[B, H]`.
-    """
-
-    h: Tensor
+from lstm_variants.cells.cell import (
+    Block,
+    Cell,
+    Field,
+    Gates,
+    HiddenState,
+    Parameter,
+    State,
+    Weights,
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,18 +53,18 @@ class GRUCell(Cell):
         An update gate of `z = 1` keeps the old state for any input:
 
         >>> import torch
-        >>> from lstm_variants.cells import GRUCell, GRUState, Weights
+        >>> from lstm_variants.cells import GRUCell, HiddenState, Weights
         >>> w = Weights(weight_ih=torch.zeros(3, 1), weight_hh=torch.zeros(3, 1))
-        >>> state = GRUState(torch.tensor([[0.3]]))
+        >>> state = HiddenState(torch.tensor([[0.3]]))
         >>> state, gates = GRUCell().step(torch.tensor([[0.0, 100.0, 5.0]]), state, w)
         >>> state
-        GRUState(h=tensor([[0.3000]]))
+        HiddenState(h=tensor([[0.3000]]))
     """
 
     reset_after: bool = True
 
     blocks = (Block("r", None), Block("z", "keep"), Block("n", "candidate"))
-    state_type = GRUState
+    state_type = HiddenState
     state_fields = (Field("h"),)
 
     def parameters(
@@ -77,7 +75,7 @@ class GRUCell(Cell):
             found["bias_hh"] = found["bias_hh"]._replace(letter="d")
         return found
 
-    def step(self, wx: Tensor, state: State, w: Weights) -> tuple[GRUState, Gates]:
+    def step(self, wx: Tensor, state: State, w: Weights) -> tuple[HiddenState, Gates]:
         (h,) = state
         wx_r, wx_z, wx_n = wx.chunk(3, dim=-1)
         u_r, u_z, u_n = w.weight_hh.chunk(3)
@@ -90,4 +88,4 @@ class GRUCell(Cell):
         else:
             n = tanh(wx_n + linear(r * h, u_n, d_n))
         h = (1 - z) * n + z * h
-        return GRUState(h), {"r": r, "z": z, "n": n}
+        return HiddenState(h), {"r": r, "z": z, "n": n}

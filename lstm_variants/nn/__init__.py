@@ -3,7 +3,35 @@
 from lstm_variants.nn import init
 from lstm_variants.nn.gru import GRU
 from lstm_variants.nn.lstm import LSTM, CoupledLSTM, PeepholeLSTM
+from lstm_variants.nn.one_cell import (
+    JANET,
+    LSTM1997,
+    MGU,
+    SLSTM,
+    IndRNN,
+    LayerNormLSTM,
+    MinGRU,
+    MinLSTM,
+    MultiplicativeLSTM,
+)
 from lstm_variants.nn.recurrent import Recurrent
 from lstm_variants.nn.rnn import RNN
 
-__all__ = ["GRU", "LSTM", "RNN", "CoupledLSTM", "PeepholeLSTM", "Recurrent", "init"]
+__all__ = [
+    "GRU",
+    "JANET",
+    "LSTM",
+    "LSTM1997",
+    "MGU",
+    "RNN",
+    "SLSTM",
+    "CoupledLSTM",
+    "IndRNN",
+    "LayerNormLSTM",
+    "MinGRU",
+    "MinLSTM",
+    "MultiplicativeLSTM",
+    "PeepholeLSTM",
+    "Recurrent",
+    "init",
+]

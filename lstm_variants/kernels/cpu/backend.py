@@ -49,8 +49,8 @@ class CPU(FusedBackend):
     def kept_shapes(self, layer: Layer) -> list[tuple[int, ...]]:
         T, B, _ = layer.x.shape
         kernel, Hp = KERNELS[layer.name], padded(layer)
-        sizes = (kernel.settings["slots"] * Hp, Hp)[: len(kernel.kept)]
-        return [(T, B, size) for size in sizes * layer.directions]
+        sizes = [kernel.settings[count] * Hp for count in ("slots", "cell_states")]
+        return [(T, B, size) for size in sizes[: len(kernel.kept)] * layer.directions]
 
     def forward(
         self, layer: Layer, output: Tensor, last: Sequence[Tensor], kept: Sequence[Tensor]

@@ -9,11 +9,40 @@ from typing import Any
 
 import torch
 
-from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell
+from lstm_variants.cells import (
+    Cell,
+    ElmanCell,
+    GRUCell,
+    IndRNNCell,
+    JANETCell,
+    LSTMCell,
+    MGUCell,
+    MinGRUCell,
+    MinLSTMCell,
+    MultiplicativeLSTMCell,
+    SLSTMCell,
+)
 from lstm_variants.kernels.fused import Signature, signature_of
 from lstm_variants.kernels.tracing import constant_while_tracing
 
 PEEPHOLES: tuple[Any, ...] = (None, "previous", "current")
+KINDS: tuple[type[Cell], ...] = (
+    LSTMCell,
+    GRUCell,
+    ElmanCell,
+    MGUCell,
+    JANETCell,
+    IndRNNCell,
+    MinGRUCell,
+    MinLSTMCell,
+    SLSTMCell,
+    MultiplicativeLSTMCell,
+)
+"""The order of `CellKind` in call.h."""
+WITH_ANOTHER_SLOT = (JANETCell, MinLSTMCell, MultiplicativeLSTMCell, SLSTMCell)
+"""Cells that save something besides their blocks for the backward pass."""
+CELL_STATES = ("c", "n", "m")
+"""The states besides h, and besides the gates of `gate_recurrence`."""
 
 
 def every_cell() -> Iterator[Cell]:
@@ -31,20 +60,33 @@ def every_cell() -> Iterator[Cell]:
         )
     yield from (GRUCell(), GRUCell(reset_after=False))
     yield from (ElmanCell(), ElmanCell("relu"))
+    yield from (IndRNNCell(), IndRNNCell("tanh"))
+    yield from (JANETCell(), JANETCell(beta=0.0))
+    yield from (SLSTMCell(), SLSTMCell("exp"))
+    yield from (MGUCell(), MinGRUCell(), MinLSTMCell(), MultiplicativeLSTMCell())
 
 
 def settings(cell: Cell) -> dict[str, int]:
     """A cell as numbers, by the names in call.h; others are 0."""
-    found: dict[str, int]
-    if isinstance(cell, LSTMCell):
-        found = {field.name: getattr(cell, field.name) for field in fields(cell)}
-        found |= {"kind": 0, "peephole": PEEPHOLES.index(cell.peephole)}
-    elif isinstance(cell, GRUCell):
-        found = {"kind": 1, "reset_after": cell.reset_after}
-    else:
-        found = {"kind": 2, "relu": cell == ElmanCell("relu")}
-    blocks = len(cell.blocks)
-    return found | {"blocks": blocks, "slots": blocks + (cell == GRUCell())}
+    found = {
+        "kind": KINDS.index(type(cell)),
+        "blocks": len(cell.blocks),
+        "slots": len(cell.blocks) + (cell == GRUCell() or type(cell) in WITH_ANOTHER_SLOT),
+        "cell_states": sum(name in CELL_STATES for name in cell.state_type._fields),
+    }
+    match cell:
+        case LSTMCell():
+            own = {field.name: getattr(cell, field.name) for field in fields(cell)}
+            return found | own | {"peephole": PEEPHOLES.index(cell.peephole)}
+        case GRUCell():
+            return found | {"reset_after": cell.reset_after}
+        case ElmanCell() | IndRNNCell():
+            return found | {"relu": cell.nonlinearity == "relu"}
+        case JANETCell():
+            return found | {"beta": int(cell.beta)}
+        case SLSTMCell():
+            return found | {"exponential_forget": cell.forget_activation == "exp"}
+    return found
 
 
 @dataclass(frozen=True)
@@ -63,8 +105,9 @@ class Kernel(Signature):
     def of(cls, cell: Cell) -> Kernel:
         """The kernel of a cell."""
         signature = signature_of(cell)
-        kept = ("gates", "cells") if isinstance(cell, LSTMCell) else ("gates",)
-        return cls(**vars(signature), settings=settings(cell), kept=kept)
+        own = settings(cell)
+        kept = ("gates", "cells") if own["cell_states"] else ("gates",)
+        return cls(**vars(signature), settings=own, kept=kept)
 
 
 TEXTS = {cell: repr(cell) for cell in every_cell()}
@@ -76,7 +119,7 @@ def kernel_of(cell: Cell) -> str | None:
     if torch.compiler.is_compiling():
         # While tracing, a cell cannot be a dictionary key, but its settings can be read.
         name = cell.__repr__()  # torch 2.9 does not trace repr()
-        ours = type(cell) in (ElmanCell, GRUCell, LSTMCell)
+        ours = type(cell) in KINDS
         return name if ours and is_kernel(name) else None
     return TEXTS.get(cell)
 

@@ -12,7 +12,7 @@ namespace ISA {
 template <class T, template <class> class CellOf> struct Backward : Sequence<T> {
     using Base = Sequence<T>;
     using Base::call, Base::io, Base::B, Base::H, Base::Hp, Base::J, Base::projects;
-    using Base::gates_stride, Base::scratch;
+    using Base::gates_stride, Base::cells_stride, Base::scratch;
     static constexpr int L = lanes<T>;
     using Cell = CellOf<T>;
 
@@ -26,7 +26,7 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
     };
     const Packed<T> weights = scratch.take_packed(cell.recurrent.places(), recurrent.stride);
     T* const d_state = scratch.take(B * recurrent.stride);
-    T* const d_c = scratch.take(Cell::has_cell_state ? B * Hp : 0);
+    T* const d_c = scratch.take(B * cells_stride);
     T* const d_new_h = projects ? output_projection.d_unprojected : d_state;
     const int64_t d_new_h_stride = projects ? Hp : recurrent.stride;
     // What the recurrent weights multiplied, of the steps that are gathered at once, where it does
@@ -35,10 +35,10 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
         scratch.take(Cell::sees_gates ? gradients.rows_at_once() * recurrent.stride : 0);
     // Of the second recurrent product.
     const int64_t inner_rows = Cell::has_inner_product ? gradients.rows_at_once() : 0;
-    const Packed<T> inner_weights = scratch.take_packed(Cell::has_inner_product ? Hp : 0, Hp);
+    const Packed<T> inner_weights = scratch.take_packed(cell.inner.places(), Hp);
     T* const d_inner = scratch.take(Cell::has_inner_product ? B * Hp : 0);
     T* const inner = scratch.take(inner_rows * Hp);
-    SumOfProducts<T> of_inner{*this, inner_rows, Cell::has_inner_product ? Hp : 0, H};
+    SumOfProducts<T> of_inner{*this, inner_rows, cell.inner.places(), H};
 
     using Base::Base;
 
@@ -46,7 +46,9 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
         const NoSubnormals here;
         pack(s);
         recurrent.read(s, io.d_h_n, {io.d_i_n, io.d_f_n, io.d_o_n}, d_state);
-        if (Cell::has_cell_state) this->read_state(s, io.d_c_n, H, d_c, Hp, Hp);
+        const std::array<const void*, 3> last{io.d_c_n, io.d_n_n, io.d_m_n};
+        for (int k = 0; k < Cell::cell_states; k++)
+            this->read_state(s, last[k], H, d_c + k * Hp, Hp, cells_stride);
         s.wait_for_team();
         for (int64_t stop = call.T; stop > 0;) {
             const int64_t count = std::min(gradients.steps, stop), step = stop - count;
@@ -61,20 +63,23 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
         }
         write(s);
         recurrent.write(s, d_state, io.d_h_0, {io.d_i_0, io.d_f_0, io.d_o_0});
-        if (Cell::has_cell_state) this->write_state(s, d_c, Hp, Hp, io.d_c_0, H);
+        const std::array<void*, 3> d_first{io.d_c_0, io.d_n_0, io.d_m_0};
+        for (int k = 0; k < Cell::cell_states; k++)
+            this->write_state(s, d_c + k * Hp, Hp, cells_stride, d_first[k], H);
     }
 
   private:
     void pack(const Share& s) {
         gradients.pack(s);
         recurrent.join(s);
-        pack_weights<T>(
-            recurrent.weights(), recurrent.columns, cell.recurrent, weights,
-            s.team.of(weights.panels())
-        );
+        if constexpr (Cell::has_recurrent_product)
+            pack_weights<T>(
+                recurrent.weights(), recurrent.columns, cell.recurrent, weights,
+                s.team.of(weights.panels())
+            );
         if constexpr (Cell::has_inner_product) {
             pack_weights<T>(
-                recurrent.weights() + cell.inner_row * H, H, {1, H, Hp}, inner_weights,
+                recurrent.weights() + cell.inner_row * H, H, cell.inner, inner_weights,
                 s.team.of(inner_weights.panels())
             );
             of_inner.start(s);
@@ -103,13 +108,15 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
             }
         );
         cell.end_step(s);
-        s.wait_for_units();
-        if constexpr (Cell::has_inner_product) multiply_inner(t, first, s);
-        multiply_add<T>(
-            d_gates + cell.recurrent.begin(), gradients.stride, weights, d_state, recurrent.stride,
-            s.sequences, s.units.of(weights.panels())
-        );
-        s.wait_for_units();
+        if constexpr (Cell::has_recurrent_product) {
+            s.wait_for_units();
+            if constexpr (Cell::has_inner_product) multiply_inner(t, first, s);
+            multiply_add<T>(
+                d_gates + cell.recurrent.begin(), gradients.stride, weights, d_state,
+                recurrent.stride, s.sequences, s.units.of(weights.panels())
+            );
+            s.wait_for_units();
+        }
     }
 
     template <int n>
@@ -124,7 +131,8 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
             gradients.stride,
             d_state + b * recurrent.stride + j * L,
             recurrent.stride,
-            d_c + b * Hp + j * L,
+            d_c + b * cells_stride + j * L,
+            cells_stride,
             projects ? output_projection.inputs_of(t - first) + b * Hp + j * L : nullptr,
             Cell::has_inner_product ? inner + ((t - first) * B + b) * Hp + j * L : nullptr,
         };
@@ -145,7 +153,7 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
             for (int64_t j : s.units.of(J)) store<T>(d_inner + b * Hp + j * L, Vec<T>{});
         s.wait_for_units();
         multiply_add<T>(
-            d_gates + cell.inner_slot * Hp, gradients.stride, inner_weights, d_inner, Hp,
+            d_gates + cell.inner.begin(), gradients.stride, inner_weights, d_inner, Hp,
             s.sequences, s.units.of(inner_weights.panels())
         );
         s.wait_for_units();
@@ -206,7 +214,7 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
         if constexpr (Cell::has_inner_product)
             if (io.d_weight_hh)
                 of_inner.add(
-                    s, count * B, gradients.gates_from(first, first) + cell.inner_slot * Hp,
+                    s, count * B, gradients.gates_from(first, first) + cell.inner.begin(),
                     gradients.stride
                 );
     }
@@ -217,7 +225,7 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
         cell.write_gradients(s);
         if constexpr (Cell::has_inner_product)
             if (io.d_weight_hh)
-                of_inner.write(s, {1, H, Hp}, this->out(io.d_weight_hh) + cell.inner_row * H);
+                of_inner.write(s, cell.inner, this->out(io.d_weight_hh) + cell.inner_row * H);
     }
 };
 

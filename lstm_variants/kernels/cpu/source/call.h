@@ -7,22 +7,27 @@
 #include <cstdint>
 
 // Raised with every change of what the fields mean; VERSION in native.py.
-constexpr int interface_version = 3;
+constexpr int interface_version = 4;
 
-enum class CellKind : int32_t { lstm, gru, elman };
+enum class CellKind : int32_t {
+    lstm, gru, elman, mgu, janet, indrnn, mingru, minlstm, slstm, multiplicative
+};
 
 // A cell of cells/, as int32_t. Each kind reads its own settings.
 #define CELL_FIELDS(FIELD)                                                                        \
     FIELD(kind)                                                                                   \
     FIELD(blocks) /* of weights, G */                                                             \
     FIELD(slots)  /* blocks of a row of gates: G, or one more; see gru.h */                       \
+    FIELD(cell_states) /* besides h and gates */                                                  \
     FIELD(input_gate) FIELD(forget_gate) FIELD(output_gate) /* whether they are there */          \
     FIELD(coupled)                                                                                \
     FIELD(peephole) /* 0 none, 1 previous, 2 current */                                           \
     FIELD(input_activation) FIELD(output_activation)                                              \
     FIELD(gate_recurrence)                                                                        \
     FIELD(reset_after)                                                                            \
-    FIELD(relu)
+    FIELD(relu)                                                                                   \
+    FIELD(beta) /* 0 or 1 */                                                                      \
+    FIELD(exponential_forget)
 
 // int32_t.
 #define OPTION_FIELDS(FIELD) FIELD(is_double) FIELD(threads) FIELD(directions)
@@ -42,18 +47,20 @@ enum class CellKind : int32_t { lstm, gru, elman };
 
 // Pointers of each direction. P is the width of h. Null gradients are not computed.
 #define DIRECTION_FIELDS(INPUT, OUTPUT)                                                           \
-    INPUT(weight_ih) INPUT(weight_hh) /* [G * H, D], [G * H, P] */                                \
+    INPUT(weight_ih) INPUT(weight_hh) /* [G * H, D], [G * H, P] or [H] */                                \
     INPUT(bias_ih) INPUT(bias_hh)     /* [G * H] */                                               \
     INPUT(weight_hr)                  /* [P, H] */                                                \
     INPUT(weight_ch)                  /* [K * H] */                                               \
     INPUT(weight_gh)                  /* [3 * H, 3 * H] */                                        \
-    INPUT(h_0) INPUT(c_0) INPUT(i_0) INPUT(f_0) INPUT(o_0) /* [B, P], others [B, H] */            \
-    OUTPUT(h_n) OUTPUT(c_n) OUTPUT(i_n) OUTPUT(f_n) OUTPUT(o_n)                                   \
-    OUTPUT(gates) OUTPUT(cells) /* [T, B, slots * padded], [T, B, padded]; for backward */        \
-    INPUT(d_h_n) INPUT(d_c_n) INPUT(d_i_n) INPUT(d_f_n) INPUT(d_o_n)                              \
+    INPUT(h_0) INPUT(c_0) INPUT(n_0) INPUT(m_0) /* [B, P], others [B, H] */                       \
+    INPUT(i_0) INPUT(f_0) INPUT(o_0)                                                              \
+    OUTPUT(h_n) OUTPUT(c_n) OUTPUT(n_n) OUTPUT(m_n) OUTPUT(i_n) OUTPUT(f_n) OUTPUT(o_n)           \
+    OUTPUT(gates) OUTPUT(cells) /* [T, B, slots or cell_states * padded]; for backward */         \
+    INPUT(d_h_n) INPUT(d_c_n) INPUT(d_n_n) INPUT(d_m_n) INPUT(d_i_n) INPUT(d_f_n) INPUT(d_o_n)    \
     OUTPUT(d_weight_ih) OUTPUT(d_weight_hh) OUTPUT(d_bias_ih) OUTPUT(d_bias_hh)                   \
     OUTPUT(d_weight_hr) OUTPUT(d_weight_ch) OUTPUT(d_weight_gh)                                   \
-    OUTPUT(d_h_0) OUTPUT(d_c_0) OUTPUT(d_i_0) OUTPUT(d_f_0) OUTPUT(d_o_0)                         \
+    OUTPUT(d_h_0) OUTPUT(d_c_0) OUTPUT(d_n_0) OUTPUT(d_m_0)                                       \
+    OUTPUT(d_i_0) OUTPUT(d_f_0) OUTPUT(d_o_0)                                                     \
     OUTPUT(d_x) /* [T, B, D] */
 
 #define INT32(name) int32_t name;

@@ -13,13 +13,21 @@
 namespace ISA {
 
 template <class T> struct CellBase {
-    // What a cell may have besides: a cell state; a second recurrent product, whose result is added
-    // to `inner_slot` (see gru.h); gates that are seen by the gates of the next step.
-    static constexpr bool has_cell_state = false, has_inner_product = false, sees_gates = false;
+    // What a cell may have besides h: states of its own, c first.
+    static constexpr int cell_states = 0;
+    // A second recurrent product, with the rows of the recurrent weights from `inner_row` on, whose
+    // result is added to the slots of `inner` (see gru.h); gates that are seen by the gates of the
+    // next step.
+    static constexpr bool has_inner_product = false, sees_gates = false;
+    // Without, units do not depend on one another, and threads need not synchronise in a step.
+    static constexpr bool has_recurrent_product = true;
 
     Sequence<T>& s;
 
     CellBase(Sequence<T>& sequence, bool /* backward */) : s(sequence) {}
+
+    // How the rows of the second recurrent product lie in a row of gates.
+    const Blocks inner{0, s.H, s.Hp};
 
     void pack(const Share&) const {}         // before the first step
     void end_step(const Share&) const {}     // backward only
@@ -35,8 +43,9 @@ template <class T, int n> struct ForwardStep {
     T* const gates;      // a row of slots: pre-activations at first
     T* const recurrent;  // what the recurrent weights see: h, then perhaps gates
     const int64_t recurrent_stride;
-    T* const c;
-    T* const cells;  // where c is saved for the backward pass; null if it is not
+    T* const c;  // a row of cell states
+    const int64_t c_stride;
+    T* const cells;  // where they are saved for the backward pass; null if they are not
 
     FORCED Vecs gate(int64_t slot) const { return {gates + slot * s.Hp, s.gates_stride}; }
     FORCED void save(int64_t slot, const Vecs& x) const {
@@ -44,10 +53,11 @@ template <class T, int n> struct ForwardStep {
     }
     FORCED bool saves() const { return s.io.gates; }
     FORCED Vecs h_old() const { return {recurrent, recurrent_stride}; }
-    FORCED Vecs c_old() const { return {c, s.Hp}; }
-    FORCED void set_c(const Vecs& x) const {
-        x.store_to(c, s.Hp);
-        if (cells) x.store_to(cells, s.Hp);
+    // Cell state k: c, then others.
+    FORCED Vecs c_old(int64_t k = 0) const { return {c + k * s.Hp, c_stride}; }
+    FORCED void set_c(const Vecs& x, int64_t k = 0) const {
+        x.store_to(c + k * s.Hp, c_stride);
+        if (cells) x.store_to(cells + k * s.Hp, c_stride);
     }
     // Number k of the gates that the next step sees. Its padding stays zero: with an infinite input,
     // that of the gates is NaN.
@@ -68,6 +78,7 @@ template <class T, int n> struct BackwardStep {
     T* const d_recurrent;
     const int64_t recurrent_stride;
     T* const d_c_row;
+    const int64_t c_stride;
     T* const unprojected;  // o * tanh(c), for the gradient of a projection; else null
     T* const inner;        // what the second recurrent product multiplies; else null
 
@@ -81,14 +92,20 @@ template <class T, int n> struct BackwardStep {
     FORCED void set(int64_t slot, const Vecs& x) const {
         x.store_to(d_gates + slot * s.Hp, d_gates_stride);
     }
+    FORCED Vecs gradient_of(int64_t slot) const { return {d_gates + slot * s.Hp, d_gates_stride}; }
     FORCED Vecs h() const { return rows([&](int k) { return s.output(t, b + k); }); }
     FORCED Vecs h_old() const { return rows([&](int k) { return s.h_before(t, b + k); }); }
-    FORCED Vecs c() const { return {s.in(s.io.cells) + (t * s.B + b) * s.Hp + j * L, s.Hp}; }
-    FORCED Vecs c_old() const {
-        return s.template before<n>(t, b, j, s.io.cells, s.Hp, 0, s.io.c_0);
+    // Cell state k and its gradient.
+    FORCED Vecs c(int64_t k = 0) const {
+        return {s.in(s.io.cells) + (t * s.B + b) * c_stride + k * s.Hp + j * L, c_stride};
     }
-    FORCED Vecs d_c() const { return {d_c_row, s.Hp}; }
-    FORCED void set_d_c(const Vecs& x) const { x.store_to(d_c_row, s.Hp); }
+    FORCED Vecs c_old(int64_t k = 0) const {
+        return s.template before<n>(t, b, j, s.io.cells, c_stride, k, s.first_states()[k]);
+    }
+    FORCED Vecs d_c(int64_t k = 0) const { return {d_c_row + k * s.Hp, c_stride}; }
+    FORCED void set_d_c(const Vecs& x, int64_t k = 0) const {
+        x.store_to(d_c_row + k * s.Hp, c_stride);
+    }
     // The gradient of a gate from the next step's gates.
     FORCED Vecs take_d_seen(int64_t k) const {
         T* const from = d_recurrent + s.Pp + k * s.Hp;

@@ -11,7 +11,7 @@ namespace ISA {
 template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
     using Base = Sequence<T>;
     using Base::call, Base::io, Base::B, Base::H, Base::Hp, Base::J, Base::projects;
-    using Base::gates_stride, Base::scratch;
+    using Base::gates_stride, Base::cells_stride, Base::scratch;
     static constexpr int L = lanes<T>;
     using Cell = CellOf<T>;
 
@@ -21,8 +21,9 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
     const OutputProjection<T> output_projection{*this, recurrent.stride};
     const Packed<T> weights = scratch.take_packed(recurrent.columns, cell.recurrent.places());
     T* const state = scratch.take(B * recurrent.stride);
-    T* const c = scratch.take(Cell::has_cell_state ? B * Hp : 0);
-    const Packed<T> inner_weights = scratch.take_packed(Cell::has_inner_product ? H : 0, Hp);
+    T* const c = scratch.take(B * cells_stride);
+    const Packed<T> inner_weights =
+        scratch.take_packed(Cell::has_inner_product ? H : 0, cell.inner.places());
     T* const inner = scratch.take(Cell::has_inner_product ? B * Hp : 0);
     // Where the cell's h goes: to be projected, or into the state.
     T* const new_h = projects ? output_projection.unprojected : state;
@@ -33,7 +34,8 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
     void run(const Share& s) {
         pack(s);
         recurrent.read(s, io.h_0, {io.i_0, io.f_0, io.o_0}, state);
-        if (Cell::has_cell_state) this->read_state(s, io.c_0, H, c, Hp, Hp);
+        for (int k = 0; k < Cell::cell_states; k++)
+            this->read_state(s, this->first_states()[k], H, c + k * Hp, Hp, cells_stride);
         s.wait_for_team();
         for (int64_t step = 0; step < call.T; step += input.steps) {
             const int64_t count = std::min(input.steps, call.T - step);
@@ -45,19 +47,22 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
             s.wait_for_team();
         }
         recurrent.write(s, state, io.h_n, {io.i_n, io.f_n, io.o_n});
-        if (Cell::has_cell_state) this->write_state(s, c, Hp, Hp, io.c_n, H);
+        const std::array<void*, 3> last{io.c_n, io.n_n, io.m_n};
+        for (int k = 0; k < Cell::cell_states; k++)
+            this->write_state(s, c + k * Hp, Hp, cells_stride, last[k], H);
     }
 
   private:
     void pack(const Share& s) {
         input.pack(s, cell.recurrent_bias);
         recurrent.join(s);
-        pack_transposed<T>(
-            recurrent.weights(), cell.recurrent, weights, s.team.of(weights.panels())
-        );
+        if constexpr (Cell::has_recurrent_product)
+            pack_transposed<T>(
+                recurrent.weights(), cell.recurrent, weights, s.team.of(weights.panels())
+            );
         if constexpr (Cell::has_inner_product)
             pack_transposed<T>(
-                recurrent.weights() + cell.inner_row * H, {1, H, Hp}, inner_weights,
+                recurrent.weights() + cell.inner_row * H, cell.inner, inner_weights,
                 s.team.of(inner_weights.panels())
             );
         output_projection.pack(s);
@@ -65,11 +70,13 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
     }
 
     void take_step(int64_t t, T* gates, const Share& s) {
-        multiply_add<T>(
-            state, recurrent.stride, weights, gates + cell.recurrent.begin(), gates_stride,
-            s.sequences, s.units.of(weights.panels())
-        );
-        s.wait_for_units();
+        if constexpr (Cell::has_recurrent_product) {
+            multiply_add<T>(
+                state, recurrent.stride, weights, gates + cell.recurrent.begin(), gates_stride,
+                s.sequences, s.units.of(weights.panels())
+            );
+            s.wait_for_units();
+        }
         if constexpr (Cell::has_inner_product) multiply_inner(t, gates, s);
         const Range units = s.units.of(J);
         this->over_sequences(
@@ -81,7 +88,7 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
                 for (int64_t j : units) skip(t, b, j, gates);
             }
         );
-        s.wait_for_units();
+        if constexpr (Cell::has_recurrent_product) s.wait_for_units();
         if (projects) output_projection.apply(t, state, s);
     }
 
@@ -92,8 +99,9 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
             gates + b * gates_stride + j * L,
             state + b * recurrent.stride + j * L,
             recurrent.stride,
-            c + b * Hp + j * L,
-            io.cells ? this->out(io.cells) + (t * B + b) * Hp + j * L : nullptr,
+            c + b * cells_stride + j * L,
+            cells_stride,
+            io.cells ? this->out(io.cells) + (t * B + b) * cells_stride + j * L : nullptr,
         };
     }
 
@@ -111,7 +119,8 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
         if (!io.gates) return;
         for (int64_t slot = 0; slot < call.cell.slots; slot++)
             store<T>(gates + b * gates_stride + slot * Hp + j * L, Vec<T>{});
-        if (io.cells) store<T>(this->out(io.cells) + (t * B + b) * Hp + j * L, Vec<T>{});
+        for (int64_t k = 0; k < Cell::cell_states; k++)
+            store<T>(this->out(io.cells) + (t * B + b) * cells_stride + k * Hp + j * L, Vec<T>{});
     }
 
     void multiply_inner(int64_t t, T* gates, const Share& s) {
@@ -125,7 +134,7 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
         );
         s.wait_for_units();
         multiply_add<T>(
-            inner, Hp, inner_weights, gates + cell.inner_slot * Hp, gates_stride, s.sequences,
+            inner, Hp, inner_weights, gates + cell.inner.begin(), gates_stride, s.sequences,
             s.units.of(inner_weights.panels())
         );
         s.wait_for_units();

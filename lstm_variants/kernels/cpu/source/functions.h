@@ -64,6 +64,7 @@ template <class T, int n> struct VecBlock {
 OPERATOR(+)
 OPERATOR(-)
 OPERATOR(*)
+OPERATOR(/)
 #undef OPERATOR
 
 template <class T> struct Constants;
@@ -71,13 +72,15 @@ template <> struct Constants<float> {
     static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
     static constexpr float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
     static constexpr float largest_exponent = 87.0f;
-    static constexpr int terms = 7, exponent_bias = 127, mantissa_bits = 23;
+    static constexpr int terms = 7, logarithm_terms = 7;
+    static constexpr int exponent_bias = 127, mantissa_bits = 23;
 };
 template <> struct Constants<double> {
     static constexpr double ln2_high = 6.93145751953125e-1, ln2_low = 1.42860682030941723212e-6;
     static constexpr double magic = 6755399441055744.0;  // 1.5 * 2^52
     static constexpr double largest_exponent = 700.0;
-    static constexpr int terms = 13, exponent_bias = 1023, mantissa_bits = 52;
+    static constexpr int terms = 13, logarithm_terms = 17;
+    static constexpr int exponent_bias = 1023, mantissa_bits = 52;
 };
 
 template <class T> using Bits = typename Types<T>::Bits;
@@ -176,6 +179,52 @@ template <class T, int n> FORCED VecBlock<T, n> tanh(const VecBlock<T, n>& x) {
     exponential<T, n>(T(2) * clamp<T, n>(x, T(-20), T(20)), scale, rest);
     const VecBlock<T, n> less_one = (scale - T(1)) + scale * rest;  // exp(2x) - 1
     return divide(less_one, less_one + T(2));
+}
+
+// exp(x) for x up to 0; exactly 0 where that is too small for a normal number.
+template <class T, int n> FORCED VecBlock<T, n> exp_of_negative(const VecBlock<T, n>& x) {
+    constexpr T largest = Constants<T>::largest_exponent;
+    VecBlock<T, n> scale, rest;
+    exponential<T, n>(clamp<T, n>(x, -largest, T(0)), scale, rest);
+    const VecBlock<T, n> y = scale + scale * rest;
+    EACH(x.v[k] < -largest ? Vec<T>{} : y.v[k]);
+}
+
+// log(1 + y) for y from 0 to 1: 2 (q + q^3 / 3 + q^5 / 5 + ...) with q = y / (2 + y), up to 1/3.
+template <class T, int n> FORCED VecBlock<T, n> log_of_one_plus(const VecBlock<T, n>& y) {
+    const VecBlock<T, n> q = divide(y, y + T(2)), square = q * q;
+    constexpr int terms = Constants<T>::logarithm_terms;
+    VecBlock<T, n> sum(T(1) / (2 * terms - 1));
+#pragma GCC unroll 16
+    for (int k = terms - 2; k >= 0; k--) sum = sum * square + T(1) / (2 * k + 1);
+    return T(2) * q * sum;
+}
+
+// log(sigmoid(x)): min(x, 0) - log(1 + exp(-|x|)).
+template <class T, int n> FORCED VecBlock<T, n> log_sigmoid(const VecBlock<T, n>& x) {
+    const auto negative = [&]() __attribute__((always_inline)) {
+        EACH(x.v[k] > T(0) ? -x.v[k] : x.v[k]);
+    };
+    const auto smaller = [&]() __attribute__((always_inline)) {
+        EACH(x.v[k] > T(0) ? Vec<T>{} : x.v[k]);
+    };
+    return smaller() - log_of_one_plus(exp_of_negative<T, n>(negative()));
+}
+
+// NaN if one of them is.
+template <class T, int n>
+FORCED VecBlock<T, n> maximum(const VecBlock<T, n>& a, const VecBlock<T, n>& b) {
+    const auto larger = [&]() __attribute__((always_inline)) {
+        EACH(a.v[k] > b.v[k] ? a.v[k] : b.v[k]);
+    };
+    const VecBlock<T, n> found = larger();
+    EACH(a.v[k] == a.v[k] ? found.v[k] : a.v[k]);
+}
+
+// The derivative of max(x, y) by x, from exp(x - max) and exp(y - max): 1, 0, or 1/2 for each.
+template <class T, int n>
+FORCED VecBlock<T, n> share_of_maximum(const VecBlock<T, n>& x, const VecBlock<T, n>& y) {
+    EACH(x.v[k] < T(1) ? Vec<T>{} : y.v[k] < T(1) ? all<T>(1) : all<T>(T(0.5)));
 }
 
 // NaN stays NaN.

@@ -97,7 +97,9 @@ template <class T> class Gradients {
         return std::clamp<int64_t>(gradient_rows / call.B, 1, call.T);
     }
     int64_t rows_at_once() const { return rows; }
-    bool needs_recurrent() const { return s.io.d_weight_hh || s.io.d_weight_gh; }
+    bool needs_recurrent() const {
+        return recurrent.count && (s.io.d_weight_hh || s.io.d_weight_gh);
+    }
 
     void pack(const Share& share) {
         if (s.io.d_x)

@@ -15,11 +15,11 @@ template <class T, bool reset_after> struct GRU : CellBase<T> {
         enum { n, r, z, u };
     };
     static constexpr bool has_inner_product = !reset_after;
-    static constexpr int inner_slot = Slot::n;
 
     const Blocks input{3, s.H, s.Hp, 2, Slot::n};  // of r, z, n, the last one first
     const Blocks recurrent{reset_after ? 3 : 2, s.H, s.Hp, 0, Slot::r};
     const Blocks recurrent_bias = reset_after ? recurrent : input;
+    const Blocks inner{reset_after ? 0 : 1, s.H, s.Hp, 0, Slot::n};
     const int64_t inner_row = 2 * s.H;  // of the recurrent weights
 
     using CellBase<T>::CellBase;

@@ -3,7 +3,13 @@
 #include "elman.h"
 #include "forward.h"
 #include "gru.h"
+#include "indrnn.h"
+#include "janet.h"
 #include "lstm.h"
+#include "mgu.h"
+#include "minimal.h"
+#include "multiplicative.h"
+#include "slstm.h"
 
 namespace ISA {
 
@@ -31,6 +37,13 @@ template <template <class, template <class> class> class Pass> void run(const Ca
         case CellKind::gru:
             return cell.reset_after ? go<Pass, GRUAfter>(call) : go<Pass, GRUBefore>(call);
         case CellKind::elman: return go<Pass, Elman>(call);
+        case CellKind::mgu: return go<Pass, MGU>(call);
+        case CellKind::janet: return go<Pass, JANET>(call);
+        case CellKind::indrnn: return go<Pass, IndRNN>(call);
+        case CellKind::mingru: return go<Pass, MinGRU>(call);
+        case CellKind::minlstm: return go<Pass, MinLSTM>(call);
+        case CellKind::slstm: return go<Pass, SLSTM>(call);
+        case CellKind::multiplicative: return go<Pass, MultiplicativeLSTM>(call);
     }
 }
 

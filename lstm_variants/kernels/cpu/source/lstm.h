@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cell.h"
-#include "peepholes.h"
+#include "diagonal.h"
 
 namespace ISA {
 
@@ -23,17 +23,21 @@ struct LSTMSlots {
 // `gate_recurrence`: the gates see i, f and o of the step before.
 template <class T, bool gate_recurrence> struct LSTM : CellBase<T> {
     using CellBase<T>::s;
-    static constexpr bool has_cell_state = true, sees_gates = gate_recurrence;
+    static constexpr int cell_states = 1;
+    static constexpr bool sees_gates = gate_recurrence;
 
     const Cell& cell = s.call.cell;
     const LSTMSlots slot{cell};
     const Blocks input{slot.count, s.H, s.Hp}, recurrent = input, recurrent_bias = input;
     const int p_o = slot.o - 1;  // the candidate has no peephole
-    Peepholes<T> peepholes;
+    DiagonalWeights<T> peepholes;
 
     LSTM(Sequence<T>& sequence, bool backward)
         : CellBase<T>(sequence, backward),
-          peepholes(sequence, cell.peephole == none ? 0 : slot.count - 1, backward) {}
+          peepholes(
+              sequence, s.io.weight_ch, s.io.d_weight_ch, cell.peephole == none ? 0 : slot.count - 1,
+              backward
+          ) {}
 
     // Of the gates that the next step sees.
     std::array<int64_t, 3> seen_slots() const { return {slot.i, slot.f, slot.o}; }

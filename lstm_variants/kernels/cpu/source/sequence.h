@@ -62,13 +62,17 @@ template <class T> struct Sequence {
     const int64_t B = call.B, H = call.H, P = call.P, Hp = call.padded;
     const int64_t whole = 64 / sizeof(T), Pp = (P + whole - 1) / whole * whole;
     const int64_t J = Hp / lanes<T>;  // vectors of hidden units
-    const int64_t gates_stride = call.cell.slots * Hp, output_stride = call.directions * P;
+    const int64_t gates_stride = call.cell.slots * Hp, cells_stride = call.cell.cell_states * Hp;
+    const int64_t output_stride = call.directions * P;
     const bool projects = io.weight_hr != nullptr;
     const int64_t* const lengths = static_cast<const int64_t*>(call.lengths);
     Scratch<T> scratch;
 
     Sequence(const Call& c, int direction)
         : call(c), io(c.direction[direction]), reverse(direction == 1) {}
+
+    // The cell states before the first step.
+    std::array<const void*, 3> first_states() const { return {io.c_0, io.n_0, io.m_0}; }
 
     int64_t time(int64_t step) const { return reverse ? call.T - 1 - step : step; }
     bool valid(int64_t t, int64_t b) const { return !lengths || t < lengths[b]; }

@@ -1,12 +1,14 @@
-// Diagonal weights from the cell state to the gates.
+// Diagonal recurrent weights: of peepholes, for example, from the cell state to the gates.
 #pragma once
 
 #include "sequence.h"
 
 namespace ISA {
 
-template <class T> class Peepholes {
+template <class T> class DiagonalWeights {
     const Sequence<T>& s;
+    const void* const given;  // [count * H]
+    void* const gradient;      // the same; null if it is not needed
     const int64_t count, size = count * s.Hp;
     const bool backward;
     T* const weights;  // [count, padded]
@@ -17,8 +19,12 @@ template <class T> class Peepholes {
     T* step_sums(int64_t thread) const { return sums + thread * 2 * size; }
 
   public:
-    Peepholes(Sequence<T>& sequence, int64_t count, bool backward)
+    DiagonalWeights(
+        Sequence<T>& sequence, const void* given, void* gradient, int64_t count, bool backward
+    )
         : s(sequence),
+          given(given),
+          gradient(gradient),
           count(count),
           backward(backward),
           weights(sequence.scratch.take(size)),
@@ -32,7 +38,7 @@ template <class T> class Peepholes {
         for (int64_t k = 0; k < count; k++)
             for (int64_t j = 0; j < s.J; j++)
                 store<T>(
-                    weights + k * s.Hp + j * lanes<T>, load<T>(s.in(s.io.weight_ch) + k * s.H, j, s.H)
+                    weights + k * s.Hp + j * lanes<T>, load<T>(s.in(given) + k * s.H, j, s.H)
                 );
     }
 
@@ -43,9 +49,9 @@ template <class T> class Peepholes {
         const int64_t Hp, thread_stride;
         const bool any;
 
-        // Peephole k times the cell state; zero for a cell without.
-        template <int n> FORCED VecBlock<T, n> operator()(int k, const VecBlock<T, n>& c) const {
-            return any ? c * load<T>(weights + k * Hp) : VecBlock<T, n>(0);
+        // Diagonal k times a state; zero for a cell without.
+        template <int n> FORCED VecBlock<T, n> operator()(int k, const VecBlock<T, n>& x) const {
+            return any ? x * load<T>(weights + k * Hp) : VecBlock<T, n>(0);
         }
         template <int n> FORCED void add(int64_t thread, int k, const VecBlock<T, n>& d) const {
             if (!any) return;
@@ -71,13 +77,13 @@ template <class T> class Peepholes {
     }
 
     void write(const Share& share) const {
-        if (share.team.index || !s.io.d_weight_ch) return;
+        if (share.team.index || !gradient) return;
         for (int64_t k = 0; k < count; k++)
             for (int64_t j = 0; j < s.J; j++) {
                 Vec<T> total{};
                 for (int64_t thread = 0; thread < share.team.count; thread++)
                     total += load<T>(step_sums(thread) + size + k * s.Hp + j * lanes<T>);
-                store<T>(s.out(s.io.d_weight_ch) + k * s.H, j, s.H, total);
+                store<T>(s.out(gradient) + k * s.H, j, s.H, total);
             }
     }
 };

@@ -1,0 +1,280 @@
+"""Layers of one cell each: the class has the name, the cell has the equations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar
+
+from lstm_variants.cells import (
+    Cell,
+    IndRNNCell,
+    JANETCell,
+    LayerNormLSTMCell,
+    LSTMCell,
+    MGUCell,
+    MinGRUCell,
+    MinLSTMCell,
+    MultiplicativeLSTMCell,
+    SLSTMCell,
+)
+from lstm_variants.nn.recurrent import Recurrent
+
+
+class OneCell(Recurrent):
+    """Base class of layers whose class determines their cell.
+
+    Attributes:
+        cell_type: Creates the cell.
+        settings: Names of its settings that the constructor takes.
+    """
+
+    cell_type: ClassVar[Callable[..., Cell]]
+    settings: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        backend: str = "auto",
+        **settings: Any,
+    ) -> None:
+        """Create the layer.
+
+        Args:
+            **settings: Settings of the cell, as the class describes them.
+
+        Raises:
+            TypeError: If there is no such setting.
+        """
+        for name in settings:
+            if name not in self.settings:
+                names = ", ".join(self.settings) or "none"
+                raise TypeError(
+                    f"{type(self).__name__} has no argument {name!r}; settings of its cell: {names}"
+                )
+        super().__init__(
+            type(self).cell_type(**settings),
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            proj_size,
+            device,
+            dtype,
+            backend=backend,
+        )
+
+    def extra_repr(self) -> str:
+        default = type(self).cell_type()
+        changed = (
+            f"{name}={getattr(self.cell, name)!r}"
+            for name in self.settings
+            if getattr(self.cell, name) != getattr(default, name)
+        )
+        return ", ".join([super().extra_repr(), *changed])
+
+
+class LSTM1997(OneCell):
+    """Multi-layer LSTM as first published, without a forget gate.
+
+    The equations are those of [`LSTMCell`][lstm_variants.cells.lstm.LSTMCell] with
+    `forget_gate=False`: the cell state is a sum of all gated candidates. See
+    [`Recurrent`][lstm_variants.nn.Recurrent] for the constructor arguments and `forward`.
+
+    Paper: Hochreiter & Schmidhuber 1997, whose activation functions are 2 tanh(x / 2) for the
+    candidate and tanh(x / 2) for the output, instead of tanh(x).
+
+    Examples:
+        >>> import torch
+        >>> from lstm_variants.nn import LSTM1997
+        >>> output, (h_n, c_n) = LSTM1997(8, 16)(torch.randn(10, 32, 8))
+        >>> output.shape, c_n.shape
+        (torch.Size([10, 32, 16]), torch.Size([1, 32, 16]))
+    """
+
+    cell_type = partial(LSTMCell, forget_gate=False)
+
+
+class LayerNormLSTM(OneCell):
+    """Multi-layer LSTM with layer normalisation inside of the recurrence.
+
+    The equations are those of
+    [`LayerNormLSTMCell`][lstm_variants.cells.layer_norm.LayerNormLSTMCell]. In addition to the
+    parameters of [torch.nn.LSTM][], each layer and direction has the gains `gain_ih`, `gain_hh`,
+    `[4*H]`, and `gain_c`, `[H]`, and the bias `bias_c`, `[H]`. See
+    [`Recurrent`][lstm_variants.nn.Recurrent] for the constructor arguments and `forward`.
+
+    Paper: Ba, Kiros & Hinton 2016.
+
+    Examples:
+        >>> import torch
+        >>> from lstm_variants.nn import LayerNormLSTM
+        >>> output, (h_n, c_n) = LayerNormLSTM(8, 16)(torch.randn(10, 32, 8))
+        >>> output.shape, c_n.shape
+        (torch.Size([10, 32, 16]), torch.Size([1, 32, 16]))
+    """
+
+    cell_type = LayerNormLSTMCell
+
+
+class SLSTM(OneCell):
+    """Multi-layer sLSTM: exponential gates, with a normaliser and a stabiliser.
+
+    The equations, and the setting `forget_activation`, are those of
+    [`SLSTMCell`][lstm_variants.cells.slstm.SLSTMCell]. The state is `(h_n, c_n, n_n, m_n)`. See
+    [`Recurrent`][lstm_variants.nn.Recurrent] for the constructor arguments and `forward`.
+
+    Paper: Beck et al. 2024.
+
+    Examples:
+        >>> import torch
+        >>> from lstm_variants.nn import SLSTM
+        >>> output, (h_n, c_n, n_n, m_n) = SLSTM(8, 16)(torch.randn(10, 32, 8))
+        >>> output.shape, m_n.shape
+        (torch.Size([10, 32, 16]), torch.Size([1, 32, 16]))
+    """
+
+    cell_type = SLSTMCell
+    settings = ("forget_activation",)
+
+
+class MultiplicativeLSTM(OneCell):
+    """Multi-layer multiplicative LSTM: the input chooses the recurrent transition.
+
+    The equations are those of
+    [`MultiplicativeLSTMCell`][lstm_variants.cells.multiplicative.MultiplicativeLSTMCell]. Weights
+    have five blocks, m, i, f, g and o. See [`Recurrent`][lstm_variants.nn.Recurrent] for the
+    constructor arguments and `forward`.
+
+    Paper: Krause et al. 2016.
+
+    Examples:
+        >>> import torch
+        >>> from lstm_variants.nn import MultiplicativeLSTM
+        >>> layer = MultiplicativeLSTM(8, 16)
+        >>> output, (h_n, c_n) = layer(torch.randn(10, 32, 8))
+        >>> output.shape, layer.weight_ih_l0.shape
+        (torch.Size([10, 32, 16]), torch.Size([80, 8]))
+    """
+
+    cell_type = MultiplicativeLSTMCell
+
+
+class MGU(OneCell):
+    """Multi-layer minimal gated unit: a GRU with one gate.
+
+    The equations are those of [`MGUCell`][lstm_variants.cells.mgu.MGUCell]. See
+    [`Recurrent`][lstm_variants.nn.Recurrent] for the constructor arguments and `forward`.
+
+    Paper: Zhou et al. 2016.
+
+    Examples:
+        >>> import torch
+        >>> from lstm_variants.nn import MGU
+        >>> output, h_n = MGU(8, 16)(torch.randn(10, 32, 8))
+        >>> output.shape, h_n.shape
+        (torch.Size([10, 32, 16]), torch.Size([1, 32, 16]))
+    """
+
+    cell_type = MGUCell
+
+
+class JANET(OneCell):
+    """Multi-layer JANET: an LSTM with the forget gate alone.
+
+    The equations, and the setting `beta`, are those of
+    [`JANETCell`][lstm_variants.cells.janet.JANETCell]. The paper initialises it with
+    [`chrono_`][lstm_variants.nn.init.chrono_]. See [`Recurrent`][lstm_variants.nn.Recurrent] for
+    the constructor arguments and `forward`.
+
+    Paper: van der Westhuizen & Lasenby 2018.
+
+    Examples:
+        >>> import torch
+        >>> from lstm_variants import nn
+        >>> layer = nn.init.chrono_(nn.JANET(8, 16), t_max=784)
+        >>> output, h_n = layer(torch.randn(10, 32, 8))
+        >>> output.shape, h_n.shape
+        (torch.Size([10, 32, 16]), torch.Size([1, 32, 16]))
+    """
+
+    cell_type = JANETCell
+    settings = ("beta",)
+
+
+class IndRNN(OneCell):
+    """Multi-layer IndRNN: each unit depends on its own last state alone.
+
+    The equation, and the setting `nonlinearity`, are those of
+    [`IndRNNCell`][lstm_variants.cells.indrnn.IndRNNCell]. `weight_hh` is a vector, `[H]`, and there
+    is one bias. See [`Recurrent`][lstm_variants.nn.Recurrent] for the constructor arguments and
+    `forward`.
+
+    Paper: Li et al. 2018.
+
+    Examples:
+        >>> import torch
+        >>> from lstm_variants.nn import IndRNN
+        >>> layer = IndRNN(8, 16, num_layers=2, nonlinearity="tanh")
+        >>> output, h_n = layer(torch.randn(10, 32, 8))
+        >>> output.shape, layer.weight_hh_l0.shape
+        (torch.Size([10, 32, 16]), torch.Size([16]))
+    """
+
+    cell_type = IndRNNCell
+    settings = ("nonlinearity",)
+
+
+class MinGRU(OneCell):
+    """Multi-layer minGRU: gate and candidate depend on the input alone.
+
+    The equations are those of [`MinGRUCell`][lstm_variants.cells.minimal.MinGRUCell]. There are no
+    recurrent weights, and there is one bias. See [`Recurrent`][lstm_variants.nn.Recurrent] for the
+    constructor arguments and `forward`.
+
+    Paper: Feng et al. 2024.
+
+    Examples:
+        >>> import torch
+        >>> from lstm_variants.nn import MinGRU
+        >>> layer = MinGRU(8, 16)
+        >>> output, h_n = layer(torch.randn(10, 32, 8))
+        >>> list(layer.state_dict())
+        ['weight_ih_l0', 'bias_ih_l0']
+    """
+
+    cell_type = MinGRUCell
+
+
+class MinLSTM(OneCell):
+    """Multi-layer minLSTM: gates and candidate depend on the input alone.
+
+    The equations are those of [`MinLSTMCell`][lstm_variants.cells.minimal.MinLSTMCell]. There are
+    no recurrent weights, there is one bias, and the state is the output. See
+    [`Recurrent`][lstm_variants.nn.Recurrent] for the constructor arguments and `forward`.
+
+    Paper: Feng et al. 2024.
+
+    Examples:
+        >>> import torch
+        >>> from lstm_variants.nn import MinLSTM
+        >>> layer = MinLSTM(8, 16)
+        >>> output, h_n = layer(torch.randn(10, 32, 8))
+        >>> output.shape, h_n.shape
+        (torch.Size([10, 32, 16]), torch.Size([1, 32, 16]))
+    """
+
+    cell_type = MinLSTMCell
