@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lstm_variants.cells import Cell
+from lstm_variants.cells import Cell, ElmanCell, GRUCell
 
 
 def check_constructor(
@@ -39,7 +39,9 @@ def check_constructor(
     if not isinstance(proj_size, int):
         raise TypeError(f"proj_size should be of type int, got: {type(proj_size).__name__}")
     if proj_size and not cell.projects:
-        raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
+        if isinstance(cell, ElmanCell | GRUCell):
+            raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
+        raise ValueError(f"proj_size should be 0 for {cell}, whose output cannot be projected")
     if proj_size < 0:
         raise ValueError("proj_size should be a positive integer or zero to disable projections")
     if proj_size >= hidden_size:

@@ -73,7 +73,7 @@ class Recurrent(nn.Module):
             batch_first: Whether batched input and output are `[B, T, ...]`, not `[T, B, ...]`.
             dropout: Dropout probability on the outputs of each layer except the last.
             bidirectional: Whether each layer also has a reverse direction.
-            proj_size: Size `P` of the output projection, 0 for none. LSTM cells only.
+            proj_size: Size `P` of the output projection, 0 for none. `LSTMCell` only.
             device: Device of the parameters.
             dtype: Data type of the parameters.
             backend: A key of [`BACKENDS`][lstm_variants.kernels.BACKENDS], or `"auto"` for the
@@ -180,7 +180,7 @@ class Recurrent(nn.Module):
             hx: The initial state, `h_0` or `(h_0, c_0)`, each
                 `[num_layers * directions, B, H]` (`h_0` `[..., P]` if projected), without `B` for
                 an unbatched sequence. Defaults to the initial state of the cell, which is zero for
-                every cell of this package.
+                every cell of this package, but for the stabiliser of an sLSTM.
             lengths: Number of valid time steps of each sequence of a padded batch, `[B]`, integers
                 from 0 to `T`. The output at padded time steps is zero, and their input has no
                 effect. The reverse direction starts at the last valid step of each sequence.

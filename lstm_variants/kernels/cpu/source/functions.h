@@ -181,13 +181,18 @@ template <class T, int n> FORCED VecBlock<T, n> tanh(const VecBlock<T, n>& x) {
     return divide(less_one, less_one + T(2));
 }
 
-// exp(x) for x up to 0; exactly 0 where that is too small for a normal number.
-template <class T, int n> FORCED VecBlock<T, n> exp_of_negative(const VecBlock<T, n>& x) {
+// exp(x) within the range of normal numbers.
+template <class T, int n> FORCED VecBlock<T, n> exp_within(const VecBlock<T, n>& x) {
     constexpr T largest = Constants<T>::largest_exponent;
     VecBlock<T, n> scale, rest;
-    exponential<T, n>(clamp<T, n>(x, -largest, T(0)), scale, rest);
-    const VecBlock<T, n> y = scale + scale * rest;
-    EACH(x.v[k] < -largest ? Vec<T>{} : y.v[k]);
+    exponential<T, n>(clamp<T, n>(x, -largest, largest), scale, rest);
+    return scale + scale * rest;
+}
+
+// exp(x) for x up to 0; exactly 0 where that is too small for a normal number.
+template <class T, int n> FORCED VecBlock<T, n> exp_of_negative(const VecBlock<T, n>& x) {
+    const VecBlock<T, n> y = exp_within<T, n>(x);
+    EACH(x.v[k] < -Constants<T>::largest_exponent ? Vec<T>{} : y.v[k]);
 }
 
 // log(1 + y) for y from 0 to 1: 2 (q + q^3 / 3 + q^5 / 5 + ...) with q = y / (2 + y), up to 1/3.

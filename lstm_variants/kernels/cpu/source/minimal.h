@@ -1,6 +1,8 @@
 // minGRU and minLSTM. The equations are those of cells/minimal.py.
 #pragma once
 
+#include <cmath>
+
 #include "elementwise.h"
 
 namespace ISA {
@@ -40,12 +42,17 @@ template <class T> struct MinLSTM : Elementwise<T> {
 
     using Elementwise<T>::Elementwise;
 
+    // The ratio of two small sigmoids does not change where both pre-activations grow alike: they
+    // are shifted so that one of them is -40 or more, where 1 + exp(-40) is 1.
     template <int n> FORCED VecBlock<T, n> apply(const ForwardStep<T, n>& at) const {
         const auto a_f = at.gate(Slot::f), a_i = at.gate(Slot::i);
-        const auto keep = sigmoid(log_sigmoid(a_f) - log_sigmoid(a_i));
+        const auto both = clamp<T, n>(maximum(a_f, a_i) + T(40), -T(INFINITY), T(0));
+        const auto of_f = T(1) + exp_within<T, n>(both - a_f);  // 1 / f, if not shifted
+        const auto of_i = T(1) + exp_within<T, n>(both - a_i);
+        const auto keep = divide(of_i, of_f + of_i);
         if (at.saves()) {
-            at.save(Slot::f, sigmoid(a_f));
-            at.save(Slot::i, sigmoid(a_i));
+            at.save(Slot::f, divide(VecBlock<T, n>(1), of_f));
+            at.save(Slot::i, divide(VecBlock<T, n>(1), of_i));
             at.save(Slot::keep, keep);
         }
         return keep * at.h_old() + (T(1) - keep) * at.gate(Slot::n);
