@@ -35,11 +35,10 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         tests[item.nodeid.partition("[")[0]].append(item)
     kept = set()
-    for cases in tests.values():
+    for name, cases in tests.items():
         places = sample([values_of(item) for item in cases])
-        if cases[0].get_closest_marker("costly"):
-            places = spread(places, 4)
-        kept.update(cases[k] for k in places)
+        most = 4 if cases[0].get_closest_marker("costly") else 8
+        kept.update(cases[k] for k in spread(places, most, name))
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = [item for item in items if item in kept]
 

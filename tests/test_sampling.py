@@ -1,4 +1,4 @@
-"""The sample of the quick suite has every value of every parameter."""
+"""The sample of the quick suite: every value of every parameter, up to a number of cases."""
 
 from itertools import product
 
@@ -22,8 +22,17 @@ def test_values_that_go_together_stay_together():
     assert {v for k in sample(cases) for v in cases[k]} == {v for case in cases for v in case}
 
 
-@pytest.mark.parametrize(
-    ("places", "expected"), [([3], [3]), (range(4), [0, 1, 2, 3]), (range(10), [0, 3, 6, 9])]
-)
-def test_a_spread_goes_from_the_first_to_the_last(places, expected):
-    assert spread(list(places), 4) == expected
+@pytest.mark.parametrize("count", [1, 4, 8])
+@pytest.mark.parametrize("n", [1, 4, 10, 25])
+def test_a_spread_has_so_many_cases(n, count):
+    places = [3 * k for k in range(n)]
+    chosen = spread(places, count, "test_a")
+    assert chosen == sorted(set(chosen))
+    assert set(chosen) <= set(places)
+    assert len(chosen) == min(n, count)
+
+
+def test_tests_have_different_cases():
+    """Together, tests of 25 variants see all of them."""
+    found = [set(spread(range(25), 8, f"test_{k}")) for k in range(60)]
+    assert set().union(*found) == set(range(25))

@@ -40,7 +40,7 @@ def pytest_report_teststatus(
     report: pytest.TestReport | pytest.CollectReport, config: pytest.Config
 ) -> tuple[str, str, str] | None:
     """Show the ratio in the progress line, instead of a bare "passed"."""
-    ratio = dict(getattr(report, "user_properties", ())).get("ratio")
-    if report.when == "call" and report.passed and ratio:
-        return "passed", ".", f"{ratio:5.2f} x torch.nn"
+    found = dict(getattr(report, "user_properties", ()))
+    if report.when == "call" and report.passed and "ratio" in found:
+        return "passed", ".", f"{found['ratio']:5.2f} x {found['baseline']}"
     return None

@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from textwrap import indent
 
 from experiments import Result
-from experiments.benchmarks.results import goals_section, memory_table, table_of_ratios
+from experiments.benchmarks.results import (
+    goals_section,
+    memory_table,
+    own_layers_table,
+    table_of_ratios,
+)
 from experiments.benchmarks.sizes import legend
 from experiments.report.data import data_links
 from experiments.report.markdown import images, provenance
@@ -36,6 +41,10 @@ def section(result: Result) -> str:
         '<details markdown="1"><summary>All numbers</summary>',
         table_of_ratios(result),
         "</details>",
+        "### Compared with other layers of this package",
+        "Training, one thread. The ratio is the time of the variant divided by that of the other "
+        "layer; the goal is the largest ratio that is meant to be.",
+        own_layers_table(result),
         "### Memory",
         "Peak memory of a training step in MB, above its start, this package : torch.nn.",
         memory_table(result),

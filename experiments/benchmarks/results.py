@@ -5,7 +5,7 @@ from __future__ import annotations
 import tabulate
 
 from experiments import Record, Result
-from experiments.benchmarks.goals import compare
+from experiments.benchmarks.goals import OWN_GOALS, compare
 from experiments.benchmarks.sizes import size_name, size_of, size_text
 
 
@@ -56,6 +56,22 @@ def goals_section(result: Result) -> tuple[str, ...]:
     )
     table = tabulate.tabulate(missed, "keys", tablefmt="pipe", disable_numparse=True)
     return ("### Goals that are missed", said, table) if missed else ()
+
+
+def own_layers_table(result: Result) -> str:
+    """Layers compared with another one of this package, in Markdown."""
+    rows = [
+        {
+            "variant": record["variant"],
+            "compared with": record["own_baseline"],
+            "B, T, D, H": size_text(record["size"]),
+            "training, ratio": spread(record["ratio"]),
+            "goal": OWN_GOALS[record["variant"]],
+            "training, ms": times(record),
+        }
+        for record in result["own_layers"]
+    ]
+    return tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
 
 
 def memory_table(result: Result) -> str:

@@ -46,6 +46,15 @@ SIZES = (
     Size(1, 100, 128, 256),
 )
 MODES = ("forward", "training")
+# Long sequences, where units that do not depend on one another show what that is worth.
+LONG = Size(64, 1000, 256, 256)
+# Layers that are also compared with another one of this package, in training with one thread.
+OWN_BASELINES = {
+    "SLSTM": ("LSTM", SIZES),
+    "MinGRU": ("GRU", (LONG,)),
+    "MinLSTM": ("GRU", (LONG,)),
+    "IndRNN": ("GRU", (LONG,)),
+}
 # The ablations are the peephole LSTM with less to do.
 TIMED = [name for name, variant in VARIANTS.items() if not variant.ablation]
 
@@ -61,7 +70,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
     For smoke, the smallest size alone.
     """
-    sizes = SIZES[:1] if metafunc.config.getoption("smoke") else SIZES
+    smoke = metafunc.config.getoption("smoke")
+    if metafunc.function is test_speed_of_own_layers:
+        cases = [
+            (name, size)
+            for name, (_, sizes) in OWN_BASELINES.items()
+            for size in (SIZES[:1] if smoke else sizes)
+        ]
+        metafunc.parametrize(("name", "size"), cases, ids=[f"{n}-{size}" for n, size in cases])
+        return
+    sizes = SIZES[:1] if smoke else SIZES
     metafunc.parametrize("size", sizes, ids=str)
     threads = metafunc.config.getoption("threads")
     metafunc.parametrize("threads", threads, ids=[f"threads{n}" for n in threads])
@@ -80,11 +98,57 @@ def test_speed(
     threads: int,
     size: Size,
 ) -> None:
-    torch.set_num_threads(threads)
     variant = VARIANTS[name]
     torch.manual_seed(0)
-    ours = build(variant, size).to(device)
-    theirs = baseline(variant, size).to(device)
+    ours, theirs = build(variant, size), baseline(variant, size)
+    torch.set_num_threads(threads)
+    found = compare(benchmark, pytestconfig, device, name, ours, theirs, mode, size)
+    against = f"nn.{type(theirs.layer).__name__}"
+    record_property("ratio", found["ratio"]["median"])
+    record_property("baseline", against)
+    benchmark.extra_info |= {
+        "variant": name,
+        "model": variant.model.__name__ if variant.model else None,
+        "baseline": against,
+        "mode": mode,
+        "threads": threads,
+        **found,
+    }
+
+
+@pytest.mark.benchmark(timer=timer)
+def test_speed_of_own_layers(
+    benchmark: Any,
+    record_property: Callable[[str, object], None],
+    pytestconfig: pytest.Config,
+    device: torch.device,
+    name: str,
+    size: Size,
+) -> None:
+    torch.set_num_threads(1)
+    other, _ = OWN_BASELINES[name]
+    torch.manual_seed(0)
+    ours, theirs = (
+        First(VARIANTS[n].layer(size.D, size.H, batch_first=True)) for n in (name, other)
+    )
+    found = compare(benchmark, pytestconfig, device, name, ours, theirs, "training", size)
+    record_property("ratio", found["ratio"]["median"])
+    record_property("baseline", other)
+    benchmark.extra_info |= {"variant": name, "own_baseline": other, **found}
+
+
+def compare(
+    benchmark: Any,
+    pytestconfig: pytest.Config,
+    device: torch.device,
+    name: str,
+    ours: nn.Module,
+    theirs: nn.Module,
+    mode: str,
+    size: Size,
+) -> dict[str, Any]:
+    """Time a model of a variant and its baseline in turn, after a check of the model's results."""
+    ours, theirs, variant = ours.to(device), theirs.to(device), VARIANTS[name]
     x = torch.randn(size.B, size.T, size.D, device=device, requires_grad=mode == "training")
     grad = torch.randn(size.B, size.T, size.H * variant.directions, device=device)
 
@@ -114,13 +178,7 @@ def test_speed(
 
     times = np.array(benchmark.stats.stats.data)
     ratios = times / np.array(reference_times[WARMUP:])
-    record_property("ratio", float(np.median(ratios)))
-    benchmark.extra_info |= {
-        "variant": name,
-        "model": variant.model.__name__ if variant.model else None,
-        "baseline": f"nn.{type(theirs.layer).__name__}",
-        "mode": mode,
-        "threads": threads,
+    return {
         "size": size._asdict(),
         "rounds": rounds,
         "ratio": quartiles(ratios),

@@ -53,7 +53,7 @@ class LayerNormLSTMCell(Cell):
     $$
 
     $\mathrm{LN}(v)$ is $v$ minus its mean, divided by its standard deviation, as
-    [torch.nn.LayerNorm][] computes it, with $10^{-5}$ added to the variance. $W x_t$ and
+    `torch.nn.LayerNorm` computes it, with $10^{-5}$ added to the variance. $W x_t$ and
     $U h_{t-1}$ are normalised as a whole, all four blocks together; $a_{i,t}$ is a block of $a_t$.
     Gains start at 1, biases at 0.
 
@@ -62,7 +62,7 @@ class LayerNormLSTMCell(Cell):
     left out here, since their sum is all that matters.
 
     Not to be confused with: layer normalisation of each block by itself, as in TensorFlow's
-    `LayerNormBasicLSTMCell`; nor with a [torch.nn.LayerNorm][] between layers, which normalises the
+    `LayerNormBasicLSTMCell`; nor with a `torch.nn.LayerNorm` between layers, which normalises the
     output and not what is inside of the recurrence.
 
     Examples:
