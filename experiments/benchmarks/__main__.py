@@ -40,10 +40,11 @@ def main() -> None:
     """Time, print, write."""
     options = tyro.cli(Options, prog="python -m experiments.benchmarks")
     for device in options.devices:
+        begun = provenance()
         records = time_all(device, options)
         result = {
             "experiment": f"bench-{device}",
-            **provenance(),
+            **begun,
             "records": [record for record in records if "own_baseline" not in record],
             "own_layers": [record for record in records if "own_baseline" in record],
         }
