@@ -51,7 +51,7 @@ serve: report ## Build the documentation and serve it, rebuilding on change
 # One process for each core, with one thread each.
 RUN_TESTS = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup
 
-test: $(VENV)/.has-test ## Run the quick suite: every test, a sample of its cases
+test: $(VENV)/.has-test ## Run the quick suite: some cases of each test that is not slow
 	$(RUN_TESTS) --sample $(PYTEST)
 
 test-all: $(VENV)/.has-test ## Run the tests with all their cases

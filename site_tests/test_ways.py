@@ -44,7 +44,7 @@ def test_at_most_two_clicks_from_home(visit, links, wanted):
         ("bidirectional", "api/layers.html"),
         ("dropout", "api/layers.html"),
         ("ONNX", "howto/export.html"),
-        ("streaming", "howto/replace.html"),
+        ("streaming", "howto/streaming.html"),
         ("training example", "start/train.html"),
         ("speed", "results/speed.html"),
         ("install", "index.html"),

@@ -25,7 +25,7 @@ def pytest_configure(config):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """With --sample, keep a covering sample of the cases of each test."""
+    """With --sample, keep some cases of each test that is not marked as slow."""
     for item in items:
         if item.name == "lstm_variants.kernels.dispatch.explain":
             item.add_marker(needs_kernels)
@@ -36,6 +36,8 @@ def pytest_collection_modifyitems(config, items):
         tests[item.nodeid.partition("[")[0]].append(item)
     kept = set()
     for name, cases in tests.items():
+        if cases[0].get_closest_marker("slow"):
+            continue
         places = sample([values_of(item) for item in cases])
         most = 4 if cases[0].get_closest_marker("costly") else 8
         kept.update(cases[k] for k in spread(places, most, name))

@@ -10,11 +10,7 @@ from tests.tolerances import assert_exact
 TWINS = {"LSTM": (layers.LSTM, nn.LSTM), "GRU": (layers.GRU, nn.GRU), "RNN": (layers.RNN, nn.RNN)}
 """Layers that torch has too."""
 
-OURS = {
-    "PeepholeLSTM": layers.PeepholeLSTM,
-    "CoupledLSTM": layers.CoupledLSTM,
-    **{name: ours for name, (ours, _) in TWINS.items()},
-}
+OURS = {name: getattr(layers, name) for name in layers.__all__ if name not in ("Recurrent", "init")}
 """Every class of a layer."""
 
 SHAPES = {

@@ -190,6 +190,24 @@ def test_repr_of_what_torch_does_not_have():
     assert repr(OURS["GRU"](3, 4, reset_after=False, backend="reference")) == (
         "GRU(3, 4, backend='reference', reset_after=False)"
     )
+    assert repr(OURS["JANET"](3, 4, 2, beta=0)) == "JANET(3, 4, num_layers=2, beta=0.0)"
+    assert repr(OURS["JANET"](3, 4)) == "JANET(3, 4)"
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "error", "message"),
+    [
+        ("MGU", {"beta": 1.0}, TypeError, "MGU has no argument 'beta'; settings of its cell: none"),
+        ("LSTM1997", {"coupled": True}, TypeError, "LSTM1997 has no argument 'coupled'"),
+        ("JANET", {"betta": 1.0}, TypeError, "no argument 'betta'; settings of its cell: beta"),
+        ("SLSTM", {"forget_activation": "tanh"}, ValueError, "'sigmoid' or 'exp', got 'tanh'"),
+        ("IndRNN", {"nonlinearity": "elu"}, ValueError, "'relu' or 'tanh', got 'elu'"),
+        ("MinGRU", {"proj_size": 2}, ValueError, "should be 0 for MinGRUCell"),
+    ],
+)
+def test_wrong_settings(name, setting, error, message):
+    with pytest.raises(error, match=message):
+        OURS[name](3, 4, **setting)
 
 
 def test_repr_of_projection_and_dropout():

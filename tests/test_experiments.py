@@ -185,6 +185,7 @@ def table(result):
 }
 
 
+@pytest.mark.slow
 def test_a_new_folder_is_an_experiment_without_another_line(tmp_path):
     others = shutil.ignore_patterns("__pycache__", *experiments.names())
     shutil.copytree(FOLDER, tmp_path / "experiments", ignore=others)
@@ -283,6 +284,7 @@ def test_scaling_counts_where_torch_is_faster():
 
 
 @needs_kernels
+@pytest.mark.slow
 @pytest.mark.skipif(Path(sys.prefix).parent != ROOT, reason="make has set up no environment here")
 def test_make_experiments_smoke():
     done = run("make", "experiments", "SMOKE=1", f"VENV={Path(sys.prefix).name}")

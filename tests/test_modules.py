@@ -18,6 +18,12 @@ from tests.tolerances import assert_exact
 
 every_twin = pytest.mark.parametrize("name", TWINS)
 every_layer = pytest.mark.parametrize("name", OURS)
+WITH_RECURRENT_MATRIX = [
+    name
+    for name, layer in OURS.items()
+    if getattr(layer(1, 2), "weight_hh_l0", torch.empty(0)).dim() == 2
+]
+every_layer_with_a_recurrent_matrix = pytest.mark.parametrize("name", WITH_RECURRENT_MATRIX)
 every_variant = pytest.mark.parametrize("name", VARIANTS)
 every_shape = pytest.mark.parametrize("options", SHAPES.values(), ids=list(SHAPES))
 F64 = {"dtype": torch.float64}
@@ -112,7 +118,7 @@ def replaced(layer):
     return layer
 
 
-@every_layer
+@every_layer_with_a_recurrent_matrix
 @pytest.mark.parametrize(
     "change", [renormed, renormed_the_old_way, spectrally_normed, pruned, replaced]
 )
@@ -136,7 +142,7 @@ def test_changes_of_a_weight_take_effect(name, change):
     assert_exact(output, fresh(x)[0])
 
 
-@every_layer
+@every_layer_with_a_recurrent_matrix
 def test_reset_parameters_of_a_parametrised_layer(name):
     """It draws the parameters behind a parametrisation, as torch's does."""
     layer = renormed(OURS[name](3, 4))

@@ -61,6 +61,7 @@ def test_the_report_needs_the_stored_results_alone(report):
         assert f"{point['ratio']:.2f}" in scaling
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("report")
 def test_the_report_is_the_same_every_time(report, tmp_path):
     write_report(generated=tmp_path)

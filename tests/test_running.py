@@ -96,6 +96,7 @@ def without_time(record):
 
 
 @on_linux
+@pytest.mark.slow
 def test_a_killed_worker_and_a_killed_parent_lose_nothing_but_their_units(tmp_path):
     process = start(tmp_path)
     wait_for_units(process, tmp_path, 2)

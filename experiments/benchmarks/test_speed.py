@@ -202,14 +202,18 @@ class First(nn.Module):
 
 
 def build(variant: Variant, size: Size) -> nn.Module:
-    """The notebook's model, or else the layer, with peepholes that are seen to work."""
-    if variant.model is None:
-        return First(variant.layer(size.D, size.H, batch_first=True))
-    model = variant.model(size.D, size.H)
+    """The notebook's model, or else the layer, with parameters that can be checked."""
+    model: nn.Module = (
+        First(variant.layer(size.D, size.H, batch_first=True))
+        if variant.model is None
+        else variant.model(size.D, size.H)
+    )
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            if name.startswith("C_"):
+            if name.startswith("C_"):  # peepholes, which start at zero
                 parameter.normal_(std=0.1)
+            if name.startswith("layer.gain_"):  # at 1, rounding errors grow from step to step
+                parameter.fill_(0.1)
     return model
 
 

@@ -13,13 +13,9 @@ from torch.nn.utils.rnn import PackedSequence
 from lstm_variants.cells import Cell, State, Weights
 from lstm_variants.kernels import Call
 from lstm_variants.kernels.dispatch import check_name, run
-from lstm_variants.nn.arguments import (
-    check_constructor,
-    check_dtype,
-    check_input_size,
-    check_state,
-)
+from lstm_variants.nn.arguments import check_constructor, check_dtype, check_input_size
 from lstm_variants.nn.packing import repack, unpack
+from lstm_variants.nn.states import initial_states, stack_states
 from lstm_variants.scan import check_lengths
 
 TORCH_PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
@@ -205,8 +201,8 @@ class Recurrent(nn.Module):
             check_dtype(input.data, self._first_parameter)
             check_input_size(input.data, self.input_size)
             x, lengths = unpack(input)
-            output, states = self._run_layers(x, self._initial_states(x, hx, batched=True), lengths)
-            return repack(output, input), self._stack_states(states, batched=True)
+            output, states = self._run_layers(x, initial_states(self, x, hx, batched=True), lengths)
+            return repack(output, input), stack_states(states, batched=True)
 
         if not isinstance(input, Tensor):
             raise TypeError(f"{name} expects a tensor or a packed sequence, got {type(input)}")
@@ -220,12 +216,12 @@ class Recurrent(nn.Module):
             x = x.transpose(0, 1)
         if lengths is not None:
             lengths = check_lengths(lengths, x.shape[0], x.shape[1])
-        output, states = self._run_layers(x, self._initial_states(x, hx, batched=batched), lengths)
+        output, states = self._run_layers(x, initial_states(self, x, hx, batched=batched), lengths)
         if not batched:
             output = output.squeeze(1)
         elif self.batch_first:
             output = output.transpose(0, 1)
-        return output, self._stack_states(states, batched=batched)
+        return output, stack_states(states, batched=batched)
 
     @property
     def _first_parameter(self) -> Tensor:
@@ -233,31 +229,51 @@ class Recurrent(nn.Module):
         parameter: Tensor = getattr(self, self._all_weights[0][0])
         return parameter
 
-    def _initial_states(self, x: Tensor, hx: Any, *, batched: bool) -> list[State]:
-        """The initial state of each layer and direction, for an input `[T, B, D]`."""
-        B, count = x.shape[1], len(self._all_weights)
-        names = self.cell.state_type._fields
-        if hx is None:
-            like = x.new_empty(B, 0)
-            initial = self.cell.initial_state(like, self.hidden_size, self.proj_size)
-            return [initial] * count
-        batch = (B,) if batched else ()
-        sizes = dict.fromkeys(names, (count, *batch, self.hidden_size))
-        sizes[names[0]] = (count, *batch, self._output_size)
-        given = check_state(type(self).__name__, hx, names, sizes, x)
-        if not batched:
-            given = tuple(tensor.unsqueeze(1) for tensor in given)
-        return [self.cell.state_type(*parts) for parts in zip(*given, strict=True)]
+    def step(
+        self,
+        input: Tensor,  # noqa: A002 - as in forward
+        hx: Any = None,
+    ) -> tuple[Tensor, Any]:
+        """Apply the layers to one time step, for a stream of inputs or an agent that acts.
 
-    def _stack_states(self, states: list[State], *, batched: bool) -> Any:
-        """Stack the states of all layers and directions, in the layout of `hx`."""
-        if len(states) == 1:
-            hidden = tuple(field.unsqueeze(0) for field in states[0])
-        else:
-            hidden = tuple(torch.stack(field) for field in zip(*states, strict=True))
-        if not batched:
-            hidden = tuple(tensor.squeeze(1) for tensor in hidden)
-        return hidden if len(hidden) > 1 else hidden[0]
+        Step by step, outputs, states and gradients are those of one call with the whole sequence.
+
+        Args:
+            input: `[B, D]`, or `[D]` for an unbatched sequence, whatever `batch_first` is.
+            hx: The state after the time step before, as `step` or a call of the layer returned it.
+                Defaults to the initial state of the cell.
+
+        Returns:
+            `(output, h_n)` or `(output, (h_n, c_n))`: the hidden state of the last layer, `[B, H]`
+            (`[B, P]` if projected), without `B` for an unbatched sequence; and the state after this
+            time step, in the layout of `hx`.
+
+        Raises:
+            TypeError: If an argument has a wrong type.
+            ValueError: If dtypes differ, or the input is not 1-D or 2-D.
+            RuntimeError: If the layer is bidirectional, or a shape is wrong.
+
+        Examples:
+            >>> import torch
+            >>> from lstm_variants.nn import PeepholeLSTM
+            >>> layer, x = PeepholeLSTM(8, 16), torch.randn(10, 32, 8)
+            >>> hx, outputs = None, []
+            >>> for x_t in x:
+            ...     output, hx = layer.step(x_t, hx)
+            ...     outputs.append(output)
+            >>> torch.allclose(torch.stack(outputs), layer(x)[0], atol=1e-6)
+            True
+        """
+        name = type(self).__name__
+        if not isinstance(input, Tensor):
+            raise TypeError(f"{name}.step expects a tensor, got {type(input)}")
+        if input.dim() not in (1, 2):
+            raise ValueError(f"{name}.step: Expected input to be 1D or 2D, got {input.dim()}D")
+        if self.bidirectional:
+            raise RuntimeError(f"{name}.step requires one direction, got bidirectional=True")
+        time = 1 if self.batch_first and input.dim() == 2 else 0
+        output, hx = self(input.unsqueeze(time), hx)
+        return output.squeeze(time), hx
 
     def _run_layers(
         self, x: Tensor, states: list[State], lengths: Tensor | None
