@@ -9,7 +9,7 @@ from experiments import Result
 from experiments.benchmarks.results import (
     goals_section,
     memory_table,
-    own_layers_table,
+    own_layers_section,
     table_of_ratios,
 )
 from experiments.benchmarks.sizes import legend
@@ -41,10 +41,7 @@ def section(result: Result) -> str:
         '<details markdown="1"><summary>All numbers</summary>',
         table_of_ratios(result),
         "</details>",
-        "### Compared with other layers of this package",
-        "Training, one thread. The ratio is the time of the variant divided by that of the other "
-        "layer; the goal is the largest ratio that is meant to be.",
-        own_layers_table(result),
+        *own_layers_section(result),
         "### Memory",
         "Peak memory of a training step in MB, above its start, this package : torch.nn.",
         memory_table(result),

@@ -58,8 +58,8 @@ def goals_section(result: Result) -> tuple[str, ...]:
     return ("### Goals that are missed", said, table) if missed else ()
 
 
-def own_layers_table(result: Result) -> str:
-    """Layers compared with another one of this package, in Markdown."""
+def own_layers_section(result: Result) -> tuple[str, ...]:
+    """Layers compared with another one of this package."""
     rows = [
         {
             "variant": record["variant"],
@@ -69,9 +69,14 @@ def own_layers_table(result: Result) -> str:
             "goal": OWN_GOALS[record["variant"]],
             "training, ms": times(record),
         }
-        for record in result["own_layers"]
+        for record in result.get("own_layers", ())
     ]
-    return tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
+    said = (
+        "Training, one thread. The ratio is the time of the variant divided by that of the other "
+        "layer; the goal is the largest ratio that is meant to be."
+    )
+    table = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
+    return ("### Compared with other layers of this package", said, table) if rows else ()
 
 
 def memory_table(result: Result) -> str:

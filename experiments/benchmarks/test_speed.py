@@ -48,12 +48,13 @@ SIZES = (
 MODES = ("forward", "training")
 # Long sequences, where units that do not depend on one another show what that is worth.
 LONG = Size(64, 1000, 256, 256)
-# Layers that are also compared with another one of this package, in training with one thread.
+# Layers that are also compared with another one of this package, in training with one thread. Not
+# the IndRNN: over so many time steps, its ReLU is at zero for other units in float32 than in
+# float64, where its slope jumps, and its gradients cannot be checked.
 OWN_BASELINES = {
     "SLSTM": ("LSTM", SIZES),
     "MinGRU": ("GRU", (LONG,)),
     "MinLSTM": ("GRU", (LONG,)),
-    "IndRNN": ("GRU", (LONG,)),
 }
 # The ablations are the peephole LSTM with less to do.
 TIMED = [name for name, variant in VARIANTS.items() if not variant.ablation]
