@@ -6,7 +6,7 @@ from torch.func import functional_call, grad, hessian, jvp, vmap
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from lstm_variants import VARIANTS
-from tests.layers import PROJECTING, assert_same_states, random_hx, states_of
+from tests.layers import PROJECTING, assert_same_states, conditioned, random_hx, states_of
 from tests.tolerances import assert_exact
 
 F64 = {"dtype": torch.float64}
@@ -41,7 +41,7 @@ def test_forward_mode(name, dtype, backend):
 @every_variant
 @every_dtype
 def test_vmap(name, dtype):
-    layer = VARIANTS[name].layer(3, 4, num_layers=2, bidirectional=True, dtype=dtype)
+    layer = conditioned(VARIANTS[name].layer(3, 4, num_layers=2, bidirectional=True, dtype=dtype))
     many = torch.randn(3, 5, 2, 3, dtype=dtype)
     output, last = vmap(layer)(many)
     for k, x in enumerate(many):
@@ -63,7 +63,7 @@ def test_vmap_over_an_ensemble(name):
 @every_variant
 @every_dtype
 def test_gradients_per_sample(name, dtype):
-    layer = VARIANTS[name].layer(3, 4, num_layers=2, dtype=dtype)
+    layer = conditioned(VARIANTS[name].layer(3, 4, num_layers=2, dtype=dtype))
     parameters = {k: p.detach() for k, p in layer.named_parameters()}
     many = torch.randn(3, 5, 3, dtype=dtype)
 
@@ -82,7 +82,9 @@ def test_gradients_per_sample(name, dtype):
 @every_backend
 def test_double_backward(name, dtype, backend):
     """The gradient of a gradient's square, against the same in float64 on the reference."""
-    layer = VARIANTS[name].layer(3, 4, num_layers=2, bidirectional=True, backend=backend)
+    layer = conditioned(
+        VARIANTS[name].layer(3, 4, num_layers=2, bidirectional=True, backend=backend)
+    )
     exact = VARIANTS[name].layer(3, 4, num_layers=2, bidirectional=True, backend="reference", **F64)
     exact.load_state_dict(layer.to(dtype).state_dict())
     x = torch.randn(5, 2, 3, dtype=dtype)

@@ -73,7 +73,7 @@ DIAGRAM = Diagram(
             + wire((AT_F + 30, EXP), (AT_F + 50, EXP), (AT_F + 50, C + 14))
             + operation(AT_F, N, "×")
             + operation(AT_F + 50, C, "×")
-            + letter(AT_F + 18, 174, "f"),
+            + letter(AT_F + 40, EXP - 8, "f"),
         ),
         Part(
             "i",
@@ -85,7 +85,7 @@ DIAGRAM = Diagram(
             + wire((AT_I, EXP - 15), (AT_I, N + 14))
             + operation(AT_I, N, "+")
             + wire((AT_I + 30, EXP), (AT_IZ - 14, EXP))
-            + letter(AT_I + 16, 174, "i"),
+            + letter(AT_I + 46, EXP - 8, "i"),
         ),
         Part(
             "z",
