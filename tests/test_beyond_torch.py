@@ -9,7 +9,14 @@ from torch.nn.utils.rnn import pack_padded_sequence, pack_sequence
 from experiments import oracles
 from lstm_variants import VARIANTS
 from lstm_variants import nn as layers
-from tests.layers import PROJECTING, assert_same_states, gradients, random_hx, states_of
+from tests.layers import (
+    PROJECTING,
+    assert_same_states,
+    conditioned,
+    gradients,
+    random_hx,
+    states_of,
+)
 from tests.tolerances import assert_exact
 
 F64 = {"dtype": torch.float64}
@@ -184,7 +191,9 @@ def test_half_precision_trains(name, dtype):
 @pytest.mark.parametrize("num_layers", [1, 2])
 def test_layers_and_directions_are_the_oracle(name, dtype, num_layers):
     """Stacked layers in both directions, composed of the oracle in NumPy."""
-    layer = VARIANTS[name].layer(3, 5, num_layers=num_layers, bidirectional=True, dtype=dtype)
+    layer = conditioned(
+        VARIANTS[name].layer(3, 5, num_layers=num_layers, bidirectional=True, dtype=dtype)
+    )
     x = torch.randn(9, 2, 3, dtype=dtype)
     output, _ = layer(x)
     parameters = {k: oracles.float64(p) for k, p in layer.named_parameters()}

@@ -22,7 +22,7 @@ every_backend = pytest.mark.parametrize("backend", ["auto", "reference"])
 @every_backend
 def test_forward_mode(name, dtype, backend):
     """The directional derivative by jvp and by the dual numbers of autograd, against backward."""
-    layer = VARIANTS[name].layer(3, 4, num_layers=2, backend=backend, dtype=dtype)
+    layer = conditioned(VARIANTS[name].layer(3, 4, num_layers=2, backend=backend, dtype=dtype))
     x, direction = torch.randn(2, 5, 2, 3, dtype=dtype)
 
     def run(x):
@@ -102,7 +102,7 @@ def test_double_backward(name, dtype, backend):
 @every_variant
 @every_dtype
 def test_hessian(name, dtype):
-    layer = VARIANTS[name].layer(2, 2, dtype=dtype)
+    layer = conditioned(VARIANTS[name].layer(2, 2, dtype=dtype))
     x = torch.randn(3, 2, dtype=dtype)
     matrix = hessian(lambda x: layer(x)[0].square().sum())(x).reshape(6, 6)
     torch.testing.assert_close(matrix, matrix.T)
