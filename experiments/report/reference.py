@@ -3,7 +3,11 @@
 from experiments import FOLDER
 
 CELLS = FOLDER.parent / "lstm_variants" / "cells"
-OPTIONS = "    options:\n      show_root_heading: false\n      show_root_toc_entry: false\n"
+# Inherited members are those of the interface, which the page has once.
+OPTIONS = (
+    "    options:\n      show_root_heading: false\n      show_root_toc_entry: false\n"
+    "      inherited_members: false\n"
+)
 
 
 def cells_reference() -> str:
