@@ -24,7 +24,7 @@ def evaluate_step(
     $c_{t-1}$; each parameter by its letter, with a subscript for each of its blocks, as $W_i$.
     Without a subscript, the letter is the whole parameter, as $W$; what has rows for all blocks is
     known by its blocks too, as $a_{i,t}$ of $a_t$. Parameters of the same letter are added up;
-    missing ones are zero. A setting that is a number is known by its name, as $\beta$ for `beta`.
+    missing ones are zero. A setting of type float is known by its name, as $\beta$ for `beta`.
 
     Args:
         cell: The recurrence.
@@ -71,20 +71,27 @@ def evaluate_step(
 def parameter_symbols(cell: Cell, w: Weights, D: int, proj_size: int) -> dict[str, Tensor]:
     """The parameters by their symbols in the equations."""
     H = w.weight_ih.shape[0] // len(cell.blocks)
-    found: dict[str, Tensor] = {}
-    for name, parameter in cell.parameters(D, H, proj_size=proj_size).items():
+    parameters = cell.parameters(D, H, proj_size=proj_size)
+    rows = {(parse(p.letter).text, p.blocks, p.shape) for p in parameters.values()}
+    letters = [letter for letter, *_ in rows]
+    found = {
+        f"\\{name}": w.weight_ih.new_tensor(setting)
+        for name, setting in vars(cell).items()
+        if isinstance(setting, float)
+    }
+    sums: dict[str, Tensor] = {}
+    for name, parameter in parameters.items():
         value = getattr(w, name)
         if value is None:
             value = w.weight_ih.new_zeros(parameter.shape)
         letter = parse(parameter.letter).text
         names = [indexed(letter, block) for block in parameter.blocks]
         parts = dict(zip(names, value.chunk(len(names)), strict=True)) if names else {}
-        for symbol, part in {letter: value, **parts}.items():
-            found[symbol] = found[symbol] + part if symbol in found else part
-    for name, setting in vars(cell).items():
-        if isinstance(setting, float):
-            found[f"\\{name}"] = w.weight_ih.new_tensor(setting)
-    return found
+        if letters.count(letter) == 1:  # parameters of other blocks have no sum
+            parts[letter] = value
+        for symbol, part in parts.items():
+            sums[symbol] = sums[symbol] + part if symbol in sums else part
+    return found | sums
 
 
 def blocks_of(cell: Cell, left: str, value: Tensor, H: int) -> dict[str, Tensor]:

@@ -33,7 +33,7 @@ def trace(module: nn.Module, /, *inputs: Any, **keywords: Any) -> list[dict[str,
         then state fields; `i f g o h c` for an LSTM and `r z n h` for a GRU. A gate that the
         variant does not have is omitted. Values are `[T, B, H]` (`h` `[T, B, P]` if projected) for
         any layout of the input, in the time order of the input for both directions, and zero at
-        padded time steps. In half precision, the cell state is in float32.
+        padded time steps. In half precision, fields that the cell keeps in float32 are in float32.
 
     Raises:
         ValueError: If no layer of this package ran outside of compiled modules and in the calling

@@ -149,7 +149,7 @@ VARIANTS = {
     "SLSTM": Variant(
         cell=SLSTMCell(),
         papers=("Beck et al. 2024",),
-        summary="exponential gates; the output is a mean of all candidates, weighed by the gates",
+        summary="exponential gates; the output is a gated, weighted mean of all candidates",
         confusable_with="the mLSTM of the same paper, whose cell state is a matrix",
     ),
     "MultiplicativeLSTM": Variant(
@@ -173,7 +173,7 @@ VARIANTS = {
     "IndRNN": Variant(
         cell=IndRNNCell(),
         papers=("Li et al. 2018",),
-        summary="each unit depends on its own last state alone, by one weight; ReLU",
+        summary="units of a layer are not connected: one recurrent weight for each; ReLU",
         confusable_with="RNN, whose units depend on one another",
     ),
     "MinGRU": Variant(
@@ -185,7 +185,7 @@ VARIANTS = {
     "MinLSTM": Variant(
         cell=MinLSTMCell(),
         papers=("Feng et al. 2024",),
-        summary="an LSTM whose gates and candidate depend on the input alone; gates sum to 1",
+        summary="an LSTM whose gates, normalised to a sum of 1, depend on the input alone",
         confusable_with="its form in log space, whose candidate is always positive",
     ),
     "NIG": ablation("no input gate: i = 1", input_gate=False),

@@ -209,6 +209,24 @@ def test_strange_numbers(cell, value, instruction_set):
 
 
 @every_cell
+@pytest.mark.parametrize("value", [torch.inf, -torch.inf])
+def test_gradients_of_infinite_numbers(cell, value, instruction_set):
+    """Finite where those of the reference are, also where H is no whole number of vectors."""
+    call = call_of(cell, T=4, B=3, D=2, H=10, directions=1)
+    x = call.x.detach().clone()
+    x[1, 1, 0] = value
+    call = call._replace(x=x.requires_grad_())
+    found = []
+    for backend in (BACKENDS["cpu"], Reference()):
+        output, _ = backend.run(call)
+        total = output.nan_to_num(0.0, 0.0, 0.0).sum()
+        found.append(torch.autograd.grad(total, list(call.tensors()), allow_unused=True))
+    for got, expected in zip(*found, strict=True):
+        if expected is not None:
+            torch.testing.assert_close(got, expected, rtol=1e-12, atol=1e-12, equal_nan=True)
+
+
+@every_cell
 @every_dtype
 def test_gradients_that_vanish(cell, dtype, instruction_set):
     """They are right to the smallest normal number, and none is smaller than that but zero."""

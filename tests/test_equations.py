@@ -10,7 +10,7 @@ from torch.nn.functional import linear, logsigmoid
 from lstm_variants import VARIANTS
 from lstm_variants.cells import Block, Cell, ElmanCell, Field, GRUCell, HiddenState, LSTMCell
 from lstm_variants.equations import equations
-from lstm_variants.evaluate import evaluate_step
+from lstm_variants.evaluate import evaluate_step, parameter_symbols
 from lstm_variants.kernels.cpu.cells import every_cell
 from lstm_variants.testing import check_cell, check_equations
 from tests.layers import as_state
@@ -236,6 +236,25 @@ class MinimalCell(Cell):
         z, candidate = wx.chunk(2, dim=-1)
         h = torch.lerp(state.h, candidate, z.sigmoid())
         return HiddenState(h), {"z": z.sigmoid(), r"\tilde{h}": candidate}
+
+
+class SharedLetterCell(LSTMCell):
+    """Biases and peepholes with one letter, but other blocks."""
+
+    def parameters(self, D, H, *, bias=True, proj_size=0):
+        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
+        return found | {"weight_ch": found["weight_ch"]._replace(letter="b")}
+
+
+def test_parameters_of_one_letter_and_other_blocks():
+    cell = SharedLetterCell(peephole="current")
+    _, _, w = random_step(cell, 2)
+    symbols = parameter_symbols(cell, w, D, proj_size=0)
+    biases, peepholes = (w.bias_ih + w.bias_hh).chunk(4), w.weight_ch.chunk(3)
+    assert_exact(symbols["b_i"], biases[0] + peepholes[0])
+    assert_exact(symbols["b_g"], biases[2])
+    assert "b" not in symbols
+    assert symbols["W"].shape == (8, D)
 
 
 class UndocumentedCell(MinimalCell):

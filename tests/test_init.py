@@ -168,9 +168,11 @@ def test_a_layer_without_biases_is_refused(change):
     assert unchanged(layer, before, ())
 
 
-def test_chrono_needs_gates():
+@pytest.mark.parametrize("layer", [nn.RNN(2, 3), nn.SLSTM(2, 3, forget_activation="exp")])
+def test_chrono_needs_gates(layer):
+    """An exponential forget gate of the bias log u is u, and not u / (1 + u)."""
     with pytest.raises(ValueError, match="block of role 'keep' or 'write'"):
-        nn.init.chrono_(nn.RNN(2, 3), 50)
+        nn.init.chrono_(layer, 50)
 
 
 @pytest.mark.parametrize("t_max", [1.9, 0, -3, math.nan, math.inf])

@@ -34,20 +34,24 @@ def layer_norm_lstm(x: Array, p: Parameters) -> Array:
 
 
 def slstm(x: Array, p: Parameters, forget_gate: str = "sigmoid") -> Array:
-    """Beck et al. 2024 as it reads without a stabiliser, in numbers of a wider range."""
+    """Beck et al. 2024 without a recurrence of c and n: the mean of all candidates.
+
+    The logarithm of a candidate's weight is its input gate's pre-activation plus the logarithms of
+    all later forget gates; the weights are a softmax of these.
+    """
     H = p["weight_hh"].shape[1]
     W, R = blocks(p["weight_ih"], "ifzo"), blocks(p["weight_hh"], "ifzo")
     b = blocks(sum_of_biases(p, 4 * H), "ifzo")
     h = np.zeros(H)
-    c, n = np.zeros(H, np.longdouble), np.zeros(H, np.longdouble)
+    candidates, logarithms = np.zeros((0, H)), np.zeros((0, H))
     hs = []
     for x_t in x:
-        a = {k: (W[k] @ x_t + R[k] @ h + b[k]).astype(np.longdouble) for k in "ifzo"}
-        i = np.exp(a["i"])
-        f = 1 / (1 + np.exp(-a["f"])) if forget_gate == "sigmoid" else np.exp(a["f"])
-        c = f * c + i * np.tanh(a["z"])
-        n = f * n + i
-        h = (c / n / (1 + np.exp(-a["o"]))).astype(np.float64)
+        a = {k: W[k] @ x_t + R[k] @ h + b[k] for k in "ifzo"}
+        log_f = -np.logaddexp(0, -a["f"]) if forget_gate == "sigmoid" else a["f"]
+        candidates = np.vstack([candidates, np.tanh(a["z"])])
+        logarithms = np.vstack([logarithms + log_f, a["i"]])
+        weights = np.exp(logarithms - logarithms.max(axis=0))
+        h = sigmoid(a["o"]) * (weights * candidates).sum(axis=0) / weights.sum(axis=0)
         hs.append(h)
     return np.array(hs).reshape(len(x), H)
 

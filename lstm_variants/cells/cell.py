@@ -12,9 +12,10 @@ Sizes have the same letters everywhere:
 | `G` | number of row blocks of a weight matrix: gates and the candidate |
 | `K` | number of gates with a peephole |
 
-In equations, $W$ is `weight_ih`, $U$ is `weight_hh`, $b$ is the sum of the two biases (in a GRU,
-where they act separately, $b$ is `bias_ih` and $d$ is `bias_hh`), $p$ is `weight_ch`, $R$ is
-`weight_gh`, $\sigma$ is the logistic sigmoid and $\odot$ the element-wise product.
+In equations, $W$ is `weight_ih`, $U$ is `weight_hh` ($u$ where that is a vector), $b$ is the sum of
+the biases (in a GRU and a multiplicative LSTM, where they act separately, $b$ is `bias_ih` and $d$
+is `bias_hh`), $p$ is `weight_ch`, $R$ is `weight_gh`, $\sigma$ is the logistic sigmoid and $\odot$
+the element-wise product.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class Parameter(NamedTuple):
 
 
 class HiddenState(NamedTuple):
-    """State of a cell without other memory than its output.
+    """State of a cell whose output is all of its state.
 
     Attributes:
         h: Hidden state and output, `[B, H]`.

@@ -22,7 +22,7 @@ from lstm_variants.cells.cell import (
 
 @dataclass(frozen=True, repr=False)
 class IndRNNCell(Cell):
-    r"""The independently recurrent network: each unit depends on its own last state alone.
+    r"""The independently recurrent network: units of a layer are not connected with one another.
 
     $$
     \begin{aligned}
@@ -39,7 +39,8 @@ class IndRNNCell(Cell):
     `weight_hh` is the vector $u$, `[H]`. It starts uniform in (0, 1); there is one bias, `bias_ih`.
 
     Paper: Li et al. 2018. It limits $|u|$ to $\sqrt[T]{2}$ for sequences of $T$ time steps, so that
-    a state grows to twice its size at most; clip the parameter after each update for that.
+    the influence of an old state, and its gradient, grow to twice their size at most; clip the
+    parameter after each update for that.
 
     Not to be confused with: [`ElmanCell`][lstm_variants.cells.elman.ElmanCell], whose units all
     depend on one another. The default of torchrecurrent is tanh.

@@ -29,11 +29,12 @@ class JANETCell(Cell):
     value $\beta = 1$ of the paper: more is added to the state than is forgotten.
 
     Not to be confused with: `LSTMCell(coupled=True, output_gate=False, output_activation=False)`,
-    which computes the same functions as $\beta = 0$ from the weights of an input gate, $-W_f$ and
-    $-U_f$; nor with implementations that learn $\beta$, as torchrecurrent does.
+    which computes the same functions as $\beta = 0$ from the parameters of an input gate, $-W_f$,
+    $-U_f$ and $-b_f$; nor with implementations that learn $\beta$, as torchrecurrent does.
 
     Attributes:
-        beta: The shift $\beta$ of the gate that weighs the candidate.
+        beta: The shift $\beta$ of the gate that multiplies the candidate. There are CPU kernels for
+            1 and 0; other values run on the reference.
 
     Examples:
         >>> import torch
@@ -58,5 +59,5 @@ class JANETCell(Cell):
         (h,) = state
         s, a = (wx + linear(h.to(wx.dtype), w.weight_hh, w.bias_hh)).chunk(2, dim=-1)
         f, g = sigmoid(s), tanh(a)
-        h = f * h + (1 - sigmoid(s - self.beta)) * g
+        h = f * h + sigmoid(self.beta - s) * g  # 1 - sigmoid(x) is sigmoid(-x), and exact
         return HiddenState(h), {"f": f, "g": g}

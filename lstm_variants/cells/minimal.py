@@ -1,4 +1,8 @@
-r"""Minimal recurrences, whose gates depend on the input alone."""
+r"""Minimal recurrences, whose gates depend on the input alone.
+
+Given the inputs, they are linear in the state. The paper trains them with a parallel scan over
+time; here they are computed one time step after the other, as all cells are.
+"""
 
 from __future__ import annotations
 

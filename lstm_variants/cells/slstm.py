@@ -30,7 +30,7 @@ class SLSTMState(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class SLSTMCell(Cell):
-    r"""The sLSTM of xLSTM: an LSTM with an exponential input gate, whose output is a mean.
+    r"""The sLSTM of xLSTM: an LSTM with an exponential input gate and a normalised cell state.
 
     $$
     \begin{aligned}
@@ -53,7 +53,9 @@ class SLSTMCell(Cell):
     |---|---|
     | `forget_activation="exp"` | $\tilde{f}_t = W_f x_t + U_f h_{t-1} + b_f$ |
 
-    The stabiliser $m$ starts at minus infinity, $c$ and $n$ start at zero. The stabiliser has no
+    The output is the output gate times a weighted mean of all candidates. The stabiliser $m$ starts
+    at minus infinity, $c$ and $n$ start at zero; a state of zeros is another one, after which the
+    output is NaN where the first input gate is too small for a number. The stabiliser has no
     influence on $h$: without it, the gates are $\exp(\tilde{i}_t)$ and $\exp(\tilde{f}_t)$, which
     overflow.
 
@@ -66,7 +68,8 @@ class SLSTMCell(Cell):
     multiplicative LSTM of Krause et al. 2016, also called mLSTM.
 
     Attributes:
-        forget_activation: The activation function of the forget gate.
+        forget_activation: The activation function of the forget gate. With `"exp"`, neither gate
+            has a role, and [`chrono_`][lstm_variants.nn.init.chrono_] does not apply.
 
     Raises:
         ValueError: If it is neither `"sigmoid"` nor `"exp"`.
@@ -86,12 +89,6 @@ class SLSTMCell(Cell):
 
     forget_activation: Literal["sigmoid", "exp"] = "sigmoid"
 
-    blocks = (
-        Block("i", "write"),
-        Block("f", "keep"),
-        Block("z", "candidate"),
-        Block("o", "output"),
-    )
     state_type = SLSTMState
     state_fields = (
         Field("h"),
@@ -105,6 +102,18 @@ class SLSTMCell(Cell):
             raise ValueError(
                 f"forget_activation should be 'sigmoid' or 'exp', got {self.forget_activation!r}"
             )
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        # An exponential forget gate has no value that keeps the state: what counts is its ratio to
+        # the others.
+        is_sigmoid = self.forget_activation == "sigmoid"
+        return (
+            Block("i", "write" if is_sigmoid else None),
+            Block("f", "keep" if is_sigmoid else None),
+            Block("z", "candidate"),
+            Block("o", "output"),
+        )
 
     def step(self, wx: Tensor, state: State, w: Weights) -> tuple[SLSTMState, Gates]:
         h, c, n, m_old = state

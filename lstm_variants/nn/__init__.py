@@ -2,10 +2,9 @@
 
 from lstm_variants.nn import init
 from lstm_variants.nn.gru import GRU
-from lstm_variants.nn.lstm import LSTM, CoupledLSTM, PeepholeLSTM
+from lstm_variants.nn.lstm import LSTM, LSTM1997, CoupledLSTM, PeepholeLSTM
 from lstm_variants.nn.one_cell import (
     JANET,
-    LSTM1997,
     MGU,
     SLSTM,
     IndRNN,

@@ -18,9 +18,10 @@ __all__ = ["chrono_", "gate_bias_"]
 def gate_bias_(layer: Recurrent, blocks: str | Sequence[str], bias: float | Tensor) -> Recurrent:
     """Set the bias of gates or other blocks, in every layer and direction.
 
-    Each block has two biases, an input bias and a recurrent bias, which are added. The exception is
-    the candidate of a GRU with `reset_after=True`, where the reset gate is applied to the recurrent
-    one. The input bias is set to the value, the recurrent bias to zero.
+    A block has two biases, an input bias and a recurrent bias, which are added, or the former
+    alone. Exceptions are the candidate of a GRU with `reset_after=True`, where the reset gate is
+    applied to the recurrent bias, and m of a multiplicative LSTM, where both are in different
+    factors. The input bias is set to the value, the recurrent bias to zero.
 
     Args:
         layer: A layer of `lstm_variants.nn`.
@@ -71,9 +72,9 @@ def chrono_(layer: Recurrent, t_max: float) -> Recurrent:
     For each hidden unit, $u$ is drawn uniformly from 1 to `t_max` - 1. The bias of blocks with the
     role `"keep"` is set to $\log u$, that of blocks with the role `"write"` to $-\log u$; see
     [`Block`][lstm_variants.cells.cell.Block]. With a pre-activation equal to the bias, a unit keeps
-    $u / (1 + u)$ of its state at each time step and adds $1 / (1 + u)$ of the candidate: a time
-    constant of about $u$ time steps. Each layer and direction has its own draws. All other
-    parameters are unchanged.
+    $u / (1 + u)$ of its state at each time step and adds $1 / (1 + u)$ of the candidate (a JANET
+    with $\beta = 1$ adds $e / (u + e)$): a time constant of about $u$ time steps. Each layer and
+    direction has its own draws. All other parameters are unchanged.
 
     Paper: Tallec & Ollivier 2018, "Can recurrent neural networks warp time?".
 

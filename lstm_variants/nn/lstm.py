@@ -1,10 +1,12 @@
-"""LSTM layers: standard, with peepholes, and with coupled gates."""
+"""LSTM layers: standard, with peepholes, with coupled gates, and without a forget gate."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal
 
 from lstm_variants.cells import LSTMCell
+from lstm_variants.nn.one_cell import OneCell
 from lstm_variants.nn.recurrent import Recurrent
 
 
@@ -135,7 +137,7 @@ class PeepholeLSTM(Recurrent):
         return text + previous
 
 
-class CoupledLSTM(Recurrent):
+class CoupledLSTM(OneCell):
     """Multi-layer LSTM with coupled input and forget gates (CIFG): f = 1 - i.
 
     The equations are those of [`LSTMCell`][lstm_variants.cells.lstm.LSTMCell] with `coupled=True`
@@ -157,33 +159,25 @@ class CoupledLSTM(Recurrent):
         (torch.Size([10, 32, 16]), torch.Size([48, 8]))
     """
 
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        proj_size: int = 0,
-        device: Any = None,
-        dtype: Any = None,
-        *,
-        backend: str = "auto",
-    ) -> None:
-        """Create the layer."""
-        super().__init__(
-            LSTMCell(coupled=True),
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            proj_size,
-            device,
-            dtype,
-            backend=backend,
-        )
+    cell_type = partial(LSTMCell, coupled=True)
+
+
+class LSTM1997(OneCell):
+    """Multi-layer LSTM as first published, without a forget gate.
+
+    The equations are those of [`LSTMCell`][lstm_variants.cells.lstm.LSTMCell] with
+    `forget_gate=False`: the cell state is a sum of all gated candidates. See
+    [`Recurrent`][lstm_variants.nn.Recurrent] for the constructor arguments and `forward`.
+
+    Paper: Hochreiter & Schmidhuber 1997, whose activation functions are 2 tanh(x / 2) for the
+    candidate and tanh(x / 2) for the output, instead of tanh(x).
+
+    Examples:
+        >>> import torch
+        >>> from lstm_variants.nn import LSTM1997
+        >>> output, (h_n, c_n) = LSTM1997(8, 16)(torch.randn(10, 32, 8))
+        >>> output.shape, c_n.shape
+        (torch.Size([10, 32, 16]), torch.Size([1, 32, 16]))
+    """
+
+    cell_type = partial(LSTMCell, forget_gate=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, ClassVar
 
 from lstm_variants.cells import (
@@ -11,7 +10,6 @@ from lstm_variants.cells import (
     IndRNNCell,
     JANETCell,
     LayerNormLSTMCell,
-    LSTMCell,
     MGUCell,
     MinGRUCell,
     MinLSTMCell,
@@ -87,27 +85,6 @@ class OneCell(Recurrent):
         return ", ".join([super().extra_repr(), *changed])
 
 
-class LSTM1997(OneCell):
-    """Multi-layer LSTM as first published, without a forget gate.
-
-    The equations are those of [`LSTMCell`][lstm_variants.cells.lstm.LSTMCell] with
-    `forget_gate=False`: the cell state is a sum of all gated candidates. See
-    [`Recurrent`][lstm_variants.nn.Recurrent] for the constructor arguments and `forward`.
-
-    Paper: Hochreiter & Schmidhuber 1997, whose activation functions are 2 tanh(x / 2) for the
-    candidate and tanh(x / 2) for the output, instead of tanh(x).
-
-    Examples:
-        >>> import torch
-        >>> from lstm_variants.nn import LSTM1997
-        >>> output, (h_n, c_n) = LSTM1997(8, 16)(torch.randn(10, 32, 8))
-        >>> output.shape, c_n.shape
-        (torch.Size([10, 32, 16]), torch.Size([1, 32, 16]))
-    """
-
-    cell_type = partial(LSTMCell, forget_gate=False)
-
-
 class LayerNormLSTM(OneCell):
     """Multi-layer LSTM with layer normalisation inside of the recurrence.
 
@@ -133,9 +110,11 @@ class LayerNormLSTM(OneCell):
 class SLSTM(OneCell):
     """Multi-layer sLSTM: exponential gates, with a normaliser and a stabiliser.
 
-    The equations, and the setting `forget_activation`, are those of
+    The equations are those of
     [`SLSTMCell`][lstm_variants.cells.slstm.SLSTMCell]. The state is `(h_n, c_n, n_n, m_n)`. See
     [`Recurrent`][lstm_variants.nn.Recurrent] for the constructor arguments and `forward`.
+
+    Keyword argument of its own: `forget_activation`, `"sigmoid"` (default) or `"exp"`.
 
     Paper: Beck et al. 2024.
 
@@ -195,10 +174,13 @@ class MGU(OneCell):
 class JANET(OneCell):
     """Multi-layer JANET: an LSTM with the forget gate alone.
 
-    The equations, and the setting `beta`, are those of
+    The equations are those of
     [`JANETCell`][lstm_variants.cells.janet.JANETCell]. The paper initialises it with
     [`chrono_`][lstm_variants.nn.init.chrono_]. See [`Recurrent`][lstm_variants.nn.Recurrent] for
     the constructor arguments and `forward`.
+
+    Keyword argument of its own: `beta`, the shift of the gate that multiplies the candidate, a
+    float; 1 by default.
 
     Paper: van der Westhuizen & Lasenby 2018.
 
@@ -216,12 +198,14 @@ class JANET(OneCell):
 
 
 class IndRNN(OneCell):
-    """Multi-layer IndRNN: each unit depends on its own last state alone.
+    """Multi-layer IndRNN: units of a layer are not connected with one another.
 
-    The equation, and the setting `nonlinearity`, are those of
+    The equation is that of
     [`IndRNNCell`][lstm_variants.cells.indrnn.IndRNNCell]. `weight_hh` is a vector, `[H]`, and there
     is one bias. See [`Recurrent`][lstm_variants.nn.Recurrent] for the constructor arguments and
     `forward`.
+
+    Keyword argument of its own: `nonlinearity`, `"relu"` (default) or `"tanh"`.
 
     Paper: Li et al. 2018.
 

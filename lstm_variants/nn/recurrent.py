@@ -28,9 +28,10 @@ class Recurrent(nn.Module):
     Parameters have torch's names and layout: `weight_ih_l{k}`, `weight_hh_l{k}`, `bias_ih_l{k}`,
     `bias_hh_l{k}` and `weight_hr_l{k}`, with the suffix `_reverse` for the reverse direction.
     Where torch has the same cell, a `state_dict` is interchangeable with torch's. Parameters that
-    torch does not have come last: the peephole weights `weight_ch_l{k}`, `[K*H]` for `K` gates with
-    peepholes, and the gate recurrence `weight_gh_l{k}`, `[3*H, 3*H]`. With the same seed, the
-    parameters that torch has are initialised to the same values as in torch.
+    torch does not have come last, as the peephole weights `weight_ch_l{k}`, `[K*H]` for `K` gates
+    with peepholes. A cell without recurrent weights or with one bias has fewer: each cell lists its
+    own in `parameters`. With the same seed, the parameters of a cell that torch has are initialised
+    to the same values as in torch.
 
     Examples:
         >>> import torch
@@ -173,7 +174,7 @@ class Recurrent(nn.Module):
         Args:
             input: `[T, B, D]`; `[B, T, D]` if `batch_first`; `[T, D]` for an unbatched sequence; or
                 a packed sequence.
-            hx: The initial state, `h_0` or `(h_0, c_0)`, each
+            hx: The initial state, `h_0` or a tuple of all fields, as `(h_0, c_0)`, each
                 `[num_layers * directions, B, H]` (`h_0` `[..., P]` if projected), without `B` for
                 an unbatched sequence. Defaults to the initial state of the cell, which is zero for
                 every cell of this package, but for the stabiliser of an sLSTM.
@@ -229,24 +230,19 @@ class Recurrent(nn.Module):
         parameter: Tensor = getattr(self, self._all_weights[0][0])
         return parameter
 
-    def step(
-        self,
-        input: Tensor,  # noqa: A002 - as in forward
-        hx: Any = None,
-    ) -> tuple[Tensor, Any]:
+    def step(self, input: Tensor, hx: Any = None) -> tuple[Tensor, Any]:  # noqa: A002 - as forward
         """Apply the layers to one time step, for a stream of inputs or an agent that acts.
 
-        Step by step, outputs, states and gradients are those of one call with the whole sequence.
+        Step by step, outputs, states and gradients are those of one call with the whole sequence,
+        but for dropout, and in half precision for states that a call keeps in float32.
 
         Args:
             input: `[B, D]`, or `[D]` for an unbatched sequence, whatever `batch_first` is.
             hx: The state after the time step before, as `step` or a call of the layer returned it.
-                Defaults to the initial state of the cell.
 
         Returns:
-            `(output, h_n)` or `(output, (h_n, c_n))`: the hidden state of the last layer, `[B, H]`
-            (`[B, P]` if projected), without `B` for an unbatched sequence; and the state after this
-            time step, in the layout of `hx`.
+            The output of the last layer, `[B, H]` (`[B, P]` if projected), without `B` for an
+            unbatched sequence; and the state after this time step, in the layout of `hx`.
 
         Raises:
             TypeError: If an argument has a wrong type.
@@ -258,9 +254,10 @@ class Recurrent(nn.Module):
             >>> from lstm_variants.nn import PeepholeLSTM
             >>> layer, x = PeepholeLSTM(8, 16), torch.randn(10, 32, 8)
             >>> hx, outputs = None, []
-            >>> for x_t in x:
-            ...     output, hx = layer.step(x_t, hx)
-            ...     outputs.append(output)
+            >>> with torch.no_grad():  # with gradients, every step is kept
+            ...     for x_t in x:
+            ...         output, hx = layer.step(x_t, hx)
+            ...         outputs.append(output)
             >>> torch.allclose(torch.stack(outputs), layer(x)[0], atol=1e-6)
             True
         """

@@ -23,7 +23,7 @@ Group = tuple[Sequence[str], Sequence[Tensor]]
 
 
 class CPU(FusedBackend):
-    """Fused loops over time in C++, for all cells of this package but the layer-normalised LSTM."""
+    """Fused loops over time in C++, for the cells in `kernels.cpu.cells`."""
 
     name = "cpu"
     device = "cpu"

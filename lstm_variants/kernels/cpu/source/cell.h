@@ -89,8 +89,10 @@ template <class T, int n> struct BackwardStep {
         const int64_t row = (t * s.B + b) * s.gates_stride;
         return {s.in(s.io.gates) + row + slot * s.Hp + j * L, s.gates_stride};
     }
+    // The padding stays zero: with an infinite input, that of the gates is NaN, and the recurrent
+    // product would spread it.
     FORCED void set(int64_t slot, const Vecs& x) const {
-        x.store_to(d_gates + slot * s.Hp, d_gates_stride);
+        s.write(d_gates - j * L + slot * s.Hp, d_gates_stride, j, s.H, x);
     }
     FORCED Vecs gradient_of(int64_t slot) const { return {d_gates + slot * s.Hp, d_gates_stride}; }
     FORCED Vecs h() const { return rows([&](int k) { return s.output(t, b + k); }); }

@@ -109,6 +109,8 @@ template <class T> class Gradients {
             );
         of_input.start(share);
         of_recurrent.start(share);
+        const Range all = share.team.of(rows * stride);
+        std::fill_n(d_gates + all.first, all.size(), T(0));
         const Range places = share.team.of(s.gates_stride);
         std::fill_n(bias_sum + s.gates_stride + places.first, places.size(), T(0));
     }

@@ -8,7 +8,7 @@ namespace ISA {
 template <class T> struct JANET : CellBase<T> {
     using CellBase<T>::s;
     struct Slot {
-        enum { f, g, write };  // write: what weighs the candidate, 1 - sigmoid(s - beta)
+        enum { f, g, write };  // write: what multiplies the candidate, 1 - sigmoid(s - beta)
     };
 
     const T beta = T(s.call.cell.beta);
@@ -18,7 +18,7 @@ template <class T> struct JANET : CellBase<T> {
 
     template <int n> FORCED VecBlock<T, n> apply(const ForwardStep<T, n>& at) const {
         const auto a = at.gate(Slot::f);
-        const auto f = sigmoid(a), g = tanh(at.gate(Slot::g)), write = T(1) - sigmoid(a - beta);
+        const auto f = sigmoid(a), g = tanh(at.gate(Slot::g)), write = sigmoid(beta - a);
         if (at.saves()) {
             at.save(Slot::f, f);
             at.save(Slot::g, g);

@@ -33,7 +33,7 @@ template <class T> struct SLSTM : CellBase<T> {
             at.save(Slot::f, f);
             at.save(Slot::z, z);
             at.save(Slot::o, o);
-            at.save(Slot::slope, is_exponential ? VecBlock<T, k>(1) : T(1) - sigmoid(a_f));
+            at.save(Slot::slope, is_exponential ? VecBlock<T, k>(1) : sigmoid(T(0) - a_f));
         }
         return o * (c / n);
     }
