@@ -62,7 +62,7 @@ def own_layers_section(result: Result) -> tuple[str, ...]:
     """Layers compared with another one of this package."""
     rows = [
         {
-            "variant": record["variant"],
+            "variant": ", ".join((record["variant"], *record["settings"].values())),
             "compared with": record["own_baseline"],
             "B, T, D, H": size_text(record["size"]),
             "training, ratio": spread(record["ratio"]),

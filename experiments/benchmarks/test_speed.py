@@ -48,13 +48,14 @@ SIZES = (
 MODES = ("forward", "training")
 # Long sequences, where units that do not depend on one another show what that is worth.
 LONG = Size(64, 1000, 256, 256)
-# Layers that are also compared with another one of this package, in training with one thread. Not
-# the IndRNN: over so many time steps, its ReLU is at zero for other units in float32 than in
+# Layers that are also compared with another one of this package, in training with one thread. The
+# IndRNN with tanh: over so many time steps, a ReLU is at zero for other units in float32 than in
 # float64, where its slope jumps, and its gradients cannot be checked.
-OWN_BASELINES = {
-    "SLSTM": ("LSTM", SIZES),
-    "MinGRU": ("GRU", (LONG,)),
-    "MinLSTM": ("GRU", (LONG,)),
+OWN_BASELINES: dict[str, tuple[str, tuple[Size, ...], dict[str, str]]] = {
+    "SLSTM": ("LSTM", SIZES, {}),
+    "MinGRU": ("GRU", (LONG,), {}),
+    "MinLSTM": ("GRU", (LONG,), {}),
+    "IndRNN": ("GRU", (LONG,), {"nonlinearity": "tanh"}),
 }
 # The ablations are the peephole LSTM with less to do.
 TIMED = [name for name, variant in VARIANTS.items() if not variant.ablation]
@@ -75,7 +76,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.function is test_speed_of_own_layers:
         cases = [
             (name, size)
-            for name, (_, sizes) in OWN_BASELINES.items()
+            for name, (_, sizes, _) in OWN_BASELINES.items()
             for size in (SIZES[:1] if smoke else sizes)
         ]
         metafunc.parametrize(("name", "size"), cases, ids=[f"{n}-{size}" for n, size in cases])
@@ -103,7 +104,7 @@ def test_speed(
     torch.manual_seed(0)
     ours, theirs = build(variant, size), baseline(variant, size)
     torch.set_num_threads(threads)
-    found = compare(benchmark, pytestconfig, device, name, ours, theirs, mode, size)
+    found = compare(benchmark, pytestconfig, device, name, {}, ours, theirs, mode, size)
     against = f"nn.{type(theirs.layer).__name__}"
     record_property("ratio", found["ratio"]["median"])
     record_property("baseline", against)
@@ -127,15 +128,19 @@ def test_speed_of_own_layers(
     size: Size,
 ) -> None:
     torch.set_num_threads(1)
-    other, _ = OWN_BASELINES[name]
+    other, _, settings = OWN_BASELINES[name]
     torch.manual_seed(0)
-    ours, theirs = (
-        First(VARIANTS[n].layer(size.D, size.H, batch_first=True)) for n in (name, other)
-    )
-    found = compare(benchmark, pytestconfig, device, name, ours, theirs, "training", size)
+    ours = First(VARIANTS[name].layer(size.D, size.H, batch_first=True, **settings))
+    theirs = First(VARIANTS[other].layer(size.D, size.H, batch_first=True))
+    found = compare(benchmark, pytestconfig, device, name, settings, ours, theirs, "training", size)
     record_property("ratio", found["ratio"]["median"])
     record_property("baseline", other)
-    benchmark.extra_info |= {"variant": name, "own_baseline": other, **found}
+    benchmark.extra_info |= {
+        "variant": name,
+        "settings": settings,
+        "own_baseline": other,
+        **found,
+    }
 
 
 def compare(
@@ -143,6 +148,7 @@ def compare(
     pytestconfig: pytest.Config,
     device: torch.device,
     name: str,
+    settings: dict[str, str],
     ours: nn.Module,
     theirs: nn.Module,
     mode: str,
@@ -154,7 +160,7 @@ def compare(
     grad = torch.randn(size.B, size.T, size.H * variant.directions, device=device)
 
     step = step_of(ours, x, grad, mode)
-    check(name, ours, x, grad, step())
+    check(name, settings, ours, x, grad, step())
 
     reference = step_of(theirs, x, grad, mode)
     reference_times: list[float] = []
@@ -240,13 +246,20 @@ def step_of(model: nn.Module, x: Tensor, grad: Tensor, mode: str) -> Step:
     return {"forward": forward, "training": training}[mode]
 
 
-def check(name: str, model: nn.Module, x: Tensor, grad: Tensor, got: tuple[Tensor, ...]) -> None:
+def check(
+    name: str,
+    settings: dict[str, str],
+    model: nn.Module,
+    x: Tensor,
+    grad: Tensor,
+    got: tuple[Tensor, ...],
+) -> None:
     """Compare a step's results with the oracle and with float64."""
     some = [0, -1]  # the oracle takes its time: the first and the last sequence of the batch
     exact = copy.deepcopy(model).double()
     x64 = x.detach().double().requires_grad_()
     truths = step_of(exact, x64, grad.double(), "training" if len(got) > 1 else "forward")()
-    oracle = torch.from_numpy(oracles.output(name, model, x[some]))
+    oracle = torch.from_numpy(oracles.output(name, model, x[some], **settings))
     # An output is as exact as the memory that it shows, which grows where nothing is forgotten.
     memory = largest_memory(exact, x64)
     for result, truth in ((got[0][some], oracle), *zip(got, truths, strict=True)):

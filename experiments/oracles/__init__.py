@@ -23,7 +23,7 @@ from experiments.oracles.basic import (
 from experiments.oracles.extended import layer_norm_lstm, multiplicative_lstm, slstm
 from experiments.oracles.reduced import indrnn, janet, lstm_1997, mgu, mingru, minlstm
 
-LAYERS: dict[str, Callable[[Array, Parameters], Array]] = {
+LAYERS: dict[str, Callable[..., Array]] = {
     "LSTM": lstm_layer,
     "PeepholeLSTM": partial(lstm_layer, looks_at="current"),
     "PeepholeLSTM-previous": partial(lstm_layer, looks_at="previous"),
@@ -46,7 +46,7 @@ LAYERS: dict[str, Callable[[Array, Parameters], Array]] = {
         for name in ("NIG", "NFG", "NOG", "NIAF", "NOAF", "NP", "CIFG", "FGR")
     },
 }
-"""One direction of each variant: `[T, D]` and parameters to `[T, H]`."""
+"""One direction of each variant: `[T, D]`, parameters and some settings to `[T, H]`."""
 
 
 def direction(p: Parameters, prefix: str, suffix: str) -> Parameters:
@@ -111,13 +111,13 @@ def model_output(model: nn.Module, x: Tensor) -> Array:
     return np.stack([MODELS[type(model).__name__](sequence, p) for sequence in float64(x)])
 
 
-def output(name: str, model: nn.Module, x: Tensor) -> Array:
+def output(name: str, model: nn.Module, x: Tensor, **settings: str) -> Array:
     """What a variant's model, or a module around its layer, should return for `x`, `[B, T, D]`."""
     if type(model).__name__ in MODELS:
         return model_output(model, x)
     named = {k: float64(parameter) for k, parameter in model.named_parameters()}
     p = direction(named, "layer.", "_l0")
-    return np.stack([LAYERS[name](sequence, p) for sequence in float64(x)])
+    return np.stack([LAYERS[name](sequence, p, **settings) for sequence in float64(x)])
 
 
 def float64(tensor: Tensor) -> Array:

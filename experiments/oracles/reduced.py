@@ -51,13 +51,14 @@ def janet(x: Array, p: Parameters, beta: float = 1.0) -> Array:
     return np.array(cs).reshape(len(x), H)
 
 
-def indrnn(x: Array, p: Parameters) -> Array:
-    """Li et al. 2018, with the rectifier."""
+def indrnn(x: Array, p: Parameters, nonlinearity: str = "relu") -> Array:
+    """Li et al. 2018."""
+    phi = {"relu": lambda a: np.maximum(a, 0), "tanh": np.tanh}[nonlinearity]
     H = len(p["weight_ih"])
     h = np.zeros(H)
     hs = []
     for x_t in x:
-        h = np.maximum(p["weight_ih"] @ x_t + p["weight_hh"] * h + p.get("bias_ih", 0), 0)
+        h = phi(p["weight_ih"] @ x_t + p["weight_hh"] * h + p.get("bias_ih", 0))
         hs.append(h)
     return np.array(hs).reshape(len(x), H)
 
