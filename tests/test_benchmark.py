@@ -9,23 +9,29 @@ from lstm_variants import VARIANTS
 size = suite.Size(B=3, T=5, D=2, H=4)
 
 
+cases = [(name, {}) for name in VARIANTS]
+cases += [(name, settings) for name, (*_, settings) in suite.OWN_BASELINES.items() if settings]
+
+
 @pytest.mark.parametrize("mode", suite.MODES)
-@pytest.mark.parametrize("name", VARIANTS)
-def test_every_tensor_of_a_result_is_checked(name, mode):
+@pytest.mark.parametrize(
+    ("name", "settings"), cases, ids=["-".join((n, *s.values())) for n, s in cases]
+)
+def test_every_tensor_of_a_result_is_checked(name, settings, mode):
     variant = VARIANTS[name]
-    model = suite.build(variant, size)
+    model = suite.build(variant, size, settings)
     x = torch.randn(size.B, size.T, size.D, requires_grad=mode == "training")
     grad = torch.randn(size.B, size.T, size.H * variant.directions)
     results = suite.step_of(model, x, grad, mode)()
-    suite.check(name, model, x, grad, results)
+    suite.check(name, settings, model, x, grad, results)
     for k, result in enumerate(results):
         wrong = list(results)
         wrong[k] = result.detach().clone(memory_format=torch.contiguous_format)
         wrong[k].view(-1)[result.numel() // 2] += 0.01 * result.abs().max()
         with pytest.raises(AssertionError, match="wrong by"):
-            suite.check(name, model, x, grad, tuple(wrong))
+            suite.check(name, settings, model, x, grad, tuple(wrong))
 
 
 def test_the_peepholes_of_a_timed_model_are_on():
-    model = suite.build(VARIANTS["PeepholeLSTM-previous"], size)
+    model = suite.build(VARIANTS["PeepholeLSTM-previous"], size, {})
     assert all(getattr(model, f"C_{gate}").all() for gate in "ifo")

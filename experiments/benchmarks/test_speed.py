@@ -102,7 +102,7 @@ def test_speed(
 ) -> None:
     variant = VARIANTS[name]
     torch.manual_seed(0)
-    ours, theirs = build(variant, size), baseline(variant, size)
+    ours, theirs = build(variant, size, {}), baseline(variant, size)
     torch.set_num_threads(threads)
     found = compare(benchmark, pytestconfig, device, name, {}, ours, theirs, mode, size)
     against = f"nn.{type(theirs.layer).__name__}"
@@ -208,10 +208,10 @@ class First(nn.Module):
         return output
 
 
-def build(variant: Variant, size: Size) -> nn.Module:
+def build(variant: Variant, size: Size, settings: dict[str, str]) -> nn.Module:
     """The notebook's model, or else the layer, with parameters that can be checked."""
     model: nn.Module = (
-        First(variant.layer(size.D, size.H, batch_first=True))
+        First(variant.layer(size.D, size.H, batch_first=True, **settings))
         if variant.model is None
         else variant.model(size.D, size.H)
     )

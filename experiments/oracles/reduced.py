@@ -53,12 +53,12 @@ def janet(x: Array, p: Parameters, beta: float = 1.0) -> Array:
 
 def indrnn(x: Array, p: Parameters, nonlinearity: str = "relu") -> Array:
     """Li et al. 2018."""
-    phi = {"relu": lambda a: np.maximum(a, 0), "tanh": np.tanh}[nonlinearity]
     H = len(p["weight_ih"])
     h = np.zeros(H)
     hs = []
     for x_t in x:
-        h = phi(p["weight_ih"] @ x_t + p["weight_hh"] * h + p.get("bias_ih", 0))
+        a = p["weight_ih"] @ x_t + p["weight_hh"] * h + p.get("bias_ih", 0)
+        h = np.tanh(a) if nonlinearity == "tanh" else np.maximum(a, 0)
         hs.append(h)
     return np.array(hs).reshape(len(x), H)
 
