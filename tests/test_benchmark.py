@@ -18,8 +18,8 @@ cases += [(name, settings) for name, (*_, settings) in suite.OWN_BASELINES.items
     ("name", "settings"), cases, ids=["-".join((n, *s.values())) for n, s in cases]
 )
 def test_every_tensor_of_a_result_is_checked(name, settings, mode):
-    variant = VARIANTS[name]
-    model = suite.build(variant, size, settings)
+    variant = suite.with_settings(name, settings)
+    model = suite.build(variant, size)
     x = torch.randn(size.B, size.T, size.D, requires_grad=mode == "training")
     grad = torch.randn(size.B, size.T, size.H * variant.directions)
     results = suite.step_of(model, x, grad, mode)()
@@ -33,5 +33,5 @@ def test_every_tensor_of_a_result_is_checked(name, settings, mode):
 
 
 def test_the_peepholes_of_a_timed_model_are_on():
-    model = suite.build(VARIANTS["PeepholeLSTM-previous"], size, {})
+    model = suite.build(VARIANTS["PeepholeLSTM-previous"], size)
     assert all(getattr(model, f"C_{gate}").all() for gate in "ifo")

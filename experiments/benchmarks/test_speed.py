@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import ctypes
+import dataclasses
 import gc
 from collections.abc import Callable
 from pathlib import Path
@@ -102,7 +103,7 @@ def test_speed(
 ) -> None:
     variant = VARIANTS[name]
     torch.manual_seed(0)
-    ours, theirs = build(variant, size, {}), baseline(variant, size)
+    ours, theirs = build(variant, size), baseline(variant, size)
     torch.set_num_threads(threads)
     found = compare(benchmark, pytestconfig, device, name, {}, ours, theirs, mode, size)
     against = f"nn.{type(theirs.layer).__name__}"
@@ -130,8 +131,10 @@ def test_speed_of_own_layers(
     torch.set_num_threads(1)
     other, _, settings = OWN_BASELINES[name]
     torch.manual_seed(0)
-    ours = First(VARIANTS[name].layer(size.D, size.H, batch_first=True, **settings))
-    theirs = First(VARIANTS[other].layer(size.D, size.H, batch_first=True))
+    ours, theirs = (
+        First(variant.layer(size.D, size.H, batch_first=True))
+        for variant in (with_settings(name, settings), VARIANTS[other])
+    )
     found = compare(benchmark, pytestconfig, device, name, settings, ours, theirs, "training", size)
     record_property("ratio", found["ratio"]["median"])
     record_property("baseline", other)
@@ -208,10 +211,17 @@ class First(nn.Module):
         return output
 
 
-def build(variant: Variant, size: Size, settings: dict[str, str]) -> nn.Module:
+def with_settings(name: str, settings: dict[str, str]) -> Variant:
+    """A variant with other settings of its cell."""
+    variant = VARIANTS[name]
+    cell: Any = variant.cell  # a dataclass
+    return dataclasses.replace(variant, cell=dataclasses.replace(cell, **settings))
+
+
+def build(variant: Variant, size: Size) -> nn.Module:
     """The notebook's model, or else the layer, with parameters that can be checked."""
     model: nn.Module = (
-        First(variant.layer(size.D, size.H, batch_first=True, **settings))
+        First(variant.layer(size.D, size.H, batch_first=True))
         if variant.model is None
         else variant.model(size.D, size.H)
     )
