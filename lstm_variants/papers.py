@@ -1,4 +1,4 @@
-"""The publications that introduced the variants."""
+"""The publications that introduced the variants, and ways to regularise them."""
 
 from __future__ import annotations
 
@@ -110,6 +110,21 @@ PAPERS = {
         "Were RNNs all we needed?",
         "arXiv:2410.01201, 2024",
         "https://arxiv.org/abs/2410.01201",
+    ),
+    "Gal & Ghahramani 2016": Paper(
+        "A theoretically grounded application of dropout in recurrent neural networks",
+        "NeurIPS 2016",
+        "https://arxiv.org/abs/1512.05287",
+    ),
+    "Krueger et al. 2017": Paper(
+        "Zoneout: regularizing RNNs by randomly preserving hidden activations",
+        "ICLR 2017",
+        "https://arxiv.org/abs/1606.01305",
+    ),
+    "Merity, Keskar & Socher 2018": Paper(
+        "Regularizing and optimizing LSTM language models",
+        "ICLR 2018",
+        "https://arxiv.org/abs/1708.02182",
     ),
 }
 """Every cited paper, by its short citation."""

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+from itertools import repeat
+from typing import Any, NamedTuple
+
 import torch
 from torch import Tensor
 
-from lstm_variants.cells import Cell, State, Weights
+from lstm_variants.cells import Cell, Gates, State, Weights
 from lstm_variants.torch_internals import assert_when_run, is_fake, is_transformed
 
-__all__ = ["scan"]
+__all__ = ["Noise", "scan"]
+
+
+class Noise(NamedTuple):
+    """What is random in a call, in one direction.
+
+    It is drawn before the call, so that second derivatives and a trace see the same.
+
+    Attributes:
+        seen: Factors of `h` as the recurrent weights see it, `[B, P]`: recurrent dropout.
+        kept: For each field of the state, where its old value is kept after a step: zoneout. A mask
+            `[T, B, H]`; the share of the old value, if the mean is taken instead; or `None`.
+    """
+
+    seen: Tensor | None
+    kept: tuple[Tensor | float | None, ...]
 
 
 def scan(
@@ -18,7 +38,10 @@ def scan(
     state: State | None = None,
     *,
     lengths: Tensor | None = None,
+    resets: Tensor | None = None,
+    noise: Noise | None = None,
     reverse: bool = False,
+    record: list[tuple[State, Gates]] | None = None,
 ) -> tuple[Tensor, State]:
     """Apply a cell to every time step of a batch of sequences.
 
@@ -34,16 +57,22 @@ def scan(
         lengths: Number of valid time steps of each sequence, `[B]`, integers from 0 to `T`.
             Defaults to `T`. At padded time steps, the output is zero, the state is unchanged, and
             the input has no effect on results or gradients, even if it is NaN.
+        resets: Where the state is reset to the start values of the cell before a time step,
+            `[T, B]`, bool: the first steps of episodes that follow one another in a sequence.
+            Results are those of each episode on its own, in both directions.
+        noise: Masks of recurrent dropout and zoneout.
         reverse: Whether to run from the last time step to the first. With `lengths`, each sequence
             starts at its last valid step.
+        record: Receives the state after each time step, and its gates and candidate, in the order
+            of computation.
 
     Returns:
         The output `h` of all time steps in the order of `x`, `[T, B, P]`, and the final state.
 
     Raises:
-        TypeError: If `lengths` are not integers.
-        ValueError: If `lengths` are out of range or not of shape `[B]`, or if `w` does not have the
-            parameters of the cell.
+        TypeError: If `lengths` are not integers, or `resets` not of dtype bool.
+        ValueError: If `lengths` are out of range or not of shape `[B]`, if `resets` are not of
+            shape `[T, B]`, or if `w` does not have the parameters of the cell.
 
     Examples:
         >>> import torch
@@ -71,6 +100,9 @@ def scan(
         valid = valid_steps(x, lengths)
         # Masked before the matrix product: masking only its result leaves NaN in the gradients.
         x = x.where(valid, 0)
+    restart = None
+    if resets is not None:
+        restart = restarts(check_resets(resets, (T, B)).to(x.device), valid, reverse=reverse)
     if state is None:
         state = cell.initial_state(x.new_empty(B, 0), H, 0 if projection is None else P)
     dtype, float32 = state[0].dtype, torch.promote_types(x.dtype, torch.float32)
@@ -79,11 +111,23 @@ def scan(
         *(s.to(float32) if upcast else s for s, upcast in zip(state, in_float32, strict=True))
     )
 
+    step: Any = cell.step
+    if noise is not None and noise.seen is not None:
+        step = partial(step_with_dropout, cell, noise.seen)
     # unbind instead of wx[t]: its gradient is one stack, that of indexing a sum of T full tensors.
     wx = cell.project(x, w).unbind()
     outputs: list[Tensor] = []
     for t in reversed(range(T)) if reverse else range(T):
-        new, _ = cell.step(wx[t], state, w)
+        if restart is not None:
+            state = cell.state_type(
+                *(
+                    s.where(~restart[t], field.start)
+                    for s, field in zip(state, cell.state_fields, strict=True)
+                )
+            )
+        new, gates = step(wx[t], state, w)
+        if noise is not None:
+            new = cell.state_type(*map(partly_kept, state, new, noise.kept, repeat(t)))
         output = new[0].to(wx[t].dtype)
         if valid is None:
             outputs.append(output)
@@ -91,12 +135,29 @@ def scan(
             outputs.append(output.where(valid[t], 0))
             new = cell.state_type(*(n.where(valid[t], s) for n, s in zip(new, state, strict=True)))
         state = new
+        if record is not None:
+            record.append((state, gates))
     if outputs:
         dtype = outputs[0].dtype if in_float32[0] else state[0].dtype
     last: State = cell.state_type(*(s.to(dtype) for s in state))
     if not outputs:
         return x.new_zeros(0, B, P), last
     return torch.stack(outputs[::-1] if reverse else outputs), last
+
+
+def step_with_dropout(
+    cell: Any, factors: Tensor, wx: Tensor, state: State, w: Weights
+) -> tuple[State, Gates]:
+    """A step in which the recurrent weights see `h` times some factors."""
+    found: tuple[State, Gates] = cell.step(wx, state, w, seen=state[0] * factors)
+    return found
+
+
+def partly_kept(old: Tensor, new: Tensor, kept: Tensor | float | None, t: int) -> Tensor:
+    """A field after step t, where some of its old value may be kept; see `Noise`."""
+    if kept is None:
+        return new
+    return old.where(kept[t], new) if isinstance(kept, Tensor) else kept * old + (1 - kept) * new
 
 
 def check_weights(cell: Cell, w: Weights) -> None:
@@ -127,6 +188,33 @@ def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
     if has_values(lengths):
         check_length_values(lengths, T)
     return lengths
+
+
+def check_resets(resets: Tensor, shape: Sequence[int]) -> Tensor:
+    """Check that resets are booleans of a shape, and return them."""
+    if not isinstance(resets, Tensor) or resets.dtype != torch.bool:
+        found = resets.dtype if isinstance(resets, Tensor) else type(resets).__name__
+        raise TypeError(f"resets should be a tensor of dtype torch.bool, got {found}")
+    if resets.shape != tuple(shape):
+        raise ValueError(
+            "resets should have one entry per time step and sequence, shape "
+            f"{list(shape)}, got {list(resets.shape)}"
+        )
+    return resets
+
+
+def restarts(resets: Tensor, valid: Tensor | None, *, reverse: bool) -> Tensor:
+    """The mask of time steps before which the state is reset, `[T, B, 1]`.
+
+    Args:
+        resets: The first steps of episodes, `[T, B]`.
+        valid: The mask of valid time steps, `[T, B, 1]`.
+        reverse: Whether time runs backward, where it is the last step of the episode before.
+    """
+    first = resets.unsqueeze(-1)
+    if valid is not None:
+        first = first & valid
+    return torch.cat([first[1:], torch.zeros_like(first[:1])]) if reverse else first
 
 
 def has_values(tensor: Tensor) -> bool:

@@ -50,6 +50,7 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
         steps past the end of a sequence have no influence
         a sequence without steps keeps its state
         the second direction is the first on the reversed sequence
+        a reset starts a new sequence, in both directions
         first and second derivatives are those of finite differences
         half precision is close to float32
         the documented equations agree with the step
@@ -61,6 +62,7 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
         "steps past the end of a sequence have no influence": check_padding,
         "a sequence without steps keeps its state": check_no_steps,
         "the second direction is the first on the reversed sequence": check_reversal,
+        "a reset starts a new sequence, in both directions": check_restart,
         "first and second derivatives are those of finite differences": check_derivatives,
         "half precision is close to float32": check_half_precision,
         "the documented equations agree with the step": check_equations,
@@ -177,6 +179,14 @@ def check_reversal(cell: Cell) -> None:
     layer.load_state_dict(layer.state_dict() | values)
     backward = run(layer, x)[0][..., H:]
     assert_same(backward, run(one, x.flip(0))[0].flip(0), "the output")
+
+
+def check_restart(cell: Cell) -> None:
+    layer, x = new_layer(cell, bidirectional=True), random_input()
+    resets = torch.zeros(T, B, dtype=torch.bool)
+    resets[2] = True
+    whole, _ = run(layer, x, resets=resets)
+    assert_same(whole, torch.cat([run(layer, x[:2])[0], run(layer, x[2:])[0]]), "the output")
 
 
 def check_derivatives(cell: Cell) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from lstm_variants.cells import Cell, Gates, State, Weights
+from lstm_variants.cells import Gates, State
 from lstm_variants.kernels import Backend, Call
 from lstm_variants.kernels.dispatch import observed
 from lstm_variants.scan import scan, valid_steps
@@ -70,31 +70,27 @@ def record_steps(call: Call) -> list[dict[str, Tensor]]:
     """Compute gates and states of a layer at every time step, for each direction."""
     records = []
     for direction, (w, state) in enumerate(zip(call.weights, call.states, strict=True)):
-        cell = RecordingCell(call.cell)
-        scan(cast(Cell, cell), call.x, w, state, lengths=call.lengths, reverse=direction == 1)
-        if not cell.steps:
+        recorded: list[tuple[State, Gates]] = []
+        scan(
+            call.cell,
+            call.x,
+            w,
+            state,
+            lengths=call.lengths,
+            resets=call.resets,
+            noise=None if call.noise is None else call.noise[direction],
+            reverse=direction == 1,
+            record=recorded,
+        )
+        if not recorded:
             raise ValueError(f"trace requires at least one time step, got T=0: {call}")
-        recorded = cell.steps[::-1] if direction == 1 else cell.steps
-        steps = {name: torch.stack([step[name] for step in recorded]) for name in recorded[0]}
+        if direction == 1:
+            recorded.reverse()
+        fields = call.cell.state_type._fields
+        named = [gates | dict(zip(fields, after, strict=True)) for after, gates in recorded]
+        steps = {name: torch.stack([step[name] for step in named]) for name in named[0]}
         if call.lengths is not None:
             valid = valid_steps(call.x, call.lengths)
             steps = {name: values.where(valid, 0) for name, values in steps.items()}
         records.append(steps)
     return records
-
-
-class RecordingCell:
-    """Wrapper of a cell that records gates and state at every step."""
-
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
-        self.steps: list[dict[str, Tensor]] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.cell, name)
-
-    def step(self, wx: Tensor, state: State, w: Weights) -> tuple[State, Gates]:
-        after, gates = self.cell.step(wx, state, w)
-        names = self.cell.state_type._fields
-        self.steps.append(gates | dict(zip(names, after, strict=True)))
-        return after, gates

@@ -13,6 +13,7 @@ from tests.sampling import Case, sample, spread
 def pytest_addoption(parser):
     parser.addoption("--kernels", type=Path, help="another build of the library of the CPU kernels")
     parser.addoption("--sample", action="store_true", help="few cases of each parametrised test")
+    parser.addoption("--cases", type=int, default=6, help="how many at most with --sample")
     parser.addoption("--record", metavar="NAME", help="store a passing run in tests/support.json")
     parser.addoption("--no-skips", action="store_true", help="a skipped test is a failure")
 
@@ -39,7 +40,9 @@ def pytest_collection_modifyitems(config, items):
         if cases[0].get_closest_marker("slow"):
             continue
         places = sample([values_of(item) for item in cases])
-        most = 4 if cases[0].get_closest_marker("costly") else 8
+        most = config.getoption("--cases")
+        if cases[0].get_closest_marker("costly"):
+            most = (most + 1) // 2
         kept.update(cases[k] for k in spread(places, most, name))
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = [item for item in items if item in kept]

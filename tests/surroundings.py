@@ -99,23 +99,21 @@ def check_packages(folder: Path) -> None:
 def main() -> None:
     """Run all surroundings, or a short form of them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--short", action="store_true", help="each command once")
+    parser.add_argument("--short", action="store_true", help="few cases, no clone")
     short = parser.parse_args().short
     one_core = ("taskset", "--cpu-list", "0")
     with tempfile.TemporaryDirectory(prefix="lstm variants ") as name:
         folder = Path(name)
         bare = unpacked(folder)
-        run(*one_core, "make", "test", PYTHON, folder=bare, **NO_COMPILER)
-        if not short:
-            run(*one_core, "make", "docs", PYTHON, folder=bare, **NO_COMPILER)
+        few = ["PYTEST=--cases=3"] if short else []
+        run(*one_core, "make", "test", PYTHON, *few, folder=bare, **NO_COMPILER)
+        run(*one_core, "make", "docs", PYTHON, folder=bare, **NO_COMPILER)
         shutil.rmtree(bare)
-        clone = cloned(folder)
         if not short:
-            run("make", "test", PYTHON, folder=clone)
-        run("make", "docs", PYTHON, folder=clone)
-        if not short:
-            run("make", "test-site", PYTHON, folder=clone)
-        shutil.rmtree(clone)
+            clone = cloned(folder)
+            for target in ("test", "docs", "test-site"):
+                run("make", target, PYTHON, folder=clone)
+            shutil.rmtree(clone)
         check_packages(folder)
     print("\nAll surroundings passed.")
 

@@ -31,7 +31,20 @@ def instruction_set(request, monkeypatch):
     monkeypatch.setattr(native.kernels(), "instruction_set", request.param)
 
 
-def call_of(cell, T, B, D, H, *, P=0, dtype=torch.float64, directions=2, lengths=None, bias=True):
+def call_of(
+    cell,
+    T,
+    B,
+    D,
+    H,
+    *,
+    P=0,
+    dtype=torch.float64,
+    directions=2,
+    lengths=None,
+    resets=None,
+    bias=True,
+):
     def draw(*shape):
         # Larger weights would make a chaotic system, where no two roundings lead to the same end.
         size = 0.3 / shape[-1] ** 0.5 if len(shape) == 2 else 0.25
@@ -48,7 +61,7 @@ def call_of(cell, T, B, D, H, *, P=0, dtype=torch.float64, directions=2, lengths
         cell.weights_type(**{k: draw(*v) for k, v in shapes.items()}) for _ in range(directions)
     ]
     states = [draw_state() for _ in range(directions)]
-    return Call(cell, draw(T, B, D), tuple(weights), tuple(states), lengths)
+    return Call(cell, draw(T, B, D), tuple(weights), tuple(states), lengths, resets)
 
 
 def in_dtype(call, dtype):
@@ -126,11 +139,32 @@ def test_lengths(cell, lengths, instruction_set):
         assert torch.equal(got, expected)
 
 
+def some_resets(T, B):
+    """A third of all steps, and every sequence of one step."""
+    return (torch.arange(T)[:, None] + 2 * torch.arange(B)) % 3 == 0
+
+
+@every_cell
+@every_dtype
+def test_resets(cell, dtype, instruction_set):
+    for T, B, D, H in FEW:
+        check(call_of(cell, T, B, D, H, dtype=dtype, resets=some_resets(T, B)))
+    lengths, resets = torch.tensor([9, 0, 4, 9, 1]), some_resets(9, 5)
+    check(call_of(cell, T=9, B=5, D=3, H=20, dtype=dtype, lengths=lengths, resets=resets))
+
+
+@pytest.mark.parametrize("cell", OTHERS.values(), ids=list(OTHERS))
+def test_resets_with_every_combination_of_settings(cell):
+    check(call_of(cell, T=5, B=3, D=2, H=9, resets=some_resets(5, 3)))
+
+
 @pytest.mark.parametrize("cell", PROJECTING.values(), ids=list(PROJECTING))
 @pytest.mark.parametrize("P", [1, 7, 16])
 def test_projection(cell, P, instruction_set):
     check(call_of(cell, T=6, B=5, D=3, H=17, P=P))
-    check(call_of(cell, T=6, B=3, D=3, H=40, P=P, lengths=torch.tensor([6, 0, 2])))
+    lengths, resets = torch.tensor([6, 0, 2]), some_resets(6, 3)
+    check(call_of(cell, T=6, B=3, D=3, H=40, P=P, lengths=lengths))
+    check(call_of(cell, T=6, B=3, D=3, H=40, P=P, lengths=lengths, resets=resets))
 
 
 @every_cell
@@ -143,6 +177,7 @@ def test_threads_share_the_work(cell, threads, B):
         for H in (5, 48, 65):
             check(call_of(cell, T=5, B=B, D=3, H=H))
             check(call_of(cell, T=5, B=B, D=3, H=H, directions=1))
+            check(call_of(cell, T=5, B=B, D=3, H=H, resets=some_resets(5, B)))
     finally:
         torch.set_num_threads(before)
 
@@ -174,7 +209,7 @@ def test_nothing_is_touched_outside(cell, dtype, T, B, D, H, instruction_set):
         window.copy_(tensor)
     n = sum(t is not None for w in call.weights for t in w)
     weights, states = inputs[1 : 1 + n], inputs[1 + n :]
-    layer = Layer(inputs[0], weights, states, None, repr(cell), "cpu")
+    layer = Layer(inputs[0], weights, states, None, None, repr(cell), "cpu")
     output, last, kept = layer.empty_results(save_for_backward=True)
     outputs, outputs_are_whole = windows([t.shape for t in (output, *last, *kept)], dtype)
     output, last, kept = outputs[0], outputs[1 : 1 + len(last)], outputs[1 + len(last) :]

@@ -21,7 +21,7 @@ from lstm_variants.kernels.schema import backward_operator, layer_operator
 from lstm_variants.kernels.second_order import with_tensors
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import needs_kernels
-from tests.test_cpu_exactness import call_of, results_of
+from tests.test_cpu_exactness import call_of, results_of, some_resets
 
 FAST = [name for name in VARIANTS if kernel_of(VARIANTS[name].cell)]
 pytestmark = needs_kernels
@@ -36,7 +36,7 @@ def test_operators_keep_torchs_rules(name, keep):
     weights = [t.requires_grad_(keep) for w in call.weights for t in w if t is not None]
     states = [t.requires_grad_(keep) for state in call.states for t in state]
     x, lengths = call.x.requires_grad_(keep), torch.tensor([3, 1])
-    arguments = (x, weights, states, lengths, repr(call.cell), "cpu")
+    arguments = (x, weights, states, lengths, some_resets(3, 2), repr(call.cell), "cpu")
     opcheck(layer_operator, (*arguments, keep))
     if keep:
         with torch.no_grad():

@@ -300,5 +300,5 @@ def test_a_cell_without_equations_is_reported(monkeypatch):
         equations(UndocumentedCell())
     with pytest.warns(UserWarning, match="UndocumentedCell has no documented equations"):
         laws = check_cell(UndocumentedCell())
-    assert len(laws) == 8
+    assert len(laws) == 9
     assert not any("equations" in law for law in laws)

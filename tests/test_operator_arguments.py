@@ -8,7 +8,7 @@ from lstm_variants.kernels.schema import backward_operator, layer_operator
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import needs_kernels
 from tests.layers import every_second, strided
-from tests.test_cpu_exactness import call_of
+from tests.test_cpu_exactness import call_of, some_resets
 
 pytestmark = needs_kernels
 every_variant = pytest.mark.parametrize(
@@ -27,7 +27,8 @@ def test_operators_take_any_strides(name, change):
 
     def run(change):
         x, *rest = map(change, plain)
-        arguments = (x, rest[:n], rest[n:], every_second(lengths), cell, "cpu")
+        steps = (every_second(lengths), some_resets(2, 3).t())
+        arguments = (x, rest[:n], rest[n:], *steps, cell, "cpu")
         torch.manual_seed(1)
         results = layer_operator(*arguments, True)
         output, kept = results[0], results[1 + len(rest[n:]) :]
@@ -57,10 +58,10 @@ def test_tensors_on_different_devices_are_an_error():
     x, weights, states = operands()
     mixed = [weights[0], weights[1].to("meta"), *weights[2:]]
     with pytest.raises(ValueError, match=r"weight_hh should be .* on cpu, got .* on meta"):
-        layer_operator(x, mixed, states, None, PEEPHOLE, "cpu", False)
+        layer_operator(x, mixed, states, None, None, PEEPHOLE, "cpu", False)
     lengths = torch.tensor([3, 2], device="meta")
     with pytest.raises(ValueError, match=r"lengths should be .* on cpu, got .* on meta"):
-        layer_operator(x, weights, states, lengths, PEEPHOLE, "cpu", False)
+        layer_operator(x, weights, states, lengths, None, PEEPHOLE, "cpu", False)
     layer = VARIANTS["PeepholeLSTM"].layer(3, 4, device="meta")
     with pytest.raises(ValueError, match="on meta"):
         layer(torch.zeros(5, 2, 3))
@@ -70,7 +71,7 @@ def test_shapes_are_checked_without_values():
     x, *groups = operands()
     weights, states = ([tensor.to("meta") for tensor in group] for group in groups)
     with pytest.raises(ValueError, match="weight_ih should be"):
-        layer_operator(x.to("meta")[..., :1], weights, states, None, PEEPHOLE, "cpu", False)
+        layer_operator(x.to("meta")[..., :1], weights, states, None, None, PEEPHOLE, "cpu", False)
 
 
 WRONG_GRADIENTS = {
@@ -87,13 +88,13 @@ WRONG_GRADIENTS = {
 @pytest.mark.parametrize(("change", "message"), WRONG_GRADIENTS.values(), ids=list(WRONG_GRADIENTS))
 def test_what_does_not_fit_the_backward_pass_is_an_error(change, message):
     x, weights, states = operands()
-    output, *rest = layer_operator(x, weights, states, None, PEEPHOLE, "cpu", True)
+    output, *rest = layer_operator(x, weights, states, None, None, PEEPHOLE, "cpu", True)
     kept = rest[len(states) :]
     gradients = [change.get("gradient", torch.ones_like(output)), *(None for _ in states)]
     needs_grad = [True] * (1 + len(weights) + len(states))
     with pytest.raises(ValueError, match=message):
         backward_operator(
-            *(x, weights, states, change.get("lengths"), PEEPHOLE, "cpu"),
+            *(x, weights, states, change.get("lengths"), None, PEEPHOLE, "cpu"),
             *(change.get("output", output), change.get("kept", kept)),
             *(change.get("gradients", gradients), needs_grad),
         )
@@ -113,6 +114,16 @@ WRONG = {
         ("lengths", None),
         torch.tensor([4, -1]),
         r"from 0 to 3, .* got \[4, -1\]",
+    ),
+    "resets of another shape": (
+        ("resets", None),
+        torch.zeros(2, 3, dtype=torch.bool),
+        r"resets should be \[3, 2\], torch.bool on cpu, got \[2, 3\]",
+    ),
+    "resets that are numbers": (
+        ("resets", None),
+        torch.zeros(3, 2),
+        r"resets should be \[3, 2\], torch.bool on cpu, got .* torch.float32",
     ),
     "no states": (("states", None), [], r"states should be h, c of each .* got 0 tensors"),
     "states of three directions": (("states", None), [torch.zeros(2, 4)] * 6, "got 6 tensors"),
@@ -135,6 +146,7 @@ def test_tensors_that_do_not_fit_are_an_error(place, tensor, message):
         "weights": [w.detach() for w in call.weights[0] if w is not None],
         "states": [s.detach() for s in call.states[0]],
         "lengths": None,
+        "resets": None,
         "cell": PEEPHOLE,
         "backend": "cpu",
     }

@@ -182,7 +182,7 @@ def test_the_example_is_short():
 )
 def test_the_laws_hold(cell):
     before = torch.get_rng_state()
-    assert len(check_cell(cell)) == 9
+    assert len(check_cell(cell)) == 10
     assert torch.equal(torch.get_rng_state(), before)
 
 

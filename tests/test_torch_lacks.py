@@ -22,6 +22,15 @@ def test_no_lengths(layer_type):
 
 
 @every_layer
+def test_no_resets_and_no_regularisation(layer_type):
+    with pytest.raises(TypeError, match="resets"):
+        layer_type(3, 4)(torch.zeros(5, 2, 3), resets=torch.zeros(5, 2).bool())
+    for name in ("weight_dropout", "recurrent_dropout", "zoneout"):
+        with pytest.raises(TypeError, match=name):
+            layer_type(3, 4, **{name: 0.1})
+
+
+@every_layer
 def test_no_empty_sequences(layer_type):
     with pytest.raises(RuntimeError, match="larger than 0"):
         layer_type(3, 4)(torch.zeros(0, 2, 3))

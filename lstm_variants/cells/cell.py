@@ -165,6 +165,11 @@ class Cell(ABC):
         """The fields of `state_type`: the output `[B, P]`, then others `[B, H]`."""
 
     @property
+    def zoneout_fields(self) -> tuple[str, ...]:
+        """The fields of the state that zoneout applies to: `h`, and `c` if there is one."""
+        return tuple(name for name in self.state_type._fields if name in ("h", "c"))
+
+    @property
     def peepholes(self) -> tuple[str, ...]:
         """Names of the gates with a peephole: the blocks of `weight_ch`, in order."""
         return ()
@@ -205,6 +210,9 @@ class Cell(ABC):
             wx: The projected input of this step, `[B, G*H]`.
             state: The state before the step.
             w: Weights of the layer.
+
+        A cell may take one more argument, `seen=None`: `h` as its recurrent weights see it, with
+        dropout. Without, `recurrent_dropout` is an error.
 
         Returns:
             The state after the step, whose first tensor, `h`, is the output; and the gates and the

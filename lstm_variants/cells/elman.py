@@ -52,7 +52,10 @@ class ElmanCell(Cell):
     state_type = HiddenState
     state_fields = (Field("h"),)
 
-    def step(self, wx: Tensor, state: State, w: Weights) -> tuple[HiddenState, Gates]:
+    def step(
+        self, wx: Tensor, state: State, w: Weights, seen: Tensor | None = None
+    ) -> tuple[HiddenState, Gates]:
         (h,) = state
+        seen = h if seen is None else seen
         activation = {"tanh": tanh, "relu": relu}[self.nonlinearity]
-        return HiddenState(activation(wx + linear(h, w.weight_hh, w.bias_hh))), {}
+        return HiddenState(activation(wx + linear(seen, w.weight_hh, w.bias_hh))), {}

@@ -75,17 +75,20 @@ class GRUCell(Cell):
             found["bias_hh"] = found["bias_hh"]._replace(letter="d")
         return found
 
-    def step(self, wx: Tensor, state: State, w: Weights) -> tuple[HiddenState, Gates]:
+    def step(
+        self, wx: Tensor, state: State, w: Weights, seen: Tensor | None = None
+    ) -> tuple[HiddenState, Gates]:
         (h,) = state
+        seen = h if seen is None else seen
         wx_r, wx_z, wx_n = wx.chunk(3, dim=-1)
         u_r, u_z, u_n = w.weight_hh.chunk(3)
         d_r, d_z, d_n = w.bias_hh.chunk(3) if w.bias_hh is not None else (None, None, None)
 
-        r = sigmoid(wx_r + linear(h, u_r, d_r))
-        z = sigmoid(wx_z + linear(h, u_z, d_z))
+        r = sigmoid(wx_r + linear(seen, u_r, d_r))
+        z = sigmoid(wx_z + linear(seen, u_z, d_z))
         if self.reset_after:
-            n = tanh(wx_n + r * linear(h, u_n, d_n))
+            n = tanh(wx_n + r * linear(seen, u_n, d_n))
         else:
-            n = tanh(wx_n + linear(r * h, u_n, d_n))
+            n = tanh(wx_n + linear(r * seen, u_n, d_n))
         h = (1 - z) * n + z * h
         return HiddenState(h), {"r": r, "z": z, "n": n}

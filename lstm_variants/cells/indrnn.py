@@ -79,7 +79,10 @@ class IndRNNCell(Cell):
         found.pop("bias_hh", None)
         return found
 
-    def step(self, wx: Tensor, state: State, w: Weights) -> tuple[HiddenState, Gates]:
+    def step(
+        self, wx: Tensor, state: State, w: Weights, seen: Tensor | None = None
+    ) -> tuple[HiddenState, Gates]:
         (h,) = state
+        seen = h if seen is None else seen
         activation = {"relu": relu, "tanh": tanh}[self.nonlinearity]
-        return HiddenState(activation(wx + w.weight_hh * h)), {}
+        return HiddenState(activation(wx + w.weight_hh * seen)), {}

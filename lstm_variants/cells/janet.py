@@ -55,9 +55,12 @@ class JANETCell(Cell):
     def __post_init__(self) -> None:
         object.__setattr__(self, "beta", float(self.beta))
 
-    def step(self, wx: Tensor, state: State, w: Weights) -> tuple[HiddenState, Gates]:
+    def step(
+        self, wx: Tensor, state: State, w: Weights, seen: Tensor | None = None
+    ) -> tuple[HiddenState, Gates]:
         (h,) = state
-        s, a = (wx + linear(h.to(wx.dtype), w.weight_hh, w.bias_hh)).chunk(2, dim=-1)
+        seen = h if seen is None else seen
+        s, a = (wx + linear(seen.to(wx.dtype), w.weight_hh, w.bias_hh)).chunk(2, dim=-1)
         f, g = sigmoid(s), tanh(a)
         h = f * h + sigmoid(self.beta - s) * g  # 1 - sigmoid(x) is sigmoid(-x), and exact
         return HiddenState(h), {"f": f, "g": g}

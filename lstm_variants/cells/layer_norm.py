@@ -106,8 +106,11 @@ class LayerNormLSTMCell(Cell):
     def project(self, x: Tensor, w: Any) -> Tensor:
         return normalised(linear(x, w.weight_ih), w.gain_ih, w.bias_ih)
 
-    def step(self, wx: Tensor, state: State, w: Any) -> tuple[LSTMState, Gates]:
+    def step(
+        self, wx: Tensor, state: State, w: Any, seen: Tensor | None = None
+    ) -> tuple[LSTMState, Gates]:
         h, c = state
+        h = h if seen is None else seen
         a = wx + normalised(linear(h, w.weight_hh), w.gain_hh, w.bias_hh)
         a_i, a_f, a_g, a_o = a.chunk(4, dim=-1)
         i, f, g, o = sigmoid(a_i), sigmoid(a_f), tanh(a_g), sigmoid(a_o)

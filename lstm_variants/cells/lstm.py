@@ -181,8 +181,11 @@ class LSTMCell(Cell):
             found["weight_gh"] = Parameter((3 * H, 3 * H), "R", ("i", "f", "o"))
         return found
 
-    def step(self, wx: Tensor, state: State, w: Weights) -> tuple[State, Gates]:
+    def step(
+        self, wx: Tensor, state: State, w: Weights, seen: Tensor | None = None
+    ) -> tuple[State, Gates]:
         h, c_old, *q = state
+        h = h if seen is None else seen
         a = split(wx + linear(h, w.weight_hh, w.bias_hh), self.block_names)
         p = split(w.weight_ch, self.peepholes)
         if w.weight_gh is not None:

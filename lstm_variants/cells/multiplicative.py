@@ -65,8 +65,11 @@ class MultiplicativeLSTMCell(Cell):
             found["bias_hh"] = found["bias_hh"]._replace(letter="d")
         return found
 
-    def step(self, wx: Tensor, state: State, w: Weights) -> tuple[LSTMState, Gates]:
+    def step(
+        self, wx: Tensor, state: State, w: Weights, seen: Tensor | None = None
+    ) -> tuple[LSTMState, Gates]:
         h, c = state
+        h = h if seen is None else seen
         H = h.shape[-1]
         u_m, u = w.weight_hh.split([H, 4 * H])
         d_m, d = w.bias_hh.split([H, 4 * H]) if w.bias_hh is not None else (None, None)

@@ -115,8 +115,15 @@ class SLSTMCell(Cell):
             Block("o", "output"),
         )
 
-    def step(self, wx: Tensor, state: State, w: Weights) -> tuple[SLSTMState, Gates]:
+    @property
+    def zoneout_fields(self) -> tuple[str, ...]:
+        return ("h",)  # c, n and m have a meaning together only
+
+    def step(
+        self, wx: Tensor, state: State, w: Weights, seen: Tensor | None = None
+    ) -> tuple[SLSTMState, Gates]:
         h, c, n, m_old = state
+        h = h if seen is None else seen
         a_i, a_f, a_z, a_o = (wx + linear(h, w.weight_hh, w.bias_hh)).chunk(4, dim=-1)
         a_i = a_i.to(m_old.dtype)  # the stabiliser may be float32 in half precision
         log_f = logsigmoid(a_f) if self.forget_activation == "sigmoid" else a_f

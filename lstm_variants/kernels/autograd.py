@@ -28,25 +28,27 @@ class Settings(NamedTuple):
     Attributes:
         sizes: The number of weights and of states.
         lengths: Valid time steps of each sequence, or `None`.
+        resets: Where the state is reset before a step, or `None`.
         cell: The name of the cell.
         backend: The name of the backend.
     """
 
     sizes: tuple[int, int]
     lengths: Tensor | None
+    resets: Tensor | None
     cell: str
     backend: str
 
     def copied(self) -> Settings:
-        """With a copy of the lengths: the caller may change them before the backward pass."""
-        lengths = self.lengths
-        return self._replace(lengths=None if lengths is None else lengths.clone())
+        """With copies of what the caller may change before the backward pass."""
+        lengths, resets = (None if t is None else t.clone() for t in (self.lengths, self.resets))
+        return self._replace(lengths=lengths, resets=resets)
 
     def operands(self, flat: Tensors) -> tuple[Any, ...]:
         """The first arguments of both operators, from the flat list that autograd needs."""
         n, m = self.sizes
         weights, states = flat[1 : 1 + n], flat[1 + n : 1 + n + m]
-        return flat[0], weights, states, self.lengths, self.cell, self.backend
+        return flat[0], weights, states, *self[1:]
 
 
 class LayerFunction(LevelFunction):
@@ -128,6 +130,7 @@ def differentiable_layer(
     weights: Tensors,
     states: Tensors,
     lengths: Tensor | None,
+    resets: Tensor | None,
     cell: str,
     backend: str,
     save_for_backward: bool,
@@ -137,10 +140,10 @@ def differentiable_layer(
     needed = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in flat)
     with below_autograd():
         results: list[Tensor] = layer_operator(
-            x, weights, states, lengths, cell, backend, needed or save_for_backward
+            x, weights, states, lengths, resets, cell, backend, needed or save_for_backward
         )
     if needed:
-        settings = Settings((len(weights), len(states)), lengths, cell, backend)
+        settings = Settings((len(weights), len(states)), lengths, resets, cell, backend)
         results = list(LayerFunction.apply_at_this_level(results, settings, *flat))
     return results if save_for_backward else results[: 1 + len(states)]
 
@@ -150,6 +153,7 @@ def differentiable_backward(
     weights: Tensors,
     states: Tensors,
     lengths: Tensor | None,
+    resets: Tensor | None,
     cell: str,
     backend: str,
     output: Tensor,
@@ -160,12 +164,12 @@ def differentiable_backward(
     """`layer_backward` under autograd."""
     with below_autograd():
         results: list[Tensor] = backward_operator(
-            x, weights, states, lengths, cell, backend, output, kept, gradients, needs_grad
+            x, weights, states, lengths, resets, cell, backend, output, kept, gradients, needs_grad
         )
     flat = (x, *weights, *states, *(g for g in gradients if g is not None))
     if not torch.is_grad_enabled() or not any(tensor.requires_grad for tensor in flat):
         return results
-    settings = Settings((len(weights), len(states)), lengths, cell, backend)
+    settings = Settings((len(weights), len(states)), lengths, resets, cell, backend)
     is_given = [gradient is not None for gradient in gradients]
     return list(
         BackwardFunction.apply_at_this_level(results, settings, needs_grad, is_given, *flat)

@@ -86,8 +86,8 @@ def run_each(operator: Any, V: int, dims: Sequence[Any], arguments: Sequence[Any
 
 def batched_layer(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
     """`layer` for V samples, along the dimensions that `dims` gives."""
-    x, weights, states, lengths, cell, backend, save_for_backward = arguments
-    x_dim, weight_dims, state_dims, lengths_dim, *_ = dims
+    x, weights, states, lengths, resets, cell, backend, save_for_backward = arguments
+    x_dim, weight_dims, state_dims, lengths_dim, resets_dim, *_ = dims
     if any(dim is not None for dim in weight_dims):
         return run_each(layer_operator, V, dims, arguments)
     results = layer_operator(
@@ -95,6 +95,7 @@ def batched_layer(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
         weights,
         fold_all(states, state_dims, V, batch=0),
         None if lengths is None else fold(lengths, lengths_dim, V, batch=0),
+        None if resets is None else fold(resets, resets_dim, V, batch=1),
         cell,
         backend,
         save_for_backward,
@@ -106,9 +107,10 @@ def batched_layer(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
 
 def batched_backward(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
     """`layer_backward` for V samples, along the dimensions that `dims` gives."""
-    x, weights, states, lengths, cell, backend, output, kept, gradients, needs_grad = arguments
-    x_dim, weight_dims, state_dims, lengths_dim, _, _, *rest = dims
-    output_dim, kept_dims, gradient_dims, _ = rest
+    x, weights, states, lengths, resets, cell, backend, *others = arguments
+    x_dim, weight_dims, state_dims, lengths_dim, resets_dim, _, _, *other_dims = dims
+    output, kept, gradients, needs_grad = others
+    output_dim, kept_dims, gradient_dims, _ = other_dims
     n = len(weights)
     if any(dim is not None for dim in weight_dims) or any(needs_grad[1 : 1 + n]):
         return run_each(backward_operator, V, dims, arguments)
@@ -118,6 +120,7 @@ def batched_backward(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
         weights,
         fold_all(states, state_dims, V, batch=0),
         None if lengths is None else fold(lengths, lengths_dim, V, batch=0),
+        None if resets is None else fold(resets, resets_dim, V, batch=1),
         cell,
         backend,
         fold(output, output_dim, V, batch=1),

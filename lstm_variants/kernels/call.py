@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from torch import Tensor
 
 from lstm_variants.cells import Cell, State, Weights
+from lstm_variants.scan import Noise
 
 
 class Call(NamedTuple):
@@ -19,6 +20,9 @@ class Call(NamedTuple):
         weights: The parameters of each direction: forward, and backward if there are two.
         states: The state before the first step, of each direction.
         lengths: Valid steps of each sequence, `[B]`, integers from 0 to `T`; all if `None`.
+        resets: Where the state is reset to its start value before a step, `[T, B]`, bool; nowhere
+            if `None`.
+        noise: What is random, of each direction; nothing if `None`.
     """
 
     cell: Cell
@@ -26,6 +30,8 @@ class Call(NamedTuple):
     weights: tuple[Weights, ...]
     states: tuple[State, ...]
     lengths: Tensor | None = None
+    resets: Tensor | None = None
+    noise: tuple[Noise, ...] | None = None
 
     def tensors(self) -> Iterator[Tensor]:
         """All tensors that may have gradients."""
@@ -37,8 +43,9 @@ class Call(NamedTuple):
         T, B, D = self.x.shape
         H = self.weights[0].weight_ih.shape[0] // len(self.cell.blocks)
         directions = "" if len(self.weights) == 1 else f" in {len(self.weights)} directions"
-        lengths = "" if self.lengths is None else " with lengths"
-        return f"{self.cell}{directions}, T={T} B={B} D={D} H={H}{lengths}"
+        given = [name for name in ("lengths", "resets", "noise") if getattr(self, name) is not None]
+        more = f" with {', '.join(given)}" if given else ""
+        return f"{self.cell}{directions}, T={T} B={B} D={D} H={H}{more}"
 
 
 class Backend(Protocol):

@@ -78,6 +78,8 @@ class FusedBackend(ABC):
             return f"made for {self.device}, and the input is on {x.device.type}"
         if self.name_of(call.cell) is None:
             return f"there is no kernel for {call.cell}"
+        if call.noise is not None:
+            return "the kernels have no recurrent dropout and no zoneout"
         if x.dtype not in self.dtypes:
             return f"made for {self.dtypes_text}, and the input is {x.dtype}"
         if torch.is_autocast_enabled(self.device):
@@ -94,12 +96,14 @@ class FusedBackend(ABC):
         """Compute a supported call through the operator."""
         weights = [t for w in call.weights for t in w if t is not None]
         states = [t for state in call.states for t in state]
-        lengths = call.lengths
+        lengths, resets, device = call.lengths, call.resets, call.x.device
         if lengths is not None:
-            lengths = lengths.to(call.x.device, torch.int64)
+            lengths = lengths.to(device, torch.int64)
+        if resets is not None:
+            resets = resets.to(device)
         cell = self.name_of(call.cell)
         output, *last = layer_operator(
-            call.x, weights, states, lengths, cell, self.name, save_for_backward=False
+            call.x, weights, states, lengths, resets, cell, self.name, save_for_backward=False
         )
         n = len(call.states[0])
         parts = [last[k : k + n] for k in range(0, len(last), n)]

@@ -53,14 +53,19 @@ def find_signature(backend: FusedBackend, cell: str, weights: int, states: int) 
 
 
 def in_layout(
-    x: Tensor, weights: Sequence[Tensor], states: Sequence[Tensor], lengths: Tensor | None
-) -> tuple[Tensor, list[Tensor], list[Tensor], Tensor | None]:
+    x: Tensor,
+    weights: Sequence[Tensor],
+    states: Sequence[Tensor],
+    lengths: Tensor | None,
+    resets: Tensor | None,
+) -> tuple[Tensor, list[Tensor], list[Tensor], Tensor | None, Tensor | None]:
     """The same values as the library reads them: copies of what lies in memory in another way."""
     return (
         rows_in_order(x),
         [tensor.contiguous() for tensor in weights],
         [tensor.contiguous() for tensor in states],
         None if lengths is None else lengths.contiguous(),
+        None if resets is None else resets.contiguous(),
     )
 
 
@@ -82,6 +87,7 @@ class Layer:
         weights: Weights, a flat list.
         states: States before the first time step, a flat list.
         lengths: Valid time steps of each sequence, `[B]`, or `None`.
+        resets: Where the state is reset before a step, `[T, B]`, or `None`.
         names: Names of the weights of a direction.
         fields: Names of the states of a direction.
         directions: 1, or 2 if the layer is bidirectional.
@@ -95,6 +101,7 @@ class Layer:
         weights: Sequence[Tensor],
         states: Sequence[Tensor],
         lengths: Tensor | None,
+        resets: Tensor | None,
         cell: str,
         backend: str,
     ) -> None:
@@ -103,7 +110,8 @@ class Layer:
             raise ValueError(f"backend should be one of {names}, got {backend!r}")
         self.name, self.backend = cell, FUSED[backend]
         signature = find_signature(self.backend, cell, len(weights), len(states))
-        self.x, self.weights, self.states, self.lengths = x, weights, states, lengths
+        self.x, self.weights, self.states = x, weights, states
+        self.lengths, self.resets = lengths, resets
         self.cell, self.fields = signature.cell, signature.fields
         self.directions = len(states) // len(self.fields)
         self.names = signature.weights[len(weights) // self.directions]
@@ -127,20 +135,27 @@ class Layer:
         dtypes = self.backend.dtypes
         if self.x.dtype not in dtypes:
             raise ValueError(f"x should be {' or '.join(map(str, dtypes))}, got {self.x.dtype}")
-        _, B, D = self.x.shape
+        T, B, D = self.x.shape
         H, P = self.hidden_size, self.width
         # Sizes are symbols while tracing, which cannot be keys.
         shapes = cached_shapes_of if isinstance(B, int) and isinstance(D, int) else shapes_of
         weights = shapes(self.cell, self.names, D, H, P if self.projects else 0)
         self.compare(self.weights, self.names, weights)
         self.compare(self.states, self.fields, ((B, P), *(((B, H),) * (len(self.fields) - 1))))
-        lengths = self.lengths
-        if lengths is not None and (
-            lengths.shape != (B,) or lengths.dtype != torch.int64 or lengths.device != self.x.device
+        self.check_steps("lengths", self.lengths, (B,), torch.int64)
+        self.check_steps("resets", self.resets, (T, B), torch.bool)
+
+    def check_steps(
+        self, name: str, found: Tensor | None, shape: tuple[int, ...], dtype: torch.dtype
+    ) -> None:
+        """Raise an error if lengths or resets are there and do not fit."""
+        device = self.x.device
+        if found is not None and (
+            found.shape != shape or found.dtype != dtype or found.device != device
         ):
             raise ValueError(
-                f"lengths should be {[B]}, torch.int64 on {self.x.device}, got "
-                f"{list(lengths.shape)}, {lengths.dtype} on {lengths.device}"
+                f"{name} should be {list(shape)}, {dtype} on {device}, got {list(found.shape)}, "
+                f"{found.dtype} on {found.device}"
             )
 
     def check_backward(
@@ -208,6 +223,7 @@ class Layer:
             tuple(cell.weights_type(**group) for group in weights),
             tuple(cell.state_type(*state) for state in states),
             self.lengths,
+            self.resets,
         )
 
     def empty_results(self, save_for_backward: bool) -> tuple[Tensor, list[Tensor], list[Tensor]]:

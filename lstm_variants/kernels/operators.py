@@ -20,6 +20,7 @@ def forward(
     weights: Tensors,
     states: Tensors,
     lengths: Tensor | None,
+    resets: Tensor | None,
     cell: str,
     backend: str,
     save_for_backward: bool,
@@ -29,7 +30,7 @@ def forward(
     Raises:
         ValueError: If tensors do not fit together, or a length is out of range.
     """
-    layer = Layer(*in_layout(x, weights, states, lengths), cell, backend)
+    layer = Layer(*in_layout(x, weights, states, lengths, resets), cell, backend)
     layer.check()
     output, last, kept = layer.empty_results(save_for_backward)
     if layer.has_steps:
@@ -45,12 +46,13 @@ def fake_forward(
     weights: Tensors,
     states: Tensors,
     lengths: Tensor | None,
+    resets: Tensor | None,
     cell: str,
     backend: str,
     save_for_backward: bool,
 ) -> list[Tensor]:
     """What `forward` returns, without values."""
-    layer = Layer(x, weights, states, lengths, cell, backend)
+    layer = Layer(x, weights, states, lengths, resets, cell, backend)
     layer.check()
     output, last, kept = layer.empty_results(save_for_backward)
     return [output, *last, *kept]
@@ -61,6 +63,7 @@ def backward(
     weights: Tensors,
     states: Tensors,
     lengths: Tensor | None,
+    resets: Tensor | None,
     cell: str,
     backend: str,
     output: Tensor,
@@ -73,7 +76,7 @@ def backward(
     Raises:
         ValueError: If tensors do not fit together, or a length is out of range.
     """
-    layer = Layer(*in_layout(x, weights, states, lengths), cell, backend)
+    layer = Layer(*in_layout(x, weights, states, lengths, resets), cell, backend)
     layer.check()
     layer.check_backward(output, kept, gradients, needs_grad)
     d_output, *d_last = (None if g is None else rows_in_order(g) for g in gradients)
@@ -114,6 +117,7 @@ def fake_backward(
     weights: Tensors,
     states: Tensors,
     lengths: Tensor | None,
+    resets: Tensor | None,
     cell: str,
     backend: str,
     output: Tensor,
@@ -122,7 +126,7 @@ def fake_backward(
     needs_grad: Sequence[bool],
 ) -> list[Tensor]:
     """What `backward` returns, without values."""
-    layer = Layer(x, weights, states, lengths, cell, backend)
+    layer = Layer(x, weights, states, lengths, resets, cell, backend)
     layer.check()
     layer.check_backward(output, kept, gradients, needs_grad)
     return empty_gradients(x, weights, states, needs_grad)

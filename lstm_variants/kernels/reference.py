@@ -23,7 +23,14 @@ class Reference:
         outputs, states = [], []
         for direction, (w, state) in enumerate(zip(call.weights, call.states, strict=True)):
             output, last = scan(
-                call.cell, call.x, w, state, lengths=call.lengths, reverse=direction == 1
+                call.cell,
+                call.x,
+                w,
+                state,
+                lengths=call.lengths,
+                resets=call.resets,
+                noise=None if call.noise is None else call.noise[direction],
+                reverse=direction == 1,
             )
             outputs.append(output)
             states.append(last)

@@ -18,7 +18,10 @@ Tensors = Sequence[Tensor]
 
 # Not torch.library.custom_op, whose handling of lists in autograd takes 100 us a call.
 library: Any = torch.library.Library("lstm_variants", "DEF")
-_arguments = "Tensor x, Tensor[] weights, Tensor[] states, Tensor? lengths, str cell, str backend"
+_arguments = (
+    "Tensor x, Tensor[] weights, Tensor[] states, Tensor? lengths, Tensor? resets, "
+    "str cell, str backend"
+)
 library.define(f"layer({_arguments}, bool save_for_backward) -> Tensor[]")
 library.define(
     f"layer_backward({_arguments}, Tensor output, Tensor[] kept, Tensor?[] gradients, "

@@ -34,9 +34,9 @@ class ThroughReference(torch.autograd.Function):
         with torch.enable_grad():
             ctx.leaves = [t.detach().requires_grad_(t.requires_grad) for t in flat]
             ctx.results = flatten(compute(with_tensors(call, ctx.leaves)))
-        # Lengths are copied: the caller may change them before the gradient is computed.
-        lengths = None if call.lengths is None else call.lengths.clone()
-        ctx.call = call._replace(lengths=lengths)
+        # Copied: the caller may change them before the gradient is computed.
+        lengths, resets = (None if t is None else t.clone() for t in (call.lengths, call.resets))
+        ctx.call = call._replace(lengths=lengths, resets=resets)
         ctx.save_for_backward(*flat)
         device = call.x.device.type
         ctx.autocast = (

@@ -38,6 +38,10 @@ class TorchKernels:
             return f"torch has no kernel for this on {x.device.type}"
         if x.shape[0] == 0 or x.shape[1] == 0:
             return "torch's kernels need at least one sequence and one time step"
+        if call.resets is not None:
+            return "torch's kernels have no resets"
+        if call.noise is not None:
+            return "torch's kernels have no recurrent dropout and no zoneout"
         dtype = computing_dtype(x)
         if len(call.states[0]) > 1 and x.device.type == "cpu" and dtype.itemsize < 4:
             return f"torch keeps the cell state in {dtype}, where counting stalls"

@@ -40,6 +40,9 @@ class GRU(Recurrent):
         *,
         reset_after: bool = True,
         backend: str = "auto",
+        weight_dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        zoneout: float | tuple[float, ...] = 0.0,
     ) -> None:
         """Create the layer.
 
@@ -60,6 +63,9 @@ class GRU(Recurrent):
             device,
             dtype,
             backend=backend,
+            weight_dropout=weight_dropout,
+            recurrent_dropout=recurrent_dropout,
+            zoneout=zoneout,
         )
 
     def extra_repr(self) -> str:

@@ -44,6 +44,9 @@ class LSTM(Recurrent):
         dtype: Any = None,
         *,
         backend: str = "auto",
+        weight_dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        zoneout: float | tuple[float, ...] = 0.0,
     ) -> None:
         """Create the layer."""
         super().__init__(
@@ -59,6 +62,9 @@ class LSTM(Recurrent):
             device,
             dtype,
             backend=backend,
+            weight_dropout=weight_dropout,
+            recurrent_dropout=recurrent_dropout,
+            zoneout=zoneout,
         )
 
 
@@ -101,6 +107,9 @@ class PeepholeLSTM(Recurrent):
         *,
         output_peephole: Literal["current", "previous"] = "current",
         backend: str = "auto",
+        weight_dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        zoneout: float | tuple[float, ...] = 0.0,
     ) -> None:
         """Create the layer.
 
@@ -128,6 +137,9 @@ class PeepholeLSTM(Recurrent):
             device,
             dtype,
             backend=backend,
+            weight_dropout=weight_dropout,
+            recurrent_dropout=recurrent_dropout,
+            zoneout=zoneout,
         )
 
     def extra_repr(self) -> str:

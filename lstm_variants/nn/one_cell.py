@@ -44,6 +44,9 @@ class OneCell(Recurrent):
         dtype: Any = None,
         *,
         backend: str = "auto",
+        weight_dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        zoneout: float | tuple[float, ...] = 0.0,
         **settings: Any,
     ) -> None:
         """Create the layer.
@@ -73,6 +76,9 @@ class OneCell(Recurrent):
             device,
             dtype,
             backend=backend,
+            weight_dropout=weight_dropout,
+            recurrent_dropout=recurrent_dropout,
+            zoneout=zoneout,
         )
 
     def extra_repr(self) -> str:

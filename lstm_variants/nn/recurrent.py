@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from inspect import Parameter, signature
 from typing import Any
 
 import torch
@@ -13,10 +14,10 @@ from torch.nn.utils.rnn import PackedSequence
 from lstm_variants.cells import Cell, State, Weights
 from lstm_variants.kernels import Call
 from lstm_variants.kernels.dispatch import check_name, run
-from lstm_variants.nn.arguments import check_constructor, check_dtype, check_input_size
-from lstm_variants.nn.packing import repack, unpack
+from lstm_variants.nn.arguments import check_constructor
+from lstm_variants.nn.inputs import Batch, as_batch, in_layout_of
+from lstm_variants.nn.regularisation import check_rates, regularised
 from lstm_variants.nn.states import initial_states, stack_states
-from lstm_variants.scan import check_lengths
 
 TORCH_PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
 """Names of the parameters that torch.nn.LSTM has, without `_l{k}` and `_reverse`."""
@@ -58,6 +59,9 @@ class Recurrent(nn.Module):
         dtype: Any = None,
         *,
         backend: str = "auto",
+        weight_dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        zoneout: float | tuple[float, ...] = 0.0,
     ) -> None:
         """Create the module and initialise its parameters.
 
@@ -75,16 +79,26 @@ class Recurrent(nn.Module):
             dtype: Data type of the parameters.
             backend: A key of [`BACKENDS`][lstm_variants.kernels.BACKENDS], or `"auto"` for the
                 first one that supports the call.
+            weight_dropout: Dropout probability on the recurrent weights, one mask a call (Merity,
+                Keskar & Socher 2018). With every backend.
+            recurrent_dropout: Dropout probability on $h_{t-1}$ as the recurrent weights see it, one
+                mask for all time steps of a sequence (Gal & Ghahramani 2016). In training, the
+                reference runs.
+            zoneout: Probability that a unit keeps its old value in a time step (Krueger et al.
+                2017): of $h$, and of $c$ if the cell has one, or a pair of both. In evaluation, the
+                mean is taken. The reference runs.
 
         Raises:
             TypeError: If an argument has a wrong type.
-            ValueError: If a size or the probability is out of range, or there is no such backend.
+            ValueError: If a size or a probability is out of range or has no meaning for the cell,
+                or there is no such backend.
         """
         super().__init__()
         check_constructor(
             cell, input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size
         )
         check_name(backend)
+        check_rates(cell, weight_dropout, recurrent_dropout, zoneout)
         self.cell = cell
         self.input_size = input_size
         self.hidden_size = hidden_size
@@ -95,6 +109,9 @@ class Recurrent(nn.Module):
         self.bidirectional = bidirectional
         self.proj_size = proj_size
         self.backend = backend
+        self.weight_dropout = weight_dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.zoneout = zoneout
 
         self._all_weights: list[list[str]] = []
         self._kinds = tuple(cell.parameter_shapes(1, 1, bias=bias, proj_size=proj_size))
@@ -144,19 +161,13 @@ class Recurrent(nn.Module):
         """Do nothing. Exists for compatibility with [torch.nn.LSTM][]."""
 
     def extra_repr(self) -> str:
-        defaults = {
-            "proj_size": 0,
-            "num_layers": 1,
-            "bias": True,
-            "batch_first": False,
-            "dropout": 0.0,
-            "bidirectional": False,
-            "backend": "auto",
-        }
+        parameters = signature(Recurrent.__init__).parameters
+        defaults = {k: p.default for k, p in parameters.items() if hasattr(self, k)}
         changed = [
             f"{name}={getattr(self, name)!r}"
-            for name, default in defaults.items()
-            if getattr(self, name) != default
+            # The projection comes first, as in torch.
+            for name in sorted(defaults, key="proj_size".__ne__)
+            if defaults[name] not in (Parameter.empty, getattr(self, name))
         ]
         # In a subclass, the cell follows from the class name.
         cell = [repr(self.cell)] if type(self) is Recurrent else []
@@ -168,6 +179,7 @@ class Recurrent(nn.Module):
         hx: Any = None,
         *,
         lengths: Tensor | None = None,
+        resets: Tensor | None = None,
     ) -> tuple[Any, Any]:
         """Apply the layers to a batch of sequences.
 
@@ -181,6 +193,10 @@ class Recurrent(nn.Module):
             lengths: Number of valid time steps of each sequence of a padded batch, `[B]`, integers
                 from 0 to `T`. The output at padded time steps is zero, and their input has no
                 effect. The reverse direction starts at the last valid step of each sequence.
+            resets: Where the state is reset to its start value before a time step, bool, in the
+                layout of the input: `[T, B]`, `[B, T]` or `[T]`. These are the first steps of
+                episodes that follow one another in a sequence; results are those of each episode on
+                its own, in both directions, and `hx` is the state before the first one.
 
         Returns:
             `(output, h_n)` or `(output, (h_n, c_n))`: the hidden states of the last layer at all
@@ -189,40 +205,15 @@ class Recurrent(nn.Module):
 
         Raises:
             TypeError: If an argument has a wrong type.
-            ValueError: If dtypes differ, the input is not 2-D or 3-D, or `lengths` are out of
-                range.
+            ValueError: If dtypes differ, the input is not 2-D or 3-D, `lengths` are out of range,
+                or `resets` have another shape.
             RuntimeError: If a shape is wrong, or the selected backend does not support the call.
         """
-        name = type(self).__name__
-        if isinstance(input, PackedSequence):
-            if lengths is not None:
-                raise ValueError("lengths should be None for a packed sequence, which has its own")
-            if input.data.dim() != 2:
-                raise RuntimeError(f"input must have 2 dimensions, got {input.data.dim()}")
-            check_dtype(input.data, self._first_parameter)
-            check_input_size(input.data, self.input_size)
-            x, lengths = unpack(input)
-            output, states = self._run_layers(x, initial_states(self, x, hx, batched=True), lengths)
-            return repack(output, input), stack_states(states, batched=True)
-
-        if not isinstance(input, Tensor):
-            raise TypeError(f"{name} expects a tensor or a packed sequence, got {type(input)}")
-        if input.dim() not in (2, 3):
-            raise ValueError(f"{name}: Expected input to be 2D or 3D, got {input.dim()}D instead")
-        check_dtype(input, self._first_parameter)
-        check_input_size(input, self.input_size)
-        batched = input.dim() == 3
-        x = input if batched else input.unsqueeze(1)
-        if batched and self.batch_first:
-            x = x.transpose(0, 1)
-        if lengths is not None:
-            lengths = check_lengths(lengths, x.shape[0], x.shape[1])
-        output, states = self._run_layers(x, initial_states(self, x, hx, batched=batched), lengths)
-        if not batched:
-            output = output.squeeze(1)
-        elif self.batch_first:
-            output = output.transpose(0, 1)
-        return output, stack_states(states, batched=batched)
+        batch = as_batch(self, input, lengths, resets)
+        first = initial_states(self, batch.x, hx, batched=batch.batched)
+        output, last = self._run_layers(batch, first)
+        output = in_layout_of(input, output, batch_first=self.batch_first)
+        return output, stack_states(last, batched=batch.batched)
 
     @property
     def _first_parameter(self) -> Tensor:
@@ -230,7 +221,13 @@ class Recurrent(nn.Module):
         parameter: Tensor = getattr(self, self._all_weights[0][0])
         return parameter
 
-    def step(self, input: Tensor, hx: Any = None) -> tuple[Tensor, Any]:  # noqa: A002 - as forward
+    def step(
+        self,
+        input: Tensor,  # noqa: A002 - as forward
+        hx: Any = None,
+        *,
+        resets: Tensor | None = None,
+    ) -> tuple[Tensor, Any]:
         """Apply the layers to one time step, for a stream of inputs or an agent that acts.
 
         Step by step, outputs, states and gradients are those of one call with the whole sequence,
@@ -239,6 +236,8 @@ class Recurrent(nn.Module):
         Args:
             input: `[B, D]`, or `[D]` for an unbatched sequence, whatever `batch_first` is.
             hx: The state after the time step before, as `step` or a call of the layer returned it.
+            resets: Where the state is reset to its start value before this step, `[B]`, bool, or a
+                scalar tensor for an unbatched sequence.
 
         Returns:
             The output of the last layer, `[B, H]` (`[B, P]` if projected), without `B` for an
@@ -269,13 +268,13 @@ class Recurrent(nn.Module):
         if self.bidirectional:
             raise RuntimeError(f"{name}.step requires one direction, got bidirectional=True")
         time = 1 if self.batch_first and input.dim() == 2 else 0
-        output, hx = self(input.unsqueeze(time), hx)
+        resets = resets if resets is None else resets.unsqueeze(time)
+        output, hx = self(input.unsqueeze(time), hx, resets=resets)
         return output.squeeze(time), hx
 
-    def _run_layers(
-        self, x: Tensor, states: list[State], lengths: Tensor | None
-    ) -> tuple[Tensor, list[State]]:
-        """Apply all layers to `[T, B, D]`; return the output and the final states."""
+    def _run_layers(self, batch: Batch, states: list[State]) -> tuple[Tensor, list[State]]:
+        """Apply all layers; return the output, `[T, B, ...]`, and the final states."""
+        x, lengths, resets, _ = batch
         n = 1 + self.bidirectional
         final_states: list[State] = []
         for layer in range(self.num_layers):
@@ -283,7 +282,9 @@ class Recurrent(nn.Module):
                 x = nn.functional.dropout(x, self.dropout, self.training)
             directions = slice(layer * n, (layer + 1) * n)
             weights = tuple(self._weights(names) for names in self._all_weights[directions])
-            call = Call(self.cell, x, weights, tuple(states[directions]), lengths)
+            weights, noise = regularised(self, x, weights)
+            first = tuple(states[directions])
+            call = Call(self.cell, x, weights, first, lengths, resets, noise)
             x, layer_states = run(call, self.backend)
             final_states += layer_states
         return x, final_states

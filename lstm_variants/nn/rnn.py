@@ -40,6 +40,9 @@ class RNN(Recurrent):
         dtype: Any = None,
         *,
         backend: str = "auto",
+        weight_dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        zoneout: float | tuple[float, ...] = 0.0,
     ) -> None:
         """Create the layer.
 
@@ -66,5 +69,8 @@ class RNN(Recurrent):
             device,
             dtype,
             backend=backend,
+            weight_dropout=weight_dropout,
+            recurrent_dropout=recurrent_dropout,
+            zoneout=zoneout,
         )
         self.nonlinearity = nonlinearity

@@ -133,6 +133,7 @@ def describe(layer: Layer, output: Tensor, *groups: Group, d_output: Tensor | No
         "d_output_time": strides[0],
         "d_output_batch": strides[1],
         "lengths": 0 if layer.lengths is None else layer.lengths.data_ptr(),
+        "resets": 0 if layer.resets is None else layer.resets.data_ptr(),
         "x": x.data_ptr(),
         "output": output.data_ptr(),
         "d_output": 0 if d_output is None else d_output.data_ptr(),

@@ -117,6 +117,11 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
             );
             s.wait_for_units();
         }
+        if (this->resets) {  // what was before has no influence
+            constexpr T zeros[3] = {};
+            this->restart(t, s, d_state, recurrent.stride, d_c, zeros);
+            if constexpr (Cell::has_recurrent_product) s.wait_for_units();
+        }
     }
 
     template <int n>
@@ -179,10 +184,10 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
         const auto row = [&](int64_t k) {
             return recurrent_rows + ((t - first) * B + b + k) * recurrent.stride + j * L;
         };
-        const std::array<const void*, 3> start{io.i_0, io.f_0, io.o_0};
+        const std::array<const void*, 3> given{io.i_0, io.f_0, io.o_0};
         const std::array<int64_t, 3> slots = cell.seen_slots();
         for (int k = 0; k < 3; k++)
-            this->template before<n>(t, b, j, io.gates, gates_stride, slots[k], start[k])
+            this->template before<n>(t, b, j, io.gates, gates_stride, slots[k], given[k], T(0))
                 .store_to(row(0) + this->Pp + k * Hp, recurrent.stride);
     }
 

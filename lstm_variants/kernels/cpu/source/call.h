@@ -7,7 +7,7 @@
 #include <cstdint>
 
 // Raised with every change of what the fields mean; VERSION in native.py.
-constexpr int interface_version = 4;
+constexpr int interface_version = 5;
 
 enum class CellKind : int32_t {
     lstm, gru, elman, mgu, janet, indrnn, mingru, minlstm, slstm, multiplicative
@@ -41,6 +41,7 @@ enum class CellKind : int32_t {
 // Pointers; INPUT is read and OUTPUT is written. Absent tensors are null.
 #define TENSOR_FIELDS(INPUT, OUTPUT)                                                              \
     INPUT(lengths)  /* [B], int64_t */                                                            \
+    INPUT(resets)   /* [T, B], bytes, 0 or 1 */                                                   \
     INPUT(x)        /* [T, B, D] */                                                               \
     OUTPUT(output)  /* [T, B, directions * P] */                                                  \
     INPUT(d_output) /* the same; null for zeros; backward only */

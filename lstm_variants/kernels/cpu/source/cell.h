@@ -102,7 +102,7 @@ template <class T, int n> struct BackwardStep {
         return {s.in(s.io.cells) + (t * s.B + b) * c_stride + k * s.Hp + j * L, c_stride};
     }
     FORCED Vecs c_old(int64_t k = 0) const {
-        return s.template before<n>(t, b, j, s.io.cells, c_stride, k, s.first_states()[k]);
+        return s.template before<n>(t, b, j, s.io.cells, c_stride, k, s.first_states()[k], s.start[k]);
     }
     FORCED Vecs d_c(int64_t k = 0) const { return {d_c_row + k * s.Hp, c_stride}; }
     FORCED void set_d_c(const Vecs& x, int64_t k = 0) const {

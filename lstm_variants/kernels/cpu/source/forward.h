@@ -70,6 +70,10 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
     }
 
     void take_step(int64_t t, T* gates, const Share& s) {
+        if (this->resets) {
+            this->restart(t, s, state, recurrent.stride, c, this->start);
+            if constexpr (Cell::has_recurrent_product) s.wait_for_units();
+        }
         if constexpr (Cell::has_recurrent_product) {
             multiply_add<T>(
                 state, recurrent.stride, weights, gates + cell.recurrent.begin(), gates_stride,

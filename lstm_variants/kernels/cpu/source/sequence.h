@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdlib>
+#include <limits>
 #include <memory>
 #include <new>
 #include <vector>
@@ -66,16 +67,26 @@ template <class T> struct Sequence {
     const int64_t output_stride = call.directions * P;
     const bool projects = io.weight_hr != nullptr;
     const int64_t* const lengths = static_cast<const int64_t*>(call.lengths);
+    const uint8_t* const resets = static_cast<const uint8_t*>(call.resets);
+    const std::vector<T> zeros = std::vector<T>(resets ? P : 0);  // h after a reset
     Scratch<T> scratch;
 
     Sequence(const Call& c, int direction)
         : call(c), io(c.direction[direction]), reverse(direction == 1) {}
 
-    // The cell states before the first step.
+    // The cell states before the first step; and after a reset, where all other states are 0.
     std::array<const void*, 3> first_states() const { return {io.c_0, io.n_0, io.m_0}; }
+    static constexpr T start[3] = {0, 0, -std::numeric_limits<T>::infinity()};
 
     int64_t time(int64_t step) const { return reverse ? call.T - 1 - step : step; }
     bool valid(int64_t t, int64_t b) const { return !lengths || t < lengths[b]; }
+    // Whether the state is reset before step t. Backward in time, it is after the first step of
+    // what follows.
+    bool restarts(int64_t t, int64_t b) const {
+        if (!resets) return false;
+        const int64_t first = reverse ? t + 1 : t;
+        return first < call.T && valid(first, b) && resets[first * B + b];
+    }
 
     static const T* in(const void* p) { return static_cast<const T*>(p); }
     static T* out(void* p) { return static_cast<T*>(p); }
@@ -106,21 +117,26 @@ template <class T> struct Sequence {
         return first ? nullptr : row(earlier, b);
     }
     const T* h_before(int64_t t, int64_t b) const {
+        if (restarts(t, b)) return zeros.data();
         const T* row = before(t, b, [&](int64_t s, int64_t r) { return output(s, r); });
         return row ? row : in(io.h_0) + b * P;
     }
     // Vector j of the padded rows of n sequences before time t: of one slot of the gates, or of the
-    // cell states. Before the first step, of a state [B, H].
+    // cell states. Before the first step, of a state [B, H]; after a reset, the start value.
     template <int n>
     VecBlock<T, n> before(
         int64_t t, int64_t b, int64_t j, const void* rows, int64_t stride, int64_t slot,
-        const void* first
+        const void* first, T start_value
     ) const {
         const auto row = [&](int64_t s, int64_t r) {
             return in(rows) + (s * B + r) * stride + slot * Hp + j * lanes<T>;
         };
         VecBlock<T, n> x;
         for (int k = 0; k < n; k++) {
+            if (restarts(t, b + k)) {
+                x.v[k] = Vec<T>{} + start_value;
+                continue;
+            }
             const T* const earlier = before(t, b + k, row);
             x.v[k] = earlier ? load<T>(earlier) : load<T>(in(first) + (b + k) * H, j, H);
         }
@@ -139,6 +155,21 @@ template <class T> struct Sequence {
                 for (int64_t k = 0; k < n; k++) f(Count<1>{}, b + k);
             if (n == 0) skip(b);
             b += std::max<int64_t>(n, 1);
+        }
+    }
+
+    // Sets this thread's part of rows of states to their start values, where the state is reset
+    // before step t: rows of h [B, width], and `cell_states` rows of cell states.
+    void restart(
+        int64_t t, const Share& share, T* h, int64_t width, T* c, const T (&values)[3]
+    ) const {
+        for (int64_t b : share.sequences) {
+            if (!restarts(t, b)) continue;
+            for (int64_t j : share.units.of(width / lanes<T>))
+                store<T>(h + b * width + j * lanes<T>, Vec<T>{});
+            for (int64_t k = 0; k < call.cell.cell_states; k++)
+                for (int64_t j : share.units.of(J))
+                    store<T>(c + b * cells_stride + k * Hp + j * lanes<T>, Vec<T>{} + values[k]);
         }
     }
 

@@ -1,0 +1,104 @@
+"""Inputs of every layout as a padded batch, and outputs in the layout of the input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+from lstm_variants.nn.arguments import check_dtype, check_input_size
+from lstm_variants.scan import check_lengths, check_resets
+
+if TYPE_CHECKING:
+    from lstm_variants.nn.recurrent import Recurrent
+
+
+class Batch(NamedTuple):
+    """A padded batch of sequences.
+
+    Attributes:
+        x: Input, `[T, B, D]`.
+        lengths: Valid time steps of each sequence, `[B]`; all if `None`.
+        resets: Where the state is reset before a time step, `[T, B]`; nowhere if `None`.
+        batched: Whether the caller's input has a batch dimension, or is one sequence.
+    """
+
+    x: Tensor
+    lengths: Tensor | None
+    resets: Tensor | None
+    batched: bool
+
+
+def as_batch(layer: Recurrent, given: Any, lengths: Any, resets: Any) -> Batch:
+    """The arguments of a layer's `forward`, checked.
+
+    Raises:
+        TypeError: If an argument has a wrong type.
+        ValueError: If a dtype is wrong, the input is not 2-D or 3-D, or lengths or resets do not
+            fit.
+        RuntimeError: If a shape of the input is wrong.
+    """
+    if isinstance(given, PackedSequence):
+        if lengths is not None:
+            raise ValueError("lengths should be None for a packed sequence, which has its own")
+        if resets is not None:
+            raise ValueError(
+                "resets should be None for a packed sequence: call the layer with a padded batch "
+                "and lengths instead"
+            )
+        if given.data.dim() != 2:
+            raise RuntimeError(f"input must have 2 dimensions, got {given.data.dim()}")
+        check_values(layer, given.data)
+        return Batch(*unpack(given), None, batched=True)
+
+    name = type(layer).__name__
+    if not isinstance(given, Tensor):
+        raise TypeError(f"{name} expects a tensor or a packed sequence, got {type(given)}")
+    if given.dim() not in (2, 3):
+        raise ValueError(f"{name}: Expected input to be 2D or 3D, got {given.dim()}D instead")
+    check_values(layer, given)
+    batched = given.dim() == 3
+    x = given if batched else given.unsqueeze(1)
+    if resets is not None:
+        resets = check_resets(resets, given.shape[:-1])
+        resets = resets if batched else resets.unsqueeze(1)
+    if batched and layer.batch_first:
+        x = x.transpose(0, 1)
+        resets = None if resets is None else resets.transpose(0, 1)
+    if lengths is not None:
+        lengths = check_lengths(lengths, x.shape[0], x.shape[1])
+    return Batch(x, lengths, resets, batched)
+
+
+def in_layout_of(given: Any, output: Tensor, *, batch_first: bool) -> Any:
+    """The output `[T, B, ...]` of a padded batch in the layout of the input that was given."""
+    if isinstance(given, PackedSequence):
+        return repack(output, given)
+    if given.dim() == 2:
+        return output.squeeze(1)
+    return output.transpose(0, 1) if batch_first else output
+
+
+def check_values(layer: Recurrent, x: Tensor) -> None:
+    """Raise an error unless the input has the dtype of the weights and the layer's input size."""
+    check_dtype(x, layer._first_parameter)
+    check_input_size(x, layer.input_size)
+
+
+def unpack(packed: PackedSequence) -> tuple[Tensor, Tensor | None]:
+    """Pad a packed batch, in its original order; lengths are `None` if all are equal."""
+    x, lengths = pad_packed_sequence(packed)
+    if packed.batch_sizes[0] == packed.batch_sizes[-1]:
+        return x, None
+    return x, lengths
+
+
+def repack(output: Tensor, like: PackedSequence) -> PackedSequence:
+    """Pack a padded batch in the order of another packed sequence."""
+    lengths = (torch.arange(int(like.batch_sizes[0]))[:, None] < like.batch_sizes).sum(1)
+    if like.sorted_indices is not None:
+        output = output.index_select(1, like.sorted_indices)
+    data = pack_padded_sequence(output, lengths).data
+    return PackedSequence(data, like.batch_sizes, like.sorted_indices, like.unsorted_indices)

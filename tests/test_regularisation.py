@@ -1,0 +1,334 @@
+"""Weight dropout, recurrent dropout and zoneout, against the formulas of their papers."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+from torch.func import functional_call
+
+from lstm_variants import VARIANTS
+from lstm_variants import nn as layers
+from lstm_variants.cells import MinGRUCell
+from lstm_variants.kernels import dispatch
+from lstm_variants.trace import trace
+from tests.cpu_kernels import needs_kernels
+from tests.layers import OURS, TWINS, assert_same_states, random_hx, states_of, twins
+from tests.tolerances import assert_exact
+
+F64 = {"dtype": torch.float64}
+T, B, D, H = 6, 3, 4, 5
+RECURRENT = [name for name in VARIANTS if "weight_hh" in VARIANTS[name].cell.parameters(1, 1)]
+every_variant = pytest.mark.parametrize("name", VARIANTS)
+every_recurrent_variant = pytest.mark.parametrize("name", RECURRENT)
+
+
+def observed_call(layer, *inputs, **keywords):
+    """The results of a layer, and what it called the backend with."""
+    calls = []
+    with dispatch.observed(lambda call, backend: calls.append((call, backend.name))):
+        results = layer(*inputs, **keywords)
+    return results, calls
+
+
+def torchs_cell(layer):
+    """The cell of torch with the parameters of a layer."""
+    kinds = {"LSTM": nn.LSTMCell, "GRU": nn.GRUCell, "RNN": nn.RNNCell}
+    cell = kinds[type(layer).__name__](D, H, **F64)
+    cell.load_state_dict({k.removesuffix("_l0"): v for k, v in layer.state_dict().items()})
+    return cell
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_weight_dropout_is_torchs_layer_with_dropped_weights(name):
+    ours, theirs = twins(name, D, H, **F64)
+    ours.weight_dropout = 0.4
+    x = torch.randn(T, B, D, **F64)
+    (output, last), [(call, _)] = observed_call(ours, x)
+    [weights] = call.weights
+    dropped = weights.weight_hh == 0
+    assert_exact(weights.weight_hh, ours.weight_hh_l0.where(~dropped, 0) / 0.6)
+    assert 0 < dropped.sum() < dropped.numel()
+    theirs.weight_hh_l0.data.copy_(weights.weight_hh)
+    expected, expected_last = theirs(x)
+    assert_exact(output, expected)
+    assert_same_states(last, expected_last)
+
+
+@every_recurrent_variant
+def test_weight_dropout(name):
+    """Of recurrent weights alone; others at each call, layer and direction; none in evaluation."""
+    layer = VARIANTS[name].layer(
+        D, 40, num_layers=2, bidirectional=True, weight_dropout=0.25, **F64
+    )
+    x = torch.randn(T, B, D, **F64)
+    _, calls = observed_call(layer, x)
+    again, more = observed_call(layer, x)
+    given = [w for call, _ in (*calls, *more) for w in call.weights]
+    masks = []
+    for k, weights in enumerate(given):
+        names = layer._all_weights[k % 4]
+        for kind, parameter in zip(layer._kinds, names, strict=True):
+            weight, parameter = getattr(weights, kind), getattr(layer, parameter)
+            if kind not in ("weight_hh", "weight_gh"):
+                assert torch.equal(weight, parameter)
+                continue
+            dropped = weight == 0
+            assert_exact(weight, parameter.where(~dropped, 0) / 0.75)
+            n = dropped.numel()
+            assert abs(dropped.sum().item() - n / 4) < 5 * (n * 3 / 16) ** 0.5
+            if kind == "weight_hh":
+                masks.append(dropped)
+    assert not any(torch.equal(a, b) for k, a in enumerate(masks) for b in masks[:k])
+    plain = VARIANTS[name].layer(D, 40, num_layers=2, bidirectional=True, **F64)
+    plain.load_state_dict(layer.state_dict())
+    assert torch.equal(layer.eval()(x)[0], plain(x)[0])
+    assert not torch.equal(again[0], plain(x)[0])
+
+
+@needs_kernels
+def test_weight_dropout_runs_on_the_kernels():
+    layer = layers.PeepholeLSTM(D, H, weight_dropout=0.5, backend="cpu", **F64)
+    x = torch.randn(T, B, D, **F64)
+    found = []
+    for backend in ("cpu", "reference"):
+        layer.backend = backend
+        torch.manual_seed(0)
+        output, _ = layer(x)
+        found.append((output, *torch.autograd.grad(output.square().sum(), layer.parameters())))
+    for a, b in zip(*found, strict=True):
+        assert_exact(a, b)
+    assert not found[0][2].all()  # a weight that is dropped has no gradient
+
+
+@pytest.mark.parametrize("name", TWINS)
+@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
+def test_zoneout_is_the_papers(name, training):
+    """Krueger et al. 2017 by torch's cell: h_t is a function of the c_t without zoneout."""
+    rates = {"LSTM": (0.3, 0.6)}.get(name, 0.3)
+    layer = TWINS[name][0](D, H, zoneout=rates, **F64).train(training)
+    cell, x, hx = torchs_cell(layer), torch.randn(T, B, D, **F64), random_hx(layer, B)
+    (output, last), [(call, _)] = observed_call(layer, x, hx)
+    [(_, kept)] = call.noise
+    state = tuple(s[0] for s in states_of(hx))
+    outputs = []
+    for t in range(T):
+        new = cell(x[t], state if len(state) > 1 else state[0])
+        new = new if isinstance(new, tuple) else (new,)
+        if training:
+            state = tuple(
+                k[t].double() * s + (~k[t]).double() * n
+                for k, s, n in zip(kept, state, new, strict=True)
+            )
+        else:
+            p = rates if isinstance(rates, tuple) else (rates,)
+            state = tuple(q * s + (1 - q) * n for q, s, n in zip(p, state, new, strict=True))
+        outputs.append(state[0])
+    assert_exact(output, torch.stack(outputs))
+    assert_same_states(last, tuple(s[None] for s in state))
+
+
+@every_variant
+def test_zoneout_keeps_its_share(name):
+    """Of h, and of c if there is one that has a meaning alone."""
+    layer = VARIANTS[name].layer(D, 40, bidirectional=True, zoneout=0.2, **F64)
+    (output, _), [(call, backend)] = observed_call(layer, torch.randn(30, B, D, **F64))
+    assert backend == "reference"
+    fields = layer.cell.state_type._fields
+    for seen, kept in call.noise:
+        assert seen is None
+        for field, mask in zip(fields, kept, strict=True):
+            if field not in layer.cell.zoneout_fields:
+                assert mask is None
+                continue
+            n = mask.numel()
+            assert mask.shape == (30, B, 40)
+            assert abs(mask.sum().item() - 0.2 * n) < 5 * (n * 0.16) ** 0.5
+    h_mask = call.noise[0].kept[0]
+    assert torch.equal(output[1:, :, :40][h_mask[1:]], output[:-1, :, :40][h_mask[1:]])
+    expected = {"h"} if name == "SLSTM" else {"h", "c"} & set(fields)
+    assert set(layer.cell.zoneout_fields) == expected
+    layer.zoneout = 1.0
+    hx = random_hx(layer, B)
+    if name != "SLSTM":
+        kept_state = layer(torch.randn(30, B, D, **F64), hx)[1]
+        pairs = zip(fields, states_of(kept_state), states_of(hx), strict=True)
+        assert all(torch.equal(a, b) for field, a, b in pairs if field in ("h", "c"))
+
+
+@every_variant
+def test_zoneout_with_lengths_and_resets(name):
+    """A unit that is kept after a reset keeps its start value; padding changes nothing."""
+    layer = VARIANTS[name].layer(D, H, bidirectional=False, zoneout=0.4, **F64)
+    x = torch.randn(T, B, D, **F64)
+    resets = torch.zeros(T, B, dtype=torch.bool)
+    resets[2] = True
+    torch.manual_seed(1)
+    output, last = layer(x, lengths=torch.tensor([6, 3, 0]), resets=resets)
+    assert_exact(states_of(last)[0][0, 0], output[5, 0])
+    assert_exact(states_of(last)[0][0, 1], output[2, 1])
+    assert not output[3:, 1].any()
+    torch.manual_seed(1)
+    other = x.clone()
+    other[:2] += 1
+    after, _ = layer(other, lengths=torch.tensor([6, 3, 0]), resets=resets)
+    assert torch.equal(after[2:], output[2:])
+
+
+@every_recurrent_variant
+@pytest.mark.parametrize("bidirectional", [False, True], ids=["one", "both"])
+def test_recurrent_dropout_is_scaled_columns(name, bidirectional):
+    """Of one sequence: its recurrent weights see h times factors that are the same at all steps."""
+    layer = VARIANTS[name].layer(D, H, bidirectional=bidirectional, recurrent_dropout=0.4, **F64)
+    x, hx = torch.randn(T, 1, D, **F64), random_hx(layer, 1)
+    (output, last), [(call, backend)] = observed_call(layer, x, hx)
+    assert backend == "reference"
+    plain = VARIANTS[name].layer(D, H, bidirectional=bidirectional, **F64)
+    plain.load_state_dict(layer.state_dict())
+    for (factors, kept), suffix in zip(call.noise, ("", "_reverse"), strict=False):
+        assert set(kept) == {None}
+        assert_exact(factors, factors.where(factors == 0, 1 / 0.6))
+        with torch.no_grad():
+            weight = getattr(plain, f"weight_hh_l0{suffix}")
+            # Of a multiplicative LSTM, the first block sees h, and the others see m.
+            rows = slice(0, H) if name == "MultiplicativeLSTM" else slice(None)
+            weight[rows] *= factors[0]
+    expected, expected_last = plain(x, hx)
+    assert_exact(output, expected)
+    assert_same_states(last, expected_last)
+
+
+@every_recurrent_variant
+def test_recurrent_dropout_of_a_batch(name):
+    """Other factors for each sequence, at each call; none in evaluation."""
+    layer = VARIANTS[name].layer(D, 40, bidirectional=False, recurrent_dropout=0.2, **F64)
+    x = torch.randn(T, 50, D, **F64)
+    _, [(call, _)] = observed_call(layer, x)
+    [(factors, _)] = call.noise
+    dropped = factors == 0
+    n = dropped.numel()
+    assert factors.shape == (50, 40)
+    assert abs(dropped.sum().item() - n / 5) < 5 * (n * 0.16) ** 0.5
+    assert not torch.equal(layer(x)[0], layer(x)[0])
+    _, [(call, _)] = observed_call(layer.eval(), x)
+    assert call.noise is None
+
+
+def test_recurrent_dropout_of_a_projection():
+    layer = layers.LSTM(D, H, proj_size=2, recurrent_dropout=0.5, zoneout=(0.1, 0.2), **F64)
+    (output, _), [(call, _)] = observed_call(layer, torch.randn(T, B, D, **F64))
+    [(factors, (of_h, of_c))] = call.noise
+    assert (factors.shape, of_h.shape, of_c.shape) == ((B, 2), (T, B, 2), (T, B, H))
+    assert output.shape == (T, B, 2)
+
+
+ALL = {"weight_dropout": 0.3, "recurrent_dropout": 0.3, "zoneout": 0.3}
+
+
+def options_of(name):
+    return ALL if name in RECURRENT else {"zoneout": 0.3}
+
+
+@every_variant
+@pytest.mark.costly
+def test_derivatives_see_the_masks_of_the_call(name):
+    """First and second ones, with the same seed at each call."""
+    layer = VARIANTS[name].layer(2, 2, bidirectional=False, **options_of(name), **F64)
+    names, parameters = zip(*layer.named_parameters(), strict=True)
+
+    def run(x, *values):
+        torch.manual_seed(3)
+        given = dict(zip(names, values, strict=True))
+        output, last = functional_call(layer, given, (x,))
+        return output, *states_of(last)
+
+    inputs = [torch.randn(3, 2, 2, **F64), *(p.detach() for p in parameters)]
+    inputs = [tensor.requires_grad_() for tensor in inputs]
+    torch.autograd.gradcheck(run, inputs)
+    torch.autograd.gradgradcheck(run, inputs)
+
+
+@every_variant
+def test_traces_see_the_masks_of_the_call(name):
+    layer = VARIANTS[name].layer(D, H, bidirectional=True, **options_of(name), **F64)
+    outputs = []
+    layer.register_forward_hook(lambda module, inputs, results: outputs.append(results[0]))
+    steps = trace(layer, torch.randn(T, B, D, **F64))
+    assert_exact(torch.cat([record["h"] for record in steps], dim=-1), outputs[0])
+
+
+@every_variant
+@pytest.mark.costly
+def test_compiled(name):
+    layer = VARIANTS[name].layer(D, H, **options_of(name))
+    compiled = torch.compile(layer, backend="aot_eager", fullgraph=True)
+    x = torch.randn(T, B, D)
+    output, _ = compiled(x)
+    assert output.isfinite().all()
+    assert not torch.equal(output, compiled(x)[0])
+    torch.compiler.reset()
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@every_variant
+def test_half_precision(name, dtype):
+    layer = VARIANTS[name].layer(D, H, dtype=dtype, **options_of(name))
+    output, last = layer(torch.randn(T, B, D).to(dtype))
+    assert all(tensor.dtype == dtype for tensor in (output, *states_of(last)))
+    output.sum().backward()
+    assert all(p.grad.isfinite().all() for p in layer.parameters())
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_layer_takes_them(name):
+    options = ALL if name not in ("MinGRU", "MinLSTM") else {"zoneout": 0.3}
+    layer = OURS[name](D, H, **options)
+    assert "zoneout=0.3" in repr(layer)
+    again = copy.deepcopy(layer)
+    x = torch.randn(T, B, D)
+    found = []
+    for module in (layer, again):
+        torch.manual_seed(5)
+        found.append(module(x)[0])
+    assert torch.equal(*found)
+
+
+WRONG = {
+    "text": (layers.LSTM, {"weight_dropout": "0.5"}, TypeError, "weight_dropout should be a prob"),
+    "a flag": (layers.LSTM, {"zoneout": True}, TypeError, "zoneout should be a probability"),
+    "negative": (layers.GRU, {"recurrent_dropout": -0.1}, ValueError, "from 0 to 1, got -0.1"),
+    "above 1": (layers.GRU, {"zoneout": 1.5}, ValueError, "from 0 to 1, got 1.5"),
+    "two for h": (
+        layers.GRU,
+        {"zoneout": (0.1, 0.1)},
+        ValueError,
+        r"one for each of \('h',\) of GRUCell\(\), got \(0.1, 0.1\)",
+    ),
+    "of c in an sLSTM": (layers.SLSTM, {"zoneout": (0.1, 0.1)}, ValueError, r"each of \('h',\)"),
+    "no weights": (layers.MinGRU, {"weight_dropout": 0.1}, ValueError, "has no recurrent weights"),
+    "no product": (layers.MinLSTM, {"recurrent_dropout": 0.1}, ValueError, "no recurrent weights"),
+}
+
+
+@pytest.mark.parametrize(("layer", "options", "error", "message"), WRONG.values(), ids=list(WRONG))
+def test_what_has_no_meaning_is_an_error(layer, options, error, message):
+    with pytest.raises(error, match=message):
+        layer(D, H, **options)
+
+
+def test_a_cell_of_your_own_without_seen():
+    class OwnCell(MinGRUCell):
+        def parameters(self, D, H, **options):
+            found = super().parameters(D, H, **options)
+            return found | {"weight_hh": found["weight_ih"]}
+
+    with pytest.raises(ValueError, match="whose step has no argument `seen`"):
+        layers.Recurrent(OwnCell(), D, H, recurrent_dropout=0.1)
+
+
+@pytest.mark.parametrize("backend", [pytest.param("cpu", marks=needs_kernels), "torch"])
+@pytest.mark.parametrize("option", ["recurrent_dropout", "zoneout"])
+def test_backends_without_them_say_so(backend, option):
+    layer = layers.LSTM(D, H, backend=backend, **{option: 0.5})
+    with pytest.raises(RuntimeError, match="no recurrent dropout and no zoneout"):
+        layer(torch.zeros(T, B, D))
