@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
+import torch
 from torch import Tensor
 
 from lstm_variants.cells import Cell, State, Weights
@@ -46,6 +47,14 @@ class Call(NamedTuple):
         given = [name for name in ("lengths", "resets", "noise") if getattr(self, name) is not None]
         more = f" with {', '.join(given)}" if given else ""
         return f"{self.cell}{directions}, T={T} B={B} D={D} H={H}{more}"
+
+
+def computing_dtype(x: Tensor) -> torch.dtype:
+    """The dtype of the products: the input's, or autocast's, which leaves float64 as it is."""
+    device = x.device.type
+    if x.dtype != torch.float64 and torch.is_autocast_enabled(device):
+        return torch.get_autocast_dtype(device)
+    return x.dtype
 
 
 class Backend(Protocol):

@@ -82,8 +82,16 @@ def choose(call: Call, backend: str = "auto") -> Backend:
     for candidate in BACKENDS.values() if backend == "auto" else (BACKENDS[backend],):
         reason = candidate.unsupported_reason(call)
         if reason is None:
-            return candidate
+            return preferred(call, candidate) if backend == "auto" else candidate
     raise RuntimeError(f"backend={backend!r} cannot run {call}: {reason}")
+
+
+def preferred(call: Call, backend: Backend) -> Backend:
+    """The backend that runs a call where `backend` is the first that supports it."""
+    name = backend.yields_to(call) if isinstance(backend, FusedBackend) else None
+    if name is None or BACKENDS[name].unsupported_reason(call) is not None:
+        return backend
+    return BACKENDS[name]
 
 
 def run(call: Call, backend: str = "auto") -> tuple[Tensor, list[State]]:

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from lstm_variants.cells import Cell, State
-from lstm_variants.kernels.call import Call
+from lstm_variants.kernels.call import Call, computing_dtype
 from lstm_variants.kernels.schema import layer_operator
+from lstm_variants.kernels.second_order import with_tensors
 from lstm_variants.kernels.transforms import unsupported_transform
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class FusedBackend(ABC):
     Attributes:
         name: The name that layers and `choose` take.
         device: The type of device that it runs on.
-        dtypes: The dtypes that it supports.
+        dtypes: The dtypes that it supports. With float32, half precision is converted.
     """
 
     name: str
@@ -80,12 +81,22 @@ class FusedBackend(ABC):
             return f"there is no kernel for {call.cell}"
         if call.noise is not None:
             return "the kernels have no recurrent dropout and no zoneout"
-        if x.dtype not in self.dtypes:
-            return f"made for {self.dtypes_text}, and the input is {x.dtype}"
-        if torch.is_autocast_enabled(self.device):
-            return f"made for {self.dtypes_text}, not for autocast"
+        dtype = computing_dtype(x)
+        if self.inner_dtype(dtype) is None:
+            return f"made for {self.dtypes_text}, and the input is {dtype}"
         transform = unsupported_transform(call, vmap=True)
         return f"the kernels do not support {transform}" if transform else None
+
+    def inner_dtype(self, dtype: torch.dtype) -> torch.dtype | None:
+        """The dtype that a dtype is computed in: itself, or float32 for half precision."""
+        if dtype in self.dtypes:
+            return dtype
+        is_half = dtype in (torch.bfloat16, torch.float16)
+        return torch.float32 if is_half and torch.float32 in self.dtypes else None
+
+    def yields_to(self, call: Call) -> str | None:
+        """The name of a backend that `"auto"` should prefer for a call, if it supports it."""
+        return None
 
     @property
     def dtypes_text(self) -> str:
@@ -93,7 +104,23 @@ class FusedBackend(ABC):
         return " and ".join(str(dtype).removeprefix("torch.") for dtype in self.dtypes)
 
     def run(self, call: Call) -> tuple[Tensor, list[State]]:
-        """Compute a supported call through the operator."""
+        """Compute a supported call, in float32 where the dtype is not one of the backend.
+
+        Input, weights and states are rounded to the dtype of the call first, as autocast does it,
+        and results last. What lies between is exact to float32.
+        """
+        dtype = computing_dtype(call.x)
+        inner = self.inner_dtype(dtype)
+        if call.x.dtype == dtype == inner:
+            return self.run_operator(call)
+        rounded = with_tensors(call, [t.to(dtype).to(inner) for t in call.tensors()])
+        with torch.autocast(self.device, enabled=False):
+            output, states = self.run_operator(rounded)
+        types = call.cell.state_type
+        return output.to(dtype), [types(*(field.to(dtype) for field in s)) for s in states]
+
+    def run_operator(self, call: Call) -> tuple[Tensor, list[State]]:
+        """Compute a call in a dtype of the backend."""
         weights = [t for w in call.weights for t in w if t is not None]
         states = [t for state in call.states for t in state]
         lengths, resets, device = call.lengths, call.resets, call.x.device

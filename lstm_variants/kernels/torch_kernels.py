@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, State
-from lstm_variants.kernels.call import Call
+from lstm_variants.kernels.call import Call, computing_dtype
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import run_twice_differentiable
 from lstm_variants.kernels.transforms import in_functional_transform, unsupported_transform
@@ -113,9 +113,3 @@ class TorchKernels:
         if len(x) == 2:
             return function(*x, hx, parameters, *options)
         return function(*x, hx, parameters, *options, False)
-
-
-def computing_dtype(x: Tensor) -> torch.dtype:
-    """The dtype of the products: the input's, or autocast's."""
-    device = x.device.type
-    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype

@@ -1,0 +1,211 @@
+"""Half precision and autocast on the kernels, which compute in float32."""
+
+import pytest
+import torch
+from torch import nn
+from torch.func import grad, vmap
+
+from lstm_variants import VARIANTS
+from lstm_variants import nn as layers
+from lstm_variants.kernels import dispatch
+from lstm_variants.kernels.cpu.cells import kernel_of
+from tests.cpu_kernels import needs_kernels
+from tests.layers import TWINS, conditioned, random_hx, states_of
+
+pytestmark = needs_kernels
+T, B, D, H = 12, 3, 4, 9
+FAST = [name for name in VARIANTS if kernel_of(VARIANTS[name].cell)]
+every_fast_variant = pytest.mark.parametrize("name", FAST)
+every_dtype = pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+RESETS = torch.arange(T * B).view(T, B) % 5 == 0
+LENGTHS = torch.tensor([T, 0, 7])
+
+
+def results_of(layer, x, hx, **keywords):
+    """Outputs, states, and the gradients of a weighing of them."""
+    leaves = [x, *states_of(hx), *layer.parameters()]
+    for leaf in leaves:
+        leaf.requires_grad_()
+    output, last = layer(x, hx, **keywords)
+    results = [output, *states_of(last)]
+    generator = torch.Generator().manual_seed(1)
+    weights = (torch.randn(r.shape, generator=generator) for r in results)
+    total = sum((r.to(w.dtype) * w).sum() for r, w in zip(results, weights, strict=True))
+    found = torch.autograd.grad(total.double(), leaves, allow_unused=True)
+    return [
+        *results,
+        *(torch.zeros_like(p) if g is None else g for p, g in zip(leaves, found, strict=True)),
+    ]
+
+
+def backends_of(run):
+    ran = []
+    with dispatch.observed(lambda _, backend: ran.append(backend.name)):
+        run()
+    return ran
+
+
+def as_hx(states):
+    return states if len(states) > 1 else states[0]
+
+
+@every_fast_variant
+@every_dtype
+@pytest.mark.parametrize("backend", ["cpu", "auto"])
+def test_results_are_those_of_float64_rounded_once(name, dtype, backend):
+    """Of the rounded input, weights and states; with lengths and resets, in both directions."""
+    layer = VARIANTS[name].layer(D, H, num_layers=1, bidirectional=True, dtype=dtype)
+    layer.backend = backend
+    exact = VARIANTS[name].layer(D, H, bidirectional=True, dtype=torch.float64, backend="reference")
+    exact.load_state_dict(layer.state_dict())
+    x, hx = torch.randn(T, B, D).to(dtype), random_hx(layer, B, dtype=dtype)
+    wide = as_hx(tuple(s.double() for s in states_of(hx)))
+    keywords = {"lengths": LENGTHS, "resets": RESETS}
+    got = results_of(layer, x, hx, **keywords)
+    expected = results_of(exact, x.double(), wide, **keywords)
+    eps = torch.finfo(dtype).eps
+    for k, (a, b) in enumerate(zip(got, expected, strict=True)):
+        assert a.dtype == dtype
+        scale = b.abs().max().clamp(min=1).item()
+        # One rounding of half a unit; the gradients of results were rounded before.
+        allowed = (0.51 if k <= len(states_of(hx)) else 4) * eps * scale
+        assert (a.double() - b).abs().max().item() <= allowed, f"result {k}"
+
+
+@pytest.mark.parametrize("name", ["LSTM", "RNN", "GRU"])
+@every_dtype
+def test_an_error_is_no_larger_than_torchs(name, dtype):
+    theirs = TWINS[name][1](D, 64, dtype=dtype)
+    ours = TWINS[name][0](D, 64, dtype=dtype, backend="cpu")
+    exact = TWINS[name][1](D, 64, dtype=torch.float64)
+    for layer in (ours, exact):
+        layer.load_state_dict(theirs.state_dict())
+    x = torch.randn(100, 8, D).to(dtype)
+    expected = exact(x.double())[0]
+    errors = [(layer(x)[0].double() - expected).square().mean() for layer in (ours, theirs)]
+    assert errors[0] <= errors[1]
+
+
+@every_fast_variant
+@every_dtype
+def test_autocast_is_half_precision_with_results_in_it(name, dtype):
+    """Parameters and gradients in float32, rounded once on their way."""
+    layer = conditioned(VARIANTS[name].layer(D, H, bidirectional=True))
+    half = VARIANTS[name].layer(D, H, bidirectional=True, dtype=dtype)
+    half.load_state_dict(layer.state_dict())
+    layer.backend = half.backend = "cpu"
+    x, hx = torch.randn(T, B, D), random_hx(layer, B, dtype=torch.float32)
+    low = as_hx(tuple(s.detach().to(dtype) for s in states_of(hx)))
+    expected = results_of(half, x.detach().to(dtype), low, lengths=LENGTHS)
+    with torch.autocast("cpu", dtype=dtype):
+        got = results_of(layer, x, hx, lengths=LENGTHS)
+    n = 1 + len(states_of(hx))
+    assert {result.dtype for result in got[:n]} == {dtype}
+    assert {gradient.dtype for gradient in got[n:]} == {torch.float32}
+    for a, b in zip(got, expected, strict=True):
+        assert torch.equal(a.to(dtype), b)
+
+
+@pytest.mark.parametrize("name", ["LSTM", "RNN"])
+def test_dtypes_under_autocast_are_torchs(name):
+    """In bfloat16. In float16, torch's LSTM is an error, and its GRU stays in float32."""
+    for layer in TWINS[name]:
+        layer = layer(D, H)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            output, last = layer(torch.randn(T, B, D))
+        assert {output.dtype, *(s.dtype for s in states_of(last))} == {torch.bfloat16}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+@every_dtype
+def test_autocast_of_a_layer_behind_another(name, dtype):
+    """Its input is in half precision, its parameters are in float32."""
+    linear, layer = nn.Linear(D, D), conditioned(VARIANTS[name].layer(D, H))
+    x = torch.randn(T, B, D)
+    with torch.autocast("cpu", dtype=dtype):
+        output, last = layer(linear(x))
+    assert {output.dtype, *(s.dtype for s in states_of(last))} == {dtype}
+    torch.testing.assert_close(output.float(), layer(linear(x))[0], rtol=0.05, atol=0.05)
+    output.float().sum().backward()
+    assert linear.weight.grad.dtype == torch.float32
+
+
+def test_float64_stays_float64_under_autocast():
+    layer = layers.LSTM(D, H, dtype=torch.float64, backend="cpu")
+    x = torch.randn(T, B, D, dtype=torch.float64)
+    expected, _ = layer(x)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        output, _ = layer(x)
+    assert torch.equal(output, expected)
+
+
+@every_fast_variant
+def test_which_backend_runs(name):
+    """GRU and RNN in bfloat16 on torch's kernels, if these support the call; else on ours."""
+    layer = VARIANTS[name].layer(D, H)
+    in_torch = name in ("GRU", "RNN")
+    for dtype in (torch.bfloat16, torch.float16):
+        half, x = layer.to(dtype), torch.randn(T, B, D).to(dtype)
+        chosen = "torch" if in_torch and dtype == torch.bfloat16 else "cpu"
+        assert set(backends_of(lambda half=half, x=x: half(x))) == {chosen}
+        assert set(backends_of(lambda half=half, x=x: half(x, resets=RESETS))) == {"cpu"}
+    layer, x = layer.float(), torch.randn(T, B, D)
+    with torch.autocast("cpu", dtype=torch.float16):
+        assert set(backends_of(lambda: layer(x))) == {"cpu"}
+
+
+@every_fast_variant
+@every_dtype
+@pytest.mark.costly
+def test_compiled_in_half_precision(name, dtype):
+    torch.compiler.reset()
+    layer = VARIANTS[name].layer(D, H, num_layers=2, dtype=dtype, backend="cpu")
+    x = torch.randn(T, B, D).to(dtype)
+    compiled = torch.compile(layer, backend="aot_eager", fullgraph=True)
+    torch.testing.assert_close(compiled(x)[0], layer(x)[0])
+    single, x = layer.float(), x.float()
+    torch.compiler.reset()
+    compiled = torch.compile(single, backend="aot_eager", fullgraph=True)
+    with torch.autocast("cpu", dtype=dtype):
+        torch.testing.assert_close(compiled(x)[0], single(x)[0])
+
+
+@every_fast_variant
+@every_dtype
+def test_transforms_in_half_precision(name, dtype):
+    layer = VARIANTS[name].layer(D, H, dtype=dtype, backend="cpu")
+    x = torch.randn(3, T, B, D).to(dtype)
+
+    def loss(x):
+        return layer(x)[0].float().square().mean()
+
+    torch.testing.assert_close(vmap(loss)(x), torch.stack(list(map(loss, x))))
+    found, expected = vmap(grad(loss))(x), torch.stack(list(map(grad(loss), x)))
+    torch.testing.assert_close(found, expected)
+
+
+@every_fast_variant
+def test_second_derivatives_in_half_precision(name):
+    layer = VARIANTS[name].layer(D, H, dtype=torch.bfloat16, backend="cpu")
+    x = torch.randn(T, B, D).bfloat16().requires_grad_()
+    (first,) = torch.autograd.grad(layer(x)[0].float().sum(), x, create_graph=True)
+    second = torch.autograd.grad(first.float().square().sum(), layer.weight_ih_l0)[0]
+    assert second.dtype == torch.bfloat16
+    assert second.isfinite().all()
+
+
+def test_a_model_under_autocast_trains():
+    """The layer between others, with parameters in float32."""
+    torch.manual_seed(0)
+    model = nn.ModuleList([nn.Linear(D, D), layers.PeepholeLSTM(D, H), nn.Linear(H, 1)])
+    x, target = torch.randn(T, 32, D), torch.randn(32, 1)
+    optimizer, losses = torch.optim.Adam(model.parameters(), lr=0.02), []
+    for _ in range(100):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            output, _ = model[1](model[0](x))
+            loss = (model[2](output[-1]) - target).square().mean()
+        optimizer.zero_grad()
+        loss.float().backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.7 * losses[0]
