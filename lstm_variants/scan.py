@@ -13,10 +13,10 @@ from torch import Tensor
 from lstm_variants.cells import Cell, Gates, State, Weights
 from lstm_variants.torch_internals import assert_when_run, is_fake, is_transformed
 
-__all__ = ["Noise", "scan"]
+__all__ = ["Masks", "scan"]
 
 
-class Noise(NamedTuple):
+class Masks(NamedTuple):
     """What is random in a call, in one direction.
 
     It is drawn before the call, so that second derivatives and a trace see the same.
@@ -39,7 +39,7 @@ def scan(
     *,
     lengths: Tensor | None = None,
     resets: Tensor | None = None,
-    noise: Noise | None = None,
+    masks: Masks | None = None,
     reverse: bool = False,
     record: list[tuple[State, Gates]] | None = None,
 ) -> tuple[Tensor, State]:
@@ -60,7 +60,7 @@ def scan(
         resets: Where the state is reset to the start values of the cell before a time step,
             `[T, B]`, bool: the first steps of episodes that follow one another in a sequence.
             Results are those of each episode on its own, in both directions.
-        noise: Masks of recurrent dropout and zoneout.
+        masks: Masks of recurrent dropout and zoneout.
         reverse: Whether to run from the last time step to the first. With `lengths`, each sequence
             starts at its last valid step.
         record: Receives the state after each time step, and its gates and candidate, in the order
@@ -112,8 +112,8 @@ def scan(
     )
 
     step: Any = cell.step
-    if noise is not None and noise.seen is not None:
-        step = partial(step_with_dropout, cell, noise.seen)
+    if masks is not None and masks.seen is not None:
+        step = partial(step_with_dropout, cell, masks.seen)
     # unbind instead of wx[t]: its gradient is one stack, that of indexing a sum of T full tensors.
     wx = cell.project(x, w).unbind()
     outputs: list[Tensor] = []
@@ -126,8 +126,8 @@ def scan(
                 )
             )
         new, gates = step(wx[t], state, w)
-        if noise is not None:
-            new = cell.state_type(*map(partly_kept, state, new, noise.kept, repeat(t)))
+        if masks is not None:
+            new = cell.state_type(*map(partly_kept, state, new, masks.kept, repeat(t)))
         output = new[0].to(wx[t].dtype)
         if valid is None:
             outputs.append(output)
@@ -138,7 +138,7 @@ def scan(
         if record is not None:
             record.append((state, gates))
     if outputs:
-        dtype = outputs[0].dtype if in_float32[0] else state[0].dtype
+        dtype = outputs[0].dtype
     last: State = cell.state_type(*(s.to(dtype) for s in state))
     if not outputs:
         return x.new_zeros(0, B, P), last
@@ -154,9 +154,10 @@ def step_with_dropout(
 
 
 def partly_kept(old: Tensor, new: Tensor, kept: Tensor | float | None, t: int) -> Tensor:
-    """A field after step t, where some of its old value may be kept; see `Noise`."""
+    """A field after step t, where some of its old value may be kept; see `Masks`."""
     if kept is None:
         return new
+    old = old.to(new.dtype)  # under autocast, a new value may be in half precision
     return old.where(kept[t], new) if isinstance(kept, Tensor) else kept * old + (1 - kept) * new
 
 
@@ -194,7 +195,7 @@ def check_resets(resets: Tensor, shape: Sequence[int]) -> Tensor:
     """Check that resets are booleans of a shape, and return them."""
     if not isinstance(resets, Tensor) or resets.dtype != torch.bool:
         found = resets.dtype if isinstance(resets, Tensor) else type(resets).__name__
-        raise TypeError(f"resets should be a tensor of dtype torch.bool, got {found}")
+        raise TypeError(f"resets should be a tensor of dtype torch.bool (x.bool()), got {found}")
     if resets.shape != tuple(shape):
         raise ValueError(
             "resets should have one entry per time step and sequence, shape "

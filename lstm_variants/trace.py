@@ -78,7 +78,7 @@ def record_steps(call: Call) -> list[dict[str, Tensor]]:
             state,
             lengths=call.lengths,
             resets=call.resets,
-            noise=None if call.noise is None else call.noise[direction],
+            masks=None if call.masks is None else call.masks[direction],
             reverse=direction == 1,
             record=recorded,
         )

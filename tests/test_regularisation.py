@@ -1,7 +1,9 @@
 """Weight dropout, recurrent dropout and zoneout, against the formulas of their papers."""
 
 import copy
+from typing import NamedTuple
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -9,7 +11,7 @@ from torch.func import functional_call
 
 from lstm_variants import VARIANTS
 from lstm_variants import nn as layers
-from lstm_variants.cells import MinGRUCell
+from lstm_variants.cells import Field, MinGRUCell
 from lstm_variants.kernels import dispatch
 from lstm_variants.trace import trace
 from tests.cpu_kernels import needs_kernels
@@ -109,7 +111,7 @@ def test_zoneout_is_the_papers(name, training):
     layer = TWINS[name][0](D, H, zoneout=rates, **F64).train(training)
     cell, x, hx = torchs_cell(layer), torch.randn(T, B, D, **F64), random_hx(layer, B)
     (output, last), [(call, _)] = observed_call(layer, x, hx)
-    [(_, kept)] = call.noise
+    [(_, kept)] = call.masks
     state = tuple(s[0] for s in states_of(hx))
     outputs = []
     for t in range(T):
@@ -135,7 +137,7 @@ def test_zoneout_keeps_its_share(name):
     (output, _), [(call, backend)] = observed_call(layer, torch.randn(30, B, D, **F64))
     assert backend == "reference"
     fields = layer.cell.state_type._fields
-    for seen, kept in call.noise:
+    for seen, kept in call.masks:
         assert seen is None
         for field, mask in zip(fields, kept, strict=True):
             if field not in layer.cell.zoneout_fields:
@@ -144,7 +146,7 @@ def test_zoneout_keeps_its_share(name):
             n = mask.numel()
             assert mask.shape == (30, B, 40)
             assert abs(mask.sum().item() - 0.2 * n) < 5 * (n * 0.16) ** 0.5
-    h_mask = call.noise[0].kept[0]
+    h_mask = call.masks[0].kept[0]
     assert torch.equal(output[1:, :, :40][h_mask[1:]], output[:-1, :, :40][h_mask[1:]])
     expected = {"h"} if name == "SLSTM" else {"h", "c"} & set(fields)
     assert set(layer.cell.zoneout_fields) == expected
@@ -185,7 +187,7 @@ def test_recurrent_dropout_is_scaled_columns(name, bidirectional):
     assert backend == "reference"
     plain = VARIANTS[name].layer(D, H, bidirectional=bidirectional, **F64)
     plain.load_state_dict(layer.state_dict())
-    for (factors, kept), suffix in zip(call.noise, ("", "_reverse"), strict=False):
+    for (factors, kept), suffix in zip(call.masks, ("", "_reverse"), strict=False):
         assert set(kept) == {None}
         assert_exact(factors, factors.where(factors == 0, 1 / 0.6))
         with torch.no_grad():
@@ -204,20 +206,20 @@ def test_recurrent_dropout_of_a_batch(name):
     layer = VARIANTS[name].layer(D, 40, bidirectional=False, recurrent_dropout=0.2, **F64)
     x = torch.randn(T, 50, D, **F64)
     _, [(call, _)] = observed_call(layer, x)
-    [(factors, _)] = call.noise
+    [(factors, _)] = call.masks
     dropped = factors == 0
     n = dropped.numel()
     assert factors.shape == (50, 40)
     assert abs(dropped.sum().item() - n / 5) < 5 * (n * 0.16) ** 0.5
     assert not torch.equal(layer(x)[0], layer(x)[0])
     _, [(call, _)] = observed_call(layer.eval(), x)
-    assert call.noise is None
+    assert call.masks is None
 
 
 def test_recurrent_dropout_of_a_projection():
     layer = layers.LSTM(D, H, proj_size=2, recurrent_dropout=0.5, zoneout=(0.1, 0.2), **F64)
     (output, _), [(call, _)] = observed_call(layer, torch.randn(T, B, D, **F64))
-    [(factors, (of_h, of_c))] = call.noise
+    [(factors, (of_h, of_c))] = call.masks
     assert (factors.shape, of_h.shape, of_c.shape) == ((B, 2), (T, B, 2), (T, B, H))
     assert output.shape == (T, B, 2)
 
@@ -324,6 +326,50 @@ def test_a_cell_of_your_own_without_seen():
 
     with pytest.raises(ValueError, match="whose step has no argument `seen`"):
         layers.Recurrent(OwnCell(), D, H, recurrent_dropout=0.1)
+
+
+def test_zoneout_of_a_cell_of_your_own():
+    """On its output, whatever its name is."""
+
+    class Output(NamedTuple):
+        y: torch.Tensor
+
+    class OwnCell(MinGRUCell):
+        state_type = Output
+        state_fields = (Field("y"),)
+
+        def step(self, wx, state, w):
+            (state,), gates = super().step(wx, state, w)
+            return Output(state), gates
+
+    layer = layers.Recurrent(OwnCell(), D, H, zoneout=1.0)
+    output, last = layer(torch.randn(T, B, D), torch.ones(1, B, H))
+    assert output.eq(1).all()
+    assert last.eq(1).all()
+
+
+def test_lists_and_numbers_of_numpy():
+    layer = layers.LSTM(D, H, zoneout=[np.float32(0.1), 0.2], weight_dropout=np.float64(0.5))
+    assert layer(torch.randn(T, B, D))[0].isfinite().all()
+
+
+@pytest.mark.parametrize("value", [1.5, (0.1,), "much"], ids=str)
+def test_rates_that_are_set_later_are_checked(value):
+    layer = layers.LSTM(D, H)
+    layer.zoneout = value
+    with pytest.raises((TypeError, ValueError), match="zoneout should be"):
+        layer(torch.zeros(T, B, D))
+
+
+@pytest.mark.parametrize("option", ["recurrent_dropout", "zoneout"])
+@every_recurrent_variant
+def test_dtypes_under_autocast(name, option):
+    layer = VARIANTS[name].layer(D, H, **{option: 0.3})
+    for mode in (True, False):
+        layer.train(mode)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            output, last = layer(torch.randn(T, B, D))
+        assert {output.dtype, *(s.dtype for s in states_of(last))} == {torch.bfloat16}
 
 
 @pytest.mark.parametrize("backend", [pytest.param("cpu", marks=needs_kernels), "torch"])

@@ -289,11 +289,28 @@ def test_resets_may_change_after_the_call():
 
 
 WRONG = {
-    "numbers": (torch.zeros(T, B), TypeError, "dtype torch.bool, got torch.float32"),
-    "a list": ([[True] * B] * T, TypeError, "dtype torch.bool, got list"),
+    "numbers": (torch.zeros(T, B), TypeError, "dtype torch.bool .*, got torch.float32"),
+    "a list": ([[True] * B] * T, TypeError, "dtype torch.bool .*, got list"),
     "turned": (RESETS.t(), ValueError, r"shape \[7, 4\], got \[4, 7\]"),
     "of a step": (RESETS[0], ValueError, r"shape \[7, 4\], got \[4\]"),
 }
+
+
+WRONG_OF_A_STEP = {
+    "a flag": (True, TypeError, "dtype torch.bool .*, got bool"),
+    "bytes": (torch.zeros(B, dtype=torch.uint8), TypeError, r"x.bool\(\)\), got torch.uint8"),
+    "too few": (torch.zeros(2).bool(), ValueError, r"shape \[4\], got \[2\]"),
+    "one": (torch.tensor(True), ValueError, r"shape \[4\], got \[\]"),
+}
+
+
+@pytest.mark.parametrize(
+    ("resets", "error", "message"), WRONG_OF_A_STEP.values(), ids=list(WRONG_OF_A_STEP)
+)
+@pytest.mark.parametrize("batch_first", [False, True], ids=["time_first", "batch_first"])
+def test_wrong_resets_of_a_step(resets, error, message, batch_first):
+    with pytest.raises(error, match=message):
+        layers.LSTM(D, H, batch_first=batch_first).step(torch.zeros(B, D), resets=resets)
 
 
 @pytest.mark.parametrize(("resets", "error", "message"), WRONG.values(), ids=list(WRONG))

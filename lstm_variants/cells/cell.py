@@ -166,8 +166,9 @@ class Cell(ABC):
 
     @property
     def zoneout_fields(self) -> tuple[str, ...]:
-        """The fields of the state that zoneout applies to: `h`, and `c` if there is one."""
-        return tuple(name for name in self.state_type._fields if name in ("h", "c"))
+        """The fields of the state that zoneout applies to: the output, and `c` if there is one."""
+        output, *others = self.state_type._fields
+        return (output, *(name for name in others if name == "c"))
 
     @property
     def peepholes(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lstm_variants.cells import Cell, State, Weights
-from lstm_variants.scan import Noise
+from lstm_variants.scan import Masks
 
 
 class Call(NamedTuple):
@@ -23,7 +23,7 @@ class Call(NamedTuple):
         lengths: Valid steps of each sequence, `[B]`, integers from 0 to `T`; all if `None`.
         resets: Where the state is reset to its start value before a step, `[T, B]`, bool; nowhere
             if `None`.
-        noise: What is random, of each direction; nothing if `None`.
+        masks: Masks of dropout and zoneout, of each direction; none if `None`.
     """
 
     cell: Cell
@@ -32,7 +32,7 @@ class Call(NamedTuple):
     states: tuple[State, ...]
     lengths: Tensor | None = None
     resets: Tensor | None = None
-    noise: tuple[Noise, ...] | None = None
+    masks: tuple[Masks, ...] | None = None
 
     def tensors(self) -> Iterator[Tensor]:
         """All tensors that may have gradients."""
@@ -44,7 +44,7 @@ class Call(NamedTuple):
         T, B, D = self.x.shape
         H = self.weights[0].weight_ih.shape[0] // len(self.cell.blocks)
         directions = "" if len(self.weights) == 1 else f" in {len(self.weights)} directions"
-        given = [name for name in ("lengths", "resets", "noise") if getattr(self, name) is not None]
+        given = [name for name in ("lengths", "resets", "masks") if getattr(self, name) is not None]
         more = f" with {', '.join(given)}" if given else ""
         return f"{self.cell}{directions}, T={T} B={B} D={D} H={H}{more}"
 
@@ -59,6 +59,9 @@ def computing_dtype(x: Tensor) -> torch.dtype:
 
 class Backend(Protocol):
     """An implementation of layers.
+
+    It takes lengths, resets and masks of a call into account, or gives them as its reason not to
+    support it.
 
     Attributes:
         name: The name that layers and `choose` take.

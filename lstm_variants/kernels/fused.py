@@ -79,7 +79,7 @@ class FusedBackend(ABC):
             return f"made for {self.device}, and the input is on {x.device.type}"
         if self.name_of(call.cell) is None:
             return f"there is no kernel for {call.cell}"
-        if call.noise is not None:
+        if call.masks is not None:
             return "the kernels have no recurrent dropout and no zoneout"
         dtype = computing_dtype(x)
         if self.inner_dtype(dtype) is None:

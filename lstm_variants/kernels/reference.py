@@ -29,7 +29,7 @@ class Reference:
                 state,
                 lengths=call.lengths,
                 resets=call.resets,
-                noise=None if call.noise is None else call.noise[direction],
+                masks=None if call.masks is None else call.masks[direction],
                 reverse=direction == 1,
             )
             outputs.append(output)

@@ -40,7 +40,7 @@ class TorchKernels:
             return "torch's kernels need at least one sequence and one time step"
         if call.resets is not None:
             return "torch's kernels have no resets"
-        if call.noise is not None:
+        if call.masks is not None:
             return "torch's kernels have no recurrent dropout and no zoneout"
         dtype = computing_dtype(x)
         if len(call.states[0]) > 1 and x.device.type == "cpu" and dtype.itemsize < 4:

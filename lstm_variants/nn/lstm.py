@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -46,7 +47,7 @@ class LSTM(Recurrent):
         backend: str = "auto",
         weight_dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
-        zoneout: float | tuple[float, ...] = 0.0,
+        zoneout: float | Sequence[float] = 0.0,
     ) -> None:
         """Create the layer."""
         super().__init__(
@@ -109,7 +110,7 @@ class PeepholeLSTM(Recurrent):
         backend: str = "auto",
         weight_dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
-        zoneout: float | tuple[float, ...] = 0.0,
+        zoneout: float | Sequence[float] = 0.0,
     ) -> None:
         """Create the layer.
 

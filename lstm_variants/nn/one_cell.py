@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from lstm_variants.cells import (
@@ -46,7 +46,7 @@ class OneCell(Recurrent):
         backend: str = "auto",
         weight_dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
-        zoneout: float | tuple[float, ...] = 0.0,
+        zoneout: float | Sequence[float] = 0.0,
         **settings: Any,
     ) -> None:
         """Create the layer.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from functools import partial
 from inspect import Parameter, signature
 from typing import Any
@@ -18,6 +18,7 @@ from lstm_variants.nn.arguments import check_constructor
 from lstm_variants.nn.inputs import Batch, as_batch, in_layout_of
 from lstm_variants.nn.regularisation import check_rates, regularised
 from lstm_variants.nn.states import initial_states, stack_states
+from lstm_variants.scan import check_resets
 
 TORCH_PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
 """Names of the parameters that torch.nn.LSTM has, without `_l{k}` and `_reverse`."""
@@ -61,7 +62,7 @@ class Recurrent(nn.Module):
         backend: str = "auto",
         weight_dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
-        zoneout: float | tuple[float, ...] = 0.0,
+        zoneout: float | Sequence[float] = 0.0,
     ) -> None:
         """Create the module and initialise its parameters.
 
@@ -85,8 +86,8 @@ class Recurrent(nn.Module):
                 mask for all time steps of a sequence (Gal & Ghahramani 2016). In training, the
                 reference runs.
             zoneout: Probability that a unit keeps its old value in a time step (Krueger et al.
-                2017): of $h$, and of $c$ if the cell has one, or a pair of both. In evaluation, the
-                mean is taken. The reference runs.
+                2017): one for all of the cell's `zoneout_fields`, as a rule $h$ and $c$, or one for
+                each. In evaluation, the mean is taken. The reference runs.
 
         Raises:
             TypeError: If an argument has a wrong type.
@@ -142,7 +143,7 @@ class Recurrent(nn.Module):
 
     def reset_parameters(self) -> None:
         """Initialise all parameters: uniform within 1 / sqrt(H) of zero, or as the cell defines."""
-        bound = 1 / math.sqrt(self.hidden_size)
+        bound = self.hidden_size**-0.5
         specs = self.cell.parameters(1, 1, bias=self.bias, proj_size=self.proj_size)
         kinds = {
             name: kind
@@ -193,10 +194,11 @@ class Recurrent(nn.Module):
             lengths: Number of valid time steps of each sequence of a padded batch, `[B]`, integers
                 from 0 to `T`. The output at padded time steps is zero, and their input has no
                 effect. The reverse direction starts at the last valid step of each sequence.
-            resets: Where the state is reset to its start value before a time step, bool, in the
-                layout of the input: `[T, B]`, `[B, T]` or `[T]`. These are the first steps of
+            resets: Where the state is reset to the cell's start value before a time step, bool, in
+                the layout of the input: `[T, B]`, `[B, T]` or `[T]`. These are the first steps of
                 episodes that follow one another in a sequence; results are those of each episode on
-                its own, in both directions, and `hx` is the state before the first one.
+                its own, in both directions. `hx` is the state before the first (in reverse: after
+                the last), and has no influence where the first step is a reset.
 
         Returns:
             `(output, h_n)` or `(output, (h_n, c_n))`: the hidden states of the last layer at all
@@ -230,22 +232,21 @@ class Recurrent(nn.Module):
     ) -> tuple[Tensor, Any]:
         """Apply the layers to one time step, for a stream of inputs or an agent that acts.
 
-        Step by step, outputs, states and gradients are those of one call with the whole sequence,
-        but for dropout, and in half precision for states that a call keeps in float32.
+        Step by step, results and gradients are those of one call with the whole sequence, but for
+        masks of dropout and zoneout, and in half precision for states that are kept in float32.
 
         Args:
             input: `[B, D]`, or `[D]` for an unbatched sequence, whatever `batch_first` is.
             hx: The state after the time step before, as `step` or a call of the layer returned it.
-            resets: Where the state is reset to its start value before this step, `[B]`, bool, or a
-                scalar tensor for an unbatched sequence.
+            resets: Where the state is reset to its start value before this step, `[B]` or `[]`.
 
         Returns:
-            The output of the last layer, `[B, H]` (`[B, P]` if projected), without `B` for an
-            unbatched sequence; and the state after this time step, in the layout of `hx`.
+            The output of the last layer, `[B, H]` or `[H]` (`P` if projected), and the state after
+            this time step, in the layout of `hx`.
 
         Raises:
             TypeError: If an argument has a wrong type.
-            ValueError: If dtypes differ, or the input is not 1-D or 2-D.
+            ValueError: If dtypes differ, the input is not 1-D or 2-D, or `resets` do not fit.
             RuntimeError: If the layer is bidirectional, or a shape is wrong.
 
         Examples:
@@ -268,7 +269,8 @@ class Recurrent(nn.Module):
         if self.bidirectional:
             raise RuntimeError(f"{name}.step requires one direction, got bidirectional=True")
         time = 1 if self.batch_first and input.dim() == 2 else 0
-        resets = resets if resets is None else resets.unsqueeze(time)
+        if resets is not None:
+            resets = check_resets(resets, input.shape[:-1]).unsqueeze(time)
         output, hx = self(input.unsqueeze(time), hx, resets=resets)
         return output.squeeze(time), hx
 
@@ -282,9 +284,9 @@ class Recurrent(nn.Module):
                 x = nn.functional.dropout(x, self.dropout, self.training)
             directions = slice(layer * n, (layer + 1) * n)
             weights = tuple(self._weights(names) for names in self._all_weights[directions])
-            weights, noise = regularised(self, x, weights)
+            weights, masks = regularised(self, x, weights)
             first = tuple(states[directions])
-            call = Call(self.cell, x, weights, first, lengths, resets, noise)
+            call = Call(self.cell, x, weights, first, lengths, resets, masks)
             x, layer_states = run(call, self.backend)
             final_states += layer_states
         return x, final_states

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inspect import signature
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import dropout
 
 from lstm_variants.cells import Cell, Weights
-from lstm_variants.scan import Noise
+from lstm_variants.scan import Masks
 
 if TYPE_CHECKING:
     from lstm_variants.nn.recurrent import Recurrent
@@ -26,21 +27,23 @@ def check_rates(cell: Cell, weight_dropout: Any, recurrent_dropout: Any, zoneout
         TypeError: If a probability is no number.
         ValueError: If one is not in [0, 1], or has no meaning for the cell.
     """
-    rates = zoneout if isinstance(zoneout, tuple) else (zoneout,)
+    rates = zoneout if isinstance(zoneout, tuple | list) else (zoneout,)
     pairs = [("weight_dropout", weight_dropout), ("recurrent_dropout", recurrent_dropout)]
     for name, rate in (*pairs, *(("zoneout", rate) for rate in rates)):
-        if isinstance(rate, bool) or not isinstance(rate, int | float):
+        if isinstance(rate, bool) or not isinstance(rate, Real):
             raise TypeError(f"{name} should be a probability, got {rate!r}")
-        if not 0 <= rate <= 1:
+        if not 0 <= float(rate) <= 1:
             raise ValueError(f"{name} should be a probability, from 0 to 1, got {rate!r}")
-    if isinstance(zoneout, tuple) and len(zoneout) != len(cell.zoneout_fields):
+    if rates is zoneout and len(zoneout) != len(cell.zoneout_fields):
         raise ValueError(
             f"zoneout should be one probability, or one for each of {cell.zoneout_fields} of "
             f"{cell}, got {zoneout!r}"
         )
     for name, rate in pairs:
         if rate and "weight_hh" not in cell.parameters(1, 1):
-            raise ValueError(f"{name} should be 0 for {cell}, which has no recurrent weights")
+            raise ValueError(
+                f"{name} should be 0 for {cell}, which has no recurrent weights (`weight_hh`)"
+            )
     if recurrent_dropout and "seen" not in signature(cell.step).parameters:
         raise ValueError(
             f"recurrent_dropout should be 0 for {cell}, whose step has no argument `seen`"
@@ -49,7 +52,7 @@ def check_rates(cell: Cell, weight_dropout: Any, recurrent_dropout: Any, zoneout
 
 def regularised(
     layer: Recurrent, x: Tensor, weights: tuple[Weights, ...]
-) -> tuple[tuple[Weights, ...], tuple[Noise, ...] | None]:
+) -> tuple[tuple[Weights, ...], tuple[Masks, ...] | None]:
     """The weights of each direction for one call, and its masks.
 
     Args:
@@ -57,10 +60,15 @@ def regularised(
         x: The input of one of its layers, `[T, B, D]`.
         weights: The parameters of each direction.
     """
+    rates = layer.weight_dropout, layer.recurrent_dropout, layer.zoneout
+    if rates == (0, 0, 0):
+        return weights, None
+    if not torch.compiler.is_compiling():
+        check_rates(layer.cell, *rates)  # they may have been set after construction
     if layer.training and layer.weight_dropout:
         weights = tuple(drop_weights(w, layer.weight_dropout) for w in weights)
-    drawn = (draw_noise(layer, x) for _ in weights)
-    return weights, tuple(noise for noise in drawn if noise is not None) or None
+    drawn = (draw_masks(layer, x) for _ in weights)
+    return weights, tuple(masks for masks in drawn if masks is not None) or None
 
 
 def drop_weights(weights: Weights, rate: float) -> Weights:
@@ -69,13 +77,13 @@ def drop_weights(weights: Weights, rate: float) -> Weights:
     return weights._replace(**{k: dropout(w, rate) for k, w in given.items() if w is not None})
 
 
-def draw_noise(layer: Recurrent, x: Tensor) -> Noise | None:
+def draw_masks(layer: Recurrent, x: Tensor) -> Masks | None:
     """The masks of a call of one layer in one direction, for an input `[T, B, D]`."""
     T, B, _ = x.shape
     sizes = dict.fromkeys(layer.cell.state_type._fields, layer.hidden_size)
     sizes[layer.cell.state_type._fields[0]] = P = layer.proj_size or layer.hidden_size
     names, rates = layer.cell.zoneout_fields, layer.zoneout
-    given = rates if isinstance(rates, tuple) else (rates,) * len(names)
+    given = rates if isinstance(rates, tuple | list) else (rates,) * len(names)
     zoneout = dict(zip(names, given, strict=True))
     drops = layer.training and layer.recurrent_dropout > 0
     if not drops and not any(given):
@@ -85,7 +93,7 @@ def draw_noise(layer: Recurrent, x: Tensor) -> Noise | None:
         rate = zoneout.get(name)
         if not rate:
             return None
-        return torch.rand(T, B, size, device=x.device) < rate if layer.training else rate
+        return torch.rand(T, B, size, device=x.device) < rate if layer.training else float(rate)
 
     seen = dropout(x.new_ones(B, P), layer.recurrent_dropout) if drops else None
-    return Noise(seen, tuple(kept(*field) for field in sizes.items()))
+    return Masks(seen, tuple(kept(*field) for field in sizes.items()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from lstm_variants.cells import ElmanCell
@@ -42,7 +43,7 @@ class RNN(Recurrent):
         backend: str = "auto",
         weight_dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
-        zoneout: float | tuple[float, ...] = 0.0,
+        zoneout: float | Sequence[float] = 0.0,
     ) -> None:
         """Create the layer.
 

@@ -5,6 +5,7 @@
 #include "input_projection.h"
 #include "output_projection.h"
 #include "recurrent.h"
+#include "weights.h"
 
 namespace ISA {
 
@@ -19,11 +20,10 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
     const InputProjection<T> input{*this, cell.input};
     const Recurrent<T, Cell::sees_gates> recurrent{*this};
     const OutputProjection<T> output_projection{*this, recurrent.stride};
-    const Packed<T> weights = scratch.take_packed(recurrent.columns, cell.recurrent.places());
+    const Weights<T> weights{*this, recurrent.columns, cell.recurrent};
     T* const state = scratch.take(B * recurrent.stride);
     T* const c = scratch.take(B * cells_stride);
-    const Packed<T> inner_weights =
-        scratch.take_packed(Cell::has_inner_product ? H : 0, cell.inner.places());
+    const Weights<T> inner_weights{*this, Cell::has_inner_product ? H : 0, cell.inner};
     T* const inner = scratch.take(Cell::has_inner_product ? B * Hp : 0);
     // Where the cell's h goes: to be projected, or into the state.
     T* const new_h = projects ? output_projection.unprojected : state;
@@ -53,18 +53,13 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
     }
 
   private:
+    const T* weights_of_inner() const { return recurrent.weights() + cell.inner_row * H; }
+
     void pack(const Share& s) {
         input.pack(s, cell.recurrent_bias);
         recurrent.join(s);
-        if constexpr (Cell::has_recurrent_product)
-            pack_transposed<T>(
-                recurrent.weights(), cell.recurrent, weights, s.team.of(weights.panels())
-            );
-        if constexpr (Cell::has_inner_product)
-            pack_transposed<T>(
-                recurrent.weights() + cell.inner_row * H, cell.inner, inner_weights,
-                s.team.of(inner_weights.panels())
-            );
+        if constexpr (Cell::has_recurrent_product) weights.pack(recurrent.weights(), s);
+        if constexpr (Cell::has_inner_product) inner_weights.pack(weights_of_inner(), s);
         output_projection.pack(s);
         cell.pack(s);
     }
@@ -75,9 +70,9 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
             if constexpr (Cell::has_recurrent_product) s.wait_for_units();
         }
         if constexpr (Cell::has_recurrent_product) {
-            multiply_add<T>(
-                state, recurrent.stride, weights, gates + cell.recurrent.begin(), gates_stride,
-                s.sequences, s.units.of(weights.panels())
+            weights.multiply_add(
+                state, recurrent.stride, recurrent.weights(), gates + cell.recurrent.begin(),
+                gates_stride, s.sequences, s.units
             );
             s.wait_for_units();
         }
@@ -137,9 +132,9 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
             [](int64_t) {}
         );
         s.wait_for_units();
-        multiply_add<T>(
-            inner, Hp, inner_weights, gates + cell.inner.begin(), gates_stride, s.sequences,
-            s.units.of(inner_weights.panels())
+        inner_weights.multiply_add(
+            inner, Hp, weights_of_inner(), gates + cell.inner.begin(), gates_stride, s.sequences,
+            s.units
         );
         s.wait_for_units();
     }

@@ -1,7 +1,7 @@
 // The projection of the input, some steps at a time.
 #pragma once
 
-#include "sequence.h"
+#include "weights.h"
 
 namespace ISA {
 
@@ -13,7 +13,7 @@ constexpr int64_t projected_rows = 128;
 template <class T> class InputProjection {
     const Sequence<T>& s;
     const Blocks blocks;
-    const Packed<T> weights;
+    const Weights<T> weights;
     T* const bias;  // [slots * padded]
     T* const buffer;
 
@@ -24,7 +24,7 @@ template <class T> class InputProjection {
     InputProjection(Sequence<T>& sequence, const Blocks& input)
         : s(sequence),
           blocks(input),
-          weights(sequence.scratch.take_packed(s.call.D, input.places())),
+          weights(sequence, s.call.D, input),
           bias(sequence.scratch.take(s.gates_stride)),
           buffer(
               s.io.gates ? nullptr
@@ -38,9 +38,7 @@ template <class T> class InputProjection {
 
     // Both biases, where the input's and the recurrent weights' blocks lie.
     void pack(const Share& share, const Blocks& recurrent) const {
-        pack_transposed<T>(
-            Sequence<T>::in(s.io.weight_ih), blocks, weights, share.team.of(weights.panels())
-        );
+        weights.pack(Sequence<T>::in(s.io.weight_ih), share);
         if (share.team.index) return;
         std::fill_n(bias, s.gates_stride, T(0));
         add_bias(s.io.bias_ih, blocks);
@@ -69,14 +67,10 @@ template <class T> class InputProjection {
 
   private:
     void project_rows(const T* x, int64_t x_stride, T* gates, const Range& rows) const {
-        multiply<T>(
-            x, x_stride, weights, bias, 0, gates, s.gates_stride, rows,
-            {0, weights.panels()}
+        for (int64_t row : rows) std::copy_n(bias, s.gates_stride, gates + row * s.gates_stride);
+        weights.multiply_add(
+            x, x_stride, Sequence<T>::in(s.io.weight_ih), gates, s.gates_stride, rows, {0, 1}
         );
-        const int64_t n = blocks.places();  // a slot that the input does not feed has a bias
-        if (n < s.gates_stride)
-            for (int64_t row : rows)
-                std::copy_n(bias + n, s.gates_stride - n, gates + row * s.gates_stride + n);
     }
     void add_bias(const void* from, const Blocks& to) const {
         if (!from) return;
