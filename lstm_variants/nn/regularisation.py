@@ -83,8 +83,8 @@ def draw_masks(layer: Recurrent, x: Tensor) -> Masks | None:
     sizes = dict.fromkeys(layer.cell.state_type._fields, layer.hidden_size)
     sizes[layer.cell.state_type._fields[0]] = P = layer.proj_size or layer.hidden_size
     names, rates = layer.cell.zoneout_fields, layer.zoneout
-    is_several = isinstance(rates, (tuple, list))  # torch 2.9 does not trace `tuple | list`
-    given = rates if is_several else (rates,) * len(names)
+    # Not `tuple | list`, which torch 2.9 does not trace.
+    given = rates if isinstance(rates, (tuple, list)) else (rates,) * len(names)
     zoneout = dict(zip(names, given, strict=True))
     drops = layer.training and layer.recurrent_dropout > 0
     if not drops and not any(given):
