@@ -42,7 +42,7 @@ def test_at_most_two_clicks_from_home(visit, links, wanted):
         ("GPU", "project/support.html"),
         ("padding", "howto/replace.html"),
         ("bidirectional", "api/layers.html"),
-        ("dropout", "api/layers.html"),
+        ("dropout", "howto/regularisation.html"),
         ("ONNX", "howto/export.html"),
         ("streaming", "howto/streaming.html"),
         ("training example", "start/train.html"),
