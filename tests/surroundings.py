@@ -99,7 +99,7 @@ def check_packages(folder: Path) -> None:
 def main() -> None:
     """Run all surroundings, or a short form of them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--short", action="store_true", help="few cases, no clone")
+    parser.add_argument("--short", action="store_true", help="few cases, each command once")
     short = parser.parse_args().short
     one_core = ("taskset", "--cpu-list", "0")
     with tempfile.TemporaryDirectory(prefix="lstm variants ") as name:
@@ -107,13 +107,13 @@ def main() -> None:
         bare = unpacked(folder)
         few = ["PYTEST=--cases=3"] if short else []
         run(*one_core, "make", "test", PYTHON, *few, folder=bare, **NO_COMPILER)
-        run(*one_core, "make", "docs", PYTHON, folder=bare, **NO_COMPILER)
-        shutil.rmtree(bare)
         if not short:
-            clone = cloned(folder)
-            for target in ("test", "docs", "test-site"):
-                run("make", target, PYTHON, folder=clone)
-            shutil.rmtree(clone)
+            run(*one_core, "make", "docs", PYTHON, folder=bare, **NO_COMPILER)
+        shutil.rmtree(bare)
+        clone = cloned(folder)
+        for target in ("docs",) if short else ("test", "docs", "test-site"):
+            run("make", target, PYTHON, folder=clone)
+        shutil.rmtree(clone)
         check_packages(folder)
     print("\nAll surroundings passed.")
 
