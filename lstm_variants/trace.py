@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from lstm_variants.cells import Gates, State
 from lstm_variants.kernels import Backend, Call
 from lstm_variants.kernels.dispatch import observed
-from lstm_variants.scan import scan, valid_steps
+from lstm_variants.kernels.reference import scan_direction
+from lstm_variants.scan import valid_steps
 
 __all__ = ["trace"]
 
@@ -69,19 +70,9 @@ def trace(module: nn.Module, /, *inputs: Any, **keywords: Any) -> list[dict[str,
 def record_steps(call: Call) -> list[dict[str, Tensor]]:
     """Compute gates and states of a layer at every time step, for each direction."""
     records = []
-    for direction, (w, state) in enumerate(zip(call.weights, call.states, strict=True)):
+    for direction in range(len(call.weights)):
         recorded: list[tuple[State, Gates]] = []
-        scan(
-            call.cell,
-            call.x,
-            w,
-            state,
-            lengths=call.lengths,
-            resets=call.resets,
-            masks=None if call.masks is None else call.masks[direction],
-            reverse=direction == 1,
-            record=recorded,
-        )
+        scan_direction(call, direction, recorded)
         if not recorded:
             raise ValueError(f"trace requires at least one time step, got T=0: {call}")
         if direction == 1:

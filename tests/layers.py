@@ -2,9 +2,11 @@
 
 import torch
 from torch import nn
+from torch.func import functional_call
 
 from lstm_variants import VARIANTS
 from lstm_variants import nn as layers
+from lstm_variants.kernels import dispatch
 from tests.tolerances import assert_exact
 
 TWINS = {"LSTM": (layers.LSTM, nn.LSTM), "GRU": (layers.GRU, nn.GRU), "RNN": (layers.RNN, nn.RNN)}
@@ -70,6 +72,30 @@ def random_hx(layer, *batch, dtype=torch.float64):
         for name, size in sizes.items()
     )
     return hx if len(hx) > 1 else hx[0]
+
+
+def observed_call(layer, *inputs, **keywords):
+    """The results of a layer, and what it called the backend with."""
+    calls = []
+    with dispatch.observed(lambda call, backend: calls.append((call, backend.name))):
+        results = layer(*inputs, **keywords)
+    return results, calls
+
+
+def check_derivatives(layer, seed=0, **keywords):
+    """First and second derivatives by finite differences, of three steps of two sequences."""
+    names, parameters = zip(*layer.named_parameters(), strict=True)
+
+    def run(x, *values):
+        torch.manual_seed(seed)
+        given = dict(zip(names, values, strict=True))
+        output, last = functional_call(layer, given, (x,), keywords)
+        return output, *states_of(last)
+
+    x = torch.randn(3, 2, layer.input_size, dtype=torch.float64)
+    inputs = [tensor.detach().requires_grad_() for tensor in (x, *parameters)]
+    assert torch.autograd.gradcheck(run, inputs)
+    assert torch.autograd.gradgradcheck(run, inputs)
 
 
 def gradients(layer, results, inputs, seed=0):

@@ -116,8 +116,8 @@ class FusedBackend(ABC):
         rounded = with_tensors(call, [t.to(dtype).to(inner) for t in call.tensors()])
         with torch.autocast(self.device, enabled=False):
             output, states = self.run_operator(rounded)
-        types = call.cell.state_type
-        return output.to(dtype), [types(*(field.to(dtype) for field in s)) for s in states]
+        state_type = call.cell.state_type
+        return output.to(dtype), [state_type(*(field.to(dtype) for field in s)) for s in states]
 
     def run_operator(self, call: Call) -> tuple[Tensor, list[State]]:
         """Compute a call in a dtype of the backend."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lstm_variants.cells import State
+from lstm_variants.cells import Gates, State
 from lstm_variants.kernels.call import Call
 from lstm_variants.scan import scan
 
@@ -20,18 +20,30 @@ class Reference:
         return None
 
     def run(self, call: Call) -> tuple[Tensor, list[State]]:
-        outputs, states = [], []
-        for direction, (w, state) in enumerate(zip(call.weights, call.states, strict=True)):
-            output, last = scan(
-                call.cell,
-                call.x,
-                w,
-                state,
-                lengths=call.lengths,
-                resets=call.resets,
-                masks=None if call.masks is None else call.masks[direction],
-                reverse=direction == 1,
-            )
-            outputs.append(output)
-            states.append(last)
+        results = [scan_direction(call, direction) for direction in range(len(call.weights))]
+        outputs = [output for output, _ in results]
+        states = [last for _, last in results]
         return torch.cat(outputs, dim=-1) if len(outputs) > 1 else outputs[0], states
+
+
+def scan_direction(
+    call: Call, direction: int, record: list[tuple[State, Gates]] | None = None
+) -> tuple[Tensor, State]:
+    """Compute one direction of a call: 0 for forward, 1 for reverse.
+
+    Args:
+        call: The call.
+        direction: The direction.
+        record: As for [`scan`][lstm_variants.scan.scan].
+    """
+    return scan(
+        call.cell,
+        call.x,
+        call.weights[direction],
+        call.states[direction],
+        lengths=call.lengths,
+        resets=call.resets,
+        masks=None if call.masks is None else call.masks[direction],
+        reverse=direction == 1,
+        record=record,
+    )
