@@ -39,7 +39,7 @@ KINDS: tuple[type[Cell], ...] = (
     MultiplicativeLSTMCell,
 )
 """The order of `CellKind` in call.h."""
-WITH_ANOTHER_SLOT = (JANETCell, MinLSTMCell, MultiplicativeLSTMCell, SLSTMCell)
+WITH_ANOTHER_SLOT = (JANETCell, MultiplicativeLSTMCell, SLSTMCell)
 """Cells that save something besides their blocks for the backward pass."""
 CELL_STATES = ("c", "n", "m")
 """The states besides h, and besides the gates of `gate_recurrence`."""

@@ -22,7 +22,7 @@ PADDED_BYTES = 64
 """Rows of gates and cell states are padded to vectors of this size on every machine."""
 
 
-VERSION = 5
+VERSION = 6
 """Of the library's interface; `interface_version` in call.h."""
 
 OUT_OF_MEMORY, LENGTHS_OUT_OF_RANGE = 1, 2

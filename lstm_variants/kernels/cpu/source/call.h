@@ -7,7 +7,7 @@
 #include <cstdint>
 
 // Raised with every change of what the fields mean; VERSION in native.py.
-constexpr int interface_version = 5;
+constexpr int interface_version = 6;
 
 enum class CellKind : int32_t {
     lstm, gru, elman, mgu, janet, indrnn, mingru, minlstm, slstm, multiplicative
