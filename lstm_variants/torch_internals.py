@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._higher_order_ops.scan import scan as hop_scan
 from torch._subclasses import FakeTensor
 from torch._subclasses.functional_tensor import FunctionalTensor
 from torch.autograd import forward_ad
@@ -107,3 +108,15 @@ def is_fake(tensor: Tensor) -> bool:
 def assert_when_run(condition: Tensor, message: str) -> None:
     """Put an assertion into the program that is being traced."""
     torch._assert_async(condition, message)
+
+
+def traced_scan(
+    step: Callable[[list[Tensor], list[Tensor]], tuple[list[Tensor], Tensor]],
+    state: list[Tensor],
+    inputs: list[Tensor],
+    *,
+    reverse: bool,
+) -> tuple[list[Tensor], Tensor]:
+    """A loop over the first dimension of tensors, as one operation of a traced program."""
+    last, outputs = hop_scan(step, state, inputs, reverse=reverse)
+    return last, outputs

@@ -11,7 +11,7 @@ from lstm_variants.cells import Gates, State
 from lstm_variants.kernels import Backend, Call
 from lstm_variants.kernels.dispatch import observed
 from lstm_variants.kernels.reference import scan_direction
-from lstm_variants.scan import valid_steps
+from lstm_variants.steps import valid_steps
 
 __all__ = ["trace"]
 

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "lstm_variants"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-LAYERS = ("cells", "scan", "kernels", "nn")
+LAYERS = ("cells", "steps", "scan", "kernels", "nn", "interop")
 """Each imports only those before it."""
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lstm_variants.cells import Cell, State, Weights
-from lstm_variants.scan import Masks
+from lstm_variants.steps import Masks
 
 
 class Call(NamedTuple):

@@ -14,6 +14,7 @@ from lstm_variants.cells import State
 from lstm_variants.kernels.call import Backend, Call
 from lstm_variants.kernels.cpu import CPU
 from lstm_variants.kernels.fused import FUSED, FusedBackend
+from lstm_variants.kernels.onnx_nodes import OnnxNodes, exporting_to_onnx
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.torch_kernels import TorchKernels
 
@@ -95,12 +96,18 @@ def preferred(call: Call, backend: Backend) -> Backend:
 
 
 def run(call: Call, backend: str = "auto") -> tuple[Tensor, list[State]]:
-    """Compute a layer with the backend that [`choose`][lstm_variants.kernels.choose] gives."""
+    """Compute a layer with the backend that [`choose`][lstm_variants.kernels.choose] gives.
+
+    While `torch.onnx.export` runs, `"auto"` gives nodes of ONNX.
+    """
+    if torch.compiler.is_compiling():
+        if backend == "auto" and exporting_to_onnx():
+            return OnnxNodes().run(call)
+        return choose(call, backend).run(call)
     chosen = choose(call, backend)
-    if not torch.compiler.is_compiling():
-        observe = _observer.get()
-        if observe is not None:
-            observe(call, chosen)
+    observe = _observer.get()
+    if observe is not None:
+        observe(call, chosen)
     return chosen.run(call)
 
 

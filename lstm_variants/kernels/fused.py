@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -47,6 +47,32 @@ def signature_of(cell: Cell) -> Signature:
     names = [tuple(cell.parameters(1, 1, bias=bias, proj_size=P)) for bias, P in options]
     weights = {len(some): some for some in names}
     return Signature(cell, weights, cell.state_type._fields, len(cell.blocks))
+
+
+def in_dtype(
+    call: Call,
+    dtype: torch.dtype,
+    inner: torch.dtype,
+    compute: Callable[[Call], tuple[Tensor, list[State]]],
+) -> tuple[Tensor, list[State]]:
+    """Compute a call whose dtype is `dtype` in another one.
+
+    Input, weights and states are rounded to `dtype` first, as autocast does it, and results last.
+    What lies between is exact to the inner dtype.
+
+    Args:
+        call: The call.
+        dtype: The dtype of its results.
+        inner: The dtype that `compute` gets.
+        compute: Computes a call.
+    """
+    if call.x.dtype == dtype == inner:
+        return compute(call)
+    rounded = with_tensors(call, [t.to(dtype).to(inner) for t in call.tensors()])
+    with torch.autocast(call.x.device.type, enabled=False):
+        output, states = compute(rounded)
+    state_type = call.cell.state_type
+    return output.to(dtype), [state_type(*(field.to(dtype) for field in s)) for s in states]
 
 
 class FusedBackend(ABC):
@@ -104,20 +130,11 @@ class FusedBackend(ABC):
         return " and ".join(str(dtype).removeprefix("torch.") for dtype in self.dtypes)
 
     def run(self, call: Call) -> tuple[Tensor, list[State]]:
-        """Compute a supported call, in float32 where the dtype is not one of the backend.
-
-        Input, weights and states are rounded to the dtype of the call first, as autocast does it,
-        and results last. What lies between is exact to float32.
-        """
+        """Compute a supported call, in float32 where the dtype is not one of the backend."""
         dtype = computing_dtype(call.x)
         inner = self.inner_dtype(dtype)
-        if call.x.dtype == dtype == inner:
-            return self.run_operator(call)
-        rounded = with_tensors(call, [t.to(dtype).to(inner) for t in call.tensors()])
-        with torch.autocast(self.device, enabled=False):
-            output, states = self.run_operator(rounded)
-        state_type = call.cell.state_type
-        return output.to(dtype), [state_type(*(field.to(dtype) for field in s)) for s in states]
+        assert inner is not None
+        return in_dtype(call, dtype, inner, self.run_operator)
 
     def run_operator(self, call: Call) -> tuple[Tensor, list[State]]:
         """Compute a call in a dtype of the backend."""

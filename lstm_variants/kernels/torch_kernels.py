@@ -14,7 +14,7 @@ from lstm_variants.kernels.call import Call, computing_dtype
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import run_twice_differentiable
 from lstm_variants.kernels.transforms import in_functional_transform, unsupported_transform
-from lstm_variants.scan import has_values
+from lstm_variants.steps import has_values
 
 FUNCTIONS: dict[Cell, Callable[..., tuple[Tensor, ...]]] = {
     LSTMCell(): torch.lstm,

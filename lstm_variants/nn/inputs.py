@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from lstm_variants.nn.arguments import check_dtype, check_input_size
-from lstm_variants.scan import check_lengths, check_resets
+from lstm_variants.steps import check_lengths, check_resets
 
 if TYPE_CHECKING:
     from lstm_variants.nn.recurrent import Recurrent

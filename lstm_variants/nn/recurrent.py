@@ -18,7 +18,7 @@ from lstm_variants.nn.arguments import check_constructor
 from lstm_variants.nn.inputs import Batch, as_batch, in_layout_of
 from lstm_variants.nn.regularisation import check_rates, regularised
 from lstm_variants.nn.states import initial_states, stack_states
-from lstm_variants.scan import check_resets
+from lstm_variants.steps import check_resets
 
 TORCH_PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
 """Names of the parameters that torch.nn.LSTM has, without `_l{k}` and `_reverse`."""

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import dropout
 
 from lstm_variants.cells import Cell, Weights
-from lstm_variants.scan import Masks
+from lstm_variants.steps import Masks
 
 if TYPE_CHECKING:
     from lstm_variants.nn.recurrent import Recurrent

@@ -14,7 +14,7 @@ from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.cpu.cells import KERNELS, Kernel, kernel_of
 from lstm_variants.kernels.fused import FusedBackend
 from lstm_variants.kernels.layer import Layer
-from lstm_variants.scan import check_length_values
+from lstm_variants.steps import check_length_values
 
 __all__ = ["CPU"]
 

@@ -1,0 +1,191 @@
+"""Layers under `torch.onnx.export`: one node where ONNX has the cell, and otherwise a loop."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, State
+from lstm_variants.kernels.call import Call, computing_dtype
+from lstm_variants.kernels.fused import in_dtype
+from lstm_variants.kernels.tracing import constant_while_tracing
+from lstm_variants.steps import Steps
+from lstm_variants.torch_internals import traced_scan
+
+
+class OnnxNode(NamedTuple):
+    """How an operator of ONNX computes a cell.
+
+    Attributes:
+        operator: `"LSTM"`, `"GRU"` or `"RNN"`.
+        order: The cell's blocks in the order of the operator's rows. The operator may have rows for
+            a gate that the cell has not, and does not use them.
+        activations: The activation functions of one direction.
+        peepholes: The gates in the order of the operator's peephole weights; empty without any.
+        options: Other attributes; 0 is ONNX's default.
+    """
+
+    operator: str
+    order: str
+    activations: tuple[str, ...]
+    peepholes: str = ""
+    options: tuple[tuple[str, int], ...] = ()
+
+    def attributes(self, hidden_size: int, directions: int) -> dict[str, Any]:
+        """All attributes of the operator."""
+        affine = self.activations.count("Affine") * directions
+        return {
+            "hidden_size": hidden_size,
+            "direction": "bidirectional" if directions == 2 else "forward",
+            "activations": self.activations * directions,
+            **({"activation_alpha": [1.0] * affine} if affine else {}),
+            **({"activation_beta": [0.0] * affine} if affine else {}),
+            **dict(self.options),
+        }
+
+
+def onnx_node(cell: Cell) -> OnnxNode | None:
+    """The operator of ONNX for a cell; `None` if there is none."""
+    match cell:
+        case ElmanCell():
+            return OnnxNode("RNN", "h", (cell.nonlinearity.capitalize(),))
+        case GRUCell():
+            reset = ("linear_before_reset", int(cell.reset_after))
+            return OnnxNode("GRU", "zrn", ("Sigmoid", "Tanh"), options=(reset,))
+        case LSTMCell(
+            peephole="current" | None,
+            input_gate=True,
+            forget_gate=True,
+            output_gate=True,
+            gate_recurrence=False,
+        ):
+            functions = (cell.input_activation, cell.output_activation)
+            return OnnxNode(
+                "LSTM",
+                "iofg",
+                ("Sigmoid", *("Tanh" if here else "Affine" for here in functions)),
+                "iof" if cell.peephole else "",
+                (("input_forget", int(cell.coupled)),),
+            )
+    return None
+
+
+def reordered(rows: Tensor, have: str | tuple[str, ...], want: str | tuple[str, ...]) -> Tensor:
+    """Row blocks in another order; zeros for a block that is not there."""
+    # Slices, and not chunk: the exporter computes them in advance, and the program has the result.
+    H = rows.shape[0] // len(have)
+    absent = rows.new_zeros(H, *rows.shape[1:])
+    blocks = {name: rows[k * H : (k + 1) * H] for k, name in enumerate(have)}
+    return torch.cat([blocks.get(name, absent) for name in want])
+
+
+@constant_while_tracing
+def exporting_to_onnx() -> bool:
+    """Whether `torch.onnx.export` is running."""
+    return torch.onnx.is_in_onnx_export()
+
+
+class OnnxNodes:
+    """The backend for all layers with `backend="auto"` while `torch.onnx.export` traces them."""
+
+    name = "onnx"
+    details = ""
+
+    def unsupported_reason(self, call: Call) -> str | None:
+        return None
+
+    def run(self, call: Call) -> tuple[Tensor, list[State]]:
+        """Put the layer into the program that is exported.
+
+        ONNX Runtime computes the operators in float32 only: half precision is converted, and
+        float64 takes the loop.
+        """
+        dtype = computing_dtype(call.x)
+        inner = torch.float64 if dtype == torch.float64 else torch.float32
+        is_node = inner == torch.float32 and has_node(call)
+        return in_dtype(call, dtype, inner, run_node if is_node else run_loop)
+
+
+def has_node(call: Call) -> bool:
+    """Whether ONNX has an operator for all of a call."""
+    projects = getattr(call.weights[0], "weight_hr", None) is not None
+    extra = projects or call.resets is not None or call.masks is not None
+    return onnx_node(call.cell) is not None and not extra
+
+
+def run_node(call: Call) -> tuple[Tensor, list[State]]:
+    """A layer as one operator of ONNX, both directions in it."""
+    cell, node = call.cell, onnx_node(call.cell)
+    assert node is not None
+    T, B, _ = call.x.shape
+    n, H = len(call.weights), call.states[0][0].shape[-1]
+
+    def joined(*kinds: str) -> Tensor | None:
+        """Parameters of all directions, `[directions, rows, ...]`."""
+        rows: list[list[Any]] = [[getattr(w, kind) for kind in kinds] for w in call.weights]
+        if rows[0][0] is None:
+            return None
+        in_order = ([reordered(r, cell.block_names, node.order) for r in some] for some in rows)
+        return torch.stack([torch.cat(some) for some in in_order])
+
+    inputs = [
+        call.x,
+        joined("weight_ih"),
+        joined("weight_hh"),
+        joined("bias_ih", "bias_hh"),
+        None if call.lengths is None else call.lengths.to(torch.int32),
+        *(torch.stack(field) for field in zip(*call.states, strict=True)),
+    ]
+    if node.peepholes:
+        given = [w.weight_ch for w in call.weights if w.weight_ch is not None]
+        inputs.append(torch.stack([reordered(p, cell.peepholes, node.peepholes) for p in given]))
+    fields = len(call.states[0])
+    y, *last = torch.onnx.ops.symbolic_multi_out(
+        node.operator,
+        inputs,
+        node.attributes(H, n),
+        dtypes=[call.x.dtype] * (1 + fields),
+        shapes=[[T, n, B, H], *([[n, B, H]] * fields)],
+    )
+    output = y.transpose(1, 2).reshape(T, B, n * H)
+    states = [cell.state_type(*(field[k] for field in last)) for k in range(n)]
+    return output, states
+
+
+def run_loop(call: Call) -> tuple[Tensor, list[State]]:
+    """A layer as a loop over the cell's own step, `Scan` in ONNX, one for each direction."""
+    outputs, states = [], []
+    for direction in range(len(call.weights)):
+        output, last = loop(call, direction)
+        outputs.append(output)
+        states.append(last)
+    return torch.cat(outputs, dim=-1), states
+
+
+def loop(call: Call, direction: int) -> tuple[Tensor, State]:
+    """One direction as a loop."""
+    masks = None if call.masks is None else call.masks[direction]
+    steps = Steps(
+        call.cell,
+        call.x,
+        call.weights[direction],
+        call.states[direction],
+        call.lengths,
+        call.resets,
+        masks,
+        reverse=direction == 1,
+    )
+    names = list(steps.inputs)
+
+    def step(state: list[Tensor], at_t: list[Tensor]) -> tuple[list[Tensor], Tensor]:
+        inputs = dict(zip(names, at_t, strict=True))
+        new, output, _ = steps.take(call.cell.state_type(*state), inputs)
+        # A loop's results may not be one tensor twice.
+        return list(new), output.clone()
+
+    last, output = traced_scan(
+        step, list(steps.first), [steps.inputs[name] for name in names], reverse=direction == 1
+    )
+    return output, call.cell.state_type(*last)

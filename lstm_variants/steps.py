@@ -1,0 +1,219 @@
+"""The time steps of a batch of sequences: what each receives, and how the state goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from lstm_variants.cells import Cell, Gates, State, Weights
+from lstm_variants.torch_internals import assert_when_run, is_fake, is_transformed
+
+
+class Masks(NamedTuple):
+    """What is random in a call, in one direction.
+
+    It is drawn before the call, so that second derivatives and a trace see the same.
+
+    Attributes:
+        seen: Factors of `h` as the recurrent weights see it, `[B, P]`: recurrent dropout.
+        kept: For each field of the state, where its old value is kept after a step: zoneout. A mask
+            `[T, B, H]`; the share of the old value, if the mean is taken instead; or `None`.
+    """
+
+    seen: Tensor | None
+    kept: tuple[Tensor | float | None, ...]
+
+
+class Steps:
+    """The time steps of one direction, with lengths, resets and masks.
+
+    The loop is somewhere else: in [`scan`][lstm_variants.scan.scan], or in an exported program.
+
+    Attributes:
+        first: The state before the first time step.
+        inputs: What the time steps receive, each `[T, ...]`, by its name: the projected input `wx`,
+            and if there are any, the masks of valid time steps and of resets, and of zoneout.
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        x: Tensor,
+        w: Weights,
+        state: State | None,
+        lengths: Tensor | None,
+        resets: Tensor | None,
+        masks: Masks | None,
+        reverse: bool,
+    ) -> None:
+        """Check and prepare; the arguments are those of `scan`."""
+        T, B, _ = x.shape
+        check_weights(cell, w)
+        H = w.weight_ih.shape[0] // len(cell.blocks)
+        projection = getattr(w, "weight_hr", None)
+        self.cell, self.w, self.masks = cell, w, masks
+        self.width = H if projection is None else projection.shape[0]
+        valid = None
+        if lengths is not None:
+            lengths = check_lengths(lengths, T, B)
+            if torch.compiler.is_compiling():
+                in_range = ((lengths >= 0) & (lengths <= T)).all()
+                assert_when_run(in_range, "lengths should be from 0 to the number of time steps")
+            valid = valid_steps(x, lengths)
+            # Masked before the matrix product: masking only its result leaves NaN in the gradients.
+            x = x.where(valid, 0)
+        self.inputs = {"wx": cell.project(x, w)}
+        if valid is not None:
+            self.inputs["valid"] = valid
+        if resets is not None:
+            resets = check_resets(resets, (T, B)).to(x.device)
+            self.inputs["restart"] = restarts(resets, valid, reverse=reverse)
+        self.kept: list[float | str | None] = [None] * len(cell.state_fields)
+        if masks is not None:
+            for k, (field, kept) in enumerate(zip(cell.state_fields, masks.kept, strict=True)):
+                if isinstance(kept, Tensor):
+                    self.inputs[f"kept {field.name}"] = kept
+                    self.kept[k] = f"kept {field.name}"
+                else:
+                    self.kept[k] = kept
+        if state is None:
+            state = cell.initial_state(
+                x.new_empty(B, 0), H, 0 if projection is None else self.width
+            )
+        self.dtype, float32 = state[0].dtype, torch.promote_types(x.dtype, torch.float32)
+        self.first: State = cell.state_type(
+            *(
+                tensor.to(float32) if field.float32 else tensor
+                for tensor, field in zip(state, cell.state_fields, strict=True)
+            )
+        )
+        self.step: Any = cell.step
+        if masks is not None and masks.seen is not None:
+            self.step = partial(step_with_dropout, cell, masks.seen)
+
+    def take(self, state: State, inputs: Mapping[str, Tensor]) -> tuple[State, Tensor, Gates]:
+        """One time step: the state after it, its output, its gates.
+
+        Args:
+            state: The state before the step.
+            inputs: The tensors of `inputs` at this time step.
+        """
+        cell = self.cell
+        if "restart" in inputs:
+            starts = (field.start for field in cell.state_fields)
+            state = cell.state_type(
+                *(
+                    s.where(~inputs["restart"], start)
+                    for s, start in zip(state, starts, strict=True)
+                )
+            )
+        new, gates = self.step(inputs["wx"], state, self.w)
+        if self.masks is not None:
+            shares = (inputs[kept] if isinstance(kept, str) else kept for kept in self.kept)
+            new = cell.state_type(*map(partly_kept, state, new, shares))
+        output = new[0].to(inputs["wx"].dtype)
+        if "valid" in inputs:
+            valid = inputs["valid"]
+            output = output.where(valid, 0)
+            new = cell.state_type(*(n.where(valid, s) for n, s in zip(new, state, strict=True)))
+        return new, output, gates
+
+
+def step_with_dropout(
+    cell: Any, factors: Tensor, wx: Tensor, state: State, w: Weights
+) -> tuple[State, Gates]:
+    """A step in which the recurrent weights see `h` times some factors."""
+    found: tuple[State, Gates] = cell.step(wx, state, w, seen=state[0] * factors)
+    return found
+
+
+def partly_kept(old: Tensor, new: Tensor, kept: Tensor | float | None) -> Tensor:
+    """A field after a step, where some of its old value may be kept; see `Masks`."""
+    if kept is None:
+        return new
+    old = old.to(new.dtype)  # under autocast, a new value may be in half precision
+    return old.where(kept, new) if isinstance(kept, Tensor) else kept * old + (1 - kept) * new
+
+
+def check_weights(cell: Cell, w: Weights) -> None:
+    """Raise ValueError if `w` has no value for a parameter of the cell, or has other parameters."""
+    parameters = cell.parameters(1, 1, proj_size=int(cell.projects))
+    required = cell.parameters(1, 1, bias=False)
+    for name, weight in zip(w._fields, w, strict=True):
+        if weight is None and name in required:
+            raise ValueError(f"{cell} requires {name}, got None")
+        if weight is not None and name not in parameters:
+            raise ValueError(f"{cell} has no parameter {name}: it should be None")
+
+
+def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
+    """Check that lengths are `[B]` integers from 0 to `T`, and return them as int64.
+
+    Where values are not available, only dtype and shape are checked. A compiled or exported program
+    checks the values at run time; under `torch.func`, only the CPU kernels do.
+    """
+    lengths = torch.as_tensor(lengths)
+    if lengths.dtype.is_floating_point or lengths.dtype.is_complex or lengths.dtype == torch.bool:
+        raise TypeError(f"lengths should be integers, got {lengths.dtype}")
+    if lengths.shape != (B,):
+        raise ValueError(
+            f"lengths should have one entry per sequence, shape [{B}], got {list(lengths.shape)}"
+        )
+    lengths = lengths.to(torch.int64)
+    if has_values(lengths):
+        check_length_values(lengths, T)
+    return lengths
+
+
+def check_resets(resets: Tensor, shape: Sequence[int]) -> Tensor:
+    """Check that resets are booleans of a shape, and return them."""
+    if not isinstance(resets, Tensor) or resets.dtype != torch.bool:
+        found = resets.dtype if isinstance(resets, Tensor) else type(resets).__name__
+        raise TypeError(f"resets should be a tensor of dtype torch.bool (x.bool()), got {found}")
+    if resets.shape != tuple(shape):
+        raise ValueError(
+            "resets should have one entry per time step and sequence, shape "
+            f"{list(shape)}, got {list(resets.shape)}"
+        )
+    return resets
+
+
+def restarts(resets: Tensor, valid: Tensor | None, *, reverse: bool) -> Tensor:
+    """The mask of time steps before which the state is reset, `[T, B, 1]`.
+
+    Args:
+        resets: The first steps of episodes, `[T, B]`.
+        valid: The mask of valid time steps, `[T, B, 1]`.
+        reverse: Whether time runs backward, where it is the last step of the episode before.
+    """
+    first = resets.unsqueeze(-1)
+    if valid is not None:
+        first = first & valid
+    return torch.cat([first[1:], torch.zeros_like(first[:1])]) if reverse else first
+
+
+def has_values(tensor: Tensor) -> bool:
+    """Whether the values of a tensor are available: not in tracing or under `torch.func`."""
+    return not (
+        torch.compiler.is_compiling() or is_transformed(tensor) or is_fake(tensor) or tensor.is_meta
+    )
+
+
+def check_length_values(lengths: Tensor, T: int) -> None:
+    """Raise ValueError if a length is below 0 or above `T`."""
+    outside = (lengths < 0) | (lengths > T)
+    if outside.any():
+        raise ValueError(
+            f"lengths should be from 0 to {T}, the number of time steps, "
+            f"got {lengths[outside].tolist()}"
+        )
+
+
+def valid_steps(x: Tensor, lengths: Tensor) -> Tensor:
+    """Return the mask of valid time steps, `[T, B, 1]`, of an input `[T, B, D]`."""
+    time = torch.arange(x.shape[0], device=x.device)[:, None]
+    return (time < lengths.to(x.device)).unsqueeze(-1)

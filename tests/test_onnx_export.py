@@ -1,0 +1,169 @@
+"""torch.onnx.export of models with layers, computed by ONNX Runtime at other sizes."""
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from torch import nn
+from torch.export import Dim
+
+from lstm_variants import VARIANTS
+from lstm_variants.nn import GRU, LSTM, RNN, SLSTM, PeepholeLSTM, Recurrent
+from tests.layers import random_hx, states_of
+from tests.test_own_cell import LeakyCell
+
+# The exporter's own.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+AS_NODE = {
+    "RNN": "RNN",
+    **dict.fromkeys(("GRU", "GRU-before"), "GRU"),
+    **dict.fromkeys(("LSTM", "PeepholeLSTM", "CoupledLSTM", "BiLSTM"), "LSTM"),
+    **dict.fromkeys(("NIAF", "NOAF", "NP", "CIFG"), "LSTM"),
+}
+"""The operator of ONNX of each variant; all others are loops."""
+D, H = 4, 5
+
+
+class Model(nn.Module):
+    """A layer among others, with whatever its caller passes."""
+
+    def __init__(self, layer, names=()):
+        super().__init__()
+        self.layer, self.names = layer, names
+        self.before, self.after = nn.Linear(D, D), nn.LazyLinear(3)
+        self.to(next(layer.parameters()).dtype)
+
+    def forward(self, x, *extra):
+        output, last = self.layer(self.before(x), **dict(zip(self.names, extra, strict=True)))
+        return self.after(output), last
+
+
+def flat(values):
+    """All tensors of nested tuples."""
+    return [values] if torch.is_tensor(values) else [t for part in values for t in flat(part)]
+
+
+CHANGING = {"x": (0, 1), "hx": (1,), "lengths": (0,), "resets": (0, 1)}
+"""The dimensions of an argument that are a number of time steps or of sequences."""
+
+
+def dynamic(name, values):
+    """`dynamic_shapes` of an argument."""
+    if not torch.is_tensor(values):
+        return tuple(dynamic(name, part) for part in values)
+    return dict.fromkeys(CHANGING[name], Dim.AUTO)
+
+
+def compare(layer, inputs, others, names=(), rtol=0, atol=1e-6):
+    """Export with some inputs, and compare with others; return the graph."""
+    for parameter in layer.parameters():
+        nn.init.uniform_(parameter, -0.5, 0.5)
+    model = Model(layer, names).eval()
+    with torch.no_grad():
+        model(*inputs)
+    extra = tuple(map(dynamic, names, inputs[1:]))
+    program = torch.onnx.export(
+        model,
+        inputs,
+        dynamo=True,
+        verbose=False,
+        dynamic_shapes={"x": dynamic("x", inputs[0])} | ({"extra": extra} if extra else {}),
+    ).model_proto
+    onnx.checker.check_model(program, full_check=True)
+    session = onnxruntime.InferenceSession(
+        program.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    feed = {
+        node.name: tensor.numpy()
+        for node, tensor in zip(session.get_inputs(), flat(others), strict=True)
+    }
+    with torch.no_grad():
+        expected = flat(model(*others))
+    for found, tensor in zip(session.run(None, feed), expected, strict=True):
+        np.testing.assert_allclose(found, tensor.numpy(), rtol=rtol, atol=atol)
+    return program.graph
+
+
+def operators(graph):
+    return [node.op_type for node in graph.node]
+
+
+def hx_of(layer, B):
+    states = states_of(random_hx(layer, B, dtype=torch.float32))
+    return tuple(states) if len(states) > 1 else states[0]
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_variant(name):
+    """Stacked, in both directions, with lengths and initial states, any T and B."""
+    layer = VARIANTS[name].layer(D, H, num_layers=2, bidirectional=True)
+    inputs = torch.randn(7, 3, D), hx_of(layer, 3), torch.tensor([7, 2, 5])
+    others = torch.randn(11, 2, D), hx_of(layer, 2), torch.tensor([11, 6])
+    found = operators(compare(layer, inputs, others, ("hx", "lengths")))
+    recurrent = [name for name in found if name in ("LSTM", "GRU", "RNN", "Scan", "Loop")]
+    assert recurrent == ([AS_NODE[name]] * 2 if name in AS_NODE else ["Scan"] * 4)
+
+
+ODD = {
+    "no biases": (lambda: LSTM(D, H, bias=False), "LSTM"),
+    "batch first": (lambda: GRU(D, H, batch_first=True), "GRU"),
+    "projection": (lambda: LSTM(D, H, proj_size=3), "Scan"),
+    "zoneout": (lambda: PeepholeLSTM(D, H, zoneout=0.3), "Scan"),
+    "dropout": (lambda: GRU(D, H, 2, dropout=0.3, weight_dropout=0.2), "GRU"),
+    "recurrent dropout": (lambda: GRU(D, H, recurrent_dropout=0.3), "GRU"),
+    "relu": (lambda: RNN(D, H, nonlinearity="relu"), "RNN"),
+    "float64": (lambda: PeepholeLSTM(D, H, dtype=torch.float64), "Scan"),
+    "float16": (lambda: PeepholeLSTM(D, H, dtype=torch.float16), "LSTM"),
+    "float16 loop": (lambda: SLSTM(D, H, dtype=torch.float16), "Scan"),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+@pytest.mark.parametrize("T", [1, 12])
+def test_options(kind, T):
+    make, operator = ODD[kind]
+    layer = make().eval()
+    dtype = next(layer.parameters()).dtype
+    inputs, others = torch.randn(7, 3, D, dtype=dtype), torch.randn(T, 2, D, dtype=dtype)
+    rounding = torch.finfo(torch.float16).eps  # of results, and of the linear layers' products
+    tolerance = dict(rtol=2 * rounding, atol=rounding) if dtype == torch.float16 else {}
+    assert operator in operators(compare(layer, (inputs,), (others,), **tolerance))
+
+
+def test_resets():
+    layer = PeepholeLSTM(D, H, bidirectional=True)
+    inputs, others = ((torch.randn(T, B, D), torch.rand(T, B) < 0.3) for T, B in [(7, 3), (9, 2)])
+    assert "Scan" in operators(compare(layer, inputs, others, ("resets",)))
+
+
+def test_weights_are_stored_in_the_order_of_onnx():
+    """Small ones; the exporter leaves what is large for ONNX Runtime to compute."""
+    graph = compare(PeepholeLSTM(D, H), (torch.randn(7, 3, D),), (torch.randn(2, 5, D),))
+    [node] = [node for node in graph.node if node.op_type == "LSTM"]
+    stored = {tensor.name for tensor in graph.initializer}
+    assert {node.input[k] for k in (1, 2, 3, 7)} <= stored
+
+
+def test_a_named_backend_stays():
+    x = torch.randn(3, 2, D)
+    program = torch.onnx.export(
+        LSTM(D, H, backend="reference").eval(), (x,), dynamo=True, verbose=False
+    ).model_proto
+    assert not {"LSTM", "Scan"} & set(operators(program.graph))
+
+
+def test_layers_run_as_before_when_the_export_is_over():
+    layer, x = LSTM(D, H).eval(), torch.randn(3, 2, D)
+    expected = layer(x)[0]
+    torch.onnx.export(layer, (x,), dynamo=True, verbose=False)
+    assert torch.equal(layer(x)[0], expected)
+    program = torch.export.export(layer, (x,))
+    assert "symbolic" not in str(program.graph)
+
+
+def test_a_cell_of_ones_own():
+    layer = Recurrent(LeakyCell(), D, H)
+    graph = compare(layer, (torch.randn(7, 3, D),), (torch.randn(2, 5, D),))
+    assert "Scan" in operators(graph)
