@@ -9,6 +9,7 @@ from lstm_variants.cells.cell import (
     Parameter,
     State,
     Weights,
+    reordered,
 )
 from lstm_variants.cells.elman import ElmanCell
 from lstm_variants.cells.gru import GRUCell
@@ -46,4 +47,5 @@ __all__ = [
     "SLSTMState",
     "State",
     "Weights",
+    "reordered",
 ]

@@ -25,6 +25,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, ClassVar, Literal, NamedTuple, cast
 
+import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
@@ -255,3 +256,18 @@ class Cell(ABC):
         """The shapes of `parameters`, by name."""
         found = self.parameters(D, H, bias=bias, proj_size=proj_size)
         return {name: parameter.shape for name, parameter in found.items()}
+
+
+def reordered(rows: Tensor, have: str | tuple[str, ...], want: str | tuple[str, ...]) -> Tensor:
+    """Row blocks in another order, for another framework.
+
+    Args:
+        rows: A parameter, `[G*H, ...]`.
+        have: The letters of its blocks in order.
+        want: The letters of the result in order; one that is not there becomes zeros.
+    """
+    # Slices, and not chunk: the exporter computes them in advance, and the program has the result.
+    H = rows.shape[0] // len(have)
+    absent = rows.new_zeros(H, *rows.shape[1:])
+    blocks = {name: rows[k * H : (k + 1) * H] for k, name in enumerate(have)}
+    return torch.cat([blocks.get(name, absent) for name in want])

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, State
+from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, State, reordered
 from lstm_variants.kernels.call import Call, computing_dtype
 from lstm_variants.kernels.fused import in_dtype
 from lstm_variants.kernels.tracing import constant_while_tracing
@@ -70,15 +70,6 @@ def onnx_node(cell: Cell) -> OnnxNode | None:
                 (("input_forget", int(cell.coupled)),),
             )
     return None
-
-
-def reordered(rows: Tensor, have: str | tuple[str, ...], want: str | tuple[str, ...]) -> Tensor:
-    """Row blocks in another order; zeros for a block that is not there."""
-    # Slices, and not chunk: the exporter computes them in advance, and the program has the result.
-    H = rows.shape[0] // len(have)
-    absent = rows.new_zeros(H, *rows.shape[1:])
-    blocks = {name: rows[k * H : (k + 1) * H] for k, name in enumerate(have)}
-    return torch.cat([blocks.get(name, absent) for name in want])
 
 
 @constant_while_tracing

@@ -1,0 +1,119 @@
+"""Parameters of Flax: the trees of `OptimizedLSTMCell`, `LSTMCell`, `GRUCell` and `SimpleCell`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell
+from lstm_variants.interop.layers import as_tensor, make_layer, weights_of
+from lstm_variants.nn import Recurrent
+
+CELLS: dict[Cell, tuple[dict[str, str], dict[str, str], str]] = {
+    LSTMCell(): ({k: f"i{k}" for k in "ifgo"}, {k: f"h{k}" for k in "ifgo"}, "h"),
+    GRUCell(): ({k: f"i{k}" for k in "rzn"}, {k: f"h{k}" for k in "rzn"}, "i"),
+    ElmanCell(): ({"h": "i"}, {"h": "h"}, "i"),
+}
+"""For each cell, Flax' names of its input and recurrent blocks, and which of the two have biases.
+
+Only the candidate of a GRU has both.
+"""
+
+
+def from_flax(*directions: Mapping[str, Any], **options: Any) -> Recurrent:
+    """Make a layer from the parameters of a cell of Flax.
+
+    Args:
+        *directions: The tree of the cell, `{"ii": {"kernel": ...}, ...}`; for a bidirectional
+            layer also that of the backward cell.
+        **options: Other arguments of [`Recurrent`][lstm_variants.nn.Recurrent].
+
+    Raises:
+        ValueError: If the tree is not that of one of these cells, or arrays do not fit together.
+
+    Examples:
+        >>> from lstm_variants.interop import from_flax, to_flax
+        >>> from lstm_variants.nn import GRU
+        >>> from_flax(*to_flax(GRU(3, 5, bidirectional=True)))
+        Recurrent(GRUCell(), 3, 5, bidirectional=True)
+    """
+    if len(directions) not in (1, 2):
+        raise ValueError(f"one or two directions are expected, got {len(directions)}")
+    for cell, (inputs, recurrent, _) in CELLS.items():
+        names = {*inputs.values(), *recurrent.values()}
+        if all(set(tree) == names for tree in directions):
+            return make_layer(cell, [direction_from(cell, tree) for tree in directions], options)
+    known = "; ".join(
+        f"{', '.join([*inputs.values(), *recurrent.values()])}"
+        for inputs, recurrent, _ in CELLS.values()
+    )
+    raise ValueError(
+        f"the keys of a cell's parameters should be one of: {known}; got {', '.join(directions[0])}"
+    )
+
+
+def direction_from(cell: Cell, tree: Mapping[str, Any]) -> dict[str, Tensor]:
+    """The parameters of one direction."""
+    inputs, recurrent, _ = CELLS[cell]
+    first = as_tensor(tree[inputs[cell.block_names[0]]]["kernel"], "a kernel", (None, None))
+    D, H = first.shape
+    found = {}
+    for kind, names, size in (("ih", inputs, D), ("hh", recurrent, H)):
+        kernels, biases = [], []
+        for block in cell.block_names:
+            dense, name = tree[names[block]], names[block]
+            kernels.append(as_tensor(dense["kernel"], f"the kernel of {name}", (size, H)).T)
+            bias = dense.get("bias", torch.zeros(H, dtype=first.dtype))
+            biases.append(as_tensor(bias, f"the bias of {name}", (H,)))
+        found[f"weight_{kind}"] = torch.cat(kernels)
+        found[f"bias_{kind}"] = torch.cat(biases)
+    return found
+
+
+def to_flax(layer: Recurrent, k: int = 0) -> list[dict[str, dict[str, Any]]]:
+    """The weights of a layer as the trees of Flax' cells, NumPy arrays, one for each direction.
+
+    Args:
+        layer: A layer with the cell of `OptimizedLSTMCell`, `GRUCell` or `SimpleCell`.
+        k: Which of the stacked layers.
+
+    Returns:
+        Trees as for `from_flax`. Where Flax has one bias, it is the sum of the two.
+
+    Raises:
+        ValueError: If Flax does not have the cell, or there is no layer `k`.
+    """
+    if layer.cell not in CELLS or layer.proj_size:
+        raise ValueError(
+            "Flax has LSTM, GRU (reset_after=True) and SimpleCell without projection, not "
+            f"{layer.cell}" + (f" with proj_size={layer.proj_size}" if layer.proj_size else "")
+        )
+    cell = layer.cell
+    inputs, recurrent, with_bias = CELLS[cell]
+    trees = []
+    for weights in weights_of(layer, k):
+        w = {
+            name: dict(zip(cell.block_names, rows.chunk(len(cell.blocks)), strict=True))
+            for name, rows in weights.items()
+        }
+        tree: dict[str, dict[str, Any]] = {}
+        for block in cell.block_names:
+            dense_i = tree.setdefault(inputs[block], {})
+            dense_h = tree.setdefault(recurrent[block], {})
+            dense_i["kernel"] = w["weight_ih"][block].T.contiguous().numpy()
+            dense_h["kernel"] = w["weight_hh"][block].T.contiguous().numpy()
+            if not layer.bias:
+                zeros = torch.zeros(layer.hidden_size, dtype=weights["weight_ih"].dtype)
+                b_i = b_h = zeros
+            else:
+                b_i, b_h = w["bias_ih"][block], w["bias_hh"][block]
+            if cell == GRUCell() and block == "n":
+                dense_i["bias"], dense_h["bias"] = b_i.clone().numpy(), b_h.clone().numpy()
+            else:
+                dense = dense_h if with_bias == "h" else dense_i
+                dense["bias"] = (b_i + b_h).numpy()
+        trees.append(tree)
+    return trees
