@@ -205,6 +205,24 @@ def test_a_stacked_layer_goes_there_and_back(framework, make):
         assert_same_layers(CONVERSIONS[framework](part, 0), part)
 
 
+@pytest.mark.parametrize("size", [1, 3])
+@pytest.mark.parametrize("to", [interop.to_keras, interop.to_flax, interop.to_tensorflow])
+def test_arrays_are_copies(to, size):
+    layer = LSTM(size, size, num_layers=1)
+    before = {name: tensor.clone() for name, tensor in layer.state_dict().items()}
+    for array in leaves(to(layer)):
+        array.fill(9)
+    for name, tensor in layer.state_dict().items():
+        assert torch.equal(tensor, before[name]), name
+
+
+def leaves(values):
+    if isinstance(values, np.ndarray):
+        return [values]
+    values = values.values() if isinstance(values, dict) else values
+    return [array for value in values for array in leaves(value)]
+
+
 def test_a_projection_in_tensorflow():
     layer = PeepholeLSTM(D, H, proj_size=2, dtype=torch.float64)
     [variables] = interop.to_tensorflow(layer)

@@ -12,15 +12,16 @@ from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell
 from lstm_variants.interop.layers import as_tensor, make_layer, weights_of
 from lstm_variants.nn import Recurrent
 
-CELLS: dict[Cell, tuple[dict[str, str], dict[str, str], str]] = {
-    LSTMCell(): ({k: f"i{k}" for k in "ifgo"}, {k: f"h{k}" for k in "ifgo"}, "h"),
-    GRUCell(): ({k: f"i{k}" for k in "rzn"}, {k: f"h{k}" for k in "rzn"}, "i"),
-    ElmanCell(): ({"h": "i"}, {"h": "h"}, "i"),
+CELLS: dict[Cell, tuple[dict[str, str], dict[str, str], set[str]]] = {
+    LSTMCell(): (
+        {k: f"i{k}" for k in "ifgo"},
+        {k: f"h{k}" for k in "ifgo"},
+        {"hi", "hf", "hg", "ho"},
+    ),
+    GRUCell(): ({k: f"i{k}" for k in "rzn"}, {k: f"h{k}" for k in "rzn"}, {"ir", "iz", "in", "hn"}),
+    ElmanCell(): ({"h": "i"}, {"h": "h"}, {"i"}),
 }
-"""For each cell, Flax' names of its input and recurrent blocks, and which of the two have biases.
-
-Only the candidate of a GRU has both.
-"""
+"""For each cell, Flax' names of its input and recurrent blocks, and which of them have biases."""
 
 
 def from_flax(*directions: Mapping[str, Any], **options: Any) -> Recurrent:
@@ -92,7 +93,7 @@ def to_flax(layer: Recurrent, k: int = 0) -> list[dict[str, dict[str, Any]]]:
             f"{layer.cell}" + (f" with proj_size={layer.proj_size}" if layer.proj_size else "")
         )
     cell = layer.cell
-    inputs, recurrent, with_bias = CELLS[cell]
+    inputs, recurrent, biased = CELLS[cell]
     trees = []
     for weights in weights_of(layer, k):
         w = {
@@ -103,17 +104,14 @@ def to_flax(layer: Recurrent, k: int = 0) -> list[dict[str, dict[str, Any]]]:
         for block in cell.block_names:
             dense_i = tree.setdefault(inputs[block], {})
             dense_h = tree.setdefault(recurrent[block], {})
-            dense_i["kernel"] = w["weight_ih"][block].T.contiguous().numpy()
-            dense_h["kernel"] = w["weight_hh"][block].T.contiguous().numpy()
-            if not layer.bias:
-                zeros = torch.zeros(layer.hidden_size, dtype=weights["weight_ih"].dtype)
-                b_i = b_h = zeros
-            else:
-                b_i, b_h = w["bias_ih"][block], w["bias_hh"][block]
-            if cell == GRUCell() and block == "n":
-                dense_i["bias"], dense_h["bias"] = b_i.clone().numpy(), b_h.clone().numpy()
-            else:
-                dense = dense_h if with_bias == "h" else dense_i
-                dense["bias"] = (b_i + b_h).numpy()
+            dense_i["kernel"] = w["weight_ih"][block].T.numpy().copy()
+            dense_h["kernel"] = w["weight_hh"][block].T.numpy().copy()
+            zeros = torch.zeros_like(w["weight_ih"][block][:, 0])
+            pair = [(dense_i, inputs[block], "bias_ih"), (dense_h, recurrent[block], "bias_hh")]
+            biases = [w[name][block] if layer.bias else zeros for *_, name in pair]
+            having = [dense for dense, name, _ in pair if name in biased]
+            values = biases if len(having) == 2 else [sum(biases, zeros)]
+            for dense, bias in zip(having, values, strict=True):
+                dense["bias"] = bias.clone().numpy()
         trees.append(tree)
     return trees

@@ -107,4 +107,4 @@ def to_keras(layer: Recurrent, k: int = 0) -> list[NDArray[Any]]:
         if layer.bias:
             both = torch.stack([w["bias_ih"], w["bias_hh"]])
             arrays.append(both if layer.cell == GRUCell() else both.sum(0))
-    return [array.contiguous().numpy() for array in arrays]
+    return [array.numpy().copy() for array in arrays]

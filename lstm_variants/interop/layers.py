@@ -76,4 +76,4 @@ def weights_of(layer: Recurrent, k: int) -> Iterator[dict[str, Tensor]]:
         raise ValueError(f"k should be from 0 to {layer.num_layers - 1}, got {k}")
     names = layer.cell.parameters(1, 1, bias=layer.bias, proj_size=layer.proj_size)
     for suffix in ("", "_reverse") if layer.bidirectional else ("",):
-        yield {name: getattr(layer, f"{name}_l{k}{suffix}").detach() for name in names}
+        yield {name: getattr(layer, f"{name}_l{k}{suffix}").detach().cpu() for name in names}

@@ -144,5 +144,5 @@ def to_tensorflow(
             variables[PROJECTION] = w["weight_hr"].T
         if "weight_ch" in w:
             variables |= zip(PEEPHOLES.values(), w["weight_ch"].chunk(3), strict=True)
-        found.append({name: tensor.contiguous().numpy() for name, tensor in variables.items()})
+        found.append({name: tensor.numpy().copy() for name, tensor in variables.items()})
     return found
