@@ -110,6 +110,14 @@ def assert_when_run(condition: Tensor, message: str) -> None:
     torch._assert_async(condition, message)
 
 
+LOOPS_ARE_EXPORTED = torch.__version__ >= "2.13"
+"""Whether torch.onnx.export can be relied on with `traced_scan`.
+
+With 2.9, tensors of the loop are freed while it is translated, in some exports and not in others.
+2.10 to 2.12 were not tried.
+"""
+
+
 def traced_scan(
     step: Callable[[list[Tensor], list[Tensor]], tuple[list[Tensor], Tensor]],
     state: list[Tensor],

@@ -12,7 +12,7 @@ from lstm_variants.kernels.call import Call, computing_dtype
 from lstm_variants.kernels.fused import in_dtype
 from lstm_variants.kernels.tracing import constant_while_tracing
 from lstm_variants.steps import Steps
-from lstm_variants.torch_internals import traced_scan
+from lstm_variants.torch_internals import LOOPS_ARE_EXPORTED, traced_scan
 
 
 class OnnxNode(NamedTuple):
@@ -146,7 +146,16 @@ def run_node(call: Call) -> tuple[Tensor, list[State]]:
 
 
 def run_loop(call: Call) -> tuple[Tensor, list[State]]:
-    """A layer as a loop over the cell's own step, `Scan` in ONNX, one for each direction."""
+    """A layer as a loop over the cell's own step, `Scan` in ONNX, one for each direction.
+
+    Raises:
+        RuntimeError: If this version of torch cannot export loops.
+    """
+    if not LOOPS_ARE_EXPORTED:
+        raise RuntimeError(
+            f"exporting {call} to ONNX requires PyTorch 2.13 or newer, got {torch.__version__}; "
+            "with backend='reference', the layer is exported for one number of time steps"
+        )
     outputs, states = [], []
     for direction in range(len(call.weights)):
         output, last = loop(call, direction)
