@@ -9,6 +9,8 @@ from tests import support
 from tests.cpu_kernels import needs_kernels
 from tests.sampling import Case, sample, spread
 
+collect_ignore = ["frameworks/write.py"]  # needs the frameworks
+
 
 def pytest_addoption(parser):
     parser.addoption("--kernels", type=Path, help="another build of the library of the CPU kernels")
