@@ -45,6 +45,13 @@ def assert_same_states(got, expected):
         assert_exact(a, b)
 
 
+def assert_same_layers(a, b):
+    """Cell, options and parameters, bit for bit."""
+    assert (a.cell, a.bidirectional, a.bias) == (b.cell, b.bidirectional, b.bias)
+    for name, tensor in a.state_dict().items():
+        assert torch.equal(tensor, b.state_dict()[name]), name
+
+
 def conditioned(layer):
     """The layer with gains of layer normalisation at 0.1: at 1, rounding errors grow in each step.
 

@@ -9,7 +9,9 @@ from torch import nn
 from torch.export import Dim
 
 from lstm_variants import VARIANTS
+from lstm_variants.cells import LSTMCell
 from lstm_variants.nn import GRU, LSTM, RNN, SLSTM, PeepholeLSTM, Recurrent
+from lstm_variants.torch_internals import LOOPS_ARE_EXPORTED
 from tests.layers import random_hx, states_of
 from tests.test_own_cell import LeakyCell
 
@@ -92,7 +94,7 @@ def compare(layer, inputs, others, names=(), rtol=0, atol=1e-6):
 
 def compare_loop(*arguments, **keywords):
     """The same for a layer that becomes a loop; an error before torch 2.13."""
-    if torch.__version__ >= "2.13":
+    if LOOPS_ARE_EXPORTED:
         graph = compare(*arguments, **keywords)
         assert "Scan" in operators(graph)
         return graph
@@ -186,3 +188,11 @@ def test_layers_run_as_before_when_the_export_is_over():
 def test_a_cell_of_ones_own():
     layer = Recurrent(LeakyCell(), D, H)
     compare_loop(layer, (torch.randn(7, 3, D),), (torch.randn(2, 5, D),))
+
+
+def test_a_subclass_is_exported_with_its_own_step():
+    class Doubled(LSTMCell):
+        def step(self, wx, state, w, seen=None):
+            return super().step(2 * wx, state, w, seen)
+
+    compare_loop(Recurrent(Doubled(), D, H), (torch.randn(7, 3, D),), (torch.randn(2, 5, D),))

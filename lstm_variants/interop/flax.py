@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -67,7 +68,7 @@ def direction_from(cell: Cell, tree: Mapping[str, Any]) -> dict[str, Tensor]:
         for block in cell.block_names:
             dense, name = tree[names[block]], names[block]
             kernels.append(as_tensor(dense["kernel"], f"the kernel of {name}", (size, H)).T)
-            bias = dense.get("bias", torch.zeros(H, dtype=first.dtype))
+            bias = dense.get("bias", np.zeros(H, first.numpy().dtype))
             biases.append(as_tensor(bias, f"the bias of {name}", (H,)))
         found[f"weight_{kind}"] = torch.cat(kernels)
         found[f"bias_{kind}"] = torch.cat(biases)

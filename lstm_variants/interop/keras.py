@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -56,7 +57,7 @@ def from_keras(
         )
     n = len(weights) // 2 if len(weights) in (4, 6) else len(weights)
     if kind == "GRU" and n == 3:
-        reset_after = torch.as_tensor(weights[2]).dim() == 2
+        reset_after = np.ndim(weights[2]) == 2
     cell: Cell = {"LSTM": LSTMCell(), "GRU": GRUCell(reset_after), "SimpleRNN": ElmanCell()}[kind]
     groups = (weights[k : k + n] for k in range(0, len(weights), n))
     return make_layer(cell, [direction_from(kind, cell, group) for group in groups], options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -26,7 +27,8 @@ def as_tensor(array: Any, name: str, shape: Sequence[int | None]) -> Tensor:
     Raises:
         ValueError: If it has another shape.
     """
-    tensor = torch.tensor(array) if not isinstance(array, Tensor) else array.detach().clone()
+    # Through NumPy, which all frameworks convert to.
+    tensor = torch.from_numpy(np.array(array))
     sizes = zip(tensor.shape, shape, strict=False)
     if tensor.dim() != len(shape) or any(b is not None and a != b for a, b in sizes):
         expected = ", ".join("any" if size is None else str(size) for size in shape)

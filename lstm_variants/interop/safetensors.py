@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from lstm_variants import cells
 from lstm_variants.cells import Cell
@@ -50,14 +50,13 @@ def to_safetensors(layer: Recurrent, path: str | os.PathLike[str]) -> None:
     }
     tensors = {name: tensor.contiguous() for name, tensor in layer.state_dict().items()}
     target = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-    os.close(handle)
+    temporary = target.with_name(f".{target.name}-{uuid4().hex}")
     try:
-        save_file(tensors, temporary, metadata={KEY: json.dumps(described)})
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        # Not save_file, whose files only their owner can read.
+        temporary.write_bytes(save(tensors, metadata={KEY: json.dumps(described)}))
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def from_safetensors(path: str | os.PathLike[str], *, cell: Cell | None = None) -> Recurrent:

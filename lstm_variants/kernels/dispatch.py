@@ -14,7 +14,7 @@ from lstm_variants.cells import State
 from lstm_variants.kernels.call import Backend, Call
 from lstm_variants.kernels.cpu import CPU
 from lstm_variants.kernels.fused import FUSED, FusedBackend
-from lstm_variants.kernels.onnx_nodes import OnnxNodes, exporting_to_onnx
+from lstm_variants.kernels.onnx_nodes import exporting_to_onnx, run_exported
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.torch_kernels import TorchKernels
 
@@ -102,7 +102,7 @@ def run(call: Call, backend: str = "auto") -> tuple[Tensor, list[State]]:
     """
     if torch.compiler.is_compiling():
         if backend == "auto" and exporting_to_onnx():
-            return OnnxNodes().run(call)
+            return run_exported(call)
         return choose(call, backend).run(call)
     chosen = choose(call, backend)
     observe = _observer.get()

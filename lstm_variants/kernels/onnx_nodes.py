@@ -48,6 +48,8 @@ class OnnxNode(NamedTuple):
 
 def onnx_node(cell: Cell) -> OnnxNode | None:
     """The operator of ONNX for a cell; `None` if there is none."""
+    if type(cell) not in (ElmanCell, GRUCell, LSTMCell):  # a subclass may have another step
+        return None
     match cell:
         case ElmanCell():
             return OnnxNode("RNN", "h", (cell.nonlinearity.capitalize(),))
@@ -78,25 +80,16 @@ def exporting_to_onnx() -> bool:
     return torch.onnx.is_in_onnx_export()
 
 
-class OnnxNodes:
-    """The backend for all layers with `backend="auto"` while `torch.onnx.export` traces them."""
+def run_exported(call: Call) -> tuple[Tensor, list[State]]:
+    """Put a layer into the program that `torch.onnx.export` traces.
 
-    name = "onnx"
-    details = ""
-
-    def unsupported_reason(self, call: Call) -> str | None:
-        return None
-
-    def run(self, call: Call) -> tuple[Tensor, list[State]]:
-        """Put the layer into the program that is exported.
-
-        ONNX Runtime computes the operators in float32 only: half precision is converted, and
-        float64 takes the loop.
-        """
-        dtype = computing_dtype(call.x)
-        inner = torch.float64 if dtype == torch.float64 else torch.float32
-        is_node = inner == torch.float32 and has_node(call)
-        return in_dtype(call, dtype, inner, run_node if is_node else run_loop)
+    ONNX Runtime computes the operators in float32 only: half precision is converted, and float64
+    takes the loop.
+    """
+    dtype = computing_dtype(call.x)
+    inner = torch.float64 if dtype == torch.float64 else torch.float32
+    is_node = inner == torch.float32 and has_node(call)
+    return in_dtype(call, dtype, inner, run_node if is_node else run_loop)
 
 
 def has_node(call: Call) -> bool:
