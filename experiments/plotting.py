@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from html import escape
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,23 @@ def save_figures(
             figure = draw(content, width)
             figure.savefig(path, metadata={"Date": None}, transparent=True)
         plt.close(figure)
+
+
+def inline(figure: Figure, label: str) -> str:
+    """A figure as SVG for a page that draws it: its black is the text colour of the page.
+
+    Args:
+        figure: A figure of `matplotlib.pyplot`; it is closed.
+        label: The text alternative.
+    """
+    text = io.StringIO()
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "lstm_variants"}):
+        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
+    plt.close(figure)
+    svg = text.getvalue()
+    svg = svg[svg.index("<svg") :].replace("#000000", "currentColor").replace("\n", "")
+    svg = svg.replace("<text ", '<text fill="currentColor" ')
+    return svg.replace("<svg ", f'<svg class="plot" role="img" aria-label="{escape(label)}" ', 1)
 
 
 def grid(

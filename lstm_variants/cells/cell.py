@@ -21,7 +21,7 @@ the element-wise product.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, ClassVar, Literal, NamedTuple, cast
 
@@ -29,7 +29,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
-Role = Literal["keep", "write", "output", "candidate"]
+Role = Literal["keep", "write", "output", "reset", "candidate"]
 """The effect of a block where its value is 1; see `Block`."""
 
 State = tuple[Tensor, ...]
@@ -48,8 +48,9 @@ class Block(NamedTuple):
     Attributes:
         name: The letter in the cell's equations.
         role: `"keep"` if the old state is kept where the gate is 1, `"write"` if the candidate is
-            written there, `"output"` if the state is output there; `"candidate"` for what is
-            written; `None` for anything else, such as a reset gate.
+            written there, `"output"` if the state is output there, `"reset"` if the candidate
+            depends on the old state there; `"candidate"` for what is written; `None` for anything
+            else.
     """
 
     name: str
@@ -220,6 +221,25 @@ class Cell(ABC):
             The state after the step, whose first tensor, `h`, is the output; and the gates and the
             candidate, `[B, H]` each, by their letters in the equations.
         """
+
+    def kept_share(self, steps: Mapping[str, Tensor]) -> Tensor:
+        """The factor by which the old state is multiplied in a time step.
+
+        By the roles of the blocks: the gate that keeps; without one, 1 minus the gate that writes,
+        as in an update by interpolation. Other cells override it.
+
+        Args:
+            steps: Gates, and the state after the step, by their letters.
+
+        Raises:
+            ValueError: If no block has such a role.
+        """
+        by_role = {block.role: steps[block.name] for block in self.blocks}
+        if "keep" in by_role:
+            return by_role["keep"]
+        if "write" in by_role:
+            return 1 - by_role["write"]
+        raise ValueError(f"{self} has no gate that keeps or replaces its state")
 
     def parameters(
         self, D: int, H: int, *, bias: bool = True, proj_size: int = 0

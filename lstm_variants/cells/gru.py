@@ -63,7 +63,7 @@ class GRUCell(Cell):
 
     reset_after: bool = True
 
-    blocks = (Block("r", None), Block("z", "keep"), Block("n", "candidate"))
+    blocks = (Block("r", "reset"), Block("z", "keep"), Block("n", "candidate"))
     state_type = HiddenState
     state_fields = (Field("h"),)
 

@@ -2,10 +2,11 @@ r"""The LSTM (long short-term memory) with peepholes, coupled gates and publishe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from torch import Tensor, cat, sigmoid, tanh
+from torch import Tensor, cat, ones_like, sigmoid, tanh
 from torch.nn.functional import linear
 
 from lstm_variants.cells.cell import Block, Cell, Field, Gates, Parameter, State, Weights
@@ -172,6 +173,9 @@ class LSTMCell(Cell):
     @property
     def peepholes(self) -> tuple[str, ...]:
         return tuple(name for name in self.block_names if name != "g") if self.peephole else ()
+
+    def kept_share(self, steps: Mapping[str, Tensor]) -> Tensor:
+        return steps["f"] if "f" in steps else ones_like(steps["c"])
 
     def parameters(
         self, D: int, H: int, *, bias: bool = True, proj_size: int = 0

@@ -6,6 +6,7 @@ time; here they are computed one time step after the other, as all cells are.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -109,6 +110,9 @@ class MinLSTMCell(MinimalCell):
     """
 
     blocks = (Block("f", "keep"), Block("i", "write"), Block("n", "candidate"))
+
+    def kept_share(self, steps: Mapping[str, Tensor]) -> Tensor:
+        return steps["f"] / (steps["f"] + steps["i"])
 
     def step(self, wx: Tensor, state: State, w: Any) -> tuple[HiddenState, Gates]:
         (h,) = state

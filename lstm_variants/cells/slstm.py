@@ -3,6 +3,7 @@ r"""The sLSTM: exponential gates with a normaliser and a stabiliser."""
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -118,6 +119,10 @@ class SLSTMCell(Cell):
     @property
     def zoneout_fields(self) -> tuple[str, ...]:
         return ("h",)  # c, n and m have a meaning together only
+
+    def kept_share(self, steps: Mapping[str, Tensor]) -> Tensor:
+        # c / n is a mean: the new candidate has the weight i / n in it.
+        return 1 - steps["i"] / steps["n"]
 
     def step(
         self, wx: Tensor, state: State, w: Weights, seen: Tensor | None = None
