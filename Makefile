@@ -18,6 +18,8 @@ PYTEST ?=
 NEWEST_PYTHON ?= python3.13
 LOWEST_PYTHON ?= python3.11
 LOWEST_TORCH = $(shell sed -nE 's/^dependencies = \["torch>=([0-9.]+)"\]/\1/p' pyproject.toml)
+# The environment of test-interop.
+INTEROP_VENV ?= .venv-interop
 # A version of torch to install; the newest that pip finds if empty.
 TORCH ?=
 
@@ -31,7 +33,7 @@ MKDOCS = rm -rf $(VENV)/cache && XDG_CACHE_HOME="$(CURDIR)/$(VENV)/cache" $(BIN)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup docs docs-version docs-zensical serve test test-all test-newest test-lowest test-surroundings \
+.PHONY: help setup docs docs-version docs-zensical serve test test-all test-newest test-lowest test-interop test-surroundings \
   support wheel screenshots sanitize test-site bench bench-smoke experiments report lint format clean
 
 help: ## Show this help
@@ -62,6 +64,13 @@ test-newest: ## Run the quick suite with the newest torch, on NEWEST_PYTHON
 
 test-lowest: ## Run the quick suite with the lowest torch that is supported, on LOWEST_PYTHON
 	$(MAKE) test VENV=.venv-lowest PYTHON=$(LOWEST_PYTHON) TORCH=$(LOWEST_TORCH).0
+
+test-interop: ## Compare weights and outputs with Keras, TensorFlow and Flax, in INTEROP_VENV
+	$(MAKE) VENV=$(INTEROP_VENV) $(INTEROP_VENV)/.has-frameworks
+	mkdir -p build
+	$(INTEROP_VENV)/bin/python tests/frameworks/write.py build/vectors.npz
+	FRAMEWORK_VECTORS=build/vectors.npz $(INTEROP_VENV)/bin/python -m pytest \
+	  tests/frameworks/parity.py tests/test_frameworks.py $(PYTEST)
 
 test-surroundings: ## Run test and docs on bare machines: no data, no compiler, one core (SHORT=1: less)
 	$(PYTHON) tests/surroundings.py $(if $(SHORT),--short)
@@ -128,16 +137,17 @@ format: $(VENV)/.has-dev ## Put the code into shape
 	$(BIN)/ruff format .
 
 clean: ## Remove everything that was built, .venv included
-	rm -rf .venv .venv-newest .venv-lowest site docs/generated build dist .pytest_cache .mypy_cache .ruff_cache .benchmarks
+	rm -rf .venv .venv-newest .venv-lowest .venv-interop site docs/generated build dist .pytest_cache .mypy_cache .ruff_cache .benchmarks
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # One marker per extra: nothing is reinstalled until pyproject.toml or the kernels change. The extra
-# dev holds all others but release, site and zensical; those need no installation of their own.
+# dev holds all others but frameworks, release, site and zensical; those need no installation of
+# their own.
 KERNELS := CMakeLists.txt $(wildcard lstm_variants/kernels/cpu/source/*)
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[$*]' $(if $(TORCH),torch==$(TORCH))
 
 $(VENV)/.has-%: pyproject.toml $(KERNELS) | $(BIN)/python
-	@if [ -z "$(filter dev release site zensical,$*)" ] && [ -e $(VENV)/.has-dev ] \
+	@if [ -z "$(filter dev frameworks release site zensical,$*)" ] && [ -e $(VENV)/.has-dev ] \
 	  && [ -z "$$(find $^ -newer $(VENV)/.has-dev)" ]; then :; \
 	else echo "$(INSTALL)"; $(INSTALL); fi
 	@touch $@

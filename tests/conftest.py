@@ -9,7 +9,7 @@ from tests import support
 from tests.cpu_kernels import needs_kernels
 from tests.sampling import Case, sample, spread
 
-collect_ignore = ["frameworks/write.py"]  # needs the frameworks
+collect_ignore = ["frameworks"]  # needs the frameworks
 
 
 def pytest_addoption(parser):

@@ -1,8 +1,10 @@
 """Layers from weights that Keras, TensorFlow and Flax wrote, against what these computed.
 
-`frameworks/write.py` wrote both, TensorFlow's variables through a checkpoint.
+`frameworks/write.py` wrote both, TensorFlow's variables through a checkpoint. FRAMEWORK_VECTORS is
+another file of its.
 """
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,8 @@ import torch
 
 from lstm_variants import interop
 
-VECTORS = dict(np.load(Path(__file__).parent / "frameworks" / "vectors.npz"))
+STORED = Path(__file__).parent / "frameworks" / "vectors.npz"
+VECTORS = dict(np.load(os.environ.get("FRAMEWORK_VECTORS", STORED)))
 TOLERANCE = {"rtol": 0, "atol": 2e-6}
 
 

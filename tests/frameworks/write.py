@@ -1,9 +1,11 @@
 """Write what Keras, TensorFlow and Flax compute, for tests/test_frameworks.py.
 
-Needs `pip install tensorflow-cpu tf_keras keras flax`: `python tests/frameworks/write.py`.
+Needs the extra `frameworks`: `python tests/frameworks/write.py FILE`. Without a file, it writes the
+one that is tested without the frameworks.
 """
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -109,4 +111,5 @@ tensorflow_cell("peepholes", use_peepholes=True)
 tensorflow_cell("forget bias 0", use_peepholes=True, forget_bias=0.0)
 tensorflow_cell("projection", use_peepholes=True, num_proj=P)
 tensorflow_block_cell()
-np.savez_compressed(Path(__file__).parent / "vectors.npz", **found)
+here = Path(__file__).parent / "vectors.npz"
+np.savez_compressed(sys.argv[1] if sys.argv[1:] else here, **found)
