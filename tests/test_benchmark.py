@@ -3,10 +3,11 @@
 import pytest
 import torch
 
+from experiments.benchmarks import paired
 from experiments.benchmarks import test_speed as suite
 from lstm_variants import VARIANTS
 
-size = suite.Size(B=3, T=5, D=2, H=4)
+size = paired.Size(B=3, T=5, D=2, H=4)
 
 
 cases = [(name, {}) for name in VARIANTS]
@@ -20,16 +21,32 @@ cases += [(name, settings) for name, (*_, settings) in suite.OWN_BASELINES.items
 def test_every_tensor_of_a_result_is_checked(name, settings, mode):
     variant = suite.with_settings(name, settings)
     model = suite.build(variant, size)
-    x = torch.randn(size.B, size.T, size.D, requires_grad=mode == "training")
+    x = torch.randn(size.B, size.T, size.D)
     grad = torch.randn(size.B, size.T, size.H * variant.directions)
-    results = suite.step_of(model, x, grad, mode)()
-    suite.check(name, settings, model, x, grad, results)
+    results = paired.step_of(model, x, grad, mode)()
+    paired.check(name, settings, model, x, grad, results)
     for k, result in enumerate(results):
         wrong = list(results)
         wrong[k] = result.detach().clone(memory_format=torch.contiguous_format)
         wrong[k].view(-1)[result.numel() // 2] += 0.01 * result.abs().max()
         with pytest.raises(AssertionError, match="wrong by"):
-            suite.check(name, settings, model, x, grad, tuple(wrong))
+            paired.check(name, settings, model, x, grad, tuple(wrong))
+
+
+@pytest.mark.parametrize("mode", suite.MODES)
+@pytest.mark.parametrize("dtype", suite.HALF_DTYPES)
+@pytest.mark.parametrize("name", suite.IN_HALF)
+def test_results_in_half_precision_are_checked(name, dtype, mode):
+    model = suite.layer(VARIANTS[name], size).to(dtype)
+    x, grad = torch.randn(size.B, size.T, size.D), torch.randn(size.B, size.T, size.H)
+    results = paired.step_of(model, x, grad, mode)()
+    paired.check(name, {}, model, x, grad, results)
+    for k, result in enumerate(results):
+        wrong = list(results)
+        wrong[k] = result.detach().clone(memory_format=torch.contiguous_format)
+        wrong[k].view(-1)[result.numel() // 2] += 0.1 * result.abs().max()
+        with pytest.raises(AssertionError, match="wrong by"):
+            paired.check(name, {}, model, x, grad, tuple(wrong))
 
 
 def test_the_peepholes_of_a_timed_model_are_on():

@@ -12,11 +12,12 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import torch
 import tyro
 
+from experiments import Record, Result
 from experiments.benchmarks.results import table_of_ratios
 from experiments.engine.files import write_json
 from experiments.engine.provenance import provenance
@@ -41,13 +42,8 @@ def main() -> None:
     options = tyro.cli(Options, prog="python -m experiments.benchmarks")
     for device in options.devices:
         begun = provenance()
-        records = time_all(device, options)
-        result = {
-            "experiment": f"bench-{device}",
-            **begun,
-            "records": [record for record in records if "own_baseline" not in record],
-            "own_layers": [record for record in records if "own_baseline" in record],
-        }
+        sections = time_all(device, options)
+        result: Result = {"experiment": f"bench-{device}", **begun, **sections}
         print(table_of_ratios(result))
         if not options.smoke:
             write_json(options.out / f"bench-{device}.json", result)
@@ -59,8 +55,8 @@ def threads_on(device: str, options: Options) -> str:
     return ",".join(map(str, chosen))
 
 
-def time_all(device: str, options: Options) -> list[dict[str, Any]]:
-    """Run the suite on a device, in a process of its own, and return the records.
+def time_all(device: str, options: Options) -> dict[str, list[Record]]:
+    """Run the suite on a device, in a process of its own, and return the records of each section.
 
     Raises:
         SystemExit: If a check failed.
@@ -76,7 +72,11 @@ def time_all(device: str, options: Options) -> list[dict[str, Any]]:
         ]
         if subprocess.run(suite, check=False).returncode:
             sys.exit("A check failed: nothing was written.")
-        return [benchmark["extra_info"] for benchmark in json.loads(raw.read_text())["benchmarks"]]
+        sections: dict[str, list[Record]] = {}
+        for benchmark in json.loads(raw.read_text())["benchmarks"]:
+            record = benchmark["extra_info"]
+            sections.setdefault(record.pop("section"), []).append(record)
+        return sections
 
 
 if __name__ == "__main__":

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
+from experiments.benchmarks.paired import First, Size, Timed, compare
 from experiments.engine.provenance import machine
+from lstm_variants import VARIANTS
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,6 +30,45 @@ def device(pytestconfig: pytest.Config) -> torch.device:
     """The device under test. On CUDA, TF32 is off: both sides compute in float32."""
     torch.backends.cudnn.allow_tf32 = False
     return torch.device(pytestconfig.getoption("device"))
+
+
+@pytest.fixture
+def timed(
+    benchmark: Any,
+    record_property: Callable[[str, object], None],
+    pytestconfig: pytest.Config,
+    device: torch.device,
+) -> Timed:
+    """Times a model of a variant and its baseline, and adds the result to a list of the record."""
+
+    def run(
+        section: str,
+        name: str,
+        ours: nn.Module,
+        theirs: First,
+        mode: str,
+        size: Size,
+        settings: dict[str, str] | None = None,
+        **about: object,
+    ) -> None:
+        layer, settings = type(theirs.layer), settings or {}
+        against = f"nn.{layer.__name__}" if layer.__module__.startswith("torch") else layer.__name__
+        found = compare(benchmark, pytestconfig, device, name, settings, ours, theirs, mode, size)
+        record_property("ratio", found["ratio"]["median"])
+        record_property("baseline", against)
+        model = VARIANTS[name].model
+        benchmark.extra_info |= {
+            "section": section,
+            "variant": name,
+            "settings": settings,
+            "model": model.__name__ if model and not isinstance(ours, First) else None,
+            "baseline": against,
+            "mode": mode,
+            **about,
+            **found,
+        }
+
+    return run
 
 
 def pytest_benchmark_update_machine_info(

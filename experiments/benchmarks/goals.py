@@ -18,6 +18,22 @@ GOALS: dict[tuple[str, str], tuple[float, ...]] = {
 # The largest ratio to another layer of this package, in training.
 OWN_GOALS = {"SLSTM": 1.3, "MinGRU": 0.6, "MinLSTM": 0.6, "IndRNN": 0.6}
 
+# The largest ratio to the layer of torch.nn for one time step.
+STEP_GOAL = 1.0
+
+# The largest ratio of bfloat16 to the layer of torch.nn in bfloat16, at each size of the suite in
+# its order; they were set for processors with matrix units (AMX). And of float16 to float32.
+BFLOAT16_GOALS = {
+    ("LSTM", "forward"): (1.0, 0.6, 0.5, 0.65, 0.8),
+    ("LSTM", "training"): (0.9, 0.55, 0.4, 0.45, 0.4),
+    ("GRU", "forward"): (0.5, 0.5, 0.5, 0.5, 0.5),
+    ("GRU", "training"): (0.5, 0.5, 0.5, 0.5, 0.5),
+}
+BFLOAT16_GOALS |= {
+    ("PeepholeLSTM", mode): BFLOAT16_GOALS["LSTM", mode] for mode in ("forward", "training")
+}
+FLOAT16_GOAL = 1.1
+
 
 def compare(records: Sequence[dict[str, Any]]) -> list[tuple[dict[str, Any], float]]:
     """The records that have a goal, each with its goal."""

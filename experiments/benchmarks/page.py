@@ -8,7 +8,9 @@ from textwrap import indent
 from experiments import Result
 from experiments.benchmarks.results import (
     goals_section,
+    half_precision_section,
     memory_table,
+    one_step_section,
     own_layers_section,
     table_of_ratios,
 )
@@ -26,7 +28,7 @@ def tabs(results: Sequence[Result]) -> str:
     """A tab for each device."""
     measured = {result["experiment"].removeprefix("bench-"): section(result) for result in results}
     return "\n\n".join(
-        f'=== "{label}, float32"\n\n{indent(measured.get(device, NOT_MEASURED), "    ")}'
+        f'=== "{label}"\n\n{indent(measured.get(device, NOT_MEASURED), "    ")}'
         for device, label in DEVICES.items()
     )
 
@@ -42,6 +44,8 @@ def section(result: Result) -> str:
         table_of_ratios(result),
         "</details>",
         *own_layers_section(result),
+        *half_precision_section(result),
+        *one_step_section(result),
         "### Memory",
         "Peak memory of a training step in MB, above its start, this package : torch.nn.",
         memory_table(result),

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import tabulate
 
 from experiments import Record, Result
-from experiments.benchmarks.goals import OWN_GOALS, compare
+from experiments.benchmarks.goals import (
+    BFLOAT16_GOALS,
+    FLOAT16_GOAL,
+    OWN_GOALS,
+    STEP_GOAL,
+    compare,
+)
 from experiments.benchmarks.sizes import size_name, size_of, size_text
 
 
@@ -60,23 +68,68 @@ def goals_section(result: Result) -> tuple[str, ...]:
 
 def own_layers_section(result: Result) -> tuple[str, ...]:
     """Layers compared with another one of this package."""
+    return section(
+        "Compared with other layers of this package",
+        "Training, one thread. The ratio is the time of the variant divided by that of the other "
+        "layer; the goal is the largest ratio that is meant to be.",
+        result.get("own_layers", ()),
+        lambda record: OWN_GOALS[record["variant"]],
+    )
+
+
+def half_precision_section(result: Result) -> tuple[str, ...]:
+    """Half precision."""
+    records = result.get("half_precision", ())
+    sizes = list(dict.fromkeys(size_text(record["size"]) for record in records))
+
+    def goal(record: Record) -> float:
+        if record["dtype"] == "float16":
+            return FLOAT16_GOAL
+        return BFLOAT16_GOALS[record["variant"], record["mode"]][
+            sizes.index(size_text(record["size"]))
+        ]
+
+    return section(
+        "Half precision",
+        "One thread. bfloat16 is compared with the layer of `torch.nn` in bfloat16, float16 with "
+        "the same layer of this package in float32. The kernels round inputs and results, and "
+        "compute in float32 with any processor; the goals of bfloat16 are those for processors "
+        "with matrix units (AMX), which the kernels do not use so far. GRU in bfloat16 runs on "
+        "torch's own kernel.",
+        records,
+        goal,
+    )
+
+
+def one_step_section(result: Result) -> tuple[str, ...]:
+    """One time step."""
+    return section(
+        "One time step",
+        "A call with T = 1, as in streaming and reinforcement learning; float32, one thread.",
+        result.get("one_step", ()),
+        lambda record: STEP_GOAL,
+    )
+
+
+def section(
+    title: str, text: str, records: Sequence[Record], goal: Callable[[Record], float]
+) -> tuple[str, ...]:
+    """A heading, a text, and a table with a row for each record; nothing without records."""
     rows = [
         {
             "variant": ", ".join((record["variant"], *record["settings"].values())),
-            "compared with": record["own_baseline"],
+            **({"dtype": record["dtype"]} if "dtype" in record else {}),
             "B, T, D, H": size_text(record["size"]),
-            "training, ratio": spread(record["ratio"]),
-            "goal": OWN_GOALS[record["variant"]],
-            "training, ms": times(record),
+            "compared with": f"`{record['baseline']}`",
+            "mode": record["mode"],
+            "ratio": spread(record["ratio"]),
+            "goal": goal(record),
+            "ms": times(record),
         }
-        for record in result.get("own_layers", ())
+        for record in records
     ]
-    said = (
-        "Training, one thread. The ratio is the time of the variant divided by that of the other "
-        "layer; the goal is the largest ratio that is meant to be."
-    )
     table = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
-    return ("### Compared with other layers of this package", said, table) if rows else ()
+    return (f"### {title}", text, table) if rows else ()
 
 
 def memory_table(result: Result) -> str:
