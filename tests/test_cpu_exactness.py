@@ -23,7 +23,7 @@ every_dtype = pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 
 # H from 1 to 65, B from 1 to 17, T in {1, 2, 63}: every H and every B, in changing company.
 SHAPES = [(T, H * 7 % 17 + 1, H % 5 + 1, H) for H in range(1, 66) for T in [(1, 2, 63)[H % 3]]]
-FEW = [(3, 1, 2, 1), (5, 4, 3, 16), (2, 9, 1, 33), (7, 17, 5, 65)]
+FEW = [(3, 1, 2, 1), (1, 3, 7, 19), (5, 4, 3, 16), (2, 9, 1, 33), (7, 17, 5, 65)]
 
 
 @pytest.fixture(params=INSTRUCTION_SETS)
@@ -65,7 +65,8 @@ def call_of(
 
 
 def in_dtype(call, dtype):
-    return with_tensors(call, [t.detach().to(dtype).requires_grad_() for t in call.tensors()])
+    copies = (t.detach().to(dtype).requires_grad_(t.requires_grad) for t in call.tensors())
+    return with_tensors(call, list(copies))
 
 
 def results_of(backend, call):
@@ -76,7 +77,7 @@ def results_of(backend, call):
     weighing = [
         torch.randn(r.shape, generator=generator, dtype=torch.float64).to(r.dtype) for r in results
     ]
-    leaves = list(call.tensors())
+    leaves = [tensor for tensor in call.tensors() if tensor.requires_grad]
     total = sum((r * w).sum() for r, w in zip(results, weighing, strict=True))
     found = torch.autograd.grad(total, leaves, allow_unused=True)
     gradients = zip(leaves, found, strict=True)
@@ -116,6 +117,23 @@ def test_every_shape(cell, dtype):
 def test_every_instruction_set(cell, dtype, instruction_set):
     for T, B, D, H in FEW:
         check(call_of(cell, T, B, D, H, dtype=dtype))
+
+
+@every_cell
+@pytest.mark.parametrize("needs_first", [False, True], ids=["", "initial-states"])
+def test_few_rows(cell, needs_first, instruction_set):
+    """Where weights are read as they lie, and gradients are written without a sum in between."""
+    for T, B, D, H in [(1, 1, 2, 1), (1, 3, 5, 16), (2, 2, 3, 33), (4, 1, 17, 65), (1, 5, 4, 31)]:
+        for directions in (1, 2):
+            call = call_of(cell, T, B, D, H, dtype=torch.float32, directions=directions)
+            states = [cell.state_type(*(t.detach() for t in state)) for state in call.states]
+            check(call if needs_first else call._replace(states=tuple(states)))
+
+
+@every_cell
+def test_few_rows_of_large_weights(cell):
+    for T, B in ((1, 6), (2, 4), (1, 9)):
+        check(call_of(cell, T, B, D=5, H=423, dtype=torch.float32, directions=1))
 
 
 @pytest.mark.parametrize("cell", OTHERS.values(), ids=list(OTHERS))
@@ -177,6 +195,7 @@ def test_threads_share_the_work(cell, threads, B):
         for H in (5, 48, 65):
             check(call_of(cell, T=5, B=B, D=3, H=H))
             check(call_of(cell, T=5, B=B, D=3, H=H, directions=1))
+            check(call_of(cell, T=1, B=B, D=3, H=H, directions=1))
             check(call_of(cell, T=5, B=B, D=3, H=H, resets=some_resets(5, B)))
     finally:
         torch.set_num_threads(before)

@@ -22,9 +22,15 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
         *this, cell.input, cell.recurrent, cell.recurrent_bias, recurrent.columns
     };
     OutputProjectionGradient<T> output_projection{
-        *this, recurrent.stride, gradients.rows_at_once()
+        *this, recurrent.stride, gradients.rows, gradients.once()
     };
-    const Packed<T> weights = scratch.take_packed(cell.recurrent.places(), recurrent.stride);
+    // Whether there are gradients of the first states to be computed.
+    const bool needs_first = io.d_h_0 || io.d_i_0 || io.d_f_0 || io.d_o_0;
+    const WeightsInRows<T> weights{
+        *this,
+        Cell::has_recurrent_product && (call.T > 1 || needs_first) ? recurrent.columns : 0,
+        cell.recurrent
+    };
     T* const d_state = scratch.take(B * recurrent.stride);
     T* const d_c = scratch.take(B * cells_stride);
     T* const d_new_h = projects ? output_projection.d_unprojected : d_state;
@@ -32,13 +38,18 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
     // What the recurrent weights multiplied, of the steps that are gathered at once, where it does
     // not lie in one row of the output.
     T* const recurrent_rows =
-        scratch.take(Cell::sees_gates ? gradients.rows_at_once() * recurrent.stride : 0);
+        scratch.take(Cell::sees_gates ? gradients.rows * recurrent.stride : 0);
     // Of the second recurrent product.
-    const int64_t inner_rows = Cell::has_inner_product ? gradients.rows_at_once() : 0;
-    const Packed<T> inner_weights = scratch.take_packed(cell.inner.places(), Hp);
+    const int64_t inner_rows = Cell::has_inner_product ? gradients.rows : 0;
+    const WeightsInRows<T> inner_weights{
+        *this, Cell::has_inner_product ? H : 0, cell.inner
+    };
     T* const d_inner = scratch.take(Cell::has_inner_product ? B * Hp : 0);
     T* const inner = scratch.take(inner_rows * Hp);
-    SumOfProducts<T> of_inner{*this, inner_rows, cell.inner.places(), H};
+    SumOfProducts<T> of_inner{
+        *this, inner_rows, cell.inner.places(), H, gradients.d_gates + cell.inner.begin(),
+        gradients.stride, gradients.once()
+    };
 
     using Base::Base;
 
@@ -72,16 +83,9 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
     void pack(const Share& s) {
         gradients.pack(s);
         recurrent.join(s);
-        if constexpr (Cell::has_recurrent_product)
-            pack_weights<T>(
-                recurrent.weights(), recurrent.columns, cell.recurrent, weights,
-                s.team.of(weights.panels())
-            );
+        weights.pack(recurrent.weights(), s);
         if constexpr (Cell::has_inner_product) {
-            pack_weights<T>(
-                recurrent.weights() + cell.inner_row * H, H, cell.inner, inner_weights,
-                s.team.of(inner_weights.panels())
-            );
+            inner_weights.pack(recurrent.weights() + cell.inner_row * H, s);
             of_inner.start(s);
         }
         output_projection.pack(s);
@@ -111,10 +115,11 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
         if constexpr (Cell::has_recurrent_product) {
             s.wait_for_units();
             if constexpr (Cell::has_inner_product) multiply_inner(t, first, s);
-            multiply_add<T>(
-                d_gates + cell.recurrent.begin(), gradients.stride, weights, d_state,
-                recurrent.stride, s.sequences, s.units.of(weights.panels())
-            );
+            if (needs_first || t != this->time(0))
+                weights.multiply_add(
+                    d_gates + cell.recurrent.begin(), gradients.stride, recurrent.weights(),
+                    d_state, recurrent.stride, s.sequences, s.units
+                );
             s.wait_for_units();
         }
         if (this->resets) {  // what was before has no influence
@@ -157,9 +162,9 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
         for (int64_t b : s.sequences)
             for (int64_t j : s.units.of(J)) store<T>(d_inner + b * Hp + j * L, Vec<T>{});
         s.wait_for_units();
-        multiply_add<T>(
-            d_gates + cell.inner.begin(), gradients.stride, inner_weights, d_inner, Hp,
-            s.sequences, s.units.of(inner_weights.panels())
+        inner_weights.multiply_add(
+            d_gates + cell.inner.begin(), gradients.stride,
+            recurrent.weights() + cell.inner_row * H, d_inner, Hp, s.sequences, s.units
         );
         s.wait_for_units();
         this->over_sequences(
@@ -218,10 +223,7 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
         output_projection.add(s, count);
         if constexpr (Cell::has_inner_product)
             if (io.d_weight_hh)
-                of_inner.add(
-                    s, count * B, gradients.gates_from(first, first) + cell.inner.begin(),
-                    gradients.stride
-                );
+                of_inner.add(s, count * B);
     }
 
     void write(const Share& s) {

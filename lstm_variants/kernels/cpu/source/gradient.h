@@ -1,7 +1,7 @@
 // The gradients of weights and input, from those of some steps' gates at a time.
 #pragma once
 
-#include "sequence.h"
+#include "weights.h"
 
 namespace ISA {
 
@@ -10,67 +10,95 @@ namespace ISA {
 constexpr int64_t gradient_rows = 256;
 
 // The sum over all rows of a' b, [n, N], for rows a [n] and b [N]; n is a multiple of max_rows.
+//
+// If all rows are there at once, the sum is computed when it is written, and is never kept.
 template <class T> class SumOfProducts {
-    const int64_t n, N;
+    const int64_t n, N, rows;
+    const T* const a;
+    const int64_t a_stride;
+    const bool once;
     const Packed<T> b;
-    T* const sum;
+    T* const sum;      // or max_rows rows of it for each thread
     T* const columns;  // of a, max_rows of them, for each thread
-    const int64_t columns_size;
+    static int64_t threads(const Sequence<T>& s) { return std::max(s.call.threads, 1); }
     int64_t width() const { return b.vectors * lanes<T>; }
-    Packed<T> first(int64_t rows) const { return {b.data, rows, b.vectors}; }
+    Packed<T> first(int64_t count) const { return {b.data, count, b.vectors}; }
+
+    void multiply_group(const Share& share, int64_t count, int64_t group, T* to) const {
+        T* const mine = columns + share.team.index * rows * max_rows;
+        for (int64_t k = 0; k < count; k++)
+            std::copy_n(a + k * a_stride + group * max_rows, max_rows, mine + k * max_rows);
+        multiply<T, true>(
+            mine, max_rows, first(count), to, width(), to, width(), {0, max_rows}, {0, b.panels()}
+        );
+    }
 
   public:
-    SumOfProducts(Sequence<T>& s, int64_t rows, int64_t n, int64_t N)
+    // `rows`: as many as there are at a time, of a and of b.
+    SumOfProducts(
+        Sequence<T>& s, int64_t rows, int64_t n, int64_t N, const T* a, int64_t a_stride, bool once
+    )
         : n(n),
           N(N),
+          rows(rows),
+          a(a),
+          a_stride(a_stride),
+          once(once),
           b(s.scratch.take_packed(rows, (N + lanes<T> - 1) / lanes<T> * lanes<T>)),
-          sum(s.scratch.take(n * width())),
-          columns(s.scratch.take(rows * max_rows * std::max(s.call.threads, 1))),
-          columns_size(rows * max_rows) {}
+          sum(s.scratch.take((once ? max_rows * threads(s) : n) * width())),
+          columns(s.scratch.take(rows * max_rows * threads(s))) {}
 
     void start(const Share& share) {
-        const Range rows = share.team.of(n);
-        std::fill_n(sum + rows.first * width(), rows.size() * width(), T(0));
+        if (once) return;
+        const Range mine = share.team.of(n);
+        std::fill_n(sum + mine.first * width(), mine.size() * width(), T(0));
     }
     // Of each row where b is; null for zeros.
-    template <class Row> void gather(const Share& share, int64_t rows, const Row& row_of) {
-        pack<T>(row_of, N, first(rows), share.team.of(b.panels()));
+    template <class Row> void gather(const Share& share, int64_t count, const Row& row_of) {
+        pack<T>(row_of, N, first(count), share.team.of(b.panels()));
     }
-    void add(const Share& share, int64_t rows, const T* a, int64_t a_stride) {
-        T* const mine = columns + share.team.index * columns_size;
-        for (int64_t group : share.team.of(n / max_rows)) {
-            for (int64_t k = 0; k < rows; k++)
-                std::copy_n(a + k * a_stride + group * max_rows, max_rows, mine + k * max_rows);
-            T* const to = sum + group * max_rows * width();
-            multiply<T, true>(
-                mine, max_rows, first(rows), to, width(), to, width(), {0, max_rows},
-                {0, b.panels()}
-            );
-        }
+    void add(const Share& share, int64_t count) {
+        if (once) return;
+        for (int64_t group : share.team.of(n / max_rows))
+            multiply_group(share, count, group, sum + group * max_rows * width());
     }
     void write(const Share& share, const Blocks& blocks, T* to) const {
-        for (int64_t place : share.team.of(n))
-            if (blocks.rows(place, 1))
-                std::copy_n(sum + place * width(), N, to + blocks.row(place) * N);
+        T* const mine = sum + share.team.index * max_rows * width();
+        for (int64_t group : share.team.of(n / max_rows)) {
+            const int64_t place = group * max_rows;
+            const int64_t used = blocks.rows(place, max_rows);
+            if (!used) continue;
+            if (once) {
+                std::fill_n(mine, max_rows * width(), T(0));
+                multiply_group(share, rows, group, mine);
+            }
+            const T* const from = once ? mine : sum + place * width();
+            for (int64_t k = 0; k < used; k++)
+                std::copy_n(from + k * width(), N, to + (blocks.row(place) + k) * N);
+        }
     }
 };
 
 template <class T> class Gradients {
     const Sequence<T>& s;
     const Blocks input, recurrent, bias;  // how weights and the recurrent bias lie in a row
-    const Packed<T> weights;
-    const int64_t rows;
-    SumOfProducts<T> of_input, of_recurrent;
-    T* const d_gates;
-    T* const d_x;       // [rows, whole vectors]
-    T* const bias_sum;  // of these rows, and of all
-    int64_t x_width() const { return weights.vectors * lanes<T>; }
 
   public:
     // A little more than a row: at a distance of a power of two, rows would share the same few
     // places of the caches.
     const int64_t stride;
     const int64_t steps;  // at once
+    const int64_t rows;   // of these steps
+    T* const d_gates;     // [rows, stride]
+
+  private:
+    const WeightsInRows<T> weights;
+    SumOfProducts<T> of_input, of_recurrent;
+    T* const d_x;       // [rows, whole vectors]
+    T* const bias_sum;  // of these rows, and of all
+    int64_t x_width() const { return weights.vectors * lanes<T>; }
+
+  public:
 
     // `columns`: of the recurrent weights.
     Gradients(
@@ -81,32 +109,31 @@ template <class T> class Gradients {
           input(input),
           recurrent(recurrent),
           bias(bias),
-          weights(sequence.scratch.take_packed(
-              input.places(), (s.call.D + lanes<T> - 1) / lanes<T> * lanes<T>
-          )),
-          rows(steps_at_once(s.call) * s.B),
-          of_input(sequence, rows, input.places(), s.call.D),
-          of_recurrent(sequence, rows, recurrent.places(), columns),
-          d_gates(sequence.scratch.take(rows * (s.gates_stride + s.whole))),
-          d_x(sequence.scratch.take(rows * x_width())),
-          bias_sum(sequence.scratch.take(2 * s.gates_stride)),
           stride(s.gates_stride + s.whole),
-          steps(steps_at_once(s.call)) {}
+          steps(steps_at_once(s.call)),
+          rows(steps * s.B),
+          d_gates(sequence.scratch.take(rows * stride)),
+          weights(sequence, s.io.d_x ? s.call.D : 0, input),
+          of_input(
+              sequence, rows, input.places(), s.call.D, d_gates + input.begin(), stride, once()
+          ),
+          of_recurrent(
+              sequence, rows, recurrent.places(), columns, d_gates + recurrent.begin(), stride,
+              once()
+          ),
+          d_x(sequence.scratch.take(rows * x_width())),
+          bias_sum(sequence.scratch.take(2 * s.gates_stride)) {}
 
     static int64_t steps_at_once(const Call& call) {
         return std::clamp<int64_t>(gradient_rows / call.B, 1, call.T);
     }
-    int64_t rows_at_once() const { return rows; }
+    bool once() const { return steps == s.call.T; }
     bool needs_recurrent() const {
         return recurrent.count && (s.io.d_weight_hh || s.io.d_weight_gh);
     }
 
     void pack(const Share& share) {
-        if (s.io.d_x)
-            pack_weights<T>(
-                Sequence<T>::in(s.io.weight_ih), s.call.D, input, weights,
-                share.team.of(weights.panels())
-            );
+        weights.pack(Sequence<T>::in(s.io.weight_ih), share);
         of_input.start(share);
         of_recurrent.start(share);
         const Range all = share.team.of(rows * stride);
@@ -137,14 +164,15 @@ template <class T> class Gradients {
 
     void add(const Share& share, int64_t first, int64_t count) {
         const int64_t n = count * s.B;
-        if (s.io.d_weight_ih) of_input.add(share, n, d_gates + input.begin(), stride);
-        if (needs_recurrent()) of_recurrent.add(share, n, d_gates + recurrent.begin(), stride);
+        if (s.io.d_weight_ih) of_input.add(share, n);
+        if (needs_recurrent()) of_recurrent.add(share, n);
         if (s.io.d_bias_ih || s.io.d_bias_hh) add_bias(share, n);
         if (!s.io.d_x) return;
         const Range mine = share.team.of(n);
         std::fill_n(d_x + mine.first * x_width(), mine.size() * x_width(), T(0));
-        multiply_add<T>(
-            d_gates + input.begin(), stride, weights, d_x, x_width(), mine, {0, weights.panels()}
+        weights.multiply_add(
+            d_gates + input.begin(), stride, Sequence<T>::in(s.io.weight_ih), d_x, x_width(), mine,
+            {0, 1}
         );
         for (int64_t row : mine)
             std::copy_n(

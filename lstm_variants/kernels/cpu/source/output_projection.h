@@ -51,13 +51,16 @@ template <class T> class OutputProjectionGradient {
     const Packed<T> weights = s.scratch.take_packed(s.projects ? s.Pp : 0, s.Hp);
     T* const d_result = s.scratch.take(rows * s.Pp);
     T* const inputs = s.scratch.take(rows * s.Hp);
-    SumOfProducts<T> sum{s, rows, s.projects ? s.Pp : 0, s.H};
+    SumOfProducts<T> sum;
 
   public:
     T* const d_unprojected = s.scratch.take(s.projects ? s.B * s.Hp : 0);
 
-    OutputProjectionGradient(Sequence<T>& sequence, int64_t h_stride, int64_t rows)
-        : s(sequence), h_stride(h_stride), rows(sequence.projects ? rows : 0) {}
+    OutputProjectionGradient(Sequence<T>& sequence, int64_t h_stride, int64_t rows, bool once)
+        : s(sequence),
+          h_stride(h_stride),
+          rows(sequence.projects ? rows : 0),
+          sum(s, this->rows, s.projects ? s.Pp : 0, s.H, d_result, s.Pp, once) {}
 
     void pack(const Share& share) {
         if (!s.projects) return;
@@ -102,7 +105,7 @@ template <class T> class OutputProjectionGradient {
             });
     }
     void add(const Share& share, int64_t count) {
-        if (s.io.d_weight_hr) sum.add(share, count * s.B, d_result, s.Pp);
+        if (s.io.d_weight_hr) sum.add(share, count * s.B);
     }
     void write(const Share& share) const {
         if (s.io.d_weight_hr) sum.write(share, {1, s.P, s.Pp}, s.out(s.io.d_weight_hr));

@@ -54,7 +54,16 @@ void pack_transposed(
             const T* rows = weights + from.row(column) * to.K;
             const int64_t used = from.rows(column, L);
             T* panel = to.panel(p) + v * L;
-            for (int64_t k = 0; k < to.K; k++) {
+            const int64_t whole = used == L ? to.K / L * L : 0;
+            for (int64_t k = 0; k < whole; k += L) {
+                Vec<T> block[L];
+#pragma GCC unroll 16
+                for (int lane = 0; lane < L; lane++) block[lane] = load<T>(rows + lane * to.K + k);
+                transpose<T>(block);
+#pragma GCC unroll 16
+                for (int n = 0; n < L; n++) store<T>(panel + (k + n) * width * L, block[n]);
+            }
+            for (int64_t k = whole; k < to.K; k++) {
                 T* row = panel + k * width * L;
                 for (int64_t lane = 0; lane < used; lane++) row[lane] = rows[lane * to.K + k];
                 for (int64_t lane = used; lane < L; lane++) row[lane] = T(0);

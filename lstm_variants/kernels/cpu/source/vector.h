@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 namespace ISA {
 
@@ -55,6 +56,33 @@ template <class T> inline void store(T* row, int64_t j, int64_t H, Vec<T> v) {
     const int64_t left = H - j * lanes<T>;
     if (left >= lanes<T>) store<T>(row + j * lanes<T>, v);
     else if (left > 0) std::memcpy(row + j * lanes<T>, &v, left * sizeof(T));
+}
+
+// The lanes of a where `distance` is not in their number, and those of b moved up by it elsewhere; or
+// the lanes of b where it is, and those of a moved down.
+template <bool upper, class T, int distance, int... lane>
+inline Vec<T> exchange(Vec<T> a, Vec<T> b, std::integer_sequence<int, lane...>) {
+    constexpr int L = lanes<T>;
+    return __builtin_shufflevector(
+        a, b,
+        (upper ? (lane & distance ? L + lane : lane + distance)
+               : (lane & distance ? L + lane - distance : lane))...
+    );
+}
+
+// Turns rows into columns, by exchanging parts of two rows at a time.
+template <class T, int distance = 1> inline void transpose(Vec<T> (&rows)[lanes<T>]) {
+    constexpr auto all_lanes = std::make_integer_sequence<int, lanes<T>>{};
+    if constexpr (distance < lanes<T>) {
+#pragma GCC unroll 16
+        for (int k = 0; k < lanes<T>; k++)
+            if (!(k & distance)) {
+                const Vec<T> a = rows[k], b = rows[k + distance];
+                rows[k] = exchange<false, T, distance>(a, b, all_lanes);
+                rows[k + distance] = exchange<true, T, distance>(a, b, all_lanes);
+            }
+        transpose<T, 2 * distance>(rows);
+    }
 }
 
 // x - 0 is x for every x, and compiles to nothing; x + 0 turns -0 into 0, and compiles to that.

@@ -1,12 +1,15 @@
-// The right factor of a forward product: weights, packed first or as they lie.
+// The right factors of a call's products: weights, packed first or as they lie.
 #pragma once
 
 #include "sequence.h"
 
 namespace ISA {
 
-// Up to so many rows in all of a call, packing the weights takes longer than it saves.
-constexpr int64_t few_rows = 8;
+// Whether a call has so few rows in all that packing weights, `count` numbers, takes longer than it
+// saves: up to four, or eight with weights that the second-level cache does not hold.
+template <class T> bool few_rows(const Sequence<T>& s, int64_t count) {
+    return s.call.T * s.B <= (count * int64_t(sizeof(T)) > 2 << 20 ? 8 : 4);
+}
 
 // The sum of a vector's numbers.
 template <class T> inline T total(Vec<T> v) {
@@ -44,6 +47,7 @@ void dot_tile(
         for (int c = 0; c < columns; c++) out[r * out_stride + c] += total<T>(sum[r][c]);
 }
 
+// Of a forward product: the rows of the weights are columns.
 template <class T> class Weights {
     using Tile = decltype(&dot_tile<T, 1, 1>);
     template <int... n>
@@ -61,7 +65,7 @@ template <class T> class Weights {
     Weights(Sequence<T>& s, int64_t K, const Blocks& blocks)
         : K(K),
           blocks(blocks),
-          packs(s.call.T * s.B > few_rows),
+          packs(!few_rows(s, blocks.places() * K)),
           packed(s.scratch.take_packed(packs ? K : 0, blocks.places())) {}
 
     void pack(const T* weights, const Share& share) const {
@@ -91,6 +95,72 @@ template <class T> class Weights {
             }
             // At the end of a block there is padding.
             place += n ? n : blocks.padded - place % blocks.padded;
+        }
+    }
+};
+
+// So many rows of weights are added up before the sum is stored.
+constexpr int64_t summed_rows = 16;
+
+// out += left . rows, for rows of N numbers; some vectors of them.
+template <class T>
+void add_rows(const T* left, const T* rows, int64_t count, int64_t N, T* out, Range vectors) {
+    constexpr int L = lanes<T>;
+    for (int64_t j : vectors) {
+        Vec<T> sum{};
+        if ((j + 1) * L <= N)
+            for (int64_t k = 0; k < count; k++)
+                sum += all<T>(left[k]) * load<T>(rows + k * N + j * L);
+        else
+            for (int64_t k = 0; k < count; k++) sum += all<T>(left[k]) * load<T>(rows + k * N, j, N);
+        store<T>(out + j * L, load<T>(out + j * L) + sum);
+    }
+}
+
+// Of a backward product: the rows of the weights are rows.
+template <class T> class WeightsInRows {
+    const int64_t N;
+    const Blocks blocks;
+    const bool packs;
+    const Packed<T> packed;
+
+  public:
+    const int64_t vectors;  // of a row
+
+    // [blocks * units, N]; of N = 0 if they are not used.
+    WeightsInRows(Sequence<T>& s, int64_t N, const Blocks& blocks)
+        : N(N),
+          blocks(blocks),
+          packs(!few_rows(s, blocks.places() * N)),
+          packed(s.scratch.take_packed(
+              packs ? blocks.places() : 0, (N + lanes<T> - 1) / lanes<T> * lanes<T>
+          )),
+          vectors((N + lanes<T> - 1) / lanes<T>) {}
+
+    void pack(const T* weights, const Share& share) const {
+        if (packs && N)
+            pack_weights<T>(weights, N, blocks, packed, share.team.of(packed.panels()));
+    }
+
+    // Some rows of out += left times the weights, and a part of their columns.
+    void multiply_add(
+        const T* left, int64_t left_stride, const T* weights, T* out, int64_t out_stride,
+        Range rows, const Part& part
+    ) const {
+        if (packs)
+            return ISA::multiply_add<T>(
+                left, left_stride, packed, out, out_stride, rows, part.of(packed.panels())
+            );
+        const Range columns = part.of(vectors);
+        for (int64_t place = 0; place < blocks.places();) {
+            const int64_t n = blocks.rows(place, summed_rows);
+            for (int64_t row : rows)
+                add_rows<T>(
+                    left + row * left_stride + place, weights + blocks.row(place) * N, n, N,
+                    out + row * out_stride, columns
+                );
+            // At the end of a block there is padding.
+            place += n == summed_rows ? n : blocks.padded - place % blocks.padded;
         }
     }
 };
