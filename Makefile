@@ -18,7 +18,7 @@ PYTEST ?=
 NEWEST_PYTHON ?= python3.13
 LOWEST_PYTHON ?= python3.11
 LOWEST_TORCH = $(shell sed -nE 's/^dependencies = \["torch>=([0-9.]+)"\]/\1/p' pyproject.toml)
-# The environment of test-interop.
+# The environment of test-interop and bench-peers.
 INTEROP_VENV ?= .venv-interop
 # A version of torch to install; the newest that pip finds if empty.
 TORCH ?=
@@ -34,7 +34,7 @@ MKDOCS = rm -rf $(VENV)/cache && XDG_CACHE_HOME="$(CURDIR)/$(VENV)/cache" $(BIN)
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help setup docs docs-version docs-zensical serve test test-all test-newest test-lowest test-interop test-surroundings \
-  support wheel screenshots sanitize test-site bench bench-smoke experiments report lint format clean
+  support wheel screenshots sanitize test-site bench bench-peers bench-smoke experiments report lint format clean
 
 help: ## Show this help
 	@echo "usage: make TARGET"
@@ -71,6 +71,7 @@ test-interop: ## Compare weights and outputs with Keras, TensorFlow and Flax, in
 	$(INTEROP_VENV)/bin/python tests/frameworks/write.py build/vectors.npz
 	FRAMEWORK_VECTORS=build/vectors.npz $(INTEROP_VENV)/bin/python -m pytest \
 	  tests/frameworks/parity.py tests/test_frameworks.py $(PYTEST)
+	$(INTEROP_VENV)/bin/python -m experiments.benchmarks.peers --smoke
 
 test-surroundings: ## Run test and docs on bare machines: no data, no compiler, one core (SHORT=1: less)
 	$(PYTHON) tests/surroundings.py $(if $(SHORT),--short)
@@ -117,6 +118,10 @@ sanitize: $(VENV)/.has-test ## Run the CPU kernels' tests with checks of memory 
 bench: $(VENV)/.has-bench ## Time the variants against torch.nn; writes experiments/benchmarks/bench-*.json
 	$(BIN)/python -m experiments.benchmarks
 	$(BIN)/python -m experiments.benchmarks.summary
+
+bench-peers: ## Time other implementations of the same cells, in INTEROP_VENV; writes experiments/benchmarks/peers.json
+	$(MAKE) VENV=$(INTEROP_VENV) $(INTEROP_VENV)/.has-frameworks
+	$(INTEROP_VENV)/bin/python -m experiments.benchmarks.peers
 
 bench-smoke: $(VENV)/.has-bench ## The smallest size of the benchmark, in seconds; writes nothing
 	$(BIN)/python -m experiments.benchmarks --smoke

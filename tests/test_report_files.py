@@ -14,7 +14,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 import experiments
-from experiments.benchmarks import figure, goals
+from experiments.benchmarks import figure, goals, peers_page
 from experiments.benchmarks import results as bench
 from experiments.benchmarks import test_speed as suite
 from experiments.records import load
@@ -25,6 +25,7 @@ from experiments.report.claims import slug
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "experiments"
 BENCH = FOLDER / "benchmarks" / "bench-cpu.json"
+PEERS = FOLDER / "benchmarks" / "peers.json"
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,21 @@ def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     write_report(generated=folder)
     return folder
+
+
+@pytest.mark.xdist_group("report")
+def test_the_fastest_peer_stands_first(report):
+    result = load(PEERS)
+    assert not result["commit"].endswith("+changes")
+    text = re.sub(" +", " ", (report / "peers.md").read_text())
+    fastest, _, others = text.partition("<details")
+    for found in peers_page.groups(result).values():
+        first = min(found, key=peers_page.median)
+        for record in found:
+            row = f"| {record['peer']} | {bench.spread(record['ratio'])} | {bench.times(record)} |"
+            assert row in others
+            assert (row in fastest) == (record is first)
+    assert fastest.count("\n| ") == len(suite.SIZES) * len(suite.MODES) * 3
 
 
 @pytest.mark.xdist_group("report")

@@ -9,6 +9,7 @@ import experiments
 from experiments import FOLDER
 from experiments.benchmarks import figure as bench_figure
 from experiments.benchmarks import page as bench
+from experiments.benchmarks import peers_page
 from experiments.plotting import save_figures
 from experiments.records import load
 from experiments.report import GENERATED, pages
@@ -30,6 +31,9 @@ def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
         save_figures(generated, result["experiment"], bench_figure.figure, result)
         write_data(generated, result)
     (generated / "bench.md").write_text(bench.tabs(timed) + "\n")
+    peers = load(records / "benchmarks" / "peers.json")
+    write_data(generated, peers)
+    (generated / "peers.md").write_text(peers_page.section(peers))
     (generated / "cells.md").write_text(cells_reference())
     write_notebook(generated / "walkthrough.ipynb")
     scored: Scored = {}

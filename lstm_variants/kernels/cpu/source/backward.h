@@ -118,7 +118,7 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
             if (needs_first || t != this->time(0))
                 weights.multiply_add(
                     d_gates + cell.recurrent.begin(), gradients.stride, recurrent.weights(),
-                    d_state, recurrent.stride, s.sequences, s.units
+                    d_state, recurrent.stride, s.sequences, s.units, t
                 );
             s.wait_for_units();
         }
@@ -164,7 +164,7 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
         s.wait_for_units();
         inner_weights.multiply_add(
             d_gates + cell.inner.begin(), gradients.stride,
-            recurrent.weights() + cell.inner_row * H, d_inner, Hp, s.sequences, s.units
+            recurrent.weights() + cell.inner_row * H, d_inner, Hp, s.sequences, s.units, t
         );
         s.wait_for_units();
         this->over_sequences(

@@ -72,7 +72,7 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
         if constexpr (Cell::has_recurrent_product) {
             weights.multiply_add(
                 state, recurrent.stride, recurrent.weights(), gates + cell.recurrent.begin(),
-                gates_stride, s.sequences, s.units
+                gates_stride, s.sequences, s.units, t
             );
             s.wait_for_units();
         }
@@ -134,7 +134,7 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
         s.wait_for_units();
         inner_weights.multiply_add(
             inner, Hp, weights_of_inner(), gates + cell.inner.begin(), gates_stride, s.sequences,
-            s.units
+            s.units, t
         );
         s.wait_for_units();
     }

@@ -143,23 +143,25 @@ constexpr std::array<Tile<T>, sizeof...(n)> tiles(std::integer_sequence<int, n..
 constexpr int64_t max_terms = 128;
 
 // Rows of out [B, N] = from [B, N] + left [B, K] times some panels of a packed matrix; or left'
-// [B, K], where left is [K, B], if `transposed`.
+// [B, K], where left is [K, B], if `transposed`. The last panel comes first if `backwards`.
 template <class T, bool transposed = false>
 void multiply(
     const T* left, int64_t left_stride, const Packed<T>& right, const T* from, int64_t from_stride,
-    T* out, int64_t out_stride, Range rows, Range panels
+    T* out, int64_t out_stride, Range rows, Range panels, bool backwards = false
 ) {
     constexpr auto tile =
         tiles<T, transposed>(std::make_integer_sequence<int, max_rows * panel_vectors>{});
     const int64_t groups = (rows.size() + max_rows - 1) / max_rows;
     const int64_t parts = (right.K + max_terms - 1) / max_terms;
-    for (int64_t p : panels) {
+    for (int64_t turn : panels) {
+        const int64_t p = backwards ? panels.first + panels.stop - 1 - turn : turn;
+        const int64_t following = turn + 1 == panels.stop ? p : backwards ? p - 1 : p + 1;
         const int64_t width = right.width(p), column = p * panel_vectors * lanes<T>;
         for (int64_t part = 0; part < parts; part++) {
             const int64_t k = right.K * part / parts, K = right.K * (part + 1) / parts - k;
             const T* const panel = right.panel(p) + k * width * lanes<T>;
-            const bool last = p + 1 == panels.stop && part + 1 == parts;
-            const T* const next = last ? right.panel(panels.first) : panel + K * width * lanes<T>;
+            const bool last = part + 1 == parts;
+            const T* const next = last ? right.panel(following) : panel + K * width * lanes<T>;
             const T* const sum = part ? out : from;
             const int64_t sum_stride = part ? out_stride : from_stride;
             // Groups of rows of almost equal size: one row takes almost as long as eight.
@@ -181,9 +183,9 @@ void multiply(
 template <class T>
 void multiply_add(
     const T* left, int64_t left_stride, const Packed<T>& right, T* out, int64_t out_stride,
-    Range rows, Range panels
+    Range rows, Range panels, bool backwards = false
 ) {
-    multiply<T>(left, left_stride, right, out, out_stride, out, out_stride, rows, panels);
+    multiply<T>(left, left_stride, right, out, out_stride, out, out_stride, rows, panels, backwards);
 }
 
 }  // namespace ISA

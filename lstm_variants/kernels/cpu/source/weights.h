@@ -5,6 +5,9 @@
 
 namespace ISA {
 
+// Steps of odd time begin with the last columns: where a cache does not hold all weights, it has those
+// that were read last.
+
 // Whether a call has so few rows in all that packing weights, `count` numbers, takes longer than it
 // saves: up to four, or eight with weights that the second-level cache does not hold.
 template <class T> bool few_rows(const Sequence<T>& s, int64_t count) {
@@ -75,11 +78,11 @@ template <class T> class Weights {
     // Some rows of out += left times the weights, and a part of their columns.
     void multiply_add(
         const T* left, int64_t left_stride, const T* weights, T* out, int64_t out_stride,
-        Range rows, const Part& part
+        Range rows, const Part& part, int64_t time = 0
     ) const {
         if (packs)
             return ISA::multiply_add<T>(
-                left, left_stride, packed, out, out_stride, rows, part.of(packed.panels())
+                left, left_stride, packed, out, out_stride, rows, part.of(packed.panels()), time % 2
             );
         constexpr auto tile = tiles(std::make_integer_sequence<int, dot_rows * dot_columns>{});
         const Range columns = part.of(blocks.places());
@@ -145,11 +148,11 @@ template <class T> class WeightsInRows {
     // Some rows of out += left times the weights, and a part of their columns.
     void multiply_add(
         const T* left, int64_t left_stride, const T* weights, T* out, int64_t out_stride,
-        Range rows, const Part& part
+        Range rows, const Part& part, int64_t time = 0
     ) const {
         if (packs)
             return ISA::multiply_add<T>(
-                left, left_stride, packed, out, out_stride, rows, part.of(packed.panels())
+                left, left_stride, packed, out, out_stride, rows, part.of(packed.panels()), time % 2
             );
         const Range columns = part.of(vectors);
         for (int64_t place = 0; place < blocks.places();) {
