@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from lstm_variants.cells import Cell, Gates, State
+from lstm_variants.cells import Gates, State
 from lstm_variants.kernels import Backend, Call
 from lstm_variants.kernels.dispatch import observed
 from lstm_variants.kernels.reference import scan_direction
-from lstm_variants.steps import valid_steps
+from lstm_variants.steps import restarts, valid_steps
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +21,7 @@ __all__ = ["LayerTrace", "Saturation", "trace"]
 
 
 class Saturation(NamedTuple):
-    """How often a gate is nearly closed and nearly open.
+    """How often a gate is near 0 and near 1.
 
     Attributes:
         low: Share of time steps with a value below the lower threshold, `[H]`.
@@ -35,19 +35,38 @@ class Saturation(NamedTuple):
 class LayerTrace(dict[str, Tensor]):
     """Gates and states of one layer in one direction, by their letters in the cell's equations.
 
+    `dict(steps)` is a plain dictionary of the tensors, for `torch.save` for example.
+
     Attributes:
         cell: The cell of the layer.
-        valid: Where the time steps are valid, bool `[T, B]`: not so beyond a sequence's length.
+        valid: Mask of the valid time steps, bool `[T, B]`: false beyond the length of a sequence.
+        first: Mask of the time steps that follow no other one: the first of a sequence, and each
+            before which the state is reset, bool `[T, B]`. In the reverse direction these are the
+            last ones.
         reverse: Whether the layer reads the sequence from its end.
+        zoneout: Whether the layer keeps a part of its state by zoneout.
     """
 
-    def __init__(
-        self, steps: dict[str, Tensor], cell: Cell, valid: Tensor, reverse: bool = False
-    ) -> None:
+    def __init__(self, steps: dict[str, Tensor], call: Call, direction: int) -> None:
+        """Take the recorded time steps of one direction of a call."""
         super().__init__(steps)
-        self.cell = cell
-        self.valid = valid
-        self.reverse = reverse
+        self.cell = call.cell
+        self.reverse = direction == 1
+        self.valid = torch.ones(call.x.shape[:2], dtype=torch.bool, device=call.x.device)
+        if call.lengths is not None:
+            self.valid = valid_steps(call.x, call.lengths)[..., 0]
+        self.first = ~self.before(self.valid)
+        self.first[-1 if self.reverse else 0] = True
+        if call.resets is not None:
+            resets = call.resets.to(call.x.device)
+            valid = self.valid.unsqueeze(-1)
+            self.first = self.first | restarts(resets, valid, reverse=self.reverse)[..., 0]
+        masks = None if call.masks is None else call.masks[direction]
+        self.zoneout = masks is not None and any(kept is not None for kept in masks.kept)
+
+    def before(self, values: Tensor) -> Tensor:
+        """Values of the time step before each, in the direction of the layer."""
+        return values.roll(-1 if self.reverse else 1, 0)
 
     def saturation(
         self, low: float = 0.1, high: float = 0.9, letters: Sequence[str] | None = None
@@ -61,9 +80,8 @@ class LayerTrace(dict[str, Tensor]):
         Args:
             low: The lower threshold.
             high: The upper threshold.
-            letters: What to count, letters of this trace; by default the gates. (In an sLSTM, `i`
-                and `f` are recorded as they are computed, divided by the exponential of the
-                stabiliser.)
+            letters: Letters of this trace; by default the gates. (The gates `i` and `f` of an sLSTM
+                are recorded as they are computed, divided by the exponential of the stabiliser.)
 
         Raises:
             ValueError: If a letter is not in this trace, or no time step is valid.
@@ -79,10 +97,8 @@ class LayerTrace(dict[str, Tensor]):
         """
         found = {}
         for name in self.gates() if letters is None else letters:
-            values = self[self.known(name)][self.steps_that(self.valid)].detach()
-            found[name] = Saturation(
-                (values < low).double().mean(0), (values > high).double().mean(0)
-            )
+            values = self._values(name, self.valid)
+            found[name] = Saturation(*((v.double().mean(0)) for v in (values < low, values > high)))
         return found
 
     def time_constants(self) -> Tensor:
@@ -96,15 +112,16 @@ class LayerTrace(dict[str, Tensor]):
 
         $$ \tau = - 1 \,/\, \overline{\log k_t} $$
 
-        The mean is over all valid time steps but the first of each sequence, before which there is
-        nothing to keep. A unit that keeps everything has an infinite time constant.
+        The mean is over all valid time steps but the `first` ones, before which there is nothing to
+        keep. A unit that keeps everything has an infinite time constant. Gates in half precision
+        are rounded, in bfloat16 to 1 from 0.998 on: long time constants need a layer in float32.
 
         Returns:
             Time constants in time steps, float64 `[H]`.
 
         Raises:
-            ValueError: If the cell has no gate that keeps or replaces its state, or if no sequence
-                has two valid time steps.
+            ValueError: If the cell has no gate that keeps or replaces its state, if the layer has
+                zoneout, or if no sequence has two valid time steps.
 
         Examples:
             The forget gate is 0.5 everywhere, and 0.5 = exp(-0.69):
@@ -119,10 +136,13 @@ class LayerTrace(dict[str, Tensor]):
             >>> steps.time_constants()  # 1 / 0.693
             tensor([1.4427], dtype=torch.float64)
         """
-        before = self.valid.roll(-1 if self.reverse else 1, 0)
-        before[-1 if self.reverse else 0] = False
-        kept = self.cell.kept_share(self)[self.steps_that(self.valid & before)]
-        rate = -kept.detach().double().log().mean(0)
+        if self.zoneout:
+            raise ValueError(
+                "time constants require a layer without zoneout, which keeps a part of the state "
+                "whatever the gates are"
+            )
+        kept = self.cell.kept_share(self, {k: self.before(values) for k, values in self.items()})
+        rate = -chosen(kept, self.valid & ~self.first).log().mean(0)
         return 1 / (rate + 0.0)  # so that a negative zero is positive
 
     def plot(
@@ -133,14 +153,14 @@ class LayerTrace(dict[str, Tensor]):
     ) -> dict[str, Axes]:
         """Draw gates and states of one sequence: an image for each letter, units by time steps.
 
-        Requires matplotlib. Gates have colours from 0 to 1, others from the largest negative value
-        to the largest positive one, with white at zero. The figure is the current one of
+        Requires matplotlib. Colours of gates range from 0 to 1, those of others from minus to plus
+        the largest absolute value, with white at zero. The figure is the current one of
         `matplotlib.pyplot`: `pyplot.savefig` writes it.
 
         Args:
             sequence: Which sequence of the batch.
-            letters: What to draw, letters of this trace; by default all.
-            units: Which units; by default all.
+            letters: Letters of this trace; by default all.
+            units: Indices of units; by default all.
 
         Returns:
             The axes of each letter.
@@ -150,33 +170,30 @@ class LayerTrace(dict[str, Tensor]):
         """
         from matplotlib import pyplot
 
-        names = [self.known(name) for name in (self if letters is None else letters)]
-        steps, gates = self.steps_that(self.valid[:, sequence]), self.gates()
+        names, gates = list(self if letters is None else letters), self.gates()
+        valid = torch.zeros_like(self.valid)
+        valid[:, sequence] = self.valid[:, sequence]
+        drawn = {name: self._values(name, valid) for name in names}
         figure = pyplot.figure(figsize=(8, 0.6 + 1.2 * len(names)), layout="constrained")
         panels = figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0]
-        for name, panel in zip(names, panels, strict=True):
-            values = self[name][:, sequence][steps].detach().double().cpu()
+        for panel, (name, values) in zip(panels, drawn.items(), strict=True):
             values = values if units is None else values[:, list(units)]
-            largest = float(values.abs().max())
+            largest = float(values.abs().max()) or 1.0
             scale = ("viridis", 0.0, 1.0) if name in gates else ("RdBu_r", -largest, largest)
-            image = panel.imshow(
-                values.T.numpy(),
-                cmap=scale[0],
-                vmin=scale[1],
-                vmax=scale[2],
-                aspect="auto",
-                interpolation="none",
-            )
+            settings = dict(zip(("cmap", "vmin", "vmax"), scale, strict=True))
+            image = panel.imshow(values.T.numpy(), **settings, aspect="auto", interpolation="none")
             figure.colorbar(image, ax=panel)
             panel.set_ylabel(f"{name}, unit")
+            if units is not None:
+                panel.set_yticks(range(len(units)), list(units))
         panels[-1].set_xlabel("time step")
         return dict(zip(names, panels, strict=True))
 
     def gates(self) -> list[str]:
         """The letters of the gates.
 
-        They are the cell's blocks that keep, write, output or reset, and what its step computes
-        from them besides the state, as `f` where the gates are coupled.
+        These are the cell's blocks with the roles keep, write, output and reset, and what its step
+        returns besides blocks and state: `f` where the gates are coupled.
         """
         blocks = {block.name: block.role for block in self.cell.blocks}
         fields = self.cell.state_type._fields
@@ -185,17 +202,22 @@ class LayerTrace(dict[str, Tensor]):
             name for name in self if name in others or blocks.get(name) not in (None, "candidate")
         ]
 
-    def known(self, letter: str) -> str:
-        """A letter of this trace."""
+    def _values(self, letter: str, mask: Tensor) -> Tensor:
+        """What is recorded at some time steps, `[n, H]`."""
         if letter not in self:
             raise ValueError(f"letters should be of {', '.join(self)}, got {letter!r}")
-        return letter
+        return chosen(self[letter], mask)
 
-    def steps_that(self, chosen: Tensor) -> Tensor:
-        """A mask of time steps that are there."""
-        if not chosen.any():
-            raise ValueError("no time step is there to be counted: sequences are too short")
-        return chosen
+
+def chosen(values: Tensor, mask: Tensor) -> Tensor:
+    """Values at some time steps, `[n, H]`, in float64 on the CPU.
+
+    Raises:
+        ValueError: If there are none.
+    """
+    if not mask.any():
+        raise ValueError("at least one time step is required, two for time constants, got none")
+    return values.detach()[mask].to("cpu", torch.float64)
 
 
 def trace(module: nn.Module, /, *inputs: Any, **keywords: Any) -> list[LayerTrace]:
@@ -263,9 +285,10 @@ def record_steps(call: Call) -> list[LayerTrace]:
         fields = call.cell.state_type._fields
         named = [gates | dict(zip(fields, after, strict=True)) for after, gates in recorded]
         steps = {name: torch.stack([step[name] for step in named]) for name in named[0]}
-        valid = torch.ones(call.x.shape[:2], dtype=torch.bool, device=call.x.device)
+        recorded_steps = LayerTrace(steps, call, direction)
         if call.lengths is not None:
-            valid = valid_steps(call.x, call.lengths)[..., 0]
-            steps = {name: values.where(valid[..., None], 0) for name, values in steps.items()}
-        records.append(LayerTrace(steps, call.cell, valid, reverse=direction == 1))
+            valid = recorded_steps.valid.unsqueeze(-1)
+            for name, values in steps.items():
+                recorded_steps[name] = values.where(valid, 0)
+        records.append(recorded_steps)
     return records

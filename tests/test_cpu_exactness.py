@@ -201,6 +201,21 @@ def test_threads_share_the_work(cell, threads, B):
         torch.set_num_threads(before)
 
 
+@every_cell
+@pytest.mark.parametrize("frozen", [("weight_hh",), ("weight_hh", "weight_gh"), ("weight_ih",)])
+def test_weights_may_be_frozen_in_one_direction(cell, frozen):
+    """Threads of one direction and of the other wait for each other the same number of times."""
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(4)
+        call = call_of(cell, T=5, B=1, D=3, H=64)
+        first = call.weights[0]._asdict()
+        some = {k: first[k].detach() for k in frozen if first.get(k) is not None}
+        check(call._replace(weights=(call.weights[0]._replace(**some), call.weights[1])))
+    finally:
+        torch.set_num_threads(before)
+
+
 def windows(sizes, dtype):
     """Tensors inside of one storage that is full of NaN, and a check that the rest still is."""
     margin = 40

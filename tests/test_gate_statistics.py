@@ -1,6 +1,7 @@
 """Statistics of recorded gates, and the plot of them."""
 
 import math
+import pickle
 
 import matplotlib
 import pytest
@@ -49,7 +50,8 @@ def test_the_kept_share_is_the_derivative_of_the_state(name):
         new = new / after.n
     [expected] = torch.autograd.grad(new.sum(), old)
     expected = expected * state.n if isinstance(cell, SLSTMCell) else expected
-    kept = cell.kept_share(gates | dict(zip(after._fields, after, strict=True)))
+    steps = gates | dict(zip(after._fields, after, strict=True))
+    kept = cell.kept_share(steps, dict(zip(state._fields, state, strict=True)))
     torch.testing.assert_close(kept, expected, rtol=1e-12, atol=1e-12)
 
 
@@ -80,16 +82,79 @@ def test_a_time_constant_is_the_one_with_which_a_state_decays(name, reverse):
 
 
 def test_time_constants_at_the_limits():
-    """Nothing is forgotten, everything is, and a first step that has nothing to keep."""
+    """Nothing is forgotten; everything is."""
     keeps = VARIANTS["NFG"].layer(2, 3)
     assert traced(keeps, torch.randn(5, 2, 2))[0].time_constants().tolist() == [math.inf] * 3
     layer = layers.LSTM(2, 3)
     with torch.no_grad():
         layer.bias_ih_l0[3:6] = -1000
     assert traced(layer, torch.randn(5, 2, 2))[0].time_constants().tolist() == [0.0] * 3
-    [steps] = traced(layers.SLSTM(2, 3), torch.randn(5, 2, 2))
-    assert not steps.cell.kept_share(steps)[0].any()
-    assert (steps.time_constants() > 0).all()
+
+
+@pytest.mark.parametrize("name", ["LSTM", "GRU", "SLSTM", "MGU", "MinLSTM"])
+def test_time_constants_are_of_steps_that_follow_another_one(name):
+    """Counted one by one, with lengths and resets, in both directions."""
+    layer = VARIANTS[name].layer(2, 3, bidirectional=True, dtype=torch.float64)
+    T, lengths = 7, [7, 4, 0, 1]
+    x, resets = 3 * torch.randn(T, 4, 2, dtype=torch.float64), torch.rand(T, 4) < 0.3
+    both = traced(layer, x, lengths=torch.tensor(lengths), resets=resets)
+    for steps, back in zip(both, (0, 1), strict=True):
+        rates, first = [], torch.ones(T, 4, dtype=torch.bool)
+        for b, n in enumerate(lengths):
+            for t in range(n):
+                last = t + 1 if back else t - 1
+                begins = not 0 <= last < n or bool(resets[last, b] if back else resets[t, b])
+                first[t, b] = begins
+                if not begins:
+                    now = {k: v[t, b] for k, v in steps.items()}
+                    kept = layer.cell.kept_share(now, {k: v[last, b] for k, v in steps.items()})
+                    rates.append(kept.log())
+        assert torch.equal((steps.first & steps.valid), first & steps.valid)
+        torch.testing.assert_close(steps.time_constants(), -1 / torch.stack(rates).mean(0))
+
+
+def test_an_input_gate_of_large_exponent_leaves_something():
+    """In float32, 1 - i / n is 0 where the old state has a share below the rounding error."""
+    layer = layers.SLSTM(1, 1)
+    with torch.no_grad():
+        layer.weight_ih_l0[0] = 30.0
+    [steps] = traced(layer, torch.tensor([0.0, 0, 1, 0]).view(4, 1, 1))
+    assert 0 < steps.time_constants() < 1
+
+
+@pytest.mark.parametrize("layout", ["batch_first", "unbatched", "packed", "bfloat16", "projected"])
+def test_every_layout_has_statistics(layout):
+    more = {"proj_size": 2} if layout == "projected" else {}
+    layer = layers.LSTM(2, 3, batch_first=layout == "batch_first", **more)
+    x = torch.randn(6, 4, 2)
+    [expected] = traced(layer, x)
+    if layout == "batch_first":
+        x = x.transpose(0, 1)
+        [expected] = traced(layer, x)
+    if layout == "unbatched":
+        [expected], x = traced(layer, x[:, :1]), x[:, 0]
+    if layout == "packed":
+        x = torch.nn.utils.rnn.pack_padded_sequence(x, torch.full((4,), 6))
+    if layout == "bfloat16":
+        layer, x = layer.bfloat16(), x.bfloat16()
+    [steps] = traced(layer, x)
+    rtol = 0.03 if layout == "bfloat16" else 1e-6
+    found = steps.time_constants(), expected.time_constants()
+    torch.testing.assert_close(*found, rtol=rtol, atol=0)
+    assert found[0].dtype == torch.float64
+    for name, shares in steps.saturation(0.4, 0.6).items():
+        if layout != "bfloat16":
+            torch.testing.assert_close(shares, expected.saturation(0.4, 0.6)[name])
+    copied = pickle.loads(pickle.dumps(steps))
+    assert torch.equal(copied.time_constants(), steps.time_constants())
+
+
+def test_zoneout_has_no_time_constants():
+    layer = layers.LSTM(2, 3, zoneout=0.5).eval()
+    [steps] = traced(layer, torch.randn(5, 2, 2))
+    with pytest.raises(ValueError, match="require a layer without zoneout"):
+        steps.time_constants()
+    assert list(steps.saturation()) == ["i", "f", "o"]
 
 
 @pytest.mark.parametrize("name", WITHOUT_A_GATE)
@@ -136,12 +201,12 @@ def test_what_cannot_be_counted_is_named():
     [steps] = traced(layers.LSTM(2, 3), torch.randn(4, 2, 2), lengths=torch.tensor([1, 0]))
     with pytest.raises(ValueError, match="letters should be of i, f, g, o, h, c, got 'z'"):
         steps.saturation(letters="z")
-    with pytest.raises(ValueError, match="sequences are too short"):
+    with pytest.raises(ValueError, match="at least one time step is required"):
         steps.time_constants()
-    with pytest.raises(ValueError, match="sequences are too short"):
+    with pytest.raises(ValueError, match="at least one time step is required"):
         steps.plot(sequence=1)
     [steps] = traced(layers.LSTM(2, 3), torch.randn(4, 2, 2), lengths=torch.tensor([0, 0]))
-    with pytest.raises(ValueError, match="sequences are too short"):
+    with pytest.raises(ValueError, match="at least one time step is required"):
         steps.saturation()
 
 
@@ -155,8 +220,19 @@ def test_the_plot_shows_the_values(name):
         [image] = panel.get_images()
         expected = steps[letter][:4, 1, [0, 3]].T.detach()
         torch.testing.assert_close(torch.from_numpy(image.get_array().data).float(), expected)
+        assert [label.get_text() for label in panel.get_yticklabels()] == ["0", "3"]
         is_gate = letter in ("i", "f", "o", "r", "z") and (name, letter) != ("SLSTM", "z")
         low, high = image.get_clim()
         assert (low, high) == (0, 1) if is_gate else low == -high
     pyplot.gcf().canvas.draw()
+    pyplot.close()
+
+
+def test_zeros_are_white_in_the_plot():
+    layer = layers.LSTM(2, 3)
+    [steps] = traced(layer, torch.zeros(4, 1, 2), (torch.zeros(1, 1, 3), torch.zeros(1, 1, 3)))
+    steps["c"].zero_()
+    [panel] = steps.plot(letters="c").values()
+    [image] = panel.get_images()
+    assert image.get_clim() == (-1, 1)
     pyplot.close()

@@ -152,11 +152,13 @@ def test_a_cell_of_the_same_name_is_another_cell():
 
 def test_trace_explain_and_initialisers(capsys):
     layer = chrono_(Recurrent(LeakyCell(), 3, 4), t_max=100)
-    assert (layer.bias_ih_l0[:4] <= 0).all()
     assert (layer.bias_ih_l0[4:] >= 0).all()
     x = torch.randn(5, 2, 3)
     [steps] = trace(layer, x)
     assert list(steps) == ["w", "k", "h", "v"]
+    assert list(steps.saturation()) == ["k"]
+    kept = steps["k"][1:].double().log().mean((0, 1))
+    torch.testing.assert_close(steps.time_constants(), -1 / kept)
     torch.testing.assert_close(steps["h"], layer(x)[0])
     lstm_variants.explain(layer, x)
     text = capsys.readouterr().out

@@ -23,7 +23,7 @@ class LeakyCell(Cell):
     h_t &= v_t \odot \sigma(s \odot v_t)
     \end{aligned} $$"""
 
-    blocks = (Block("w", "write"), Block("k", "keep"))
+    blocks = (Block("w", "candidate"), Block("k", "keep"))
     state_type, weights_type = LeakyState, LeakyWeights
     state_fields = (Field("h"), Field("v", start=1.0, float32=True))
 

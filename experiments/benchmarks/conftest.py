@@ -45,14 +45,14 @@ def timed(
         section: str,
         name: str,
         ours: nn.Module,
-        theirs: First,
+        theirs: nn.Module,
         mode: str,
         size: Size,
+        against: str,
         settings: dict[str, str] | None = None,
         **about: object,
     ) -> None:
-        layer, settings = type(theirs.layer), settings or {}
-        against = f"nn.{layer.__name__}" if layer.__module__.startswith("torch") else layer.__name__
+        settings = settings or {}
         found = compare(benchmark, pytestconfig, device, name, settings, ours, theirs, mode, size)
         record_property("ratio", found["ratio"]["median"])
         record_property("baseline", against)

@@ -1,4 +1,4 @@
-"""What else computes the same cells, timed against our layers: `make bench-peers`.
+"""Other implementations of the same cells, timed against our layers: `make bench-peers`.
 
 Needs the extra `frameworks`. One thread; all that compute a cell run in turn, round by round, in
 one process. A peer's outputs and the gradient of its input are compared with ours before it is
@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import os
 
-# JAX reads this when it is imported: one thread, as the others.
-os.environ["XLA_FLAGS"] = (
-    "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1 "
-    "inter_op_parallelism_threads=1"
-)
+# JAX makes as many threads as there are cores that the process may use: one, as for the others.
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 os.environ["JAX_PLATFORMS"] = "cpu"
 
+import gc
 import io
 import logging
 import tempfile
@@ -44,11 +43,11 @@ from experiments.benchmarks.paired import Size, quartiles
 from experiments.benchmarks.test_speed import MODES, SIZES
 from experiments.engine.files import write_json
 from experiments.engine.provenance import provenance
-from lstm_variants import VARIANTS
 from lstm_variants.interop import to_flax
-from lstm_variants.nn.recurrent import Recurrent
+from lstm_variants.nn import GRU, LSTM, PeepholeLSTM, Recurrent
 
-CELLS = ("LSTM", "PeepholeLSTM", "GRU")
+LAYERS: dict[str, Any] = {"LSTM": LSTM, "PeepholeLSTM": PeepholeLSTM, "GRU": GRU}
+CELLS = tuple(LAYERS)
 TOLERANCE = 1e-4  # of the largest value
 # A round takes all that compute a cell once; at most so many seconds of them.
 SECONDS, LEAST, MOST = 4.0, 5, 200
@@ -101,8 +100,9 @@ def torch_nn(layer: Recurrent, x: Tensor, grad: Tensor, mode: str) -> Step:
 
 def python_loop(layer: Recurrent, x: Tensor, grad: Tensor, mode: str) -> Step:
     """The reference: a loop over time steps in Python, as in the notebook."""
-    variant = VARIANTS[type(layer).__name__]
-    module = variant.layer(layer.input_size, layer.hidden_size, backend="reference")
+    module: Recurrent = LAYERS[type(layer).__name__](
+        layer.input_size, layer.hidden_size, backend="reference"
+    )
     module.load_state_dict(layer.state_dict())
     return in_torch(module, x, grad, mode)
 
@@ -182,7 +182,7 @@ PACKAGES = ("torch", "torchrecurrent", "onnxruntime", "jax", "flax")
 
 @dataclass(frozen=True)
 class Options:
-    """Time what else computes the same cells."""
+    """Time other implementations of the same cells."""
 
     smoke: bool = False
     """The smallest size; writes nothing."""
@@ -210,11 +210,7 @@ def check(name: str, found: Arrays, expected: Arrays) -> None:
 def time_cell(cell: str, size: Size, mode: str) -> list[Record]:
     """Time our layer and all that compute its cell at a size."""
     torch.manual_seed(0)
-    layer = VARIANTS[cell].layer(size.D, size.H)
-    with torch.no_grad():
-        for name, parameter in layer.named_parameters():
-            if name.startswith("weight_ch"):  # peepholes, which start at zero
-                parameter.normal_(std=0.1)
+    layer = LAYERS[cell](size.D, size.H)
     x, grad = torch.randn(size.T, size.B, size.D), torch.randn(size.T, size.B, size.H)
     ours = in_torch(layer, x, grad, mode)
     expected, steps = ours(), {}
@@ -224,6 +220,8 @@ def time_cell(cell: str, size: Size, mode: str) -> list[Record]:
             check(name, steps[name](), expected)
     steps = {"ours": ours} | steps
     times: dict[str, list[float]] = {name: [] for name in steps}
+    gc.collect()
+    gc.disable()
     begin = perf_counter()
     while len(times["ours"]) < LEAST or (
         perf_counter() - begin < SECONDS and len(times["ours"]) < MOST
@@ -232,6 +230,7 @@ def time_cell(cell: str, size: Size, mode: str) -> list[Record]:
             start = perf_counter()
             step()
             times[name].append(perf_counter() - start)
+    gc.enable()
     milliseconds = {name: 1e3 * np.array(values[1:]) for name, values in times.items()}
     return [
         {

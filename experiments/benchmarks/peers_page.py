@@ -10,9 +10,13 @@ from experiments.benchmarks.sizes import legend, size_name
 from experiments.report.data import data_links
 from experiments.report.markdown import provenance
 
+NOT_MEASURED = "No measurements are published. `make bench-peers` measures them.\n"
 
-def section(result: Result) -> str:
+
+def section(result: Result | None) -> str:
     """The fastest peer of each cell, and all of them folded up."""
+    if result is None:
+        return NOT_MEASURED
     versions = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
     parts = (
         table([min(found, key=median) for found in groups(result).values()]),

@@ -83,7 +83,7 @@ def test_speed(timed: Timed, name: str, mode: str, threads: int, size: Size) -> 
     torch.manual_seed(0)
     ours, theirs = build(variant, size), baseline(variant, size)
     torch.set_num_threads(threads)
-    timed("records", name, ours, theirs, mode, size, threads=threads)
+    timed("records", name, ours, theirs, mode, size, in_torch(theirs), threads=threads)
 
 
 @pytest.mark.benchmark(timer=timer)
@@ -92,7 +92,7 @@ def test_speed_of_own_layers(timed: Timed, name: str, size: Size) -> None:
     other, _, settings = OWN_BASELINES[name]
     torch.manual_seed(0)
     ours, theirs = layer(with_settings(name, settings), size), layer(VARIANTS[other], size)
-    timed("own_layers", name, ours, theirs, "training", size, settings)
+    timed("own_layers", name, ours, theirs, "training", size, other, settings)
 
 
 @pytest.mark.benchmark(timer=timer)
@@ -103,8 +103,12 @@ def test_speed_in_half_precision(
     torch.set_num_threads(1)
     torch.manual_seed(0)
     ours = layer(variant, size).to(dtype)
-    theirs = baseline(variant, size).to(dtype) if dtype == torch.bfloat16 else layer(variant, size)
-    timed("half_precision", name, ours, theirs, mode, size, dtype=name_of(dtype))
+    if dtype == torch.bfloat16:
+        theirs = baseline(variant, size).to(dtype)
+        against = in_torch(theirs)
+    else:
+        theirs, against = layer(variant, size), f"{name} in float32"
+    timed("half_precision", name, ours, theirs, mode, size, against, dtype=name_of(dtype))
 
 
 @pytest.mark.benchmark(timer=timer)
@@ -112,7 +116,7 @@ def test_speed_of_one_step(timed: Timed, name: str, mode: str, size: Size) -> No
     torch.set_num_threads(1)
     torch.manual_seed(0)
     ours, theirs = layer(VARIANTS[name], size), baseline(VARIANTS[name], size)
-    timed("one_step", name, ours, theirs, mode, size)
+    timed("one_step", name, ours, theirs, mode, size, in_torch(theirs))
 
 
 def with_settings(name: str, settings: dict[str, str]) -> Variant:
@@ -125,6 +129,11 @@ def with_settings(name: str, settings: dict[str, str]) -> Variant:
 def name_of(dtype: torch.dtype) -> str:
     """Such as `float16`."""
     return str(dtype).removeprefix("torch.")
+
+
+def in_torch(model: First) -> str:
+    """The name of a layer of torch.nn."""
+    return f"nn.{type(model.layer).__name__}"
 
 
 def layer(variant: Variant, size: Size) -> First:

@@ -31,9 +31,10 @@ def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
         save_figures(generated, result["experiment"], bench_figure.figure, result)
         write_data(generated, result)
     (generated / "bench.md").write_text(bench.tabs(timed) + "\n")
-    peers = load(records / "benchmarks" / "peers.json")
-    write_data(generated, peers)
-    (generated / "peers.md").write_text(peers_page.section(peers))
+    peers = records / "benchmarks" / "peers.json"
+    if peers.exists():
+        write_data(generated, load(peers))
+    (generated / "peers.md").write_text(peers_page.section(load(peers) if peers.exists() else None))
     (generated / "cells.md").write_text(cells_reference())
     write_notebook(generated / "walkthrough.ipynb")
     scored: Scored = {}

@@ -222,7 +222,7 @@ class Cell(ABC):
             candidate, `[B, H]` each, by their letters in the equations.
         """
 
-    def kept_share(self, steps: Mapping[str, Tensor]) -> Tensor:
+    def kept_share(self, steps: Mapping[str, Tensor], before: Mapping[str, Tensor]) -> Tensor:
         """The factor by which the old state is multiplied in a time step.
 
         By the roles of the blocks: the gate that keeps; without one, 1 minus the gate that writes,
@@ -230,6 +230,7 @@ class Cell(ABC):
 
         Args:
             steps: Gates, and the state after the step, by their letters.
+            before: The same of the step before.
 
         Raises:
             ValueError: If no block has such a role.

@@ -174,7 +174,7 @@ class LSTMCell(Cell):
     def peepholes(self) -> tuple[str, ...]:
         return tuple(name for name in self.block_names if name != "g") if self.peephole else ()
 
-    def kept_share(self, steps: Mapping[str, Tensor]) -> Tensor:
+    def kept_share(self, steps: Mapping[str, Tensor], before: Mapping[str, Tensor]) -> Tensor:
         return steps["f"] if "f" in steps else ones_like(steps["c"])
 
     def parameters(

@@ -111,7 +111,7 @@ class MinLSTMCell(MinimalCell):
 
     blocks = (Block("f", "keep"), Block("i", "write"), Block("n", "candidate"))
 
-    def kept_share(self, steps: Mapping[str, Tensor]) -> Tensor:
+    def kept_share(self, steps: Mapping[str, Tensor], before: Mapping[str, Tensor]) -> Tensor:
         return steps["f"] / (steps["f"] + steps["i"])
 
     def step(self, wx: Tensor, state: State, w: Any) -> tuple[HiddenState, Gates]:

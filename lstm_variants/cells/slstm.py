@@ -120,9 +120,8 @@ class SLSTMCell(Cell):
     def zoneout_fields(self) -> tuple[str, ...]:
         return ("h",)  # c, n and m have a meaning together only
 
-    def kept_share(self, steps: Mapping[str, Tensor]) -> Tensor:
-        # c / n is a mean: the new candidate has the weight i / n in it.
-        return 1 - steps["i"] / steps["n"]
+    def kept_share(self, steps: Mapping[str, Tensor], before: Mapping[str, Tensor]) -> Tensor:
+        return steps["f"] * before["n"] / steps["n"]  # of c / n
 
     def step(
         self, wx: Tensor, state: State, w: Weights, seen: Tensor | None = None

@@ -197,16 +197,16 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
     }
 
     void gather(const Share& s, int64_t first, int64_t count) {
-        if constexpr (Cell::sees_gates)
-            if (gradients.needs_recurrent()) {
+        if constexpr (Cell::sees_gates) {
+            if (gradients.needs_recurrent())
                 for (int64_t k : s.team.of(count * B)) {
                     const int64_t t = first + k / B, b = k % B;
                     T* const row = recurrent_rows + k * recurrent.stride;
                     if (this->valid(t, b)) std::copy_n(this->h_before(t, b), this->P, row);
                     std::fill_n(row + this->P, this->Pp - this->P, T(0));
                 }
-                s.wait_for_team();
-            }
+            s.wait_for_team();  // in any case: the other direction may wait
+        }
         gradients.gather(s, first, count, [&](int64_t t, int64_t b) -> const T* {
             return Cell::sees_gates ? recurrent_rows + ((t - first) * B + b) * recurrent.stride
                                     : this->h_before(t, b);

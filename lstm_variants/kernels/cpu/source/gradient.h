@@ -184,7 +184,7 @@ template <class T> class Gradients {
     // `weights`: where the gradient of the recurrent weights goes.
     template <class Weights> void write(const Share& share, const Weights& weights) const {
         if (s.io.d_weight_ih) of_input.write(share, input, Sequence<T>::out(s.io.d_weight_ih));
-        if (needs_recurrent()) weights.write_gradient(share, of_recurrent, recurrent);
+        if (recurrent.count) weights.write_gradient(share, of_recurrent, recurrent);
         write_bias(share, input, s.io.d_bias_ih);
         write_bias(share, bias, s.io.d_bias_hh);
     }

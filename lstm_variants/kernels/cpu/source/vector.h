@@ -63,11 +63,15 @@ template <class T> inline void store(T* row, int64_t j, int64_t H, Vec<T> v) {
 template <bool upper, class T, int distance, int... lane>
 inline Vec<T> exchange(Vec<T> a, Vec<T> b, std::integer_sequence<int, lane...>) {
     constexpr int L = lanes<T>;
-    return __builtin_shufflevector(
-        a, b,
-        (upper ? (lane & distance ? L + lane : lane + distance)
-               : (lane & distance ? L + lane - distance : lane))...
-    );
+    constexpr auto from = [](int n) {
+        if (upper) return n & distance ? L + n : n + distance;
+        return n & distance ? L + n - distance : n;
+    };
+#if defined(__clang__)
+    return __builtin_shufflevector(a, b, from(lane)...);
+#else
+    return __builtin_shuffle(a, b, typename Types<T>::Bits{from(lane)...});
+#endif
 }
 
 // Turns rows into columns, by exchanging parts of two rows at a time.
