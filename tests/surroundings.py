@@ -1,7 +1,7 @@
 """The README's commands on bare machines: `make test-surroundings`.
 
 Everything runs in folders with a space in their names, with an empty home, and without the data
-sets. A machine needs git, make, taskset, and Python 3.11 or newer.
+sets. A machine needs git, make, taskset, Chromium, and Python 3.11 or newer.
 """
 
 import argparse

@@ -9,7 +9,7 @@ namespace ISA {
 // that were read last.
 
 // Whether a call has so few rows in all that packing weights, `count` numbers, takes longer than it
-// saves: up to four, or eight with weights that the second-level cache does not hold.
+// saves: up to four, or eight with weights that many second-level caches do not hold.
 template <class T> bool few_rows(const Sequence<T>& s, int64_t count) {
     return s.call.T * s.B <= (count * int64_t(sizeof(T)) > 2 << 20 ? 8 : 4);
 }
