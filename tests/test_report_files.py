@@ -37,6 +37,44 @@ def report(tmp_path_factory):
 
 
 @pytest.mark.xdist_group("report")
+def test_sections_of_the_speed_page_have_their_records_and_goals(report):
+    result = load(BENCH)
+    page = re.sub(" +", " ", (report / "bench.md").read_text())
+    sections = {
+        "### Compared with other layers": ("own_layers", None, ("GRU", "LSTM")),
+        "### Half precision": ("half_precision", suite.SIZES, ("nn.", " in float32")),
+        "### One time step": ("one_step", suite.STEPS, ("nn.",)),
+    }
+    for heading, (name, sizes, baselines) in sections.items():
+        text = page.partition(heading)[2].partition("###")[0]
+        assert text.count("\n | ") == 1 + len(result[name])
+        for record in result[name]:
+            assert any(part in record["baseline"] for part in baselines)
+            goal = {
+                "one_step": goals.STEP_GOAL,
+                "own_layers": goals.OWN_GOALS.get(record["variant"]),
+            }
+            if name == "half_precision":
+                place = sizes.index(tuple(record["size"].values()))
+                bfloat16 = goals.BFLOAT16_GOALS[record["variant"], record["mode"]][place]
+                goal[name] = bfloat16 if record["dtype"] == "bfloat16" else goals.FLOAT16_GOAL
+            row = f"{record['mode']} | {bench.spread(record['ratio'])} | {goal[name]} |"
+            assert f"`{record['baseline']}` | {row}" in text
+    timed = {
+        (r["variant"], r["dtype"], r["mode"], *r["size"].values()) for r in result["half_precision"]
+    }
+    dtypes = map(suite.name_of, suite.HALF_DTYPES)
+    assert timed == {
+        (variant, dtype, mode, *size)
+        for variant, dtype, mode, size in itertools.product(
+            suite.IN_HALF, dtypes, suite.MODES, suite.SIZES
+        )
+    }
+    timed = {(r["variant"], r["mode"], *r["size"].values()) for r in result["one_step"]}
+    assert len(timed) == len(suite.STEPPED) * len(suite.MODES) * len(suite.STEPS)
+
+
+@pytest.mark.xdist_group("report")
 def test_the_fastest_peer_stands_first(report):
     result = load(PEERS)
     assert not result["commit"].endswith("+changes")
@@ -102,6 +140,7 @@ def test_the_report_without_records_says_what_to_do(tmp_path, capsys):
     write_report(tmp_path, tmp_path / "generated")
     assert "not run yet: adding; its page says so. Run 'python -m ex" in capsys.readouterr().out
     assert not stale.exists()
+    assert "make bench-peers" in (tmp_path / "generated" / "peers.md").read_text()
     for name in experiments.names():
         page = (stale.parent / f"{slug(name)}.md").read_text()
         assert ("Not run yet" in page) == (name != "shapes")
