@@ -34,9 +34,8 @@ def test_every_tensor_of_a_result_is_checked(name, settings, mode):
 
 
 @pytest.mark.parametrize("mode", suite.MODES)
-@pytest.mark.parametrize("dtype", suite.HALF_DTYPES)
-@pytest.mark.parametrize("name", suite.IN_HALF)
-def test_results_in_half_precision_are_checked(name, dtype, mode):
+@pytest.mark.parametrize(("dtype", "name"), suite.HALF)
+def test_results_in_half_precision_are_checked(dtype, name, mode):
     model = suite.layer(VARIANTS[name], size).to(dtype)
     x, grad = torch.randn(size.B, size.T, size.D), torch.randn(size.B, size.T, size.H)
     results = paired.step_of(model, x, grad, mode)()

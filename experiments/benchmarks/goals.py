@@ -26,8 +26,6 @@ STEP_GOAL = 1.0
 BFLOAT16_GOALS = {
     ("LSTM", "forward"): (1.0, 0.6, 0.5, 0.65, 0.8),
     ("LSTM", "training"): (0.9, 0.55, 0.4, 0.45, 0.4),
-    ("GRU", "forward"): (0.5, 0.5, 0.5, 0.5, 0.5),
-    ("GRU", "training"): (0.5, 0.5, 0.5, 0.5, 0.5),
 }
 BFLOAT16_GOALS |= {
     ("PeepholeLSTM", mode): BFLOAT16_GOALS["LSTM", mode] for mode in ("forward", "training")

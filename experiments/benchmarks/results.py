@@ -94,8 +94,8 @@ def half_precision_section(result: Result) -> tuple[str, ...]:
         "One thread. bfloat16 is compared with the layer of `torch.nn` in bfloat16, float16 with "
         "the same layer of this package in float32. The kernels round inputs and results, and "
         "compute in float32 with any processor; the goals of bfloat16 are those for processors "
-        "with matrix units (AMX), which the kernels do not use so far. GRU in bfloat16 runs on "
-        "torch's own kernel.",
+        "with matrix units (AMX), which the kernels do not use so far. A GRU in bfloat16 runs on "
+        "the kernel of `torch.nn`.",
         records,
         goal,
     )
