@@ -106,9 +106,9 @@ class LayerTrace(dict[str, Tensor]):
 
         With $k_t$, the factor by which a unit's old state is multiplied (the forget gate of an
         LSTM, the update gate of a GRU, ...; see
-        [`Cell.kept_share`][lstm_variants.cells.Cell.kept_share]), what is left after $n$ time steps
-        is $k_1 k_2 \cdots k_n$. The time constant is that of the exponential decay with the same
-        mean rate,
+        [`Cell.kept_share`][lstm_variants.cells.cell.Cell.kept_share]), what is left after $n$ time
+        steps is $k_1 k_2 \cdots k_n$. The time constant is that of the exponential decay with the
+        same mean rate,
 
         $$ \tau = - 1 \,/\, \overline{\log k_t} $$
 
