@@ -184,9 +184,12 @@ class LayerTrace(dict[str, Tensor]):
             image = panel.imshow(values.T.numpy(), **settings, aspect="auto", interpolation="none")
             figure.colorbar(image, ax=panel)
             panel.set_ylabel(f"{name}, unit")
-            if units is not None:
+            if units is None:
+                panel.yaxis.get_major_locator().set_params(integer=True)
+            else:
                 panel.set_yticks(range(len(units)), list(units))
         panels[-1].set_xlabel("time step")
+        panels[-1].xaxis.get_major_locator().set_params(integer=True)
         return dict(zip(names, panels, strict=True))
 
     def gates(self) -> list[str]:
