@@ -175,7 +175,8 @@ def test_weights_that_do_not_fit_are_named():
 
 
 def test_the_example_is_short():
-    example = EXAMPLE.read_text().partition("[start:cell]")[2].partition("# --8<--")[0]
+    code = EXAMPLE.read_text().partition("\nLeakyState")[2]  # after the imports
+    example = code.partition("# --8<--")[0]
     assert len([line for line in example.splitlines() if line.strip()]) < 25
 
 

@@ -1,13 +1,13 @@
 """A cell outside the package: a leaky integrator whose potential v starts at 1."""
 
+# --8<-- [start:cell]
 from collections import namedtuple
 from dataclasses import dataclass
 
-from torch import nn, sigmoid
+import torch
 
 from lstm_variants.cells import Block, Cell, Field, Parameter
 
-# --8<-- [start:cell]
 LeakyState = namedtuple("LeakyState", "h v")
 LeakyWeights = namedtuple("LeakyWeights", "weight_ih slope bias_ih", defaults=[None])
 
@@ -29,15 +29,15 @@ class LeakyCell(Cell):
 
     def parameters(self, D, H, *, bias=True, proj_size=0):
         rows, names = 2 * H, self.block_names
-        slope = {"slope": Parameter((H,), "s", init=nn.init.ones_)}
+        slope = {"slope": Parameter((H,), "s", init=torch.nn.init.ones_)}
         biases = {"bias_ih": Parameter((rows,), "b", names)} if bias else {}
         return {"weight_ih": Parameter((rows, D), "W", names)} | slope | biases
 
     def step(self, wx, state, w):
         write, keep = wx.chunk(2, dim=-1)
-        v = sigmoid(keep) * state.v + write
-        h = (v * sigmoid(w.slope * v)).to(wx.dtype)
-        return LeakyState(h, v), {"w": write, "k": sigmoid(keep)}
+        v = torch.sigmoid(keep) * state.v + write
+        h = (v * torch.sigmoid(w.slope * v)).to(wx.dtype)
+        return LeakyState(h, v), {"w": write, "k": torch.sigmoid(keep)}
 
 
 # --8<-- [end:cell]

@@ -83,7 +83,7 @@ def claims(result: Result) -> list[Record]:
             place="abstract",
             lesson=(
                 "+",
-                "Leave peepholes out: on chunking they make no difference that matters.",
+                "Leave peepholes out: on chunking they gain less than 0.2 points.",
             ),
         ),
     ]

@@ -1,9 +1,10 @@
 r"""Counting.
 
 To count, a cell state has to increase by one for each letter and decrease again. An LSTM can do
-that; a unit that averages its old state and a candidate cannot. How far do trained networks count
-beyond their training range? The lower part of the figure shows the states of two networks while
-they read one word: of the LSTM and of the GRU with three units that count farthest.
+that; a unit that averages its old state and a candidate cannot count without bound. How far do
+trained networks count beyond their training range? The lower part of the figure shows the states of
+two networks while they read one word: of the LSTM and of the GRU with three units that count
+farthest.
 
 Claims: LSTMs count farther than GRUs (Weiss, Goldberg & Yahav 2018); an LSTM counts beyond its
 training without peepholes, though Gers & Schmidhuber 2001 had them (Suzgun, Belinkov & Shieber

@@ -49,8 +49,8 @@ def claims(result: Result) -> list[Record]:
             ],
             lesson=(
                 "++++++",
-                "If an answer depends on the next input, no causal model is better than chance, "
-                "and a bidirectional one solves the task.",
+                "If an answer depends on the next input, no model that answers before it is better "
+                "than chance, and a bidirectional one solves the task.",
             ),
         ),
         claim(

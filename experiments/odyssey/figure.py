@@ -13,12 +13,19 @@ from experiments.plotting import BLUE, GREY, ORANGE, WIDE
 
 ALT = "Test loss of the best tenth of the trials of each unit, and of all trials by learning rate"
 
+FEWEST = 5
+"""Values of a box plot; fewer are drawn as dots alone."""
+
 
 def figure(result: Result, width: float) -> Figure:
     """Box plots with every value as a dot; below, all trials against the learning rate."""
     losses, unit = best_losses(result), UNITS[result["config"]["task"]]
     made, (boxes, rates) = plt.subplots(2, figsize=(width, 7), layout="constrained")
-    boxes.boxplot(list(losses.values()), showfliers=False, medianprops={"color": ORANGE})
+    if min(map(len, losses.values())) >= FEWEST:
+        ink = {"color": plt.rcParams["text.color"]}
+        lines = {"boxprops": ink, "whiskerprops": ink, "capprops": ink}
+        medians = {"color": ORANGE}
+        boxes.boxplot(list(losses.values()), showfliers=False, medianprops=medians, **lines)
     for place, (name, values) in enumerate(losses.items(), 1):
         color = BLUE if name == VANILLA else GREY
         boxes.plot([place] * len(values), values, "o", color=color, alpha=0.6, mew=0)

@@ -37,7 +37,7 @@ def effect_text(comparison: Record) -> str:
         return ""
     effect = comparison["effect"]
     if math.isinf(effect) and comparison["unit"] == TIMES:
-        return f"only the {'first' if effect > 0 else 'second'} solves it"
+        return f"in most pairs of seeds only the {'first' if effect > 0 else 'second'} solves it"
     if math.isinf(effect):
         return "beyond the ceiling"
     return f"{in_unit(comparison, effect)} {comparison['unit']}"

@@ -97,7 +97,7 @@ def claims(result: Result) -> list[Record]:
             place="section on measuring spike delays",
             lesson=(
                 "+..+..",
-                "An LSTM measures a short delay without peepholes just as soon; for longer "
+                "An LSTM measures a short delay without peepholes at least as soon; for longer "
                 "delays the seeds are too few to tell.",
             ),
         ),
