@@ -48,13 +48,18 @@ def source_text(claim: Record) -> str:
     return f"{link}{place}: {claim['reported']}"
 
 
+def counted(number: int, thing: str) -> str:
+    """A number of things."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def provenance(result: Result) -> str:
     """One line that states where the numbers come from."""
     machines = result.get("machines", [result["machine"]])
     is_gpu = result["experiment"].endswith("cuda")
     described = "; ".join(
         f"{machine['gpu'] + ', ' if is_gpu else ''}{machine['cpu']}, {machine['cores']} cores, "
-        f"{machine['threads']} threads, {machine['simd']}, torch {machine['torch']}, "
+        f"{counted(machine['threads'], 'thread')}, {machine['simd']}, torch {machine['torch']}, "
         f"Python {machine['python']}"
         for machine in machines
     )
@@ -80,5 +85,6 @@ def took(result: Result) -> str:
     earlier += f" (commit {others})" if others else ""
     return (
         f"Seeds: {seeds_text(result)}; runs: {len(result['records'])}; "
-        f"{seconds / 60:,.0f} minutes of computing on one core{earlier}. {provenance(result)}"
+        f"{counted(round(seconds / 60), 'minute')} of computing on one core{earlier}. "
+        f"{provenance(result)}"
     )

@@ -3,9 +3,10 @@ r"""Speed over T and H.
 How the time of a layer grows with the number of time steps T and of hidden units H, and which
 backend is faster at which size.
 
-Claim: with the CPU kernels, a peephole LSTM is as fast as `torch.nn.LSTM`, and the cells that
-PyTorch has too are no slower than PyTorch's own; so `backend="auto"` takes the kernels wherever
-they are supported.
+Claim: with the CPU kernels, in float32 and at the sizes of figure and table, a peephole LSTM is as
+fast as `torch.nn.LSTM`, and the cells that PyTorch has too are no slower than PyTorch's own; so
+`backend="auto"` takes the kernels wherever they are supported. Other sizes, and half precision:
+[Speed](speed.md).
 
 Protocol: the networks are timed in turn, round after round; the figure shows medians. *Products* is
 the time of the matrix products alone, computed by `torch.mm`: one for the input of all time steps

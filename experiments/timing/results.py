@@ -79,8 +79,8 @@ def claims(result: Result) -> list[Record]:
             [sooner(task, "peepholes", "none", reported=OF_INTEREST) for task in tasks],
             lesson=(
                 "x..........-x.........",
-                "No task shows that peepholes help to learn timing, and one shows the reverse; "
-                "most tasks are undecided.",
+                "After the correction for all comparisons, no task shows that peepholes help to "
+                "learn timing, and one shows the reverse; most tasks are undecided.",
             ),
         ),
         claim(
