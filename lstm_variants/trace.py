@@ -98,7 +98,8 @@ class LayerTrace(dict[str, Tensor]):
         found = {}
         for name in self.gates() if letters is None else letters:
             values = self._values(name, self.valid)
-            found[name] = Saturation(*((v.double().mean(0)) for v in (values < low, values > high)))
+            below, above = (values < low).double(), (values > high).double()
+            found[name] = Saturation(below.mean(0), above.mean(0))
         return found
 
     def time_constants(self) -> Tensor:

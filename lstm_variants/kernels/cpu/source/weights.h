@@ -5,9 +5,6 @@
 
 namespace ISA {
 
-// Steps of odd time begin with the last columns: where a cache does not hold all weights, it has those
-// that were read last.
-
 // Whether a call has so few rows in all that packing weights, `count` numbers, takes longer than it
 // saves: up to four, or eight with weights that many second-level caches do not hold.
 template <class T> bool few_rows(const Sequence<T>& s, int64_t count) {
@@ -75,7 +72,8 @@ template <class T> class Weights {
         if (packs) pack_transposed<T>(weights, blocks, packed, share.team.of(packed.panels()));
     }
 
-    // Some rows of out += left times the weights, and a part of their columns.
+    // Some rows of out += left times the weights, and a part of their columns. Packed weights are read
+    // from their end at odd times: a cache that does not hold them all has what was read last.
     void multiply_add(
         const T* left, int64_t left_stride, const T* weights, T* out, int64_t out_stride,
         Range rows, const Part& part, int64_t time = 0
@@ -145,7 +143,8 @@ template <class T> class WeightsInRows {
             pack_weights<T>(weights, N, blocks, packed, share.team.of(packed.panels()));
     }
 
-    // Some rows of out += left times the weights, and a part of their columns.
+    // Some rows of out += left times the weights, and a part of their columns. Packed weights are read
+    // from their end at odd times: a cache that does not hold them all has what was read last.
     void multiply_add(
         const T* left, int64_t left_stride, const T* weights, T* out, int64_t out_stride,
         Range rows, const Part& part, int64_t time = 0
