@@ -39,7 +39,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from experiments import Record
-from experiments.benchmarks.paired import Size, quartiles
+from experiments.benchmarks.paired import First, Size, quartiles, step_of
 from experiments.benchmarks.test_speed import MODES, SIZES
 from experiments.engine.files import write_json
 from experiments.engine.provenance import provenance
@@ -57,20 +57,9 @@ Step = Callable[[], Arrays]
 """Outputs; in training the gradients of the input and the weights too, that of the input second."""
 
 
-def in_torch(module: nn.Module, x: Tensor, grad: Tensor, mode: str) -> Step:
-    """A module of PyTorch that returns its output first."""
-    x = x.clone().requires_grad_(mode == "training")
-    inputs = [x, *module.parameters()]
-
-    def forward() -> Arrays:
-        with torch.inference_mode():
-            return (module(x)[0],)
-
-    def training() -> Arrays:
-        output = module(x)[0]
-        return output, *torch.autograd.grad(output, inputs, grad)
-
-    return {"forward": forward, "training": training}[mode]
+def in_torch(layer: nn.Module, x: Tensor, grad: Tensor, mode: str) -> Step:
+    """A layer of PyTorch that returns its output first."""
+    return step_of(First(layer), x, grad, mode)
 
 
 def in_jax(

@@ -85,7 +85,7 @@ def test_speed(timed: Timed, name: str, mode: str, threads: int, size: Size) -> 
     torch.manual_seed(0)
     ours, theirs = build(variant, size), baseline(variant, size)
     torch.set_num_threads(threads)
-    timed("records", name, ours, theirs, mode, size, in_torch(theirs), threads=threads)
+    timed("records", name, ours, theirs, mode, size, name_in_torch(theirs), threads=threads)
 
 
 @pytest.mark.benchmark(timer=timer)
@@ -107,7 +107,7 @@ def test_speed_in_half_precision(
     ours = layer(variant, size).to(dtype)
     if dtype == torch.bfloat16:
         theirs = baseline(variant, size).to(dtype)
-        against = in_torch(theirs)
+        against = name_in_torch(theirs)
     else:
         theirs, against = layer(variant, size), f"{name} in float32"
     timed("half_precision", name, ours, theirs, mode, size, against, dtype=name_of(dtype))
@@ -118,7 +118,7 @@ def test_speed_of_one_step(timed: Timed, name: str, mode: str, size: Size) -> No
     torch.set_num_threads(1)
     torch.manual_seed(0)
     ours, theirs = layer(VARIANTS[name], size), baseline(VARIANTS[name], size)
-    timed("one_step", name, ours, theirs, mode, size, in_torch(theirs))
+    timed("one_step", name, ours, theirs, mode, size, name_in_torch(theirs))
 
 
 def with_settings(name: str, settings: dict[str, str]) -> Variant:
@@ -133,7 +133,7 @@ def name_of(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def in_torch(model: First) -> str:
+def name_in_torch(model: First) -> str:
     """The name of a layer of torch.nn."""
     return f"nn.{type(model.layer).__name__}"
 
