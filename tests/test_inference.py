@@ -227,9 +227,10 @@ def test_holms_procedure_is_that_of_statsmodels(m, monkeypatch):
     rng = np.random.default_rng(m)
     for _ in range(50):
         p_values = (rng.random(m) ** 4).tolist()
-        rejected, levels = holm(p_values, 0.05)
+        rejected, levels, adjusted = zip(*holm(p_values, 0.05), strict=True)
         expected = multipletests(p_values, alpha=0.05, method="holm")
-        assert rejected == expected[0].tolist()
-        assert rejected == [p <= level for p, level in zip(p_values, levels, strict=True)]
+        assert list(rejected) == expected[0].tolist()
+        assert adjusted == pytest.approx(expected[1])
+        assert list(rejected) == [p <= level for p, level in zip(p_values, levels, strict=True)]
         ended = [level for level, yes in zip(levels, rejected, strict=True) if not yes]
         assert all(level == pytest.approx(0.05 / len(ended)) for level in ended)

@@ -130,7 +130,7 @@ def test_ablations_are_judged_by_the_rule():
     assert [claim["verdict"] for claim in found] == ["reproduced", "reproduced"]
     found = claims(study_of({"NFG": 0.1, "NIG": 0.01}))
     assert "reversed in 1" in found[0]["verdict"]
-    assert found[1]["verdict"] == "reported effect excluded"
+    assert found[1]["verdict"] == "effect of interest excluded"
 
 
 def test_the_importance_of_a_hyperparameter_is_found():

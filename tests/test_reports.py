@@ -106,10 +106,10 @@ def test_counting_is_judged_by_the_bar_of_its_training():
     settings = {"max_train_n": 50, "max_test_n": 500}
     assert verdicts(counting, records, **settings) == ["reproduced"] * 3
     records = [record(m, s, 40 + s % 3) for m in far for s in range(10)]
-    excluded = "reported effect excluded"
+    excluded = "effect of interest excluded"
     assert verdicts(counting, records, **settings) == [
         excluded,
-        "reversed (1 of 1)",
+        "reversed",
         excluded,
     ]
 
@@ -155,7 +155,7 @@ def test_music_is_judged_at_the_rate_that_validation_prefers():
     ]
     found = music.claims(result_of(records))
     verdict = [claim["verdict"] for claim in found]
-    assert verdict == ["reversed (2 of 2)", "reproduced", "reproduced"]
+    assert verdict == ["reversed", "reproduced", "reproduced"]
     assert found[0]["claim"] == "On Nottingham tanh units have a lower NLL than gated units"
     assert found[1]["claim"] == "On Nottingham the PeepholeLSTM has a lower NLL than the GRU"
     assert found[1]["comparisons"][0]["effect"] == pytest.approx(0.1)
@@ -227,9 +227,9 @@ def test_initial_biases_are_judged_by_how_soon_the_task_is_solved():
     assert verdicts(initial_biases, records, max_sequences=1000) == [
         "reproduced",  # of an LSTM
         "reproduced in part (2 of 4)",  # not of a GRU
-        "reported effect excluded",
-        "reversed (2 of 4)",
-        "reversed (2 of 4)",
+        "effect of interest excluded",
+        "reversed in part (2 of 4)",
+        "reversed in part (2 of 4)",
     ]
     assert initial_biases.table(result_of(records)).count("not solved") == 2
 
@@ -253,7 +253,7 @@ def test_conventions_are_judged_by_the_measure_of_each_task():
     caps = {"max_test_n": 10_000, "max_sequences": 1000, "updates": 300}
     assert verdicts(conventions, records, **caps) == [
         "reproduced in part (3 of 4)",
-        "reversed (3 of 4)",
+        "reversed in part (3 of 4)",
     ]
     assert "| 104 (10 of 10)" in conventions.table(result_of(records))
 

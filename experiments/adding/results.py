@@ -28,7 +28,7 @@ def claims(result: Result) -> list[Record]:
     starts = list(dict.fromkeys((T, start) for T, start, model in found if model != "RNN"))
 
     def sooner(label: str, ahead: tuple[int, str, str], behind: tuple[int, str, str]) -> Comparison:
-        return times(label, took[ahead], took[behind], cap, reported=OF_INTEREST)
+        return times(label, took[ahead], took[behind], cap, of_interest=OF_INTEREST)
 
     return [
         claim(

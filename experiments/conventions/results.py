@@ -52,7 +52,7 @@ def claims(result: Result) -> list[Record]:
             for model in (ahead, behind)
         }
         label = f"{task}: {ahead} against {behind}, time to solve it"
-        return times(label, took[ahead], took[behind], cap, reported=TWICE)
+        return times(label, took[ahead], took[behind], cap, of_interest=TWICE)
 
     def farther(ahead: str, behind: str) -> Comparison:
         ns = {
@@ -61,7 +61,7 @@ def claims(result: Result) -> list[Record]:
         }
         label = f"counting: {ahead} minus {behind}, largest n"
         ceiling = config["max_test_n"]
-        return scores(label, ns[ahead], ns[behind], "n", reported=COUNTED, ceiling=ceiling)
+        return scores(label, ns[ahead], ns[behind], "n", of_interest=COUNTED, ceiling=ceiling)
 
     def below(ahead: str, behind: str) -> Comparison:
         nll = {
@@ -69,14 +69,13 @@ def claims(result: Result) -> list[Record]:
             for model in (ahead, behind)
         }
         label = f"music: {ahead} below {behind}, test NLL"
-        return scores(label, nll[ahead], nll[behind], "nats per frame", reported=NATS)
+        return scores(label, nll[ahead], nll[behind], "nats per frame", of_interest=NATS)
 
     return [
         claim(
             text,
             "this project",
-            f"a question, no claim of a paper; of interest from {COUNTED:g} in n, {NATS} nats per "
-            f"frame and {TWICE:g} times sooner on",
+            "a question, no claim of a paper",
             "our own task",
             [
                 farther(ahead, behind),

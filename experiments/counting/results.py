@@ -43,16 +43,20 @@ def claims(result: Result) -> list[Record]:
             found[language, "LSTM", H],
             float(max_train_n),
             "n",
-            reported=first_failure - 1 - max_train_n if first_failure else OF_INTEREST,
+            reported=first_failure - 1 - max_train_n if first_failure else None,
+            of_interest=OF_INTEREST,
         )
 
-    def farther(language: str, H: int, ahead: str, behind: str, reported: float) -> Comparison:
+    def farther(
+        language: str, H: int, ahead: str, behind: str, reported: float | None = None
+    ) -> Comparison:
         return scores(
             f"{language}, H = {H}: {ahead} minus {behind}",
             found[language, ahead, H],
             found[language, behind, H],
             "n",
             reported=reported,
+            of_interest=OF_INTEREST,
             ceiling=result["config"]["max_test_n"],
         )
 
@@ -60,11 +64,10 @@ def claims(result: Result) -> list[Record]:
         claim(
             "LSTMs count farther than GRUs",
             "Weiss, Goldberg & Yahav 2018",
-            "H = 10: LSTM to n = 256 and 100, GRU to 38 and below "
-            f"10; otherwise of interest from {OF_INTEREST} on",
+            "H = 10: LSTM to n = 256 and 100, GRU to 38 and below 10",
             "adapted",
             [
-                farther(language, H, "LSTM", "GRU", WEISS.get((language, H), OF_INTEREST))
+                farther(language, H, "LSTM", "GRU", WEISS.get((language, H)))
                 for language, H in settings
             ],
             place="by a summary of the paper",
@@ -77,8 +80,7 @@ def claims(result: Result) -> list[Record]:
         claim(
             "An LSTM without peepholes counts beyond its training range",
             "Suzgun, Belinkov & Shieber 2018",
-            "H = 3, aⁿbⁿcⁿ: first failure at n = 83 to 244 in ten trials, median 139.5; "
-            f"otherwise of interest from {OF_INTEREST} beyond on",
+            "H = 3, aⁿbⁿcⁿ: first failure at n = 83 to 244 in ten trials, median 139.5",
             "adapted",
             [beyond(language, H) for language, H in settings],
             place="result files of the released code",
@@ -91,9 +93,9 @@ def claims(result: Result) -> list[Record]:
         claim(
             "Peepholes make an LSTM count farther",
             "this project",
-            f"not compared in the papers above; of interest from {OF_INTEREST} on",
+            "not compared in the papers above",
             "our own task",
-            [farther(language, H, "PeepholeLSTM", "LSTM", OF_INTEREST) for language, H in settings],
+            [farther(language, H, "PeepholeLSTM", "LSTM") for language, H in settings],
             lesson=(
                 ".+..",
                 "Peepholes are worth a try where a network has to count: in one of four settings "

@@ -14,7 +14,7 @@ from experiments.statistics.verdicts import Comparison, claim, times
 
 MODELS = ("LSTM", "GRU")
 OF_INTEREST = 2.0  # times sooner
-CONTROL = "a control, no claim of a paper; of interest from 2 times sooner on"
+CONTROL = "a control, no claim of a paper"
 CONTROLS = {
     "The chrono initialisation is better than a forget bias of 1": ("chrono T", "bias 1"),
     "The chrono initialisation helps if the lag is ten times shorter than assumed": (
@@ -46,7 +46,7 @@ def claims(result: Result) -> list[Record]:
                 took[T, model, ahead],
                 took[T, model, behind],
                 cap,
-                reported=OF_INTEREST,
+                of_interest=OF_INTEREST,
             )
             for T in lags
             for model in models

@@ -53,11 +53,11 @@ def claims(result: Result) -> list[Record]:
     losses, interest, unit = best_losses(result), OF_INTEREST[task], UNITS[task]
 
     def lower(
-        ahead: str, behind: str, *, reported: float | None = None, margin: float = 0.0
+        ahead: str, behind: str, *, of_interest: float | None = None, margin: float = 0.0
     ) -> Comparison:
         better, worse = ([-loss for loss in losses[name]] for name in (ahead, behind))
         label = f"{ahead} below {behind}, test loss"
-        return scores(label, better, worse, unit, reported=reported, margin=margin)
+        return scores(label, better, worse, unit, of_interest=of_interest, margin=margin)
 
     return [
         claim(
@@ -72,10 +72,9 @@ def claims(result: Result) -> list[Record]:
         claim(
             f"On {task} the loss is higher without forget gate, and without output activation",
             SOURCE,
-            "forget gate and output activation function are the most critical components; of "
-            f"interest from {interest:g} {unit} on",
+            "forget gate and output activation function are the most critical components",
             "adapted",
-            [lower(VANILLA, name, reported=interest) for name in CRITICAL],
+            [lower(VANILLA, name, of_interest=interest) for name in CRITICAL],
             place="abstract",
         ),
     ]

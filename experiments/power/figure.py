@@ -6,9 +6,9 @@ from matplotlib.figure import Figure
 
 from experiments import Result
 from experiments.plotting import BLUE, GREY, ORANGE, VIOLET, WIDE, first_of_rows, grid
-from experiments.power.results import rates
+from experiments.power.results import FALSE, rates
 
-ALT = "Power of the verdict rule against the number of seeds, for 1, 4 and 11 comparisons"
+ALT = "Power of the verdict rule against the number of seeds, for claims with m comparisons"
 
 
 COLORS = {"normal": ORANGE, "times": VIOLET, "shares": BLUE}
@@ -24,7 +24,9 @@ def figure(result: Result, width: float) -> Figure:
     made, panels = grid(width, 1, len(numbers), 4 if width == WIDE else 2.6, sharey=True)
     for panel, m in zip(panels[0], numbers, strict=True):
         for outcome, color in COLORS.items():
-            effects = [effect for name, effect in found if name == outcome and effect]
+            effects = [
+                effect for name, effect in found if name == outcome and effect not in ("", FALSE)
+            ]
             for effect, line in zip(effects, LINES, strict=False):
                 powers = {n: p for (n, k), p in found[outcome, effect].items() if k == m}
                 ns, ys = list(powers), list(powers.values())

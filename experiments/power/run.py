@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from experiments import Record
 from experiments.engine.experiment import Experiment
+from experiments.power.results import FALSE
 from experiments.statistics import verdicts
 from experiments.statistics.inference import holm
 
@@ -18,8 +21,12 @@ EFFECTS: dict[str, dict[str, float]] = {
     "lognormal": {},
     "times": {f"{ratio} times sooner": float(ratio) for ratio in (2, 4, 8)},
     "shares": {"solved by 80 % and 10 %": 0.7},
+    "spread": {},
+    "skew": {},
 }
 """For each kind of outcome, its effects; a difference of scores or shares, or a ratio of times."""
+REPORTED = {"normal": 1.5, "times": 4.0, "shares": 0.7}
+"""The effect that a source reports, where false statements are counted."""
 CAP = -math.log(0.4)  # 40 % of exponential times with a mean of 1 are longer
 Pair = tuple[tuple[float, ...], tuple[float, ...]]
 
@@ -36,7 +43,7 @@ class Config:
 
     claims: int = 400
     samples: tuple[int, ...] = (5, 10, 20)
-    comparisons: tuple[int, ...] = (1, 4, 11)
+    comparisons: tuple[int, ...] = (1, 4, 11, 22)
 
 
 def draw(rng: np.random.Generator, outcome: str, n: int, effect: float = 0.0) -> Pair:
@@ -47,47 +54,92 @@ def draw(rng: np.random.Generator, outcome: str, n: int, effect: float = 0.0) ->
         first, second = rng.lognormal(size=n), rng.lognormal(size=n)
     elif outcome == "times":
         first, second = rng.exponential(1 / (effect or 1.0), n), rng.exponential(1.0, n)
+    elif outcome == "spread":
+        first, second = rng.normal(0.0, 3.0, n), rng.normal(0.0, 1.0, n)
+    elif outcome == "skew":
+        first, second = rng.lognormal(size=n) - 1, 1 - rng.lognormal(size=n)
     else:
         low = 0.1 if effect else 0.5
         first, second = (np.sort(rng.random(n) < p).astype(float) for p in (low + effect, low))
     return tuple(first.tolist()), tuple(second.tolist())
 
 
-def compare(outcome: str, pair: Pair) -> tuple[float, bool]:
-    """The p-value of one comparison, and whether a small one is in favour of the first network."""
+class Judged(NamedTuple):
+    """One comparison.
+
+    Attributes:
+        p: The p-value of the direction.
+        is_ahead: Whether a small one is in favour of the first network.
+        p_excluded: The p-value of the reported effect.
+    """
+
+    p: float
+    is_ahead: bool
+    p_excluded: float
+
+
+def compare(outcome: str, pair: Pair) -> Judged:
+    """Judge one comparison."""
+    reported = REPORTED.get(outcome)
     if outcome == "times":
-        comparison = verdicts.times("", *pair, CAP)
+        comparison = verdicts.times("", *pair, CAP, reported=reported)
     elif outcome == "shares":
-        comparison = verdicts.shares("", *(tuple(map(bool, values)) for values in pair))
+        solved = (tuple(map(bool, values)) for values in pair)
+        comparison = verdicts.shares("", *solved, reported=reported and 100 * reported)
     else:
-        comparison = verdicts.scores("", *pair, "")
-    p = verdicts.p_of_direction(comparison)
-    if p > verdicts.ERROR:
-        return p, False
+        comparison = verdicts.scores("", *pair, "", reported=reported)
     sides = comparison.sample.test()
-    return p, sides.above < sides.below
+    p_excluded = verdicts.p_of_exclusion(comparison)
+    return Judged(verdicts.p_of_direction(comparison), sides.above < sides.below, p_excluded)
 
 
 compare_once = functools.cache(compare)  # few tables exist for shares
 
 
+def has_false_statement(judged: Sequence[Judged]) -> bool:
+    """Whether a claim has a false statement, with the reported effect in every other comparison.
+
+    False is any direction of networks that are equal, the reverse where the first one is better,
+    and to exclude the effect where it is as reported.
+    """
+    directions = holm([one.p for one in judged], verdicts.ERROR)
+    exclusions = holm([one.p_excluded for one in judged], verdicts.ERROR)
+    return any(
+        (direction.rejected and not one.is_ahead) or exclusion.rejected
+        if k % 2 == 0
+        else direction.rejected
+        for k, (one, direction, exclusion) in enumerate(
+            zip(judged, directions, exclusions, strict=True)
+        )
+    )
+
+
 def run(config: Config, seed: int, outcome: str, n: int) -> Record:
     """Simulate claims with equal networks, and with each effect in their first comparison.
 
-    All of them share the comparisons without an effect.
+    All of them share the comparisons without an effect, as do claims that have the reported effect
+    in every other comparison.
     """
     rng = np.random.default_rng([seed, n, list(EFFECTS).index(outcome)])
     judge = compare_once if outcome == "shares" else compare
-    rejected = {(m, effect): 0 for m in config.comparisons for effect in ("", *EFFECTS[outcome])}
+    labels = ("", *EFFECTS[outcome], *([FALSE] if outcome in REPORTED else ()))
+    rejected = {(m, label): 0 for m in config.comparisons for label in labels}
     for _ in range(config.claims):
-        equal = [judge(outcome, draw(rng, outcome, n))[0] for _ in range(max(config.comparisons))]
+        equal = [judge(outcome, draw(rng, outcome, n)) for _ in range(max(config.comparisons))]
         for m in config.comparisons:
-            rejected[m, ""] += any(holm(equal[:m], verdicts.ERROR)[0])
+            decided = holm([one.p for one in equal[:m]], verdicts.ERROR)
+            rejected[m, ""] += any(decision.rejected for decision in decided)
         for label, effect in EFFECTS[outcome].items():
-            p, is_ahead = judge(outcome, draw(rng, outcome, n, effect))
+            first = judge(outcome, draw(rng, outcome, n, effect))
             for m in config.comparisons:
-                decided, _ = holm([p, *equal[1:m]], verdicts.ERROR)
-                rejected[m, label] += decided[0] and is_ahead
+                decided = holm([one.p for one in (first, *equal[1:m])], verdicts.ERROR)
+                rejected[m, label] += decided[0].rejected and first.is_ahead
+        if outcome in REPORTED:
+            mixed = list(equal)
+            for k in range(0, len(mixed), 2):
+                mixed[k] = judge(outcome, draw(rng, outcome, n, REPORTED[outcome]))
+            for m in config.comparisons:
+                rejected[m, FALSE] += has_false_statement(mixed[:m])
     return {
         "claims": config.claims,
         "rows": [

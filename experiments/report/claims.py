@@ -7,26 +7,40 @@ from collections import Counter
 
 from experiments import Record, Result
 from experiments.report.markdown import images, seeds_text, source_text
-from experiments.statistics.verdicts import TIMES, outcome_of
+from experiments.statistics.verdicts import TIMES, excluded_effects, outcome_of
 
 OUTCOMES = {
     "ahead": "as claimed",
-    "smaller": "as claimed, but smaller than reported",
+    "smaller": "as claimed, but smaller than the {effect}",
     "behind": "the reverse",
-    "excluded": "reported effect excluded",
+    "excluded": "{effect} excluded",
     "open": "undecided",
     "unsolved": "undecided: not solved",
 }
 """Outcomes of a comparison, as pages show them."""
 
 
-def in_unit(comparison: Record, value: float) -> str:
-    """An effect in its natural unit, without the unit."""
+def value_text(comparison: Record, value: float) -> str:
+    """An effect in its natural unit."""
     if comparison["unit"] == TIMES:
-        if abs(value) == math.inf:
-            return "∞" if value > 0 else "0"
-        return f"{math.exp(value):.3g}"
-    if abs(value) == math.inf:
+        number = times_text(value)
+        return "as soon" if number == "1" else f"{number} times {direction_text(value)}"
+    return f"{number_text(value)} {comparison['unit']}"
+
+
+def times_text(value: float) -> str:
+    """How many times sooner or later, from the logarithm of a ratio of times."""
+    return "∞" if math.isinf(value) else f"{math.exp(abs(value)):.3g}"
+
+
+def direction_text(value: float) -> str:
+    """Whether a ratio of times is in favour of the first network."""
+    return "sooner" if value > 0 else "later"
+
+
+def number_text(value: float) -> str:
+    """A difference, with its sign."""
+    if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     return f"{value:+,.0f}" if abs(value) >= 1000 else f"{value:+.3g}"
 
@@ -40,18 +54,48 @@ def effect_text(comparison: Record) -> str:
         return f"in most pairs of seeds only the {'first' if effect > 0 else 'second'} solves it"
     if math.isinf(effect):
         return "beyond the ceiling"
-    return f"{in_unit(comparison, effect)} {comparison['unit']}"
+    return value_text(comparison, effect)
 
 
 def interval_text(comparison: Record) -> str:
-    """The interval with its level, and the margin that it is compared with."""
+    """The interval with its level."""
     if not comparison["solved"]:
         return ""
-    low, high = (in_unit(comparison, end) for end in comparison["interval"])
-    text = f"{low} to {high} ({100 * (1 - comparison['level']):.3g} %)"
+    low, high = comparison["interval"]
+    if math.isinf(low) and math.isinf(high):
+        text = "no limits"
+    elif comparison["unit"] != TIMES:
+        text = f"{number_text(low)} to {number_text(high)}"
+    elif direction_text(low) == direction_text(high):
+        near, far = sorted((low, high), key=abs)
+        text = f"{times_text(near)} to {times_text(far)} times {direction_text(high)}"
+    else:
+        text = f"{value_text(comparison, low)} to {value_text(comparison, high)}"
+    return f"{text} ({level_text(comparison['level'])})"
+
+
+def level_text(error: float) -> str:
+    """The confidence level of an interval."""
+    return f"{100 * (1 - error):.3g} %"
+
+
+def reference_text(comparison: Record) -> str:
+    """What the interval is compared with: a margin, or the effect reported or of interest."""
     if comparison["margin"]:
-        text += f"; margin {in_unit(comparison, -comparison['margin'])}"
-    return text
+        return f"margin: {value_text(comparison, -comparison['margin'])}"
+    if comparison["reference"] is None:
+        return ""
+    kind = "reported" if comparison["is_reported"] else "of interest"
+    return f"{kind}: {value_text(comparison, comparison['reference'])}"
+
+
+def outcome_text(comparison: Record) -> str:
+    """The outcome; of an effect that is excluded, with the limit that excludes it."""
+    text = OUTCOMES[outcome_of(comparison)].format(effect=excluded_effects([comparison]))
+    if not comparison["excluded"]:
+        return text
+    at_most = value_text(comparison, comparison["at_most"])
+    return f"{text} (at most {at_most}, {level_text(comparison['exclusion_level'])})"
 
 
 def p_text(p: float) -> str:
@@ -61,15 +105,17 @@ def p_text(p: float) -> str:
 
 def counts_text(claim: Record) -> str:
     """How many comparisons came out how."""
-    outcomes = Counter(outcome_of(comparison) for comparison in claim["comparisons"])
+    comparisons = claim["comparisons"]
+    outcomes = Counter(outcome_of(comparison) for comparison in comparisons)
+    excluded = excluded_effects([c for c in comparisons if c["excluded"]])
     ahead, total = outcomes["ahead"] + outcomes["smaller"], outcomes.total()
     parts = [f"as claimed in {ahead} of {total}"]
     if outcomes["smaller"]:
-        parts.append(f"smaller than reported in {outcomes['smaller']}")
+        parts.append(f"smaller than the {excluded} in {outcomes['smaller']}")
     if outcomes["behind"]:
         parts.append(f"the reverse in {outcomes['behind']}")
     if outcomes["excluded"]:
-        parts.append(f"reported effect excluded in {outcomes['excluded']}")
+        parts.append(f"{excluded} excluded in {outcomes['excluded']}")
     if undecided := outcomes["open"] + outcomes["unsolved"]:
         parts.append(f"undecided in {undecided}")
     return ", ".join(parts)

@@ -62,7 +62,7 @@ def draw_comparison(panel: Axes, comparison: Record, y: float) -> None:
 
     An estimate out of range is a triangle at the edge; a task that is not solved, a cross.
     """
-    scale = comparison["margin"] or comparison["reported"]
+    scale = comparison["margin"] or comparison["reference"]
     outcome = outcome_of(comparison)
     color = COLORS_OF[outcome]
     if outcome == "unsolved":

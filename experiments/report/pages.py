@@ -11,16 +11,16 @@ import tabulate
 import experiments
 from experiments import Record, Result
 from experiments.report.claims import (
-    OUTCOMES,
     anchor_of,
     counts_text,
     effect_text,
     interval_text,
+    outcome_text,
     p_text,
+    reference_text,
 )
 from experiments.report.data import data_links
 from experiments.report.markdown import images, source_text, took
-from experiments.statistics.verdicts import outcome_of
 
 NOT_RUN = '!!! warning "Not run yet"\n\n    There are no results so far.'
 MAX_OPEN = 4
@@ -130,8 +130,9 @@ def verdict_of(claim: Record, anchor: str) -> str:
             "comparison": comparison["label"],
             "effect": effect_text(comparison),
             "interval": interval_text(comparison),
-            "p": p_text(comparison["p"]),
-            "outcome": OUTCOMES[outcome_of(comparison)],
+            "compared with": reference_text(comparison),
+            "p, adjusted": p_text(comparison["p"]),
+            "outcome": outcome_text(comparison),
         }
         for comparison in claim["comparisons"]
     ]

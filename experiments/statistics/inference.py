@@ -252,17 +252,29 @@ class Shares(Sample):
         return max(100 * float(low), -100.0), min(100 * float(high), 100.0)
 
 
-def holm(p_values: Sequence[float], error: float) -> tuple[list[bool], list[float]]:
-    """Holm's procedure: which hypotheses are rejected, and the level of each.
+class Decision(NamedTuple):
+    """What Holm's procedure decides about a hypothesis.
 
-    The level of one that is not rejected is the level at which the procedure ended.
+    Attributes:
+        rejected: Whether it is rejected.
+        level: Its level; of one that is not rejected, the level at which the procedure ended.
+        adjusted: Its adjusted p-value: the smallest error with which it would be rejected.
     """
-    rejected, levels = [False] * len(p_values), [0.0] * len(p_values)
-    order = sorted(range(len(p_values)), key=p_values.__getitem__)
-    level, going_on = error, True
-    for place, k in enumerate(order):
-        if going_on:
-            level = error / (len(order) - place)
-            going_on = rejected[k] = p_values[k] <= level
-        levels[k] = level
-    return rejected, levels
+
+    rejected: bool
+    level: float
+    adjusted: float
+
+
+def holm(p_values: Sequence[float], error: float) -> list[Decision]:
+    """Holm's procedure for hypotheses that share an error."""
+    decisions: dict[int, Decision] = {}
+    rejected, level, adjusted = True, error, 0.0
+    for place, k in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        remaining = len(p_values) - place
+        if rejected:
+            level = error / remaining
+            rejected = p_values[k] <= level
+        adjusted = min(1.0, max(adjusted, remaining * p_values[k]))
+        decisions[k] = Decision(rejected, level, adjusted)
+    return [decisions[k] for k in range(len(p_values))]

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from experiments import Record
-from experiments.statistics.inference import Bound, Sample, Scores, Shares, Times, holm
+from experiments.statistics.inference import Bound, Decision, Sample, Scores, Shares, Times, holm
 
 ERROR = 0.05
 TIMES = "times sooner"
@@ -31,7 +31,8 @@ class Comparison(NamedTuple):
         label: What is compared.
         sample: The results of both networks.
         unit: The unit of the effect.
-        reported: The effect that the source reports, or else the smallest one of interest.
+        reported: The effect that the source reports.
+        of_interest: The smallest effect of interest; it counts where the source reports none.
         margin: How much worse is still *not worse*.
         solved: The share of seeds with which the network that is said to be ahead solves the task,
             and that of the other one.
@@ -41,8 +42,14 @@ class Comparison(NamedTuple):
     sample: Sample
     unit: str
     reported: float | None = None
+    of_interest: float | None = None
     margin: float = 0.0
     solved: tuple[float, float] = (1.0, 1.0)
+
+    @property
+    def reference(self) -> float | None:
+        """The effect that may be excluded: the reported one, or that of interest."""
+        return self.of_interest if self.reported is None else self.reported
 
 
 def scores(
@@ -52,6 +59,7 @@ def scores(
     unit: str,
     *,
     reported: float | None = None,
+    of_interest: float | None = None,
     margin: float = 0.0,
     ceiling: float = math.inf,
 ) -> Comparison:
@@ -62,7 +70,8 @@ def scores(
         ahead: The scores that the claim says are larger.
         behind: The others, or the bound.
         unit: The unit of the scores.
-        reported: The difference that the source reports or that is of interest.
+        reported: The difference that the source reports.
+        of_interest: The smallest difference of interest, in case the source reports none.
         margin: By how much less is still *not worse*.
         ceiling: The largest score that is measured.
     """
@@ -72,8 +81,8 @@ def scores(
         sample = Bound(tuple(ahead), float(behind))
     else:
         sample = Scores(tuple(ahead), tuple(behind), ceiling)
-    check_effects(label, reported, margin)
-    return Comparison(label, sample, unit, reported, margin)
+    check_effects(label, reported, of_interest, margin)
+    return Comparison(label, sample, unit, reported, of_interest, margin)
 
 
 def shares(
@@ -82,7 +91,7 @@ def shares(
     """Compare the shares of seeds that solve a task."""
     check_values(label, ahead, behind)
     sample = Shares(tuple(map(float, ahead)), tuple(map(float, behind)))
-    check_effects(label, reported, 0.0)
+    check_effects(label, reported, None, 0.0)
     solved = sum(ahead) / len(ahead), sum(behind) / len(behind)
     return Comparison(label, sample, "percentage points", reported, solved=solved)
 
@@ -94,6 +103,7 @@ def times(
     cap: float,
     *,
     reported: float | None = None,
+    of_interest: float | None = None,
     margin: float = 1.0,
 ) -> Comparison:
     """Compare times to solve a task.
@@ -103,14 +113,16 @@ def times(
         ahead: The times that the claim says are shorter; the cap for runs that did not solve it.
         behind: The others.
         cap: After how long a run was ended.
-        reported: How many times sooner, as the source reports or as is of interest.
+        reported: How many times sooner, as the source reports.
+        of_interest: From how many times sooner on an effect is of interest, in case the source
+            reports none.
         margin: By which factor more is still *not worse*.
     """
     check_values(label, ahead, behind)
-    if not (cap > 0 and margin >= 1 and (reported is None or reported > 0)):
+    if not (cap > 0 and margin >= 1 and all(r is None or r > 1 for r in (reported, of_interest))):
         raise ValueError(
-            f"{label}: expected cap > 0, margin >= 1 and reported > 0, "
-            f"got {cap}, {margin}, {reported}"
+            f"{label}: expected cap > 0, margin >= 1, and reported and of_interest > 1, "
+            f"got {cap}, {margin}, {reported} and {of_interest}"
         )
     solved = [sum(t < cap for t in group) / len(group) for group in (ahead, behind)]
     return Comparison(
@@ -118,16 +130,20 @@ def times(
         Times(tuple(ahead), tuple(behind), cap),
         TIMES,
         None if reported is None else math.log(reported),
+        None if of_interest is None else math.log(of_interest),
         math.log(margin),
         (solved[0], solved[1]),
     )
 
 
-def check_effects(label: str, reported: float | None, margin: float) -> None:
+def check_effects(
+    label: str, reported: float | None, of_interest: float | None, margin: float
+) -> None:
     """Raise an error if an effect has the wrong sign."""
-    if margin < 0 or (reported is not None and reported <= 0):
+    if margin < 0 or any(e is not None and e <= 0 for e in (reported, of_interest)):
         raise ValueError(
-            f"{label}: expected margin >= 0 and reported > 0, got {margin} and {reported}"
+            f"{label}: expected margin >= 0, and reported and of_interest > 0, "
+            f"got {margin}, {reported} and {of_interest}"
         )
 
 
@@ -164,13 +180,9 @@ def claim(
         raise ValueError("a claim needs at least one comparison")
     if fidelity not in FIDELITIES:
         raise ValueError(f"fidelity should be one of {FIDELITIES}, got {fidelity!r}")
-    p_values = [p_of_direction(comparison) for comparison in comparisons]
-    decided, levels = holm(p_values, ERROR)
-    excluded, _ = holm([p_of_exclusion(comparison) for comparison in comparisons], ERROR)
-    judged = [
-        judge(*values)
-        for values in zip(comparisons, p_values, decided, levels, excluded, strict=True)
-    ]
+    directions = holm([p_of_direction(comparison) for comparison in comparisons], ERROR)
+    exclusions = holm([p_of_exclusion(comparison) for comparison in comparisons], ERROR)
+    judged = [judge(*values) for values in zip(comparisons, directions, exclusions, strict=True)]
     marks = "".join(MARKS[outcome_of(comparison)] for comparison in judged)
     return {
         "claim": text,
@@ -181,7 +193,7 @@ def claim(
         "reported": reported,
         "fidelity": fidelity,
         "comparisons": judged,
-        "verdict": verdict([comparison["outcome"] for comparison in judged]),
+        "verdict": verdict(judged),
     }
 
 
@@ -197,30 +209,33 @@ def p_of_direction(comparison: Comparison) -> float:
 
 
 def p_of_exclusion(comparison: Comparison) -> float:
-    """The p-value of the reported effect, against a smaller one, at the two-sided level."""
-    if comparison.reported is None or not any(comparison.solved):
+    """The p-value of the effect to exclude, against a smaller one, at the two-sided level."""
+    if comparison.reference is None or not any(comparison.solved):
         return 1.0  # if nobody solves a task here, that excludes nothing
-    return min(1.0, 2 * comparison.sample.test(comparison.reported).below)
+    return min(1.0, 2 * comparison.sample.test(comparison.reference).below)
 
 
-def judge(comparison: Comparison, p: float, decided: bool, level: float, excluded: bool) -> Record:
+def judge(comparison: Comparison, direction: Decision, exclusion: Decision) -> Record:
     """A comparison with its interval and outcome: `ahead`, `behind`, `excluded` or `open`."""
     sample, margin = comparison.sample, comparison.margin
     sides = sample.test(-margin)
-    outcome = "excluded" if excluded else "open"
-    if decided:
+    outcome = "excluded" if exclusion.rejected else "open"
+    if direction.rejected:
         outcome = "ahead" if sides.above < sides.below else "behind"
     return {
         "label": comparison.label,
         "unit": comparison.unit,
         "effect": sample.estimate,
-        "interval": sample.interval(level),
-        "level": level,
-        "p": p,
+        "interval": sample.interval(direction.level),
+        "level": direction.level,
+        "p": direction.adjusted,
         "margin": margin,
-        "reported": comparison.reported,
+        "reference": comparison.reference,
+        "is_reported": comparison.reported is not None,
         "solved": any(comparison.solved),
-        "excluded": excluded,
+        "excluded": exclusion.rejected,
+        "at_most": sample.interval(exclusion.level)[1],
+        "exclusion_level": exclusion.level,
         "outcome": outcome,
     }
 
@@ -248,16 +263,28 @@ def outcome_of(comparison: Record) -> str:
     return "smaller" if outcome == "ahead" and comparison["excluded"] else outcome
 
 
-def verdict(outcomes: Sequence[str]) -> str:
-    """The rule."""
-    counts = Counter(outcomes)
-    if counts["ahead"] == len(outcomes):
+def verdict(comparisons: Sequence[Record]) -> str:
+    """The rule, from the outcomes of the comparisons."""
+    counts = Counter(comparison["outcome"] for comparison in comparisons)
+    number = len(comparisons)
+    ahead, behind = counts["ahead"], counts["behind"]
+    if ahead == number:
         return "reproduced"
-    if counts["ahead"]:
-        part = f"reproduced in part ({counts['ahead']} of {len(outcomes)})"
-        return f"{part}, reversed in {counts['behind']}" if counts["behind"] else part
-    if counts["behind"]:
-        return f"reversed ({counts['behind']} of {len(outcomes)})"
-    if counts["excluded"] == len(outcomes):
-        return "reported effect excluded"
+    if behind == number:
+        return "reversed"
+    if ahead:
+        part = f"reproduced in part ({ahead} of {number})"
+        return f"{part}, reversed in {behind}" if behind else part
+    if behind:
+        return f"reversed in part ({behind} of {number})"
+    if counts["excluded"] == number:
+        return f"{excluded_effects(comparisons)} excluded"
     return "inconclusive"
+
+
+def excluded_effects(comparisons: Sequence[Record]) -> str:
+    """What excluded effects are: those that a source reports, or those of interest."""
+    found = {comparison["is_reported"] for comparison in comparisons}
+    if len(found) == 2:
+        return "reported effect or effect of interest"
+    return "reported effect" if found == {True} else "effect of interest"

@@ -69,14 +69,13 @@ def claims(result: Result) -> list[Record]:
 
     tasks = [task for task in found if task.protocol in PROTOCOLS]
     gers = "Gers, Schraudolph & Schmidhuber 2002"
-    of_interest = f"of interest from {OF_INTEREST:g} times sooner on"
     return [
         claim(
             "Peepholes improve learning in timing tasks",
             "the teaching notebook",
-            f"no numbers; {of_interest}",
+            "no numbers",
             "our own task",
-            [sooner(task, "peepholes", "none", reported=OF_INTEREST) for task in tasks],
+            [sooner(task, "peepholes", "none", of_interest=OF_INTEREST) for task in tasks],
             lesson=(
                 "x..........-x.........",
                 "After the correction for all comparisons, no task shows that peepholes help to "
@@ -104,11 +103,10 @@ def claims(result: Result) -> list[Record]:
         claim(
             "Peepholes help to generate spikes and functions",
             gers,
-            "without them, of the functions only the cosine with F = 10, and slowly; "
-            f"{of_interest}",
+            "without them, of the functions only the cosine with F = 10, and slowly",
             "adapted, in part our own task",
             [
-                sooner(task, "peepholes", "none", reported=OF_INTEREST)
+                sooner(task, "peepholes", "none", of_interest=OF_INTEREST)
                 for task in tasks
                 if task.task in GENERATING
             ],
