@@ -107,13 +107,13 @@ def record(unit, seed, valid, test, **values):
     return {"case": {"unit": unit}, "seed": seed} | drawn | found | values
 
 
-def study_of(losses):
+def study_of(losses, rest=0.0):
     units = [odyssey.VANILLA, *odyssey.ABLATIONS]
     return {
         "config": {"task": "speech"},
         "records": [
             # The best tenth by validation is that of the first six seeds.
-            record(unit, seed, seed, losses.get(unit, 0.1) + seed / 1000 + (seed > 5) * 0.5)
+            record(unit, seed, seed, losses.get(unit, 0.1) + seed / 1000 + (seed > 5) * rest)
             for unit in units
             for seed in range(60)
         ],
@@ -121,7 +121,7 @@ def study_of(losses):
 
 
 def test_the_best_tenth_is_chosen_by_validation():
-    result = study_of({})
+    result = study_of({}, rest=-0.05)
     assert best_losses(result)["NP"] == pytest.approx([0.1 + k / 1000 for k in range(6)])
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from experiments.statistics import verdicts
+from experiments.statistics.comparisons import scores, shares, times
 from experiments.statistics.inference import Bound, Scores, Times
-from experiments.statistics.verdicts import claim, scores, shares, times
+from experiments.statistics.verdicts import claim
 
 N = 10
 LOW = [k / 16 for k in range(N)]  # exact in binary: sums and differences have no error

@@ -9,7 +9,8 @@ import tabulate
 
 from experiments import Record, Result
 from experiments.records import grouped
-from experiments.statistics.verdicts import Comparison, claim, shares, times
+from experiments.statistics.comparisons import Comparison, shares, times
+from experiments.statistics.verdicts import claim
 
 # Sequences until it was solved, of Hochreiter & Schmidhuber.
 PUBLISHED = {100: 74_000, 500: 209_000, 1000: 853_000}
@@ -111,11 +112,11 @@ def table(result: Result) -> str:
             {
                 "T": T,
                 "model": model,
-                "start": start,
+                "initialisation": start,
                 "solved": f"{sum(r['solved'] for r in found)} of {len(found)}",
                 "sequences, median": f"{took:,.0f}" if np.isfinite(took) else "not solved",
                 "paper": f"{paper:,}" if paper else "",
-                "mean error": f"{np.median([r['mean_error'] for r in found]):.3f}",
+                "mean error, median": f"{np.median([r['mean_error'] for r in found]):.3f}",
             }
         )
     return tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)

@@ -9,7 +9,8 @@ import tabulate
 
 from experiments import Record, Result
 from experiments.records import grouped
-from experiments.statistics.verdicts import Comparison, claim, scores
+from experiments.statistics.comparisons import Comparison, scores
+from experiments.statistics.verdicts import claim
 
 # F1 of Huang, Xu & Yu: random embeddings and features; Senna embeddings, words only.
 PUBLISHED = {"LSTM": (92.88, 90.11), "BiLSTM": (93.64, 93.80)}
@@ -111,18 +112,18 @@ def table(result: Result) -> str:
                 "model": name,
                 "H": found[0]["hidden"],
                 "parameters": f"{found[0]['parameters']:,}",
-                "F1": f"{f1.mean():.2f}",
-                "of seeds": f"{f1.min():.2f} to {f1.max():.2f}",
-                "of the gap": f"{(means[name] - means['LSTM']) / gap:.0%}",
-                "paper, features": f"{paper[0]:.2f}" if paper else "",
-                "paper, Senna": f"{paper[1]:.2f}" if paper else "",
+                "F1, mean": f"{f1.mean():.2f}",
+                "range": f"{f1.min():.2f} to {f1.max():.2f}",
+                "share of the gap": f"{(means[name] - means['LSTM']) / gap:.0%}",
+                "paper: features": f"{paper[0]:.2f}" if paper else "",
+                "paper: Senna": f"{paper[1]:.2f}" if paper else "",
             }
         )
     shown = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
     last = sum(record["epoch"] == len(record["valid"]) for record in records)
     return (
-        f"{shown}\n\nParameters are the recurrent layer's. *Of the gap*: how much of what lies "
-        "between the means of LSTM and BiLSTM is closed. The last epoch was the best on the "
-        f"sentences kept aside in {last} of {len(records)} runs; there, longer training might do "
-        "better."
+        f"{shown}\n\nParameters are the recurrent layer's. *Share of the gap*: how much of the "
+        "difference between the means of LSTM and BiLSTM a network gains. The last epoch was the "
+        f"best on the validation set in {last} of {len(records)} runs; longer training might "
+        "improve these."
     )

@@ -9,7 +9,8 @@ import tabulate
 
 from experiments import Record, Result
 from experiments.records import grouped
-from experiments.statistics.verdicts import Comparison, claim, scores, times
+from experiments.statistics.comparisons import Comparison, scores, times
+from experiments.statistics.verdicts import claim
 
 PAIRS = {
     "An output gate that depends on the new cell state is better than one that depends on the "

@@ -9,7 +9,8 @@ import tabulate
 
 from experiments import Record, Result
 from experiments.records import grouped
-from experiments.statistics.verdicts import Comparison, claim, scores
+from experiments.statistics.comparisons import Comparison, scores
+from experiments.statistics.verdicts import claim
 
 
 def by_case(records: Sequence[Record]) -> dict[tuple[str, str, int], list[int]]:

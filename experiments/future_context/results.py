@@ -7,7 +7,8 @@ import tabulate
 
 from experiments import Record, Result
 from experiments.records import grouped
-from experiments.statistics.verdicts import claim, scores
+from experiments.statistics.comparisons import scores
+from experiments.statistics.verdicts import claim
 
 BOTH = ("BiLSTM", "BiLSTM, peepholes", "BiGRU")
 

@@ -10,7 +10,8 @@ import tabulate
 
 from experiments import Record, Result
 from experiments.records import grouped
-from experiments.statistics.verdicts import Comparison, claim, times
+from experiments.statistics.comparisons import Comparison, times
+from experiments.statistics.verdicts import claim
 
 MODELS = ("LSTM", "GRU")
 OF_INTEREST = 2.0  # times sooner
@@ -91,7 +92,7 @@ def table(result: Result) -> str:
                 "initialisation": name,
                 "solved": f"{sum(r['solved'] for r in found)} of {len(found)}",
                 "sequences, median": f"{middle:,.0f}" if np.isfinite(middle) else "not solved",
-                "mean error": f"{np.median([r['mean_error'] for r in found]):.3f}",
+                "mean error, median": f"{np.median([r['mean_error'] for r in found]):.3f}",
             }
         )
     return tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)

@@ -10,7 +10,8 @@ import numpy as np
 import tabulate
 
 from experiments import Record, Result
-from experiments.statistics.verdicts import Comparison, claim, scores
+from experiments.statistics.comparisons import Comparison, scores
+from experiments.statistics.verdicts import claim
 
 # Test NLL of Chung et al. (their LSTM has peepholes) and of Bai, Kolter & Koltun.
 PUBLISHED = {
@@ -159,9 +160,9 @@ def table(result: Result) -> str:
             "data": data,
             "model": model,
             "parameters": f"{best[0]['parameters']:,}" if "parameters" in best[0] else "",
-            "test NLL": f"{nll.mean():.2f} ± {nll.std(ddof=min(1, len(nll) - 1)):.2f}",
+            "test NLL, mean ± sd": f"{nll.mean():.2f} ± {nll.std(ddof=min(1, len(nll) - 1)):.2f}",
             "best rate": rates_of(best) if "epoch" in best[0] else "",
-            "best epoch": epochs_of(best) if "epoch" in best[0] else "",
+            "best epoch, median": epochs_of(best) if "epoch" in best[0] else "",
         }
         for source, numbers in PUBLISHED[data].items():
             row[source] = f"{numbers[model]:.2f}" if model in numbers else ""

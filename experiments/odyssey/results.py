@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import statistics
-from collections.abc import Sequence
 
+import numpy as np
 import tabulate
 
 from experiments import Record, Result
 from experiments.odyssey import ABLATIONS, VANILLA
 from experiments.odyssey.importance import importances
 from experiments.records import grouped
-from experiments.statistics.verdicts import Comparison, claim, scores
+from experiments.statistics.comparisons import Comparison, trials
+from experiments.statistics.trials import best
+from experiments.statistics.verdicts import claim
 
 CRITICAL = ("NFG", "NOAF")
 OF_INTEREST = {"speech": 0.02, "strokes": 0.05, "music": 0.05}
@@ -33,31 +34,32 @@ def loss_of(trial: Record) -> float:
     return min(float(trial["test"]), float(trial["chance"]))
 
 
-def best_tenth(trials: Sequence[Record]) -> list[Record]:
-    """The tenth of the trials with the lowest validation losses."""
-    ordered = sorted(trials, key=lambda trial: float(trial["valid"]))
-    return ordered[: math.ceil(len(trials) / 10)]
-
-
-def best_losses(result: Result) -> dict[str, list[float]]:
-    """For each unit, the test losses of its best tenth."""
+def losses_of(result: Result) -> dict[str, list[tuple[float, float]]]:
+    """For each unit, validation and test loss of its trials."""
     return {
-        unit: [loss_of(trial) for trial in best_tenth(trials)]
+        unit: [(float(trial["valid"]), loss_of(trial)) for trial in trials]
         for unit, trials in grouped(result["records"], "unit").items()
     }
 
 
+def best_losses(result: Result) -> dict[str, list[float]]:
+    """For each unit, the test losses of the tenth of its trials with the best validation losses."""
+    return {
+        unit: best(*np.transpose(losses)).tolist() for unit, losses in losses_of(result).items()
+    }
+
+
 def claims(result: Result) -> list[Record]:
-    """Differences of the test loss between the best tenths, by the rule for scores."""
+    """Differences of the test loss between the best tenths, by the rule for random searches."""
     task = result["config"]["task"]
-    losses, interest, unit = best_losses(result), OF_INTEREST[task], UNITS[task]
+    losses, interest, unit = losses_of(result), OF_INTEREST[task], UNITS[task]
 
     def lower(
         ahead: str, behind: str, *, of_interest: float | None = None, margin: float = 0.0
     ) -> Comparison:
-        better, worse = ([-loss for loss in losses[name]] for name in (ahead, behind))
         label = f"{ahead} below {behind}, test loss"
-        return scores(label, better, worse, unit, of_interest=of_interest, margin=margin)
+        pair = losses[ahead], losses[behind]
+        return trials(label, *pair, unit, of_interest=of_interest, margin=margin)
 
     return [
         claim(
@@ -82,15 +84,15 @@ def claims(result: Result) -> list[Record]:
 
 def table(result: Result) -> str:
     """Losses of the best tenth of each unit, and the importance of each hyperparameter."""
-    trials = grouped(result["records"], "unit")
+    found = grouped(result["records"], "unit")
     rows = [
         {
             "unit": unit,
-            "trials": len(trials[unit]),
+            "trials": len(found[unit]),
             "best by validation": f"{losses[0]:.3f}",
             "best tenth, median": f"{statistics.median(losses):.3f}",
             "range": f"{min(losses):.3f} to {max(losses):.3f}",
-            "median of all": f"{statistics.median(map(loss_of, trials[unit])):.3f}",
+            "median of all": f"{statistics.median(map(loss_of, found[unit])):.3f}",
         }
         for unit, losses in best_losses(result).items()
     ]

@@ -13,7 +13,7 @@ import numpy as np
 from experiments import Record
 from experiments.engine.experiment import Experiment
 from experiments.power.results import FALSE
-from experiments.statistics import verdicts
+from experiments.statistics import comparisons, verdicts
 from experiments.statistics.inference import holm
 
 EFFECTS: dict[str, dict[str, float]] = {
@@ -82,12 +82,12 @@ def compare(outcome: str, pair: Pair) -> Judged:
     """Judge one comparison."""
     reported = REPORTED.get(outcome)
     if outcome == "times":
-        comparison = verdicts.times("", *pair, CAP, reported=reported)
+        comparison = comparisons.times("", *pair, CAP, reported=reported)
     elif outcome == "shares":
         solved = (tuple(map(bool, values)) for values in pair)
-        comparison = verdicts.shares("", *solved, reported=reported and 100 * reported)
+        comparison = comparisons.shares("", *solved, reported=reported and 100 * reported)
     else:
-        comparison = verdicts.scores("", *pair, "", reported=reported)
+        comparison = comparisons.scores("", *pair, "", reported=reported)
     sides = comparison.sample.test()
     p_excluded = verdicts.p_of_exclusion(comparison)
     return Judged(verdicts.p_of_direction(comparison), sides.above < sides.below, p_excluded)

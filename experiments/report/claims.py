@@ -7,7 +7,8 @@ from collections import Counter
 
 from experiments import Record, Result
 from experiments.report.markdown import images, seeds_text, source_text
-from experiments.statistics.verdicts import TIMES, excluded_effects, outcome_of
+from experiments.statistics.comparisons import TIMES
+from experiments.statistics.verdicts import excluded_effects, outcome_of
 
 OUTCOMES = {
     "ahead": "as claimed",
@@ -82,17 +83,18 @@ def level_text(error: float) -> str:
 def reference_text(comparison: Record) -> str:
     """What the interval is compared with: a margin, or the effect reported or of interest."""
     if comparison["margin"]:
-        return f"margin: {value_text(comparison, -comparison['margin'])}"
+        return f"a margin of {value_text(comparison, -comparison['margin'])}"
     if comparison["reference"] is None:
-        return ""
-    kind = "reported" if comparison["is_reported"] else "of interest"
-    return f"{kind}: {value_text(comparison, comparison['reference'])}"
+        return "no effect"
+    kind = "the reported effect" if comparison["is_reported"] else "the effect of interest"
+    return f"{kind}, {value_text(comparison, comparison['reference'])}"
 
 
 def outcome_text(comparison: Record) -> str:
     """The outcome; of an effect that is excluded, with the limit that excludes it."""
-    text = OUTCOMES[outcome_of(comparison)].format(effect=excluded_effects([comparison]))
-    if not comparison["excluded"]:
+    outcome = outcome_of(comparison)
+    text = OUTCOMES[outcome].format(effect=excluded_effects([comparison]))
+    if outcome not in ("smaller", "excluded"):
         return text
     at_most = value_text(comparison, comparison["at_most"])
     return f"{text} (at most {at_most}, {level_text(comparison['exclusion_level'])})"
@@ -100,7 +102,7 @@ def outcome_text(comparison: Record) -> str:
 
 def p_text(p: float) -> str:
     """A p-value."""
-    return f"{p:.2g}" if p >= 0.001 else "< 0.001"
+    return f"{p:.3g}" if p >= 0.001 else "< 0.001"
 
 
 def counts_text(claim: Record) -> str:

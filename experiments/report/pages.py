@@ -125,24 +125,23 @@ def sections(name: str) -> dict[str, str]:
 
 def verdict_of(claim: Record, anchor: str) -> str:
     """A claim, the comparisons that decide and the verdict."""
+    references = dict.fromkeys(map(reference_text, claim["comparisons"]))
+    differ = len(references) > 1
     rows = [
-        {
-            "comparison": comparison["label"],
-            "effect": effect_text(comparison),
-            "interval": interval_text(comparison),
-            "compared with": reference_text(comparison),
-            "p, adjusted": p_text(comparison["p"]),
-            "outcome": outcome_text(comparison),
-        }
+        {"comparison": comparison["label"]}
+        | {"effect": effect_text(comparison), "interval": interval_text(comparison)}
+        | ({"compared with": reference_text(comparison)} if differ else {})
+        | {"p, adjusted": p_text(comparison["p"]), "outcome": outcome_text(comparison)}
         for comparison in claim["comparisons"]
     ]
     table = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
     opened = " open" if len(rows) <= MAX_OPEN else ""
     lesson = f"{claim['lesson']}\n\n" if claim["lesson"] else ""
+    reference = "" if differ else f" Compared with: {next(iter(references))}."
     return (
         f"### {claim['claim']} {{#{anchor}}}\n\n**{claim['verdict'].capitalize()}**: "
         f"{counts_text(claim)}.\n\n{lesson}Source: {source_text(claim)}. Fidelity: "
-        f"{claim['fidelity']}.\n\n"
+        f"{claim['fidelity']}.{reference}\n\n"
         f'<details markdown="1"{opened}><summary>Comparisons ({len(rows)})</summary>\n\n'
         f"{table}\n\n</details>"
     )

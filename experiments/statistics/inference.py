@@ -14,11 +14,11 @@ An interval has all effects that the test does not reject. For shares it is Agre
 
 from __future__ import annotations
 
+import functools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -49,15 +49,22 @@ class Sides(NamedTuple):
 
 def rank_sum(first: Values, second: Values) -> Sides:
     """The Mann-Whitney test of two samples, by all permutations of their values, ties included."""
-    n = len(first)
-    # Twice the midranks are whole numbers: the number of subsets with each sum can be counted.
+    # Twice the midranks are whole numbers.
     ranks = np.rint(2 * scipy.stats.rankdata([*first, *second])).astype(int)
-    counts = np.zeros((n + 1, ranks.sum() + 1))
+    above, below = tails(tuple(np.sort(ranks).tolist()), len(first))
+    observed = ranks[: len(first)].sum()
+    return Sides(float(above[observed]), float(below[observed]))
+
+
+@functools.lru_cache(maxsize=4096)  # without ties, all samples of a size have the same ranks
+def tails(ranks: tuple[int, ...], number: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """For each sum, the shares of subsets of ranks that have it or more, and it or less."""
+    counts = np.zeros((number + 1, sum(ranks) + 1))
     counts[0, 0] = 1
     for rank in ranks:
         counts[1:, rank:] += counts[:-1, : counts.shape[1] - rank].copy()
-    ways, observed = counts[n] / counts[n].sum(), ranks[:n].sum()
-    return Sides(float(ways[observed:].sum()), float(ways[: observed + 1].sum()))
+    ways = counts[number] / counts[number].sum()
+    return np.cumsum(ways[::-1])[::-1], np.cumsum(ways)
 
 
 class Sample(ABC):
@@ -122,7 +129,7 @@ class Scores(Sample):
     behind: tuple[float, ...]
     ceiling: float = math.inf
 
-    @cached_property
+    @functools.cached_property
     def effects(self) -> NDArray[np.float64]:
         ahead, behind = np.array(self.ahead), np.array(self.behind)
         pairs: NDArray[np.float64] = np.subtract.outer(ahead, behind).ravel()
@@ -157,7 +164,7 @@ class Bound(Sample):
     values: tuple[float, ...]
     bound: float
 
-    @cached_property
+    @functools.cached_property
     def effects(self) -> NDArray[np.float64]:
         return np.array(self.values) - self.bound
 
@@ -183,7 +190,7 @@ class Times(Sample):
     behind: tuple[float, ...]
     cap: float
 
-    @cached_property
+    @functools.cached_property
     def effects(self) -> NDArray[np.float64]:
         ahead, behind = (np.log(np.minimum(t, self.cap)) for t in (self.ahead, self.behind))
         pairs = np.subtract.outer(behind, ahead).ravel()

@@ -9,7 +9,8 @@ import tabulate
 
 from experiments import Record, Result
 from experiments.records import UNSOLVED, grouped, median_of_solved
-from experiments.statistics.verdicts import Comparison, claim, times
+from experiments.statistics.comparisons import Comparison, times
+from experiments.statistics.verdicts import claim
 
 GENERATING = ("GTS", "COSINE", "TRIANGLE", "RECTANGLE")
 

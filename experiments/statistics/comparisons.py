@@ -1,0 +1,169 @@
+"""Comparisons of two networks, or of a network with a bound, each with the sign of its claim."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from experiments.statistics.inference import Bound, Sample, Scores, Shares, Times
+from experiments.statistics.trials import Trials
+
+TIMES = "times sooner"
+"""The unit of effects that are logarithms of ratios."""
+
+
+class Comparison(NamedTuple):
+    """One comparison.
+
+    Attributes:
+        label: What is compared.
+        sample: The results of both networks.
+        unit: The unit of the effect.
+        reported: The effect that the source reports.
+        of_interest: The smallest effect of interest; it counts where the source reports none.
+        margin: How much worse is still *not worse*.
+        solved: The share of seeds with which the network that is said to be ahead solves the task,
+            and that of the other one.
+    """
+
+    label: str
+    sample: Sample
+    unit: str
+    reported: float | None = None
+    of_interest: float | None = None
+    margin: float = 0.0
+    solved: tuple[float, float] = (1.0, 1.0)
+
+    @property
+    def reference(self) -> float | None:
+        """The effect that may be excluded: the reported one, or that of interest."""
+        return self.of_interest if self.reported is None else self.reported
+
+
+def scores(
+    label: str,
+    ahead: Sequence[float],
+    behind: Sequence[float] | float,
+    unit: str,
+    *,
+    reported: float | None = None,
+    of_interest: float | None = None,
+    margin: float = 0.0,
+    ceiling: float = math.inf,
+) -> Comparison:
+    """Compare scores of two networks, or of one with a bound; the larger, the better.
+
+    Args:
+        label: What is compared.
+        ahead: The scores that the claim says are larger.
+        behind: The others, or the bound.
+        unit: The unit of the scores.
+        reported: The difference that the source reports.
+        of_interest: The smallest difference of interest, in case the source reports none.
+        margin: By how much less is still *not worse*.
+        ceiling: The largest score that is measured.
+    """
+    sample: Sample
+    check_values(label, ahead, [behind] if isinstance(behind, float | int) else behind)
+    if isinstance(behind, float | int):
+        sample = Bound(tuple(ahead), float(behind))
+    else:
+        sample = Scores(tuple(ahead), tuple(behind), ceiling)
+    check_effects(label, reported, of_interest, margin)
+    return Comparison(label, sample, unit, reported, of_interest, margin)
+
+
+def shares(
+    label: str, ahead: Sequence[bool], behind: Sequence[bool], *, reported: float | None = None
+) -> Comparison:
+    """Compare the shares of seeds that solve a task."""
+    check_values(label, ahead, behind)
+    sample = Shares(tuple(map(float, ahead)), tuple(map(float, behind)))
+    check_effects(label, reported, None, 0.0)
+    solved = sum(ahead) / len(ahead), sum(behind) / len(behind)
+    return Comparison(label, sample, "percentage points", reported, solved=solved)
+
+
+def times(
+    label: str,
+    ahead: Sequence[float],
+    behind: Sequence[float],
+    cap: float,
+    *,
+    reported: float | None = None,
+    of_interest: float | None = None,
+    margin: float = 1.0,
+) -> Comparison:
+    """Compare times to solve a task.
+
+    Args:
+        label: What is compared.
+        ahead: The times that the claim says are shorter; the cap for runs that did not solve it.
+        behind: The others.
+        cap: After how long a run was ended.
+        reported: How many times sooner, as the source reports.
+        of_interest: From how many times sooner on an effect is of interest, in case the source
+            reports none.
+        margin: By which factor more is still *not worse*.
+    """
+    check_values(label, ahead, behind)
+    if not (cap > 0 and margin >= 1 and all(r is None or r > 1 for r in (reported, of_interest))):
+        raise ValueError(
+            f"{label}: expected cap > 0, margin >= 1, and reported and of_interest > 1, "
+            f"got {cap}, {margin}, {reported} and {of_interest}"
+        )
+    solved = [sum(t < cap for t in group) / len(group) for group in (ahead, behind)]
+    return Comparison(
+        label,
+        Times(tuple(ahead), tuple(behind), cap),
+        TIMES,
+        None if reported is None else math.log(reported),
+        None if of_interest is None else math.log(of_interest),
+        math.log(margin),
+        (solved[0], solved[1]),
+    )
+
+
+def trials(
+    label: str,
+    ahead: Sequence[tuple[float, float]],
+    behind: Sequence[tuple[float, float]],
+    unit: str,
+    *,
+    of_interest: float | None = None,
+    margin: float = 0.0,
+) -> Comparison:
+    """Compare the best tenths of the trials of two random searches.
+
+    Args:
+        label: What is compared.
+        ahead: Validation and test loss of each trial of the network that the claim says is better.
+        behind: The others.
+        unit: The unit of the losses.
+        of_interest: The smallest difference of interest.
+        margin: By how much worse is still *not worse*.
+    """
+    check_values(label, *(np.ravel(group).tolist() for group in (ahead, behind)))
+    check_effects(label, None, of_interest, margin)
+    return Comparison(label, Trials(tuple(ahead), tuple(behind)), unit, None, of_interest, margin)
+
+
+def check_effects(
+    label: str, reported: float | None, of_interest: float | None, margin: float
+) -> None:
+    """Raise an error if an effect has the wrong sign."""
+    if margin < 0 or any(e is not None and e <= 0 for e in (reported, of_interest)):
+        raise ValueError(
+            f"{label}: expected margin >= 0, and reported and of_interest > 0, "
+            f"got {margin}, {reported} and {of_interest}"
+        )
+
+
+def check_values(label: str, *groups: Sequence[float]) -> None:
+    """Raise an error if values are missing or not numbers."""
+    for group in groups:
+        if not len(group) or any(map(math.isnan, group)):
+            raise ValueError(f"{label}: expected a number for each seed, got {group}")

@@ -1,0 +1,105 @@
+"""The test for random searches."""
+
+import math
+
+import numpy as np
+import pytest
+
+from experiments.statistics import trials as searches
+from experiments.statistics.comparisons import trials
+from experiments.statistics.inference import rank_sum
+from experiments.statistics.trials import Trials, best
+from experiments.statistics.verdicts import claim
+
+
+@pytest.fixture(autouse=True)
+def _few_permutations(monkeypatch):
+    monkeypatch.setattr(searches, "PERMUTATIONS", 199)
+    searches.permutations.cache_clear()
+    yield
+    searches.permutations.cache_clear()
+
+
+def search(rng, number=60, better=0.0):
+    """Losses of trials that depend on a learning rate, as in a random search."""
+    rate = rng.uniform(-2.5, 2.5, number)
+    loss = 0.05 + 0.1 * rate**2 + 0.05 * rng.exponential(size=number) - better
+    valid, test = (loss + 0.003 * rng.normal(size=number) for _ in range(2))
+    return tuple(zip(valid.tolist(), test.tolist(), strict=True))
+
+
+def test_equal_searches_are_rarely_told_apart_and_their_best_trials_are_no_sample():
+    rng = np.random.default_rng(0)
+    pairs = [(search(rng), search(rng)) for _ in range(300)]
+    rejected = np.mean([Trials(*pair).test().both <= 0.05 for pair in pairs])
+    assert rejected < 0.05 + 3 * math.sqrt(0.05 * 0.95 / len(pairs))
+    tenths = [[best(*np.transpose(losses)) for losses in pair] for pair in pairs]
+    assert np.mean([rank_sum(*tenth).both <= 0.05 for tenth in tenths]) > 0.1
+
+
+def test_a_better_search_is_found():
+    rng = np.random.default_rng(1)
+    pairs = [(search(rng, better=0.05), search(rng)) for _ in range(40)]
+    sides = [Trials(*pair).test() for pair in pairs]
+    assert np.mean([s.both <= 0.05 and s.above < s.below for s in sides]) > 0.8
+
+
+def test_the_best_tenth_is_that_of_the_validation_losses():
+    valid, test = np.arange(21.0)[::-1], np.arange(21.0)
+    assert best(valid, test).tolist() == [20, 19, 18]  # a tenth, rounded up
+
+
+def test_intervals_are_the_effects_that_are_not_rejected():
+    rng = np.random.default_rng(2)
+    covered = []
+    for _ in range(40):
+        sample = Trials(search(rng, better=0.03), search(rng))
+        low, high = sample.interval(0.05)
+        assert low < sample.estimate < high
+        assert sample.test(low - 0.01).both <= 0.05
+        assert sample.test(high + 0.01).both <= 0.05
+        covered.append(low <= 0.03 <= high)
+    assert np.mean(covered) >= 0.85
+
+
+def test_a_level_that_no_permutation_reaches_gives_no_limits():
+    rng = np.random.default_rng(3)
+    sample = Trials(search(rng, 2), search(rng, 2))
+    assert sample.interval(0.01) == (-math.inf, math.inf)
+
+
+def test_an_effect_moves_with_the_losses():
+    rng = np.random.default_rng(4)
+    ahead, behind = search(rng), search(rng)
+    moved = tuple((valid - 0.25, test - 0.25) for valid, test in ahead)
+    before, after = Trials(ahead, behind), Trials(moved, behind)
+    assert after.estimate == pytest.approx(before.estimate + 0.25)
+    assert after.test(0.25) == pytest.approx(before.test(0.0), abs=0.02)
+
+
+def test_a_diverged_trial_has_the_worst_validation_loss():
+    rng = np.random.default_rng(5)
+    ahead, behind = search(rng), search(rng)
+    diverged = tuple((math.inf, 2.3) for _ in range(40))
+    sample = Trials(ahead + diverged, behind + diverged)
+    assert len(sample.effects) == 100
+    assert 0 < sample.test().both <= 1
+
+
+def test_trials_are_judged_by_the_rule():
+    rng = np.random.default_rng(6)
+    better, worse = search(rng, better=0.3), search(rng)
+    found = claim(
+        "text",
+        "this project",
+        "nothing",
+        "our own task",
+        [
+            trials("ahead", better, worse, "nats", of_interest=0.02),
+            trials("behind", worse, better, "nats", of_interest=0.02),
+            trials("not worse", worse, worse, "nats", margin=0.3),
+        ],
+    )
+    assert [c["outcome"] for c in found["comparisons"]] == ["ahead", "behind", "ahead"]
+    with pytest.raises(ValueError, match="expected a number for each seed"):
+        trials("", [(math.nan, 1.0)], worse, "nats")
