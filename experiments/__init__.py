@@ -37,6 +37,12 @@ def text(name: str) -> str:
     return inspect.cleandoc(importlib.import_module(f"experiments.{name}").__doc__ or "")
 
 
+def repeated(name: str) -> str:
+    """What an experiment is repeated over: seeds, unless its results name another word."""
+    word: str = getattr(part(name, "results"), "REPEATED", "seeds")
+    return word
+
+
 def title(name: str) -> str:
     """The title of an experiment."""
     return text(name).partition("\n")[0].removesuffix(".")

@@ -159,7 +159,7 @@ def test_music_is_judged_at_the_rate_that_validation_prefers():
     assert found[0]["claim"] == "On Nottingham tanh units have a lower NLL than gated units"
     assert found[1]["claim"] == "On Nottingham the PeepholeLSTM has a lower NLL than the GRU"
     assert found[1]["comparisons"][0]["effect"] == pytest.approx(0.1)
-    assert "5.02 ± 0.02 | 0.1 " in music.table(result_of(records))
+    assert "5.02 ± 0.02           | 0.1 " in music.table(result_of(records))
     for record in records:
         if record["case"]["rate"] == 0.2 and record["seed"] < 2:
             record["valid"] = 0.5

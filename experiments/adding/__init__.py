@@ -26,14 +26,14 @@ state at each time step, and its time constant is about $u$ time steps.
 The figure also shows the Frobenius norm of $\partial h_T / \partial x_{T-k}$ against the lag k, as
 a mean over sequences of T time steps, before and after training.
 
-Deviations: training uses Adam on batches of new sequences, with gradients clipped to norm 1; the
-paper trains online. There is one layer of 32 units. *LSTM 1997* is the LSTM of the paper, without a
-forget gate. The chrono initialisation depends on T, the lag that has to be bridged; the networks of
-the paper had no such information. An initial forget bias of 1 was not tried here (see [initial
-biases](initial-biases.md)). Whether the task is solved is determined with the parameters as they
-change during training. A run ends unsolved after 200,000 sequences, fewer than the 209,000 and
-853,000 that the networks of the paper needed at T = 500 and 1000: a network that does not solve
-these within the limit is undecided, not worse than that of the paper. Networks with gates were not
-trained from the plain initialisation at T = 1000. Bai, Kolter & Koltun use another adding problem,
-with values in 0 to 1 and marks anywhere.
+Deviations: training uses Adam with a learning rate of 0.005 on batches of 20 new sequences, with
+gradients clipped to norm 1; the paper trains online. There is one layer of 32 units. *LSTM 1997* is
+the LSTM of the paper, without a forget gate. The chrono initialisation depends on T, the lag that
+has to be bridged; the networks of the paper had no such information. An initial forget bias of 1
+was not tried here (see [initial biases](initial-biases.md)). Whether the task is solved is
+determined with the parameters as they change during training. A run ends unsolved after 200,000
+sequences, fewer than the 209,000 and 853,000 that the networks of the paper needed at T = 500 and
+1000: a network that does not solve these within the limit is undecided, not worse than that of the
+paper. Networks with gates were not trained from the plain initialisation at T = 1000. Bai, Kolter &
+Koltun use another adding problem, with values in 0 to 1 and marks anywhere.
 """

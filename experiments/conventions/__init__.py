@@ -22,5 +22,8 @@ number of units, the same learning rate and, for each seed, the same data.
   the task is solved.
 
 Deviations: the learning rates were chosen for networks with one of the conventions (counting), or
-not chosen at all. No convention is tuned for itself.
+not chosen at all. No convention is tuned for itself. The timing task has the seeds and settings of
+its page, and other numbers: training there amplifies rounding errors, which differ between
+processors and versions of the kernels. A seed of such a task is one draw, not a number that another
+machine reproduces.
 """

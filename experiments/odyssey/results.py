@@ -22,10 +22,12 @@ UNITS = {"speech": "nats", "strokes": "nats", "music": "nats per frame"}
 LABELS = {
     "hidden": "hidden units",
     "rate": "learning rate",
-    "forgotten": "1 - decay rate of the first moment",
+    "forgotten": "1 - β₁ of Adam",
     "noise": "input noise",
     "interactions": "interactions",
 }
+REPEATED = "trials"
+"""Each repetition has hyperparameters of its own."""
 SOURCE = "Greff et al. 2017"
 
 
@@ -106,8 +108,10 @@ def table(result: Result) -> str:
         (
             f"Test loss in {UNITS[result['config']['task']]}, at most that of chance.",
             tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True),
-            "Share of the variance of the test loss over all trials that each hyperparameter "
-            "explains alone (fANOVA, on logarithms); the rest is due to interactions.",
+            "Functional analysis of variance (fANOVA) of the test loss over the trials of all "
+            "units: the share of its variance that the main effect of each hyperparameter "
+            "explains, and the rest, which their interactions explain. Learning rate, hidden units "
+            "and 1 - β₁ are on logarithmic scales.",
             tabulate.tabulate(listed, "keys", tablefmt="pipe", disable_numparse=True),
         )
     )

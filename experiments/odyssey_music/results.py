@@ -1,5 +1,5 @@
 """What the trials mean, as in every study."""
 
-from experiments.odyssey.results import claims, table
+from experiments.odyssey.results import REPEATED, claims, table
 
-__all__ = ["claims", "table"]
+__all__ = ["REPEATED", "claims", "table"]

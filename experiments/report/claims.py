@@ -145,7 +145,7 @@ def summary(scored: Scored) -> str:
         f"- [{claim['claim']}]({slug(name)}.md#{anchor_of(name, number)}): "
         f"**{claim['verdict']}**. {claim['lesson'] or UNDECIDED}<br>"
         f"*{counts_text(claim).capitalize()}; "
-        f"{seeds_text(result)} seeds; {claim['fidelity']}. {source_text(claim)}.*"
+        f"{seeds_text(result)}; {claim['fidelity']}. {source_text(claim)}.*"
         for name, (result, claims) in scored.items()
         for number, claim in enumerate(claims, 1)
     ]

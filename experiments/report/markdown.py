@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from experiments import Record, Result
+from experiments import Record, Result, repeated
 from experiments.statistics.papers import SOURCES
 
 PALETTES = ("light", "dark")
@@ -70,9 +70,12 @@ def provenance(result: Result) -> str:
 
 
 def seeds_text(result: Result) -> str:
-    """How many seeds a record has, and how many are missing."""
+    """How many seeds or trials a record has, and how many are missing."""
     number, planned = len(result["seeds"]), result.get("planned_seeds", len(result["seeds"]))
-    return f"{number}" if number >= planned else f"{number} of {planned} (preliminary)"
+    word = repeated(result["experiment"])
+    if number >= planned:
+        return counted(number, word.removesuffix("s"))
+    return f"{number} of {planned} {word} (preliminary)"
 
 
 def took(result: Result) -> str:
@@ -83,8 +86,8 @@ def took(result: Result) -> str:
     others = ", ".join(f"`{commit}`" for commit in commits if commit != result["commit"][:12])
     earlier = f", continuing {len(runs)} earlier run{'s' if len(runs) > 1 else ''}" if runs else ""
     earlier += f" (commit {others})" if others else ""
-    return (
-        f"Seeds: {seeds_text(result)}; runs: {len(result['records'])}; "
+    work = (
+        f"{seeds_text(result).capitalize()}; {counted(len(result['records']), 'run')}; "
         f"{counted(round(seconds / 60), 'minute')} of computing on one core{earlier}. "
-        f"{provenance(result)}"
     )
+    return f"{work if seconds else ''}{provenance(result)}"

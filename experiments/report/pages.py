@@ -88,8 +88,9 @@ def preliminary(result: Result) -> list[str]:
     number, planned = len(result["seeds"]), result.get("planned_seeds", 0)
     if number >= planned:
         return []
+    word = experiments.repeated(result["experiment"])
     return [
-        f'!!! warning "Preliminary"\n\n    {number} of {planned} seeds are run so far. Figure, '
+        f'!!! warning "Preliminary"\n\n    {number} of {planned} {word} are run so far. Figure, '
         "table and verdicts may change with the others."
     ]
 

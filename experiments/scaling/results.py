@@ -38,9 +38,11 @@ def table(result: Result) -> str:
         row = rows.setdefault(tuple(key.values()), key)
         row[f"B={point['B']} H={point['H']}"] = f"{point['ratio']:.2f}"
     shown = tabulate.tabulate(list(rows.values()), "keys", tablefmt="pipe", disable_numparse=True)
-    counted = counts(result)
+    counted, config = counts(result), result["config"]
     return (
-        f"{shown}\n\nAt {counted['torch_is_faster_at']} of the table's "
+        "Median ratio of times, CPU kernels over PyTorch's kernels: below 1, the CPU kernels are "
+        f"faster. float32, T = {config['fixed_steps']}, D = H.\n\n{shown}\n\n"
+        f"At {counted['torch_is_faster_at']} of the table's "
         f"{counted['points_of_the_grid']} points torch's own kernels are faster by more than "
         f"{NOTICEABLE - 1:.0%}, and the largest ratio is {counted['largest_ratio']:.2f}. At "
         f"{counted['nn_lstm_is_faster_than_peephole_at']} of the curves' "
