@@ -47,7 +47,7 @@ def test_sections_of_the_speed_page_have_their_records_and_goals(report):
     }
     for heading, (name, sizes, baselines) in sections.items():
         text = page.partition(heading)[2].partition("###")[0]
-        assert text.count("\n | ") == 1 + len(result[name])
+        assert text.count("\n| ") == 1 + len(result[name])
         for record in result[name]:
             assert any(part in record["baseline"] for part in baselines)
             goal = {

@@ -1,5 +1,16 @@
 // "Step through a cell": recorded gates and states of two networks, one time step at a time.
-const COLOURS = ["#2b95d6", "#d9822b", "#9179f2", "#29a634", "#d13b6f", "#7a8793", "#b58900"];
+// A letter has the same colour in all variants; gates that keep the old state share one.
+const COLOURS = {
+  i: "#2b95d6",
+  f: "#d9822b",
+  z: "#d9822b",
+  o: "#9179f2",
+  r: "#9179f2",
+  g: "#29a634",
+  n: "#29a634",
+  h: "#d13b6f",
+  c: "#7a8793",
+};
 const PLOT = { left: 48, right: 668, top: 12, bottom: 262 };
 
 const svg = (name, attributes, text) => {
@@ -33,9 +44,9 @@ const drawPlot = (plot, steps, unit, time) => {
   plot.append(svg("line", now));
   curves.forEach(([name, row], k) => {
     const points = row.map((value, t) => `${x(t)},${y(value)}`).join(" ");
-    const look = { stroke: COLOURS[k], "stroke-dasharray": DASHES[name] ?? "none" };
+    const look = { stroke: COLOURS[name], "stroke-dasharray": DASHES[name] ?? "none" };
     plot.append(svg("polyline", { points, ...look }));
-    plot.append(svg("circle", { cx: x(time), cy: y(row[time]), r: 5, fill: COLOURS[k] }));
+    plot.append(svg("circle", { cx: x(time), cy: y(row[time]), r: 5, fill: COLOURS[name] }));
     const left = PLOT.left + 100 * k;
     plot.append(svg("line", { x1: left, x2: left + 44, y1: 288, y2: 288, class: "key", ...look }));
     plot.append(svg("text", { x: left + 52, y: 294, class: "key" }, name));

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from mkdocs.structure.files import File
+from mkdocs.structure.files import File, InclusionLevel
+
+from experiments.report.pages import NOT_RUN
 
 PAGES = Path(__file__).parents[1] / "generated" / "pages"
 
@@ -11,16 +13,22 @@ def title_of(path):
     return next(line[2:] for line in path.read_text().splitlines() if line.startswith("# "))
 
 
+def has_results(path):
+    return NOT_RUN not in path.read_text()
+
+
 def on_config(config):
-    """Add the pages to the section `Results`, by title."""
+    """Add the pages with results to the section `Results`, by title."""
     [results] = [section["Results"] for section in config.nav if "Results" in section]
-    pages = sorted(PAGES.glob("*.md"), key=title_of)
+    pages = sorted(filter(has_results, PAGES.glob("*.md")), key=title_of)
     results += [{title_of(path): f"results/{path.name}"} for path in pages]
     return config
 
 
 def on_files(files, config):
-    """Add the pages themselves."""
+    """Add the pages themselves; those without results can be reached by links alone."""
     for path in sorted(PAGES.glob("*.md")):
-        files.append(File.generated(config, f"results/{path.name}", content=path.read_text()))
+        file = File.generated(config, f"results/{path.name}", content=path.read_text())
+        file.inclusion = InclusionLevel[("NOT_IN_NAV", "INCLUDED")[has_results(path)]]
+        files.append(file)
     return files

@@ -20,16 +20,19 @@ from experiments.report.markdown import images, provenance
 
 DEVICES = {"cpu": "CPU", "cuda": "GPU"}
 NOT_MEASURED = (
-    "No measurements are published for this device. `make bench` measures all devices of a machine."
+    "No measurements on a {} are published; `make bench` measures all devices of a machine."
 )
 
 
 def tabs(results: Sequence[Result]) -> str:
-    """A tab for each device."""
+    """A tab for each device; one device has no tab, and a note that the other is not measured."""
     measured = {result["experiment"].removeprefix("bench-"): section(result) for result in results}
+    if len(measured) == 1:
+        [(device, text)] = measured.items()
+        [other] = (label for name, label in DEVICES.items() if name != device)
+        return f"On the {DEVICES[device]}. {NOT_MEASURED.format(other)}\n\n{text}"
     return "\n\n".join(
-        f'=== "{label}"\n\n{indent(measured.get(device, NOT_MEASURED), "    ")}'
-        for device, label in DEVICES.items()
+        f'=== "{DEVICES[device]}"\n\n{indent(text, "    ")}' for device, text in measured.items()
     )
 
 

@@ -30,12 +30,13 @@ def section(result: Result | None) -> str:
 
 
 def groups(result: Result) -> dict[tuple[str, str, str], list[Record]]:
-    """All that were timed together: by cell, mode and size."""
+    """All that were timed together: by cell, mode and size, in the order of the record's sizes."""
     found: dict[tuple[str, str, str], list[Record]] = {}
     for record in result["records"]:
         key = record["variant"], record["mode"], size_name(record["size"])
         found.setdefault(key, []).append(record)
-    return dict(sorted(found.items()))
+    sizes = list(dict.fromkeys(size for _, _, size in found))
+    return dict(sorted(found.items(), key=lambda item: (*item[0][:2], sizes.index(item[0][2]))))
 
 
 def median(record: Record) -> float:

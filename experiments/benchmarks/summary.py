@@ -24,10 +24,10 @@ def summary(result: Result) -> str:
     rows = [
         {
             "layer": f"`{name}`",
-            "compared with": f"`{found[name, 'training']['baseline']}`",
-            "speed, forward": faster(found[name, "forward"]),
-            "speed, training step": faster(found[name, "training"]),
-            "additional memory": memory(found[name, "training"]),
+            "compared with": f"`torch.{found[name, 'training']['baseline']}`",
+            "forward": ratio(found[name, "forward"]),
+            "training": ratio(found[name, "training"]),
+            "memory, MB": memory(found[name, "training"]),
         }
         for name in LAYERS
     ]
@@ -35,20 +35,21 @@ def summary(result: Result) -> str:
     size = ", ".join(f"{letter} = {value}" for letter, value in size_of(SIZE).items())
     return (
         f"{tabulate.tabulate(rows, 'keys', tablefmt='pipe', disable_numparse=True)}\n\n"
-        f"float32, one thread, {size} (batch, time steps, features, hidden units); "
-        f"{machine['cpu']}, torch {machine['torch']}, {result['date'][:10]}. Medians; more than 1 "
-        "is faster. Additional memory: at the peak of a training step, this package : torch.nn."
+        "Time of a forward pass and of a training step, divided by that of the other layer: below "
+        "1, this package is faster. Memory: peak additional memory of a training step, this "
+        f"package : torch.nn. float32, one thread, {size} (batch, time steps, features, hidden "
+        f"units); medians; {machine['cpu']}, torch {machine['torch']}, {result['date'][:10]}."
     )
 
 
-def faster(record: Record) -> str:
-    """How many times as fast as the baseline."""
-    return f"{1 / record['ratio']['median']:.2f} ×"
+def ratio(record: Record) -> str:
+    """The median ratio of times."""
+    return f"{record['ratio']['median']:.2f}"
 
 
 def memory(record: Record) -> str:
     """Peak memory beyond the start, ours and the baseline's."""
-    return f"{record['megabytes']:.0f} : {record['baseline_megabytes']:.0f} MB"
+    return f"{record['megabytes']:.0f} : {record['baseline_megabytes']:.0f}"
 
 
 def with_summary(readme: str) -> str:

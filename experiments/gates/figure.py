@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments import Record, Result
-from experiments.plotting import BLUE, GREEN, GREY, ORANGE, VIOLET, WIDE, grid
+from experiments.plotting import BLUE, GREEN, GREY, ORANGE, VIOLET, WIDE, first_of_rows, grid
 from experiments.records import grouped
 
 ALT = (
@@ -42,8 +42,9 @@ def figure(result: Result, width: float) -> Figure:
             for t in ends:
                 panel.axvline(t, color=GREY, linestyle=":", linewidth=1)
         draw_ranges(column[3], [record for record in found if record["solved"]])
-    for panel, label in zip(panels[:, 0], LABELS, strict=True):
-        panel.set_ylabel(label)
+    for row, label in zip(panels, LABELS, strict=True):
+        for panel in first_of_rows(row[None], width):
+            panel.set_ylabel(label)
     shown = [panel.get_legend_handles_labels() for panel in panels[:3, 0]]
     handles, labels = ([part for row in shown for part in row[k]] for k in (0, 1))
     made.legend(handles, labels, loc="outside lower center", ncols=6 if width == WIDE else 3)

@@ -26,3 +26,6 @@ and 1, and lognormal scores of which one is mirrored.
 Deviations: the comparisons of a simulated claim are independent; those of a real claim often share
 a network. Holm's procedure is valid for both.
 """
+
+FALSE = "any false statement"
+"""In the place of an effect: claims with and without effects, of which false statements count."""

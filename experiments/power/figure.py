@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 
 from experiments import Result
 from experiments.plotting import BLUE, GREY, ORANGE, VIOLET, WIDE, first_of_rows, grid
-from experiments.power.results import FALSE, rates
+from experiments.power import FALSE
+from experiments.power.results import rates
 
 ALT = "Power of the verdict rule against the number of seeds, for claims with m comparisons"
 

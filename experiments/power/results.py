@@ -8,9 +8,7 @@ from collections.abc import Sequence
 import tabulate
 
 from experiments import Record, Result
-
-FALSE = "any false statement"
-"""In the place of an effect: claims with and without effects, of which false statements count."""
+from experiments.power import FALSE
 
 OUTCOMES = {
     "normal": "normal scores",

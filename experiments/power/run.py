@@ -12,7 +12,7 @@ import numpy as np
 
 from experiments import Record
 from experiments.engine.experiment import Experiment
-from experiments.power.results import FALSE
+from experiments.power import FALSE
 from experiments.statistics import comparisons, verdicts
 from experiments.statistics.inference import holm
 

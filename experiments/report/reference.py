@@ -3,6 +3,7 @@
 from experiments import FOLDER
 
 CELLS = FOLDER.parent / "lstm_variants" / "cells"
+USUAL = ("lstm", "gru", "elman")
 # Inherited members are those of the interface, which the page has once.
 OPTIONS = (
     "    options:\n      show_root_heading: false\n      show_root_toc_entry: false\n"
@@ -11,7 +12,7 @@ OPTIONS = (
 
 
 def cells_reference() -> str:
-    """Every module of `lstm_variants/cells`, the interface first, for mkdocstrings."""
+    """Every module of `lstm_variants/cells`, the usual ones first, the interface last."""
     names = sorted(path.stem for path in CELLS.glob("[!_]*.py"))
-    names.sort(key="cell".__ne__)
+    names.sort(key=lambda name: (*map(name.__ne__, USUAL), name == "cell"))
     return "\n".join(f"::: lstm_variants.cells.{name}\n{OPTIONS}" for name in names)
