@@ -45,13 +45,18 @@ def outcomes(*comparisons):
         (["ahead", "behind"], "reproduced in part (1 of 2), reversed in 1"),
         (["behind", "behind"], "reversed"),
         (["behind", "open", "excluded"], "reversed in part (1 of 3)"),
+        (["ahead", "open", "open"], "inconclusive (reproduced in 1 of 3)"),
+        (["ahead", "behind", *["open"] * 3], "inconclusive (reproduced in 1, reversed in 1 of 5)"),
         (["excluded", "excluded"], "reported effect excluded"),
         (["excluded", "open"], "inconclusive"),
         (["open"], "inconclusive"),
     ],
 )
 def test_the_verdict_of_outcomes(found, verdict):
-    comparisons = [{"outcome": outcome, "is_reported": True} for outcome in found]
+    comparisons = [
+        {"outcome": outcome, "is_reported": True, "excluded": outcome == "excluded"}
+        for outcome in found
+    ]
     assert verdicts.verdict(comparisons) == verdict
 
 
@@ -75,6 +80,8 @@ def test_the_verdict_of_samples(comparisons, verdict):
 def test_an_effect_can_be_as_claimed_and_smaller_than_reported():
     [found] = judged(scores("", HIGH, LOW, "points", reported=20.0))["comparisons"]
     assert (found["outcome"], found["excluded"]) == ("ahead", True)
+    verdict = judged(AHEAD, scores("", HIGH, LOW, "points", reported=20.0))["verdict"]
+    assert verdict == "reproduced, smaller than the reported effect in 1 of 2"
     low, high = found["interval"]
     assert 0 < low < 10 < high < 20
     [found] = judged(scores("", HIGH, LOW, "points", reported=10.0))["comparisons"]
@@ -110,7 +117,7 @@ def test_comparisons_that_are_not_solved_make_the_others_harder(unsolved):
     widths = []
     for more in (1, 6, 7):
         found = judged(AHEAD, weak, *[unsolved] * more)
-        assert found["verdict"].startswith("reproduced in part")
+        assert f"2 of {2 + more})" in found["verdict"]
         first, second = found["comparisons"][:2]
         assert first["outcome"] == "ahead"
         p = verdicts.p_of_direction(weak)

@@ -1,5 +1,5 @@
 // On a phone, a table of sentences shows its rows one below the other, each cell with its heading.
-const SENTENCE = 32; // characters
+const SENTENCE = 26; // characters
 
 const stack = (table) => {
   const headings = [...table.querySelectorAll("thead th")].map((cell) => cell.textContent);

@@ -58,8 +58,8 @@ def goals_section(result: Result) -> tuple[str, ...]:
         if round(record["ratio"]["median"], 2) > goal
     ]
     said = (
-        "The kernels were written with a goal for each size, the largest ratio that is meant to "
-        f"be. Of {len(compared)} goals in float32 against torch.nn, for one thread and for all, "
+        "The kernels were written with a goal for each size, the largest acceptable ratio. Of "
+        f" {len(compared)} goals in float32 against torch.nn, for one thread and for all, "
         f"{len(compared) - len(missed)} are reached. These are not:"
     )
     table = tabulate.tabulate(missed, "keys", tablefmt="pipe", disable_numparse=True)
@@ -71,7 +71,7 @@ def own_layers_section(result: Result) -> tuple[str, ...]:
     return section(
         "Compared with other layers of this package",
         "Training, one thread. The ratio is the time of the variant divided by that of the other "
-        "layer; the goal is the largest ratio that is meant to be.",
+        "layer; the goal is the largest ratio that is acceptable.",
         result.get("own_layers", ()),
         lambda record: OWN_GOALS[record["variant"]],
     )
@@ -119,11 +119,11 @@ def section(
         {
             "variant": ", ".join((record["variant"], *record["settings"].values())),
             **({"dtype": record["dtype"]} if "dtype" in record else {}),
-            "B, T, D, H": size_text(record["size"]),
-            "compared with": f"`{record['baseline']}`",
+            "size": size_name(record["size"]),
             "mode": record["mode"],
             "ratio": spread(record["ratio"]),
             "goal": goal(record),
+            "compared with": f"`{record['baseline']}`",
             "ms": times(record),
         }
         for record in records

@@ -114,7 +114,7 @@ def table(result: Result) -> str:
                 "parameters": f"{found[0]['parameters']:,}",
                 "F1, mean": f"{f1.mean():.2f}",
                 "range": f"{f1.min():.2f} to {f1.max():.2f}",
-                "share of the gap": f"{(means[name] - means['LSTM']) / gap:.0%}",
+                "share of the gap": f"{100 * (means[name] - means['LSTM']) / gap:.0f} %",
                 "paper: features": f"{paper[0]:.2f}" if paper else "",
                 "paper: Senna": f"{paper[1]:.2f}" if paper else "",
             }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -36,7 +37,7 @@ def figure(result: Result, width: float) -> Figure:
         for name, color in GATES.items():
             column[1].plot(trace[name], color=color, label=name)
         column[1].set_ylim(-0.05, 1.05)
-        column[2].plot(trace["c"], color=GREEN, label="c")
+        column[2].plot(trace["c"], color=plt.rcParams["text.color"], label="c")
         column[2].set_xlabel("time step; dotted: a spike is due")
         for panel in column[:3]:
             for t in ends:
@@ -47,7 +48,7 @@ def figure(result: Result, width: float) -> Figure:
             panel.set_ylabel(label)
     shown = [panel.get_legend_handles_labels() for panel in panels[:3, 0]]
     handles, labels = ([part for row in shown for part in row[k]] for k in (0, 1))
-    made.legend(handles, labels, loc="outside lower center", ncols=6 if width == WIDE else 3)
+    made.legend(handles, labels, loc="outside upper center", ncols=6 if width == WIDE else 3)
     return made
 
 

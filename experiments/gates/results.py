@@ -29,9 +29,9 @@ def table(result: Result) -> str:
     records = result["records"]
     rows = [
         {
-            "unit": unit,
+            "unit": "no peepholes" if unit == "none" else unit,
             "solved": f"{sum(r['solved'] for r in found)} of {len(found)}",
-            "updates, median": median_of_solved(found),
+            "updates, median of all runs": median_of_solved(found),
             f"o below {CLOSED} at some time step": closing(found),
         }
         for unit, found in grouped(records, "unit").items()

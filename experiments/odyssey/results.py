@@ -102,11 +102,12 @@ def table(result: Result) -> str:
     if any(shares.values()):  # if not, all losses are the same
         shares["interactions"] = 1 - sum(shares.values())
     listed = [
-        {"hyperparameter": LABELS[name], "share": f"{share:.0%}"} for name, share in shares.items()
+        {"hyperparameter": LABELS[name], "share": f"{100 * share:.0f} %"}
+        for name, share in shares.items()
     ]
     return "\n\n".join(
         (
-            f"Test loss in {UNITS[result['config']['task']]}, at most that of chance.",
+            f"Test loss in {UNITS[result['config']['task']]}, capped at that of chance.",
             tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True),
             "Functional analysis of variance (fANOVA) of the test loss over the trials of all "
             "units: the share of its variance that the main effect of each hyperparameter "

@@ -51,17 +51,17 @@ def table(result: Result) -> str:
     found = rates(records)
     claims = sum(r["claims"] for r in records if r["case"] == records[0]["case"])
     numbers = list(dict.fromkeys(row["m"] for row in records[0]["rows"]))
-    m = " / ".join(map(str, numbers))
 
     def rows(first: str, names: dict[tuple[str, str], str], digits: int) -> str:
-        """A row for each outcome or effect, a column for each n."""
+        """A row for each outcome or effect and each m, a column for each n."""
         lines = [
-            {first: name}
+            {first: name, "m": m}
             | {
-                f"n = {n}": " / ".join(f"{found[key][n, m]:.{digits}f}" for m in numbers)
+                f"n = {n}": f"{found[key][n, m]:.{digits}f}"
                 for n in dict.fromkeys(n for n, _ in found[key])
             }
             for key, name in names.items()
+            for m in numbers
         ]
         return tabulate.tabulate(lines, "keys", tablefmt="pipe", disable_numparse=True)
 
@@ -71,7 +71,7 @@ def table(result: Result) -> str:
     false = {key: OUTCOMES[key[0]] for key in found if key[1] == FALSE}
     effects = {key: key[1] for key in found if key[1] not in ("", FALSE)}
     largest = max(error for key in equal for error in found[key].values())
-    sizes = f"for m = {m} comparisons and n seeds of each network"
+    sizes = "for m comparisons and n seeds of each network"
     return "\n\n".join(
         (
             "**Family-wise error**: share of claims with equal networks in which any comparison is "
@@ -87,7 +87,7 @@ def table(result: Result) -> str:
             f"**Any false statement**, {sizes}: share of claims with the reported effect in every "
             "other comparison, beginning with the first, and none in the others, in which any "
             "direction is wrong or decided without an effect, or the reported effect is excluded "
-            "where it is the true one.",
+            "where it is the true one; it should be at most 0.075.",
             rows("outcome", false, 3),
             "**Power**: share of claims in which the one comparison with an effect is decided in "
             f"the right direction, {sizes}. Monte Carlo standard error at most "

@@ -113,7 +113,7 @@ def counts_text(claim: Record) -> str:
     ahead, total = outcomes["ahead"] + outcomes["smaller"], outcomes.total()
     parts = [f"as claimed in {ahead} of {total}"]
     if outcomes["smaller"]:
-        parts.append(f"smaller than the {excluded} in {outcomes['smaller']}")
+        parts[0] += f" ({outcomes['smaller']} of them smaller than the {excluded})"
     if outcomes["behind"]:
         parts.append(f"the reverse in {outcomes['behind']}")
     if outcomes["excluded"]:
@@ -123,10 +123,16 @@ def counts_text(claim: Record) -> str:
     return ", ".join(parts)
 
 
-UNDECIDED = "Nothing can be concluded yet."
+UNDECIDED = "No conclusion is drawn from a preliminary record."
 """In place of a sentence to take home, which a preliminary record may lack."""
 Scored = dict[str, tuple[Result, list[Record]]]
 """For each experiment, its result and its claims with verdicts."""
+
+
+def verdict_text(result: Result, claim: Record) -> str:
+    """The verdict, and whether it is preliminary."""
+    missing = len(result["seeds"]) < result.get("planned_seeds", 0)
+    return f"{'preliminary: ' if missing else ''}{claim['verdict']}"
 
 
 def slug(name: str) -> str:
@@ -143,7 +149,7 @@ def summary(scored: Scored) -> str:
     """The figure and one item for each claim, in Markdown; a list, which phones show whole."""
     items = [
         f"- [{claim['claim']}]({slug(name)}.md#{anchor_of(name, number)}): "
-        f"**{claim['verdict']}**. {claim['lesson'] or UNDECIDED}<br>"
+        f"**{verdict_text(result, claim)}**. {claim['lesson'] or UNDECIDED}<br>"
         f"*{counts_text(claim).capitalize()}; "
         f"{seeds_text(result)}; {claim['fidelity']}. {source_text(claim)}.*"
         for name, (result, claims) in scored.items()

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from experiments import Record
 from experiments.plotting import GREEN, GREY, ORANGE, VIOLET
-from experiments.report.claims import Scored
+from experiments.report.claims import Scored, verdict_text
 from experiments.statistics.verdicts import outcome_of
 
 RANGE = (-2.0, 3.0)
@@ -30,9 +30,13 @@ COLORS_OF = {
 
 def forest(scored: Scored, width: float) -> Figure:
     """All comparisons of all claims: 0 is no effect, 1 the reported one, -1 the margin."""
-    claims = [claim for _, found in scored.values() for claim in found]
+    judged = [(result, claim) for result, found in scored.values() for claim in found]
+    claims = [claim for _, claim in judged]
     letters = int(10 * min(width, MAX_WIDTH))
-    titles = [textwrap.wrap(f"{claim['claim']}: {claim['verdict']}", letters) for claim in claims]
+    titles = [
+        textwrap.wrap(f"{claim['claim']}: {verdict_text(result, claim)}", letters)
+        for result, claim in judged
+    ]
     lines = sum(map(len, titles))
     comparisons = sum(len(claim["comparisons"]) for claim in claims)
     height = LINE * lines + ROW * comparisons + SPACE * len(claims)
@@ -52,6 +56,7 @@ def forest(scored: Scored, width: float) -> Figure:
     panel.set_ylim(max(y, LINE), 0)  # also without any claim
     panel.set_xlim(*RANGE)
     panel.set_yticks([])
+    panel.tick_params(top=True, labeltop=True)
     panel.spines["left"].set_visible(False)
     panel.set_xlabel("0: no effect; 1: effect as reported\nor of interest; -1: margin", size=9)
     return made

@@ -18,11 +18,20 @@ from experiments.report.claims import (
     outcome_text,
     p_text,
     reference_text,
+    verdict_text,
 )
 from experiments.report.data import data_links
 from experiments.report.markdown import images, source_text, took
 
 NOT_RUN = '!!! warning "Not run yet"\n\n    There are no results so far.'
+EFFECT = (
+    "*Effect*: the median of all differences, or ratios of times, between seeds; a positive one, "
+    "or *sooner*, is in favour of the claim."
+)
+OTHER_LEVEL = (
+    " An interval here contains an effect that is excluded: exclusion is tested at "
+    "[another level](what-holds.md#the-rule), that of the limit in the last column."
+)
 MAX_OPEN = 4
 """The largest number of comparisons that are shown without a click."""
 SECTIONS = ("Claim", "Claims", "Protocol", "Deviations")
@@ -37,7 +46,11 @@ def page(name: str, result: Result | None) -> str:
     """
     text = sections(name)
     claims = experiments.part(name, "results").claims(result) if result else []
-    verdicts = [verdict_of(claim, anchor_of(name, k)) for k, claim in enumerate(claims, 1)]
+    verdicts = [
+        verdict_of(claim, verdict_text(result, claim), anchor_of(name, k))
+        for k, claim in enumerate(claims, 1)
+        if result
+    ]
     shown = [*figure_of(name, result), *verdicts] if result else [NOT_RUN]
     blocks = (
         f"# {experiments.title(name)}",
@@ -124,7 +137,7 @@ def sections(name: str) -> dict[str, str]:
     return {first: "\n\n".join(paragraphs) for first, paragraphs in found.items()}
 
 
-def verdict_of(claim: Record, anchor: str) -> str:
+def verdict_of(claim: Record, verdict: str, anchor: str) -> str:
     """A claim, the comparisons that decide and the verdict."""
     references = dict.fromkeys(map(reference_text, claim["comparisons"]))
     differ = len(references) > 1
@@ -137,12 +150,16 @@ def verdict_of(claim: Record, anchor: str) -> str:
     ]
     table = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
     opened = " open" if len(rows) <= MAX_OPEN else ""
+    crossed = any(
+        c["outcome"] == "excluded" and c["interval"][1] >= c["reference"]
+        for c in claim["comparisons"]
+    )
     lesson = f"{claim['lesson']}\n\n" if claim["lesson"] else ""
     reference = "" if differ else f" Compared with: {next(iter(references))}."
     return (
-        f"### {claim['claim']} {{#{anchor}}}\n\n**{claim['verdict'].capitalize()}**: "
+        f"### {claim['claim']} {{#{anchor}}}\n\n**{verdict[0].upper()}{verdict[1:]}**: "
         f"{counts_text(claim)}.\n\n{lesson}Source: {source_text(claim)}. Fidelity: "
         f"{claim['fidelity']}.{reference}\n\n"
         f'<details markdown="1"{opened}><summary>Comparisons ({len(rows)})</summary>\n\n'
-        f"{table}\n\n</details>"
+        f"{table}\n\n{EFFECT}{OTHER_LEVEL if crossed else ''}\n\n</details>"
     )

@@ -136,9 +136,17 @@ def verdict(comparisons: Sequence[Record]) -> str:
     number = len(comparisons)
     ahead, behind = counts["ahead"], counts["behind"]
     if ahead == number:
-        return "reproduced"
+        smaller = [comparison for comparison in comparisons if comparison["excluded"]]
+        if not smaller:
+            return "reproduced"
+        effects = excluded_effects(smaller)
+        return f"reproduced, smaller than the {effects} in {len(smaller)} of {number}"
     if behind == number:
         return "reversed"
+    if 2 * counts["open"] > number:
+        named = {"reproduced": ahead, "reversed": behind}
+        decided = ", ".join(f"{name} in {count}" for name, count in named.items() if count)
+        return f"inconclusive ({decided} of {number})" if decided else "inconclusive"
     if ahead:
         part = f"reproduced in part ({ahead} of {number})"
         return f"{part}, reversed in {behind}" if behind else part
