@@ -56,7 +56,7 @@ def forest(scored: Scored, width: float) -> Figure:
     panel.set_ylim(max(y, LINE), 0)  # also without any claim
     panel.set_xlim(*RANGE)
     panel.set_yticks([])
-    panel.tick_params(top=True, labeltop=True)
+    panel.tick_params(top=bool(claims), labeltop=bool(claims))
     panel.spines["left"].set_visible(False)
     panel.set_xlabel("0: no effect; 1: effect as reported\nor of interest; -1: margin", size=9)
     return made
