@@ -28,13 +28,13 @@ def figure(result: Result, width: float) -> Figure:
         boxes.boxplot(list(losses.values()), showfliers=False, medianprops=medians, **lines)
     for place, (name, values) in enumerate(losses.items(), 1):
         color = BLUE if name == VANILLA else GREY
-        boxes.plot([place] * len(values), values, "o", color=color, alpha=0.6, mew=0)
+        boxes.plot([place] * len(values), values, "o", color=color, alpha=0.85, mew=0)
     boxes.set_xticks(range(1, 1 + len(losses)), list(losses), rotation=0 if width == WIDE else 90)
     boxes.set_title("best tenth of the trials by validation")
     boxes.set_ylabel(f"test loss, {unit}")
     records = result["records"]
     points = [(10 ** values_of(record)["rate"], loss_of(record)) for record in records]
-    rates.plot(*zip(*points, strict=True), ".", color=GREY, alpha=0.5, mew=0)
+    rates.plot(*zip(*points, strict=True), ".", color=GREY, alpha=0.8, mew=0)
     values, means = marginal(result, "rate")
     rates.plot([10**value for value in values], means, color=ORANGE)
     rates.set_xscale("log")
