@@ -46,9 +46,10 @@ def outcomes(*comparisons):
         (["behind", "behind"], "reversed"),
         (["behind", "open", "excluded"], "reversed in part (1 of 3)"),
         (["ahead", "open", "open"], "inconclusive (reproduced in 1 of 3)"),
+        (["excluded", "open", "open"], "inconclusive (reported effect excluded in 1 of 3)"),
         (["ahead", "behind", *["open"] * 3], "inconclusive (reproduced in 1, reversed in 1 of 5)"),
         (["excluded", "excluded"], "reported effect excluded"),
-        (["excluded", "open"], "inconclusive"),
+        (["excluded", "open"], "reported effect excluded in part (1 of 2)"),
         (["open"], "inconclusive"),
     ],
 )
@@ -68,7 +69,7 @@ def test_the_verdict_of_outcomes(found, verdict):
         ([AHEAD, BEHIND], "reproduced in part (1 of 2), reversed in 1"),
         ([BEHIND, OPEN, EXCLUDED], "reversed in part (1 of 3)"),
         ([EXCLUDED], "reported effect excluded"),
-        ([EXCLUDED, OPEN], "inconclusive"),
+        ([EXCLUDED, OPEN], "reported effect excluded in part (1 of 2)"),
         ([OPEN], "inconclusive"),
     ],
 )

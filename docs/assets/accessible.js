@@ -18,11 +18,21 @@ const name = (selector, text) => {
   }
 };
 
+// Names and options in a text break between words, not within them.
+const SHORT = 24; // characters
+
+const keepWhole = () => {
+  for (const code of document.querySelectorAll("article :not(pre) > code")) {
+    if (code.textContent.length <= SHORT) code.dataset.short = "";
+  }
+};
+
 const observer = new ResizeObserver(reachScrollable);
 // Equations become wider when their fonts have arrived, which changes no size of the article.
 document.fonts.addEventListener("loadingdone", reachScrollable);
 
 document$.subscribe(() => {
+  keepWhole();
   name(".md-search", "Search");
   name("#__search", "Search");
   name("#__drawer", "Navigation");

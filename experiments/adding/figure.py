@@ -15,7 +15,8 @@ from experiments.records import grouped
 
 ALT = (
     "Sequences until the adding problem is solved, or the limit if it is not, with the share of "
-    "seeds that solve it; below, the norm of the gradient against the lag, in the same colours"
+    "seeds that solve it, and the median as a bar; below, the norm of the gradient against the "
+    "lag, in the same colours"
 )
 
 

@@ -24,7 +24,6 @@ def summary(result: Result) -> str:
     rows = [
         {
             "layer": f"`{name}`",
-            "compared with": f"`torch.{found[name, 'training']['baseline']}`",
             "forward": ratio(found[name, "forward"]),
             "training": ratio(found[name, "training"]),
             "memory, MB": memory(found[name, "training"]),
@@ -35,8 +34,9 @@ def summary(result: Result) -> str:
     size = ", ".join(f"{letter} = {value}" for letter, value in size_of(SIZE).items())
     return (
         f"{tabulate.tabulate(rows, 'keys', tablefmt='pipe', disable_numparse=True)}\n\n"
-        "Time of a forward pass and of a training step, divided by that of the other layer: below "
-        "1, this package is faster. Memory: peak additional memory of a training step, this "
+        "Time of a forward pass and of a training step, divided by that of torch's layer of the "
+        "same name, or of torch.nn.LSTM where torch has none: below 1, this package is faster. "
+        "Memory: peak additional memory of a training step, this "
         f"package : torch.nn. float32, one thread, {size} (batch, time steps, features, hidden "
         f"units); medians; {machine['cpu']}, torch {machine['torch']}, {result['date'][:10]}."
     )

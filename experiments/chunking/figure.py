@@ -10,7 +10,7 @@ from experiments.chunking.results import PUBLISHED
 from experiments.plotting import BLUE, GREY, ORANGE, strips
 from experiments.records import grouped
 
-ALT = "Chunk F1 of each network, for every seed, and of the paper"
+ALT = "Chunk F1 of each network, for every seed, and of the paper; bars are medians"
 
 
 def figure(result: Result, width: float) -> Figure:

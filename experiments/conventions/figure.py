@@ -9,7 +9,7 @@ from experiments import Record, Result
 from experiments.plotting import BLUE, GREEN, ORANGE, VIOLET, grid, strips
 from experiments.records import grouped
 
-ALT = "The measure of each task for every seed; unsolved runs are at the limit"
+ALT = "The measure of each task for every seed; unsolved runs are at the limit; bars are medians"
 COLORS = {
     "PeepholeLSTM": BLUE,
     "PeepholeLSTM-previous": GREEN,

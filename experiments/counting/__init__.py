@@ -1,14 +1,14 @@
 r"""Counting.
 
-To count, a cell state has to increase by one for each letter and decrease again. An LSTM can do
+To count, a cell state has to change by one for each letter and back again. An LSTM can do
 that; a unit that averages its old state and a candidate cannot count without bound. How far do
 trained networks count beyond their training range? The lower part of the figure shows the states of
 two networks while they read one word: of the LSTM and of the GRU with three units that count
 farthest.
 
 Claims: LSTMs count farther than GRUs (Weiss, Goldberg & Yahav 2018); an LSTM counts beyond its
-training without peepholes, though Gers & Schmidhuber 2001 had them (Suzgun, Belinkov & Shieber
-2018). And a question of ours: whether they make a difference all the same.
+training range without the peepholes of Gers & Schmidhuber 2001 (Suzgun, Belinkov & Shieber 2018).
+And a question of ours: whether peepholes help.
 
 Protocol: a network reads a word of $a^n b^n$ or $a^n b^n c^n$ and gives, at each letter, the
 probability that each letter may come next, the end included. Training as in the code released by

@@ -10,7 +10,10 @@ from experiments import Record, Result
 from experiments.counting.results import by_case
 from experiments.plotting import COLORS, grid, strips
 
-ALT = "How far each network counts, and the states of two networks while they read a word"
+ALT = (
+    "How far each network counts, with the median as a bar, and the states of two networks while "
+    "they read a word"
+)
 
 
 def figure(result: Result, width: float) -> Figure:

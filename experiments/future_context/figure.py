@@ -10,7 +10,7 @@ from experiments.future_context.results import BOTH
 from experiments.plotting import BLUE, GREY, ORANGE, VIOLET, strips
 from experiments.records import grouped
 
-ALT = "Accuracy of each network, for every seed"
+ALT = "Accuracy of each network, for every seed; bars are medians"
 
 
 def figure(result: Result, width: float) -> Figure:

@@ -17,8 +17,8 @@ set.
 
 The measure is the negative log-likelihood (NLL) in nats per frame: the cross-entropy summed over
 the keys and over all frames but the first of each sequence, summed over all sequences and divided
-by the number of frames. Padding is excluded; some replications include it, which is why published
-numbers differ so much. The mean over sequences of the NLL per frame of each is also stored.
+by the number of frames. Padding is excluded; some replications include it, which is one reason why
+published numbers differ. The mean over sequences of the NLL per frame of each is also stored.
 
 Deviations: two or three learning rates are tried, the same for all networks, where the paper draws
 ten. Batches have 8 sequences of similar length. Training ends after 15 epochs (chorales) or 40

@@ -9,7 +9,7 @@ from experiments import Result
 from experiments.music.results import PUBLISHED, chosen
 from experiments.plotting import COLORS, GREY, WIDE, strips
 
-ALT = "Negative log-likelihood of each model on the test set, for every seed"
+ALT = "Negative log-likelihood of each model on the test set, for every seed; bars are medians"
 
 
 def figure(result: Result, width: float) -> Figure:

@@ -52,7 +52,7 @@ BY_GATES = {
     "Nottingham": (
         "++",
         "On the folk tunes tanh units are ahead within this number of epochs, as in the paper; the "
-        "best epochs of gated units are close to its end.",
+        "best epochs of gated units are close to the last, and Bai et al. find the opposite order.",
     ),
 }
 BY_UNIT = {

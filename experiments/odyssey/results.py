@@ -24,7 +24,7 @@ LABELS = {
     "rate": "learning rate",
     "forgotten": "1 - β₁ of Adam",
     "noise": "input noise",
-    "interactions": "interactions",
+    "interactions": "the rest",
 }
 REPEATED = "trials"
 """Each repetition has hyperparameters of its own."""
@@ -111,8 +111,8 @@ def table(result: Result) -> str:
             tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True),
             "Functional analysis of variance (fANOVA) of the test loss over the trials of all "
             "units: the share of its variance that the main effect of each hyperparameter "
-            "explains, and the rest, which their interactions explain. Learning rate, hidden units "
-            "and 1 - β₁ are on logarithmic scales.",
+            "explains, and the rest: interactions, differences between units, and noise. Learning "
+            "rate, hidden units and 1 - β₁ are on logarithmic scales.",
             tabulate.tabulate(listed, "keys", tablefmt="pipe", disable_numparse=True),
         )
     )

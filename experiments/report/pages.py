@@ -25,8 +25,8 @@ from experiments.report.markdown import images, source_text, took
 
 NOT_RUN = '!!! warning "Not run yet"\n\n    There are no results so far.'
 EFFECT = (
-    "*Effect*: the median of all differences, or ratios of times, between seeds; a positive one, "
-    "or *sooner*, is in favour of the claim."
+    "*Effect*: the median of all differences, or ratios of times, between seeds or best trials; a "
+    "positive one, or *sooner*, is in favour of the claim."
 )
 OTHER_LEVEL = (
     " An interval here contains an effect that is excluded: exclusion is tested at "

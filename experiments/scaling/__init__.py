@@ -11,8 +11,9 @@ fast as `torch.nn.LSTM`, and the cells that PyTorch has too are no slower than P
 Protocol: the networks are timed in turn, round after round; the figure shows medians. *Products* is
 the time of the matrix products alone, computed by `torch.mm`: one for the input of all time steps
 and one for each time step; for training also one for each time step of the backward pass, and three
-for the gradients of the input and of both weight matrices. The table shows the median ratio of
-times that were measured one after the other, CPU kernels over PyTorch's kernels.
+for the gradients of the input and of both weight matrices. It is no lower bound: the kernels' own
+products take less time at many sizes. The table shows the median ratio of times that were measured
+one after the other, CPU kernels over PyTorch's kernels.
 
 Deviations: none; these are measurements of this package.
 """

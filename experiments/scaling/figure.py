@@ -7,7 +7,10 @@ from matplotlib.figure import Figure
 from experiments import Result
 from experiments.plotting import BLUE, GREY, ORANGE, VIOLET, WIDE, first_of_rows, grid
 
-ALT = "Time of a peephole LSTM against the number of steps and of hidden units"
+ALT = (
+    "Time of a peephole LSTM, of torch.nn.LSTM and of matrix products alone, against the number of "
+    "time steps and of hidden units"
+)
 LINES = {
     "nn.LSTM": ORANGE,
     "PeepholeLSTM, CPU kernels": BLUE,
@@ -34,7 +37,14 @@ def figure(result: Result, width: float) -> Figure:
             xs = [point[over] for point in points]
             for (name, color), line in zip(LINES.items(), LINE_STYLES, strict=True):
                 ys = [point["milliseconds"][name] for point in points]
-                panel.plot(xs, ys, line, color=color, label=name, markersize=4)
+                panel.plot(
+                    xs,
+                    ys,
+                    line,
+                    color=color,
+                    label=name.replace("nn.LSTM", "torch.nn.LSTM"),
+                    markersize=4,
+                )
             panel.set_xscale("log", base=2)
             panel.set_yscale("log")
             panel.set_title(f"{mode}, {fixed[over]}")

@@ -30,23 +30,28 @@ def counts(result: Result) -> dict[str, float]:
     }
 
 
+def none_or(count: float) -> str:
+    """A number, in words if it is 0."""
+    return f"{count:g}" if count else "none"
+
+
 def table(result: Result) -> str:
-    """Ratios of the CPU kernels to torch's own, a row for each cell, mode and number of threads."""
+    """Ratios of the CPU kernels to torch's own, a row for each cell, mode, threads and B."""
     rows: dict[tuple[str, ...], dict[str, str]] = {}
     for point in result["records"][0]["grid"]:
-        key = {name: str(point[name]) for name in ("cell", "mode", "threads")}
+        key = {name: str(point[name]) for name in ("cell", "mode", "threads", "B")}
         row = rows.setdefault(tuple(key.values()), key)
-        row[f"B={point['B']} H={point['H']}"] = f"{point['ratio']:.2f}"
+        row[f"H = {point['H']}"] = f"{point['ratio']:.2f}"
     shown = tabulate.tabulate(list(rows.values()), "keys", tablefmt="pipe", disable_numparse=True)
     counted, config = counts(result), result["config"]
     return (
         "Median ratio of times, CPU kernels over PyTorch's kernels: below 1, the CPU kernels are "
         f"faster. float32, T = {config['fixed_steps']}, D = H.\n\n{shown}\n\n"
-        f"At {counted['torch_is_faster_at']} of the table's "
+        f"At {none_or(counted['torch_is_faster_at'])} of the table's "
         f"{counted['points_of_the_grid']} points torch's own kernels are faster by more than "
         f"{100 * NOTICEABLE - 100:.0f} %, and the largest ratio is "
         f"{counted['largest_ratio']:.2f}; the machine is named below. At "
-        f"{counted['nn_lstm_is_faster_than_peephole_at']} of the curves' "
-        f"{counted['points_of_the_curves']} points `nn.LSTM` is faster than the peephole LSTM by "
-        f"more than {100 * NOTICEABLE - 100:.0f} %."
+        f"{none_or(counted['nn_lstm_is_faster_than_peephole_at'])} of the curves' "
+        f"{counted['points_of_the_curves']} points `torch.nn.LSTM` is faster than the peephole "
+        f"LSTM by more than {100 * NOTICEABLE - 100:.0f} %."
     )

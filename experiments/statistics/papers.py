@@ -14,5 +14,5 @@ SOURCES = {
     "Greff et al. 2017": "https://doi.org/10.1109/TNNLS.2016.2582924",
     "Breuel 2015": "https://arxiv.org/abs/1508.02774",
     "this project": "",
-    "the teaching notebook": "",
+    "the teaching notebook": "https://github.com/rhiosutoyo/Teaching-Deep-Learning-and-Its-Applications/blob/main/8_3_lstm_variants.ipynb",
 }

@@ -135,16 +135,16 @@ def verdict(comparisons: Sequence[Record]) -> str:
     counts = Counter(comparison["outcome"] for comparison in comparisons)
     number = len(comparisons)
     ahead, behind = counts["ahead"], counts["behind"]
+    effects = excluded_effects([c for c in comparisons if c["outcome"] == "excluded"])
     if ahead == number:
         smaller = [comparison for comparison in comparisons if comparison["excluded"]]
         if not smaller:
             return "reproduced"
-        effects = excluded_effects(smaller)
-        return f"reproduced, smaller than the {effects} in {len(smaller)} of {number}"
+        return f"reproduced, smaller than the {excluded_effects(smaller)} in {len(smaller)} of {number}"
     if behind == number:
         return "reversed"
     if 2 * counts["open"] > number:
-        named = {"reproduced": ahead, "reversed": behind}
+        named = {"reproduced": ahead, "reversed": behind, f"{effects} excluded": counts["excluded"]}
         decided = ", ".join(f"{name} in {count}" for name, count in named.items() if count)
         return f"inconclusive ({decided} of {number})" if decided else "inconclusive"
     if ahead:
@@ -153,7 +153,9 @@ def verdict(comparisons: Sequence[Record]) -> str:
     if behind:
         return f"reversed in part ({behind} of {number})"
     if counts["excluded"] == number:
-        return f"{excluded_effects(comparisons)} excluded"
+        return f"{effects} excluded"
+    if counts["excluded"]:
+        return f"{effects} excluded in part ({counts['excluded']} of {number})"
     return "inconclusive"
 
 

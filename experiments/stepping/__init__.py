@@ -1,8 +1,8 @@
 r"""Cells, step by step.
 
 What do the gates of a small trained network do at each time step? Networks with two hidden units
-learn two tasks; their gates and states are recorded while they read one or two sequences. The page
-[Step through a cell](../start/step.md) shows the recordings on the diagram of each cell.
+are trained on two tasks; their gates and states are recorded while they read one or two sequences.
+The page [Step through a cell](../start/step.md) shows the recordings on the diagram of each cell.
 
 Claims: none. The recordings are examples: one network for each task and variant.
 
@@ -14,5 +14,5 @@ first one (32 sequences an update, Adam, squared error). Gates and states are re
 for words with n = 4 and n = 9 and for one sequence of remembering. The *error* is the mean squared
 error: on all words with n up to 10, or on 1,000 new sequences.
 
-Deviations: no paper has this protocol.
+Deviations: no paper has this protocol. GRU and RNN do not learn to count exactly: see their errors.
 """

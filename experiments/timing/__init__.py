@@ -34,10 +34,10 @@ limited.
 *Batches* is how one would train today: three units, also with a linear candidate and output (not
 the GRU), Adam, cross-entropy (PFG: squared error), full gradients clipped to norm 1, and batches of
 16 sequences (PFG: one) of ten intervals (NMSD: of one) that continue after a failure. The initial
-bias of the forget gate is 2, as is that of a GRU's update gate. Every ten updates, if the batch had
-no failure, the network is tested on 1,000 intervals. The measure is the number of updates. With a
-linear candidate the cell state is not bounded: a run has *diverged* if the magnitude of a logit
-(PFG: of an output) exceeds 1e6.
+bias of the forget gate is 2, as is that of a GRU's update gate. A run has 3,000 updates at most.
+Every ten updates, if the batch had no failure, the network is tested on 1,000 intervals. The
+measure is the number of updates. With a linear candidate the cell state is not bounded: a run has
+*diverged* if the magnitude of a logit (PFG: of an output) exceeds 1e6.
 
 The unit *previous* is the variant of the notebook, whose output gate depends on the previous cell
 state.

@@ -10,7 +10,16 @@ from experiments import Record, Result
 from experiments.plotting import THEMES, grid
 from experiments.timing.results import PROTOCOLS, Task, by_task
 
-ALT = "Number of seeds that solve each timing task, by unit"
+ALT = (
+    "Number of seeds that solve each timing task, by unit. None: no peepholes; previous: all gates "
+    "depend on the previous cell state; truncated, full: the gradient"
+)
+
+
+UNITS = (
+    *(f"{unit}, truncated" for unit in ("peepholes", "none", "previous")),
+    *(f"{unit}, full" for unit in ("peepholes", "none", "previous", "GRU")),
+)
 
 
 def figure(result: Result, width: float) -> Figure:
@@ -25,7 +34,7 @@ def figure(result: Result, width: float) -> Figure:
 
 def draw(panel: Axes, protocol: str, found: dict[Task, dict[str, list[Record]]]) -> None:
     """A row for each task, a column for each unit."""
-    units = list(next(iter(found.values())))
+    units = sorted(next(iter(found.values())), key=UNITS.index)
     solved = [[found[task][unit] for unit in units] for task in found]
     numbers = {len(cell) for row in solved for cell in row}
     of_all = f", of {max(numbers)} seeds" if len(numbers) == 1 else ""

@@ -69,7 +69,7 @@ class LSTMCell(Cell):
     | `output_gate=False` | $o_t = 1$ | NOG |
     | `input_activation=False` | $g_t = W_g x_t + U_g h_{t-1} + b_g$ | NIAF |
     | `output_activation=False` | $\tanh(c_t) \to c_t$ | NOAF |
-    | `coupled=True` | $f_t = 1 - i_t$ | CIFG |
+    | `coupled=True` | $f_t = 1 - i_t$ | CIFG, with peepholes |
 
     With `gate_recurrence=True`, full gate recurrence (FGR), each gate also depends on the three
     gates of the previous time step:

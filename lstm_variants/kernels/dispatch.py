@@ -26,7 +26,7 @@ _observer: ContextVar[Callable[[Call, Backend], None] | None] = ContextVar("obse
 
 
 def register(backend: Backend, priority: float) -> None:
-    """Make a backend available to all layers, by its name and to `"auto"`.
+    """Make a backend available to all layers, by its name and for `"auto"`.
 
     Args:
         backend: The backend. One that is registered under the same name is replaced.

@@ -44,7 +44,7 @@ class TorchKernels:
             return "torch's kernels have no recurrent dropout and no zoneout"
         dtype = computing_dtype(x)
         if len(call.states[0]) > 1 and x.device.type == "cpu" and dtype.itemsize < 4:
-            return f"torch keeps the cell state in {dtype}, where counting stalls"
+            return f"torch keeps the cell state in {dtype}, in which small increments are lost"
         transform = unsupported_transform(call, vmap=False)
         if transform is not None:
             return f"torch's kernels do not support {transform}"

@@ -87,7 +87,7 @@ class Recurrent(nn.Module):
                 reference runs.
             zoneout: Probability that a unit keeps its old value in a time step (Krueger et al.
                 2017): one for all of the cell's `zoneout_fields`, as a rule $h$ and $c$, or one for
-                each. In evaluation, the mean is taken. The reference runs.
+                each. In evaluation, the mean is taken. Both run on the reference.
 
         Raises:
             TypeError: If an argument has a wrong type.
