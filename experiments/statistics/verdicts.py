@@ -140,7 +140,8 @@ def verdict(comparisons: Sequence[Record]) -> str:
         smaller = [comparison for comparison in comparisons if comparison["excluded"]]
         if not smaller:
             return "reproduced"
-        return f"reproduced, smaller than the {excluded_effects(smaller)} in {len(smaller)} of {number}"
+        effects = excluded_effects(smaller)
+        return f"reproduced, smaller than the {effects} in {len(smaller)} of {number}"
     if behind == number:
         return "reversed"
     if 2 * counts["open"] > number:
