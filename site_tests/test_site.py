@@ -119,7 +119,7 @@ def test_maths_survives_navigation_without_reload(visit):
     [
         ("results/shapes.html", "formula"),
         ("results/speed.html", "medium"),
-        ("explanation/kernels.html", "B=32 H=512"),
+        ("explanation/kernels.html", "H = 512"),
         ("explanation/variants.html", "backends"),
         ("explanation/contract.html", "torchrecurrent"),
     ],

@@ -80,8 +80,9 @@ def front_matter(name: str, introduction: str) -> str:
 
 
 def result_of(name: str, result: Result) -> str:
-    """The figure and the numbers of a record, for a page that includes them."""
-    return "\n\n".join((*figure_of(name, result), numbers_of(name, result)))
+    """The figure and the numbers of a record, for pages that include both or the numbers alone."""
+    numbers = f"<!-- --8<-- [start:numbers] -->\n{numbers_of(name, result)}"
+    return "\n\n".join((*figure_of(name, result), f"{numbers}\n<!-- --8<-- [end:numbers] -->"))
 
 
 def figure_of(name: str, result: Result) -> list[str]:
