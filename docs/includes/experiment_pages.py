@@ -29,6 +29,7 @@ def on_files(files, config):
     """Add the pages themselves; those without results can be reached by links alone."""
     for path in sorted(PAGES.glob("*.md")):
         file = File.generated(config, f"results/{path.name}", content=path.read_text())
-        file.inclusion = InclusionLevel[("NOT_IN_NAV", "INCLUDED")[has_results(path)]]
+        shown = has_results(path)
+        file.inclusion = InclusionLevel.INCLUDED if shown else InclusionLevel.NOT_IN_NAV
         files.append(file)
     return files

@@ -30,8 +30,8 @@ def counts(result: Result) -> dict[str, float]:
     }
 
 
-def none_or(count: float) -> str:
-    """A number, in words if it is 0."""
+def count_text(count: float) -> str:
+    """A count for a sentence: `none` instead of 0."""
     return f"{count:g}" if count else "none"
 
 
@@ -47,11 +47,11 @@ def table(result: Result) -> str:
     return (
         "Median ratio of times, CPU kernels over PyTorch's kernels: below 1, the CPU kernels are "
         f"faster. float32, T = {config['fixed_steps']}, D = H.\n\n{shown}\n\n"
-        f"At {none_or(counted['torch_is_faster_at'])} of the table's "
+        f"At {count_text(counted['torch_is_faster_at'])} of the table's "
         f"{counted['points_of_the_grid']} points torch's own kernels are faster by more than "
         f"{100 * NOTICEABLE - 100:.0f} %, and the largest ratio is "
         f"{counted['largest_ratio']:.2f}; the machine is named below. At "
-        f"{none_or(counted['nn_lstm_is_faster_than_peephole_at'])} of the curves' "
+        f"{count_text(counted['nn_lstm_is_faster_than_peephole_at'])} of the curves' "
         f"{counted['points_of_the_curves']} points `torch.nn.LSTM` is faster than the peephole "
         f"LSTM by more than {100 * NOTICEABLE - 100:.0f} %."
     )
