@@ -33,7 +33,7 @@ every_experiment = pytest.mark.parametrize(
     ],
 )
 # Their pages say so.
-NOT_RUN = {"initial_biases", "odyssey_music", "odyssey_strokes"}
+NOT_RUN = {"initial_biases", "odyssey_music", "odyssey_strokes", "timing_variations"}
 every_record = pytest.mark.parametrize(
     "name", [name for name in experiments.names() if name not in NOT_RUN]
 )

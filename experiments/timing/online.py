@@ -17,6 +17,7 @@ gate, and the output's after three that it does not use.
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -34,6 +35,24 @@ class Unit(IntEnum):
     GRU = 3
 
 
+class Network(NamedTuple):
+    """A unit with an output.
+
+    Attributes:
+        unit: A `Unit`.
+        full: Whether gradients are full, not truncated.
+        is_linear: Whether the output of the network is linear, not a sigmoid.
+        tanh_candidate: Whether the candidate of an LSTM is a hyperbolic tangent, not linear.
+        tanh_cell: Whether the output gate is applied to the hyperbolic tangent of the cell state.
+    """
+
+    unit: int
+    full: bool
+    is_linear: bool
+    tanh_candidate: bool = False
+    tanh_cell: bool = False
+
+
 @njit(cache=True, error_model="numpy")
 def sigmoid(a):
     """The logistic function."""
@@ -41,24 +60,34 @@ def sigmoid(a):
 
 
 @njit(cache=True, error_model="numpy")
-def lstm_step(w, x, state, tangents, full, previous):
+def activation(a, is_tanh):
+    """The hyperbolic tangent of a number, or the number itself, and the derivative."""
+    if is_tanh:
+        value = np.tanh(a)
+        return value, 1 - value * value
+    return a, 1.0
+
+
+@njit(cache=True, error_model="numpy")
+def lstm_step(w, x, state, tangents, network):
     """One step of an LSTM cell; `state` is `(h, c)`, `tangents` their derivatives `[2, 15]`."""
     h, c_old = state
     i = sigmoid(w[0] * x + w[1] * h + w[2] + w[12] * c_old)
     f = sigmoid(w[3] * x + w[4] * h + w[5] + w[13] * c_old)
-    g = w[6] * x + w[7] * h + w[8]
+    g, slope_g = activation(w[6] * x + w[7] * h + w[8], network.tanh_candidate)
     c = f * c_old + i * g
-    seen = c_old if previous else c
+    seen = c_old if network.unit == 2 else c
     o = sigmoid(w[9] * x + w[10] * h + w[11] + w[14] * seen)
+    shown, slope_c = activation(c, network.tanh_cell)
 
     # How c depends on what is inside each gate, and h on what is inside the output gate.
-    by_i, by_f, by_o = i * (1 - i) * g, f * (1 - f) * c_old, o * (1 - o) * c
-    c_by_c, c_by_h, h_by_c, h_by_c_old, h_by_h = f, 0.0, o, 0.0, 0.0
-    if full:
+    by_i, by_f, by_g, by_o = i * (1 - i) * g, f * (1 - f) * c_old, i * slope_g, o * (1 - o) * shown
+    c_by_c, c_by_h, h_by_c, h_by_c_old, h_by_h = f, 0.0, o * slope_c, 0.0, 0.0
+    if network.full:
         c_by_c += by_i * w[12] + by_f * w[13]
-        c_by_h = by_i * w[1] + by_f * w[4] + i * w[7]
+        c_by_h = by_i * w[1] + by_f * w[4] + by_g * w[7]
         h_by_h = by_o * w[10]
-        if previous:
+        if network.unit == 2:
             h_by_c_old = by_o * w[14]
         else:
             h_by_c += by_o * w[14]
@@ -69,7 +98,7 @@ def lstm_step(w, x, state, tangents, full, previous):
     # The parameters themselves.
     for k in range(3):
         own = x if k == 0 else (h if k == 1 else 1.0)
-        for block, by in ((0, by_i), (3, by_f), (6, i)):
+        for block, by in ((0, by_i), (3, by_f), (6, by_g)):
             tangents[1, block + k] += by * own
             tangents[0, block + k] += h_by_c * by * own
         tangents[0, 9 + k] += by_o * own
@@ -77,7 +106,7 @@ def lstm_step(w, x, state, tangents, full, previous):
         tangents[1, k] += by * c_old
         tangents[0, k] += h_by_c * by * c_old
     tangents[0, 14] += by_o * seen
-    state[0], state[1] = o * c, c
+    state[0], state[1] = o * shown, c
 
 
 @njit(cache=True, error_model="numpy")
@@ -105,22 +134,22 @@ def gru_step(w, x, state, tangents):
 
 
 @njit(cache=True, error_model="numpy")
-def predict(w, x, state, tangents, unit, full, identity):
+def predict(w, x, state, tangents, network):
     """The output of one step, which also moves the state."""
-    if unit == 3:
+    if network.unit == 3:
         gru_step(w, x, state, tangents)
     else:
-        lstm_step(w, x, state, tangents, full, unit == 2)
+        lstm_step(w, x, state, tangents, network)
     a = w[15] * state[0] + w[16]
-    return a if identity else sigmoid(a)
+    return a if network.is_linear else sigmoid(a)
 
 
 @njit(cache=True, error_model="numpy")
-def learn(w, velocity, error, y, state, tangents, unit, identity, rate, momentum):
+def learn(w, velocity, error, y, state, tangents, network, rate, momentum):
     """Move the parameters down the gradient of half the squared error."""
-    delta = error if identity else error * y * (1 - y)
+    delta = slope(error, y, network)
     by_h = delta * w[15]
-    for k in range(12 if unit == 0 else CELL):
+    for k in range(12 if network.unit == 0 else CELL):
         velocity[k] = momentum * velocity[k] + rate * by_h * tangents[0, k]
     velocity[15] = momentum * velocity[15] + rate * delta * state[0]
     velocity[16] = momentum * velocity[16] + rate * delta
@@ -128,100 +157,7 @@ def learn(w, velocity, error, y, state, tangents, unit, identity, rate, momentum
         w[k] += velocity[k]
 
 
-class Task(IntEnum):
-    """What is to be learned, in the intervals of a stream."""
-
-    NMSD = 0
-    GTS = 1
-    COSINE = 2
-    TRIANGLE = 3
-    RECTANGLE = 4
-
-
 @njit(cache=True, error_model="numpy")
-def example(task, u, length, longer):
-    """Input and target at step `u`, from 1, of an interval of a length; `longer` by one or not."""
-    if task == 0:
-        spike = 1.0 if u == length else 0.0
-        return spike, spike * longer
-    if task == 1:
-        return 1.0 * longer, 1.0 if u == length else 0.0
-    phase = u / length
-    if task == 2:
-        return 0.0, (1 - np.cos(2 * np.pi * phase)) / 2
-    if task == 3:
-        return 0.0, 1 - abs(2 * phase - 1)
-    return 0.0, 1.0 if phase <= 0.5 else 0.0
-
-
-@njit(cache=True, error_model="numpy")
-def stream(rng, w, velocity, task, F, events, tolerance, unit, full, rate, momentum):
-    """One stream from a zero state; learns if `rate` is not zero.
-
-    It ends after a number of intervals, or with the first error that is not below the tolerance.
-
-    Returns:
-        Whether there was no such error, and the steps taken.
-    """
-    identity = task >= 2
-    state, tangents = np.zeros(2), np.zeros((2, CELL))
-    steps = 0
-    if task == 0:  # the spike that the first interval is measured from
-        y = predict(w, 1.0, state, tangents, unit, full, identity)
-        if rate > 0:
-            learn(w, velocity, -y, y, state, tangents, unit, identity, rate, momentum)
-        steps += 1
-        if not abs(y) < tolerance:
-            return False, steps
-    for _ in range(events):
-        longer = rng.integers(0, 2) if task < 2 else 0
-        length = F + longer
-        for u in range(1, length + 1):
-            x, target = example(task, u, length, longer)
-            y = predict(w, x, state, tangents, unit, full, identity)
-            error = target - y
-            if rate > 0:
-                learn(w, velocity, error, y, state, tangents, unit, identity, rate, momentum)
-            steps += 1
-            if not abs(error) < tolerance:
-                return False, steps
-    return True, steps
-
-
-@njit(cache=True, error_model="numpy")
-def train(rng, task, F, unit, full, tolerance, rate, momentum, forget_bias, most_steps):
-    """Streams until the task is solved, or there have been enough steps.
-
-    After a hundred intervals without a failure, a thousand are tried with the parameters as they
-    are; the task is solved if they too go without one.
-
-    Returns:
-        Whether it is solved, the streams and steps that it took, and the parameters.
-    """
-    w = rng.uniform(-0.1, 0.1, SIZE)
-    w[2], w[5] = 0.0, forget_bias  # what a GRU's update gate keeps is not forgotten
-    if unit != 3:
-        w[11] = 2.0
-    if unit == 0:
-        w[12:15] = 0.0
-    velocity = np.zeros(SIZE)
-    events, tested = (1, 1) if task == 0 else (100, 1000)
-    streams, steps, good = 0, 0, 0
-    while steps < most_steps:
-        right, taken = stream(
-            rng, w, velocity, task, F, events, tolerance, unit, full, rate, momentum
-        )
-        streams += 1
-        steps += taken
-        good = good + events if right else 0
-        if good >= 100:
-            good = 0
-            for _ in range(1000 if task == 0 else 1):
-                right, _ = stream(
-                    rng, w, velocity, task, F, tested, tolerance, unit, False, 0.0, 0.0
-                )
-                if not right:
-                    break
-            if right:
-                return True, streams, steps, w
-    return False, streams, steps, w
+def slope(error, y, network):
+    """Minus the derivative of half the squared error by what is inside the output `y`."""
+    return error if network.is_linear else error * y * (1 - y)

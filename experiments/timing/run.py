@@ -8,14 +8,16 @@ import numpy as np
 
 from experiments import Record
 from experiments.engine.experiment import Experiment
-from experiments.timing import batches, online
+from experiments.timing import batches
+from experiments.timing.online import Network, Unit
+from experiments.timing.streams import Intervals, Task, Training, train
 from lstm_variants.cells import Cell, GRUCell, LSTMCell
 
 UNITS = {
-    "none": online.Unit.LSTM,
-    "peepholes": online.Unit.PEEPHOLE,
-    "previous": online.Unit.PREVIOUS,
-    "GRU": online.Unit.GRU,
+    "none": Unit.LSTM,
+    "peepholes": Unit.PEEPHOLE,
+    "previous": Unit.PREVIOUS,
+    "GRU": Unit.GRU,
 }
 LINEAR = LSTMCell(input_activation=False, output_activation=False)
 CELLS: dict[str, Cell] = {
@@ -39,6 +41,8 @@ TASKS = (
     ("RECTANGLE", 25),
 )
 """Names of tasks, each with its F."""
+WITH_SIGMOID = ("NMSD", "GTS")
+"""Tasks with an output between 0 and 1."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def run(
     config: Config, seed: int, protocol: str, task: str, F: int, unit: str, gradient: str
 ) -> Record:
     """Train one network on one task."""
-    tolerance = 0.49 if task in ("NMSD", "GTS") else 0.3
+    tolerance = 0.49 if task in WITH_SIGMOID else 0.3
     if protocol == "batches":
         _, record = batches.train(
             task,
@@ -90,17 +94,16 @@ def run(
         )
         return record
     turned = 1 if protocol == "online" else -1
-    solved, streams, steps, w = online.train(
+    solved, _, streams, steps, w = train(
         np.random.default_rng(seed),
-        int(online.Task[task]),
-        F,
-        int(UNITS[unit]),
-        gradient == "full",
-        tolerance,
-        config.rate,
-        0.999 if task == "GTS" else 0.99,
-        turned * config.forget_bias,
-        config.most_steps,
+        Intervals(int(Task[task]), F, tolerance),
+        Network(int(UNITS[unit]), gradient == "full", is_linear=task not in WITH_SIGMOID),
+        Training(
+            config.rate,
+            0.999 if task == "GTS" else 0.99,
+            turned * config.forget_bias,
+            max_steps=config.most_steps,
+        ),
     )
     return {
         "solved": solved,

@@ -1,0 +1,44 @@
+r"""Timing: divergence, codings and limits.
+
+Online training of a single unit, as in the paper on peepholes (Gers, Schraudolph & Schmidhuber
+2002), often fails on [Timing](timing.md). Some of this may come from details: a cell state that
+grows until training stops, a coding of the input that the paper does not state, or a limit of time
+steps that is below the paper's limit of streams. Here these details are varied.
+
+Claims: peepholes help to generate spikes and functions, and are not needed to measure a delay
+(Gers, Schraudolph & Schmidhuber 2002). And questions of this project: what keeps the cell state
+from growing, and whether the output gate of the teaching notebook, which depends on the previous
+cell state, learns a triangle sooner.
+
+Protocol: *online* of [Timing](timing.md), with truncated gradients, and with the limit of the
+paper, 10 million streams. Training has *diverged* if 100,000 failures in a row have no gradient:
+the output of the sigmoid is exactly 0 or 1 in double precision, so that the error changes no
+parameter. In the record of [Timing](timing.md), no run with truncated gradients that solves its task
+meets this condition before. The tasks are varied one detail at a time:
+
+- *measuring* (NMSD, F = 20 and 30): *as in the paper*; *bounded candidate*, whose activation is a
+  hyperbolic tangent; *bounded cell output*, the output gate applied to the hyperbolic tangent of
+  the cell state; *recurrent weight 0*, the initial recurrent weight of the candidate;
+  *input bias -2*, the initial bias of the input gate;
+- *spikes* (GTS, F = 10 and 20): the input that states the length of an interval is 0 or 1 at each
+  time step; -1 or 1 at each time step; or -1 or 1 at the first time step of an interval and 0
+  later;
+- *functions* (PFG, F = 10 and 25): they start at their beginning (cosine and triangle at 0, the
+  rectangle at 1), or half a period later.
+
+Deviations: those of [Timing](timing.md), but for the limit. Each detail is varied alone, and
+neither learning rate nor momentum is tuned for it. The unit *previous* is run on the triangle only.
+"""
+
+REMEDIES = (
+    "as in the paper",
+    "bounded candidate",
+    "bounded cell output",
+    "recurrent weight 0",
+    "input bias -2",
+)
+"""Variations of measuring, the paper's protocol first."""
+CODINGS = ("0 or 1", "-1 or 1", "-1 or 1 at the first step")
+"""Codings of the input for spikes, that of Timing first."""
+PHASES = ("from the beginning", "half a period later")
+"""Where functions start, as in Timing first."""

@@ -1,0 +1,58 @@
+"""The figure of the record."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments import Record, Result
+from experiments.plotting import THEMES, grid
+from experiments.records import grouped
+
+ALT = (
+    "Number of seeds that solve each variation of the timing tasks, with those that diverge in "
+    "brackets"
+)
+GROUPS = {"measuring and spikes": ("NMSD", "GTS"), "functions": ("COSINE", "TRIANGLE", "RECTANGLE")}
+Rows = dict[tuple[str, int, str], dict[str, list[Record]]]
+
+
+def figure(result: Result, width: float) -> Figure:
+    """The number of seeds that solve each variation, a panel for each group of tasks."""
+    rows: Rows = {}
+    for (*row, unit), found in grouped(result["records"], "task", "F", "variation", "unit").items():
+        rows.setdefault((row[0], row[1], row[2]), {})[unit] = found
+    parts = [{row: rows[row] for row in rows if row[0] in tasks} for tasks in GROUPS.values()]
+    made, panels = grid(width, 1, len(parts), 1 + 0.32 * max(map(len, parts)))
+    for panel, name, part in zip(panels[0], GROUPS, parts, strict=True):
+        draw(panel, name, part)
+    return made
+
+
+def draw(panel: Axes, name: str, rows: Rows) -> None:
+    """A row for each variation of a task, a column for each unit."""
+    units = list(dict.fromkeys(unit for row in rows.values() for unit in row))
+    shares = [
+        [share(row[unit]) if unit in row else float("nan") for unit in units]
+        for row in rows.values()
+    ]
+    panel.imshow(shares, cmap="YlGn", vmin=0, vmax=1.8, aspect="auto")
+    for y, row in enumerate(rows.values()):
+        for x, unit in enumerate(units):
+            if unit in row:
+                text = str(sum(r["solved"] for r in row[unit]))
+                if diverged := sum(r["diverged"] for r in row[unit]):
+                    text += f" ({diverged})"
+                panel.text(x, y, text, ha="center", va="center", size=9, color=THEMES["light"])
+    labels = [f"{task} {F}: {variation}" for task, F, variation in rows]
+    panel.set_yticks(range(len(rows)), labels, size=9)
+    panel.set_xticks(range(len(units)), units, size=9)
+    panel.tick_params(length=0, labeltop=True, labelbottom=False)
+    panel.spines[:].set_visible(False)
+    panel.set_title(name)
+
+
+def share(records: list[Record]) -> float:
+    """The share of runs that solve the task."""
+    return float(np.mean([r["solved"] for r in records]))
