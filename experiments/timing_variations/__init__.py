@@ -13,8 +13,8 @@ cell state, learns a triangle sooner.
 Protocol: *online* of [Timing](timing.md), with truncated gradients, and with the limit of the
 paper, 10 million streams. Training has *diverged* if 100,000 failures in a row have no gradient:
 the output of the sigmoid is exactly 0 or 1 in double precision, so that the error changes no
-parameter. In the record of [Timing](timing.md), no run with truncated gradients that solves its task
-meets this condition before. The tasks are varied one detail at a time:
+parameter. In the record of [Timing](timing.md), no run with truncated gradients that solves its
+task meets this condition before. The tasks are varied one detail at a time:
 
 - *measuring* (NMSD, F = 20 and 30): *as in the paper*; *bounded candidate*, whose activation is a
   hyperbolic tangent; *bounded cell output*, the output gate applied to the hyperbolic tangent of
