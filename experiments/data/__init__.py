@@ -72,6 +72,16 @@ SOURCES = {
         "d154f7ca2e90799dc1dc011d8fc048f2fc6ef3f7c69d974b9cf27a471634fbea",
         "Nottingham.mat",
     ),
+    "MuseData": Source(
+        f"{POLYPHONIC}/MuseData.mat",
+        "e8d9eb422ec3833c25f43a9f854d4ee0b9118a20b45f2c183395cdc30ffa14ff",
+        "MuseData.mat",
+    ),
+    "Piano-midi": Source(
+        f"{POLYPHONIC}/Piano_midi.mat",
+        "990a8a71d5764a7eaa3e78d9e5023d1470380fe2db3a1448265a97a24c8b1c34",
+        "Piano_midi.mat",
+    ),
     "Free Spoken Digit Dataset": Source(
         "https://github.com/Jakobovski/free-spoken-digit-dataset/archive/refs/tags/v1.0.10.zip",
         "6b1a8e30f4df78a933fe25cf1ca0140c8c6f169c0a83649a15b70a5ae7407014",

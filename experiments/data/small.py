@@ -35,7 +35,7 @@ PHRASES = (
 def write(folder: Path) -> None:
     """Write a file for each data set."""
     random = np.random.default_rng(0)
-    for name in ("JSB Chorales", "Nottingham"):
+    for name in ("JSB Chorales", "Nottingham", "MuseData", "Piano-midi"):
         write_rolls(folder / data.SOURCES[name].name, random)
     write_sentences(folder / data.SOURCES["CoNLL-2000"].name, random)
     write_recordings(folder / data.SOURCES["Free Spoken Digit Dataset"].name, random)

@@ -23,6 +23,8 @@ PUBLISHED = {
         "Chung et al. 2014": {"RNN": 3.13, "GRU": 3.23, "PeepholeLSTM": 3.20},
         "Bai, Kolter & Koltun 2018": {"RNN": 4.05, "GRU": 3.46, "LSTM": 3.29},
     },
+    "MuseData": {"Chung et al. 2014": {"RNN": 6.23, "GRU": 5.99, "PeepholeLSTM": 6.23}},
+    "Piano-midi": {"Chung et al. 2014": {"RNN": 9.03, "GRU": 8.82, "PeepholeLSTM": 9.03}},
 }
 
 

@@ -1,10 +1,11 @@
-"""The importance of hyperparameters, by functional analysis of variance (fANOVA)."""
+"""The importance of hyperparameters in a study."""
 
 from __future__ import annotations
 
 import math
 
 from experiments import Result
+from experiments.statistics.importance import shares_of_variance
 
 LOGARITHMIC = ("hidden", "rate", "forgotten")
 
@@ -23,32 +24,11 @@ def values_of(trial: dict[str, float]) -> dict[str, float]:
 def importances(result: Result) -> dict[str, float]:
     """The share of the variance of the test loss that each hyperparameter explains alone.
 
-    All trials of all units are taken together; if their losses are all the same, nothing is
-    explained. The evaluator ignores scales, so that it is given
-    logarithms; it is exact for its random forest, which is drawn with a fixed seed.
+    All trials of all units are taken together.
     """
-    import optuna
-    from optuna.distributions import BaseDistribution, FloatDistribution
-    from optuna.importance import FanovaImportanceEvaluator
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     trials = [values_of(record) for record in result["records"]]
     losses = [min(record["test"], record["chance"]) for record in result["records"]]
-    ranges: dict[str, BaseDistribution] = {
-        name: FloatDistribution(min(t[name] for t in trials), max(t[name] for t in trials))
-        for name in trials[0]
-    }
-    study = optuna.create_study()
-    study.add_trials(
-        [
-            optuna.trial.create_trial(params=trial, distributions=ranges, value=loss)
-            for trial, loss in zip(trials, losses, strict=True)
-        ]
-    )
-    if len(set(losses)) == 1:
-        return dict.fromkeys(ranges, 0.0)
-    evaluator = FanovaImportanceEvaluator(seed=0)
-    return {name: float(share) for name, share in evaluator.evaluate(study).items()}
+    return shares_of_variance(trials, losses)
 
 
 def marginal(result: Result, name: str, points: int = 40) -> tuple[list[float], list[float]]:

@@ -133,6 +133,7 @@ def trials(
     behind: Sequence[tuple[float, float]],
     unit: str,
     *,
+    reported: float | None = None,
     of_interest: float | None = None,
     margin: float = 0.0,
 ) -> Comparison:
@@ -143,12 +144,14 @@ def trials(
         ahead: Validation and test loss of each trial of the network that the claim says is better.
         behind: The others.
         unit: The unit of the losses.
-        of_interest: The smallest difference of interest.
+        reported: The difference that the source reports.
+        of_interest: The smallest difference of interest, in case the source reports none.
         margin: By how much worse is still *not worse*.
     """
     check_values(label, *(np.ravel(group).tolist() for group in (ahead, behind)))
-    check_effects(label, None, of_interest, margin)
-    return Comparison(label, Trials(tuple(ahead), tuple(behind)), unit, None, of_interest, margin)
+    check_effects(label, reported, of_interest, margin)
+    sample = Trials(tuple(ahead), tuple(behind))
+    return Comparison(label, sample, unit, reported, of_interest, margin)
 
 
 def check_effects(

@@ -1,0 +1,78 @@
+"""One trial: draw how a network is trained, and train it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from experiments import Record
+from experiments.engine.experiment import Experiment
+from experiments.music import run as music
+from experiments.music_search import DATA, EPOCHS, PATIENCE
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of a search.
+
+    Attributes:
+        data: Name of the data set.
+        patience: Epochs without a new best validation NLL after which a trial ends.
+        epochs: Epochs at most.
+        rate: Range of the learning rate of RMSProp.
+        batches: Numbers of sequences per update.
+        noises: Standard deviations of the weight noise.
+        only: How many sequences of each split are used; all if 0.
+    """
+
+    data: str
+    patience: int
+    epochs: int = EPOCHS
+    rate: tuple[float, float] = (1e-4, 1e-2)
+    batches: tuple[int, ...] = (1, 8)
+    noises: tuple[float, ...] = (0.0, 0.075)
+    only: int = 0
+
+
+SEARCHES = {name: Config(data, PATIENCE[name]) for name, data in DATA.items()}
+"""The settings of the published searches."""
+
+
+def draw(config: Config, random: np.random.Generator) -> dict[str, float]:
+    """Draw learning rate, sequences per update and weight noise."""
+    low, high = config.rate
+    return {
+        "rate": float(np.exp(random.uniform(math.log(low), math.log(high)))),
+        "batch": int(random.choice(config.batches)),
+        "noise": float(random.choice(config.noises)),
+    }
+
+
+def run(config: Config, seed: int, model: str) -> Record:
+    """One trial of one unit."""
+    random = np.random.default_rng([seed, *config.data.encode(), *model.encode()])
+    drawn = draw(config, random)
+    torch.manual_seed(int(random.integers(2**31)))
+    setting = music.Setting(
+        config.data, (drawn["rate"],), config.epochs, config.patience, int(drawn["batch"])
+    )
+    network = music.Network(model, music.UNITS[model])
+    found = music.train(network, setting, drawn["rate"], seed, drawn["noise"], config.only)
+    sets = music.splits(config.data, config.only)
+    chance = music.measure(music.Baseline("marginal", sets["train"]), sets["test"])
+    return drawn | found | {"chance": chance["per_frame"]}
+
+
+def cases(config: Config) -> list[Record]:
+    """Every unit."""
+    return [{"model": model} for model in music.UNITS]
+
+
+def experiment(name: str) -> Experiment:
+    """The search on a data set: 40 trials of each unit."""
+    config = SEARCHES[name]
+    smoke = replace(config, epochs=1, batches=(2,), only=4)
+    return Experiment(config=config, smoke=smoke, run=run, cases=cases, seeds=40)

@@ -1,0 +1,5 @@
+"""What the trials mean, as in every search."""
+
+from experiments.music_search.results import REPEATED, claims, table
+
+__all__ = ["REPEATED", "claims", "table"]

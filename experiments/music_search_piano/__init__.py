@@ -1,0 +1,5 @@
+"""The random search on `piano`."""
+
+from experiments.music_search import page_text
+
+__doc__ = page_text("piano")

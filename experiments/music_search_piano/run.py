@@ -1,0 +1,5 @@
+"""The random search on `piano`."""
+
+from experiments.music_search.search import experiment
+
+EXPERIMENT = experiment("piano")
