@@ -83,6 +83,8 @@ def test_the_piano_rolls_are_as_published():
     counts = {
         "JSB Chorales": ((229, 13807), (76, 4602), (77, 4725)),
         "Nottingham": ((694, None), (173, None), (170, None)),
+        "MuseData": ((524, None), (135, None), (124, None)),
+        "Piano-midi": ((87, None), (12, None), (25, None)),
     }
     for name, wanted in counts.items():
         published(name)

@@ -188,14 +188,14 @@ def test_a_stream_ends_with_its_first_failure():
 
 
 @pytest.mark.parametrize("bias", [-1000.0, 1000.0, np.nan])
-def test_a_failure_without_a_gradient_is_dead(bias):
+def test_a_failure_without_a_gradient_is_told_apart(bias):
     w, velocity = np.zeros(SIZE), np.zeros(SIZE)
     w[16] = bias
     # A spike is due at the last step, and none before.
     intervals = Intervals(int(Task.GTS), 1, 0.49)
     rng = np.random.default_rng(1)
     outcome, _ = streams.stream(rng, w, velocity, intervals, 10, SIGMOID, 1e-5, 0.9)
-    assert outcome == Outcome.DEAD
+    assert outcome == Outcome.NO_GRADIENT
     assert (w[:16] == 0).all() or np.isnan(bias)
 
 
@@ -226,9 +226,20 @@ def test_failures_in_a_row_without_a_gradient_are_divergence():
     training = Training(1e-5, 0.99, 2.0, max_streams=300_000)
     found = streams.train(np.random.default_rng(0), *arguments, training)
     assert found[:3] == (False, False, 300_000)
-    found = streams.train(np.random.default_rng(0), *arguments, training._replace(max_dead=1000))
+    found = streams.train(
+        np.random.default_rng(0), *arguments, training._replace(max_without_gradient=1000)
+    )
     assert found[:2] == (False, True)
     assert 1000 < found[2] < 50_000
+
+
+def test_a_failure_with_a_gradient_starts_the_count_again():
+    count, counts = 0, []
+    no_gradient, failed, right = Outcome.NO_GRADIENT, Outcome.FAILED, Outcome.RIGHT
+    for outcome in (no_gradient, right, no_gradient, failed, right, no_gradient):
+        count = streams.count_without_gradient(count, int(outcome))
+        counts.append(count)
+    assert counts == [1, 1, 2, 0, 0, 1]
 
 
 def test_initial_parameters_are_those_of_the_training():
@@ -241,7 +252,7 @@ def test_initial_parameters_are_those_of_the_training():
     plain = begin(Unit.PEEPHOLE)
     assert plain[[2, 5, 11]].tolist() == [0, 2, 2]
     assert (abs(plain[[0, 1, 7, 12, 14, 15, 16]]) < 0.1).all()
-    changed = begin(Unit.PEEPHOLE, input_bias=-2.0, recurrent=0.0)
+    changed = begin(Unit.PEEPHOLE, input_bias=-2.0, recurrent_scale=0.0)
     assert changed[[2, 7]].tolist() == [-2, 0]
     same = np.delete(np.arange(SIZE), [2, 7])
     assert (changed[same] == plain[same]).all()

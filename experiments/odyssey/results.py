@@ -26,6 +26,9 @@ LABELS = {
     "noise": "input noise",
     "interactions": "the rest",
 }
+LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {}
+"""For each task and claim, the outcomes of the comparisons and what to take from them."""
+NO_LESSONS = ("", ""), ("", "")
 REPEATED = "trials"
 """Each repetition has hyperparameters of its own."""
 SOURCE = "Greff et al. 2017"
@@ -55,6 +58,7 @@ def claims(result: Result) -> list[Record]:
     """Differences of the test loss between the best tenths, by the rule for random searches."""
     task = result["config"]["task"]
     losses, interest, unit = losses_of(result), OF_INTEREST[task], UNITS[task]
+    lessons = LESSONS.get(task, NO_LESSONS)
 
     def lower(
         ahead: str, behind: str, *, of_interest: float | None = None, margin: float = 0.0
@@ -72,6 +76,7 @@ def claims(result: Result) -> list[Record]:
             "adapted",
             [lower(VANILLA, name, margin=interest) for name in ABLATIONS],
             place="abstract",
+            lesson=lessons[0],
         ),
         claim(
             f"On {task} the loss is higher without forget gate, and without output activation",
@@ -80,6 +85,7 @@ def claims(result: Result) -> list[Record]:
             "adapted",
             [lower(VANILLA, name, of_interest=interest) for name in CRITICAL],
             place="abstract",
+            lesson=lessons[1],
         ),
     ]
 

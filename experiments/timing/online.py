@@ -147,7 +147,7 @@ def predict(w, x, state, tangents, network):
 @njit(cache=True, error_model="numpy")
 def learn(w, velocity, error, y, state, tangents, network, rate, momentum):
     """Move the parameters down the gradient of half the squared error."""
-    delta = slope(error, y, network)
+    delta = output_delta(error, y, network)
     by_h = delta * w[15]
     for k in range(12 if network.unit == 0 else CELL):
         velocity[k] = momentum * velocity[k] + rate * by_h * tangents[0, k]
@@ -158,6 +158,6 @@ def learn(w, velocity, error, y, state, tangents, network, rate, momentum):
 
 
 @njit(cache=True, error_model="numpy")
-def slope(error, y, network):
+def output_delta(error, y, network):
     """Minus the derivative of half the squared error by what is inside the output `y`."""
     return error if network.is_linear else error * y * (1 - y)

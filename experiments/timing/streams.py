@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from experiments.timing.online import CELL, SIZE, learn, predict, slope
+from experiments.timing.online import CELL, SIZE, learn, output_delta, predict
 
 
 class Task(IntEnum):
@@ -34,8 +34,8 @@ class Intervals(NamedTuple):
 
     Attributes:
         task: A `Task`.
-        F: Their length, or the smaller one of two.
-        tolerance: An error below this is right.
+        F: Interval length; in NMSD and GTS, intervals have F or F + 1 time steps.
+        tolerance: An absolute error of this size or more is a failure.
         coding: For GTS, a `Coding`: 0 or 1, or -1 or 1, at each step, or -1 or 1 at the first.
         shift: The phase in which a function starts, as a share of its period.
     """
@@ -48,28 +48,28 @@ class Intervals(NamedTuple):
 
 
 class Training(NamedTuple):
-    """How parameters begin and change.
+    """Initialisation, optimiser settings and limits.
 
     Attributes:
         rate: Learning rate.
-        momentum: What is kept of the last change.
+        momentum: Momentum coefficient.
         forget_bias: Initial bias of the forget gate, and of a GRU's update gate.
         input_bias: Initial bias of the input gate.
-        recurrent: Factor of the initial recurrent weight of the candidate.
+        recurrent_scale: Factor of the initial recurrent weight of the candidate.
         max_steps: Steps after which training ends.
         max_streams: Streams after which it ends.
-        max_dead: Failures in a row without a gradient after which training has diverged; it is not
-            ended for this if 0.
+        max_without_gradient: Failures without a gradient, and without another failure between
+            them, after which training has diverged; it is not ended for this if 0.
     """
 
     rate: float
     momentum: float
     forget_bias: float
     input_bias: float = 0.0
-    recurrent: float = 1.0
+    recurrent_scale: float = 1.0
     max_steps: int = 2**62
     max_streams: int = 2**62
-    max_dead: int = 0
+    max_without_gradient: int = 0
 
 
 @njit(cache=True, error_model="numpy")
@@ -98,7 +98,7 @@ class Outcome(IntEnum):
 
     RIGHT = 0
     FAILED = 1
-    DEAD = 2
+    NO_GRADIENT = 2
 
 
 @njit(cache=True, error_model="numpy")
@@ -125,18 +125,26 @@ def stream(rng, w, velocity, intervals, events, network, rate, momentum):
                 learn(w, velocity, error, y, state, tangents, network, rate, momentum)
             steps += 1
             if not abs(error) < intervals.tolerance:
-                # Neither zero nor a number that is not finite moves parameters to where they work.
-                alive = 0 < abs(slope(error, y, network)) < np.inf
-                return Outcome.FAILED if alive else Outcome.DEAD, steps
+                has_gradient = 0 < abs(output_delta(error, y, network)) < np.inf
+                return Outcome.FAILED if has_gradient else Outcome.NO_GRADIENT, steps
     return Outcome.RIGHT, steps
+
+
+@njit(cache=True, error_model="numpy")
+def count_without_gradient(count, outcome):
+    """Failures without a gradient since the last one with a gradient."""
+    if outcome == Outcome.NO_GRADIENT:
+        return count + 1
+    return 0 if outcome == Outcome.FAILED else count
 
 
 @njit(cache=True, error_model="numpy")
 def start(rng, network, training):
     """Random parameters."""
     w = rng.uniform(-0.1, 0.1, SIZE)
-    w[7] *= training.recurrent
-    w[2], w[5] = training.input_bias, training.forget_bias  # a GRU's update gate keeps, too
+    w[7] *= training.recurrent_scale
+    # In a GRU, w[5] is the bias of the update gate; z = 1 keeps the old state.
+    w[2], w[5] = training.input_bias, training.forget_bias
     if network.unit != 3:
         w[11] = 2.0
     if network.unit == 0:
@@ -158,23 +166,23 @@ def train(rng, intervals, network, training):
     w, velocity = start(rng, network, training), np.zeros(SIZE)
     is_measuring = intervals.task == 0
     events, tested = (1, 1) if is_measuring else (100, 1000)
-    streams, steps, good, dead = 0, 0, 0, 0
+    streams, steps, good, without = 0, 0, 0, 0
     while steps < training.max_steps and streams < training.max_streams:
         outcome, taken = stream(
             rng, w, velocity, intervals, events, network, training.rate, training.momentum
         )
         streams += 1
         steps += taken
-        good = good + events if outcome == 0 else 0
-        dead = dead + (outcome == 2) if outcome != 1 else 0
-        if training.max_dead and dead >= training.max_dead:
+        good = good + events if outcome == Outcome.RIGHT else 0
+        without = count_without_gradient(without, outcome)
+        if training.max_without_gradient and without >= training.max_without_gradient:
             return False, True, streams, steps, w
         if good >= 100:
             good = 0
             for _ in range(1000 if is_measuring else 1):
                 outcome, _ = stream(rng, w, velocity, intervals, tested, network, 0.0, 0.0)
-                if outcome != 0:
+                if outcome != Outcome.RIGHT:
                     break
-            if outcome == 0:
+            if outcome == Outcome.RIGHT:
                 return True, False, streams, steps, w
     return False, False, streams, steps, w

@@ -9,24 +9,26 @@ from matplotlib.figure import Figure
 from experiments import Record, Result
 from experiments.plotting import THEMES, grid
 from experiments.records import grouped
+from experiments.timing_variations import FUNCTIONS
 
 ALT = (
     "Number of seeds that solve each variation of the timing tasks, with those that diverge in "
-    "brackets"
+    "brackets. None: no peepholes; previous: all gates depend on the previous cell state"
 )
-GROUPS = {"measuring and spikes": ("NMSD", "GTS"), "functions": ("COSINE", "TRIANGLE", "RECTANGLE")}
+GROUPS = {"measuring and spikes": ("NMSD", "GTS"), "functions": FUNCTIONS}
 Rows = dict[tuple[str, int, str], dict[str, list[Record]]]
 
 
 def figure(result: Result, width: float) -> Figure:
     """The number of seeds that solve each variation, a panel for each group of tasks."""
     rows: Rows = {}
-    for (*row, unit), found in grouped(result["records"], "task", "F", "variation", "unit").items():
-        rows.setdefault((row[0], row[1], row[2]), {})[unit] = found
+    names = ("task", "F", "variation", "unit")
+    for (*row, unit), records in grouped(result["records"], *names).items():
+        rows.setdefault((row[0], row[1], row[2]), {})[unit] = records
     parts = [{row: rows[row] for row in rows if row[0] in tasks} for tasks in GROUPS.values()]
     made, panels = grid(width, 1, len(parts), 1 + 0.32 * max(map(len, parts)))
     for panel, name, part in zip(panels[0], GROUPS, parts, strict=True):
-        draw(panel, name, part)
+        draw(panel, f"{name}, of {len(result['seeds'])} seeds", part)
     return made
 
 

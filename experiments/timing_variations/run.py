@@ -6,15 +6,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from experiments import Record
 from experiments.engine.experiment import Experiment
 from experiments.timing.online import CELL, Network, predict
 from experiments.timing.run import UNITS, WITH_SIGMOID
-from experiments.timing.streams import Coding, Intervals, Task, Training, example, train
-from experiments.timing_variations import CODINGS, PHASES, REMEDIES
+from experiments.timing.streams import Coding, Intervals, Task, Training, train
+from experiments.timing_variations import AS_TIMING, CODINGS, FUNCTIONS, PHASES, REMEDIES
 
 Changes = dict[str, Any]
+KEY = b"variations"
+"""Makes the random numbers of a seed others than those of Timing."""
 
 
 @dataclass(frozen=True)
@@ -32,21 +35,18 @@ class Variation:
     training: Changes = field(default_factory=dict)
 
 
-VARIATIONS = dict(
-    zip(
-        (*REMEDIES, *CODINGS, *PHASES),
-        (
-            Variation(),
-            Variation(network={"tanh_candidate": True}),
-            Variation(network={"tanh_cell": True}),
-            Variation(training={"recurrent": 0.0}),
-            Variation(training={"input_bias": -2.0}),
-            *(Variation({"coding": int(coding)}) for coding in Coding),
-            *(Variation({"shift": shift}) for shift in (0.0, 0.5)),
-        ),
-        strict=True,
-    )
-)
+VARIATIONS = {
+    AS_TIMING: Variation(),
+    "bounded candidate": Variation(network={"tanh_candidate": True}),
+    "bounded cell output": Variation(network={"tanh_cell": True}),
+    "recurrent weight 0": Variation(training={"recurrent_scale": 0.0}),
+    "input bias -2": Variation(training={"input_bias": -2.0}),
+    "0 or 1": Variation(intervals={"coding": int(Coding.ZERO_ONE)}),
+    "-1 or 1": Variation(intervals={"coding": int(Coding.SIGNED)}),
+    "-1 or 1 at the first step": Variation(intervals={"coding": int(Coding.FIRST_STEP)}),
+    "from the beginning": Variation(intervals={"shift": 0.0}),
+    "half a period later": Variation(intervals={"shift": 0.5}),
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Config:
         spikes: Lengths F of GTS.
         functions: Periods F of PFG.
         max_streams: Streams after which a run ends.
-        max_dead: Failures in a row without a gradient after which training has diverged.
+        max_without_gradient: Failures without a gradient after which training has diverged.
         rate: Learning rate.
         forget_bias: Initial bias of the forget gate.
     """
@@ -67,7 +67,7 @@ class Config:
     spikes: tuple[int, ...] = (10, 20)
     functions: tuple[int, ...] = (10, 25)
     max_streams: int = 10_000_000
-    max_dead: int = 100_000
+    max_without_gradient: int = 100_000
     rate: float = 1e-5
     forget_bias: float = 2.0
 
@@ -83,45 +83,38 @@ def run(config: Config, seed: int, task: str, F: int, variation: str, unit: str)
         0.999 if task == "GTS" else 0.99,
         config.forget_bias,
         max_streams=config.max_streams,
-        max_dead=config.max_dead,
+        max_without_gradient=config.max_without_gradient,
         **changes.training,
     )
     solved, diverged, streams, steps, w = train(
-        np.random.default_rng(seed), intervals, network, training
+        np.random.default_rng([seed, *KEY]), intervals, network, training
     )
+    grown = {"max_cell_state": max_cell_state(w, intervals, network)} if task == "NMSD" else {}
     return {
         "solved": solved,
         "diverged": diverged,
         "took": streams,
         "steps": steps,
-        "max_cell_state": max_cell_state(w, intervals, network),
         "weights": w.tolist(),
+        **grown,
     }
 
 
-def max_cell_state(w: Any, intervals: Intervals, network: Network) -> float:
-    """The largest magnitude of the cell state in an interval of length F + 1."""
-    state, tangents, found = np.zeros(2), np.zeros((2, CELL)), 0.0
-    length = intervals.F + 1
-    if intervals.task == Task.NMSD:
-        predict(w, 1.0, state, tangents, network)
-    for u in range(1, length + 1):
-        x, _ = example(intervals, u, length, 1)
+def max_cell_state(w: NDArray[np.float64], intervals: Intervals, network: Network) -> float:
+    """The largest magnitude of the cell state after the spikes of NMSD, F + 1 steps apart."""
+    state, tangents = np.zeros(2), np.zeros((2, CELL))
+    cell_states = []
+    for x in (1.0, *[0.0] * intervals.F, 1.0):
         predict(w, x, state, tangents, network)
-        found = max(found, abs(float(state[1])))
-    return found
+        cell_states.append(state[1])
+    return float(np.abs(cell_states).max())
 
 
 def cases(config: Config) -> list[Record]:
     """Every variation of every task; the unit *previous* on the triangle alone."""
-    planned = [("NMSD", F, name) for F in config.measuring for name in REMEDIES]
+    planned = [("NMSD", F, name) for F in config.measuring for name in (AS_TIMING, *REMEDIES)]
     planned += [("GTS", F, name) for F in config.spikes for name in CODINGS]
-    planned += [
-        (task, F, name)
-        for task in ("COSINE", "TRIANGLE", "RECTANGLE")
-        for F in config.functions
-        for name in PHASES
-    ]
+    planned += [(task, F, name) for task in FUNCTIONS for F in config.functions for name in PHASES]
     return [
         {"task": task, "F": F, "variation": name, "unit": unit}
         for task, F, name in planned
@@ -132,7 +125,9 @@ def cases(config: Config) -> list[Record]:
 
 EXPERIMENT = Experiment(
     config=Config(),
-    smoke=Config(measuring=(4,), spikes=(4,), functions=(4,), max_streams=50, max_dead=10),
+    smoke=Config(
+        measuring=(4,), spikes=(4,), functions=(4,), max_streams=50, max_without_gradient=10
+    ),
     run=run,
     cases=cases,
     seeds=10,
