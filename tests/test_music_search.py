@@ -9,7 +9,7 @@ from experiments.data import small
 from experiments.music import run as music
 from experiments.music_search import DATA, figure, search
 from experiments.music_search.results import best_nlls, claims, importances, table
-from experiments.plotting import WIDE
+from experiments.plotting import NARROW, WIDE
 
 pytestmark = pytest.mark.xdist_group("music_search")
 
@@ -28,14 +28,21 @@ def trial(model, seed, valid, test, **drawn):
     }
 
 
-def search_of(nlls, data="JSB Chorales"):
-    """Forty trials of each unit; the best have the lowest validation NLL, and `nlls`."""
+def search_of(nlls, data="JSB Chorales", rest=0.0):
+    """Forty trials of each unit; the best tenth by validation has `nlls`, `rest` is added later."""
     records = [
-        trial(model, seed, nll + seed / 1000, nll + seed / 1000)
+        trial(model, seed, nll + seed / 1000, nll + seed / 1000 + (seed > 3) * rest)
         for model, nll in nlls.items()
         for seed in range(40)
     ]
     return {"config": {"data": data, "epochs": 1000}, "records": records}
+
+
+def cells_of(text, unit):
+    """The cells of a unit's row, by the header."""
+    rows = [line for line in text.splitlines() if line.startswith(("| unit", f"| {unit} "))]
+    header, cells = ([cell.strip() for cell in row.split("|")[1:-1]] for row in rows)
+    return dict(zip(header, cells, strict=True))
 
 
 def test_draws_lie_in_their_ranges():
@@ -65,28 +72,51 @@ def test_a_trial_is_trained_as_it_is_drawn(monkeypatch):
     assert 0 < drawn["chance"] < 88 * math.log(2)
 
 
+def test_each_unit_and_each_data_set_draws_other_values(monkeypatch):
+    monkeypatch.setattr(music, "train", lambda *_: {})
+    monkeypatch.setattr(music, "splits", lambda *_: {"train": [], "test": []})
+    monkeypatch.setattr(music, "Baseline", lambda *_: None)
+    monkeypatch.setattr(music, "measure", lambda *_: {"per_frame": 1.0})
+    rates = [
+        search.run(search.SEARCHES[name], seed, model)["rate"]
+        for name in DATA
+        for model in music.UNITS
+        for seed in range(3)
+    ]
+    assert len(set(rates)) == len(rates)
+
+
+PAPER = {"RNN": 9.10, "GRU": 8.54, "PeepholeLSTM": 8.67, "LSTM": 8.67}
+
+
 def test_units_in_the_order_of_the_paper_are_reproduced():
-    paper = {"RNN": 9.10, "GRU": 8.54, "PeepholeLSTM": 8.67, "LSTM": 8.67}
-    order, peepholes = claims(search_of(paper))
-    assert order["verdict"] == "reproduced"
-    assert [c["label"].split(",")[0] for c in order["comparisons"]] == [
+    gates, units, peepholes = claims(search_of(PAPER))
+    assert [claim["verdict"] for claim in (gates, units, peepholes)] == ["reproduced"] * 3
+    assert [c["label"].split(",")[0] for c in gates["comparisons"] + units["comparisons"]] == [
         "GRU below RNN",
         "PeepholeLSTM below RNN",
         "GRU below PeepholeLSTM",
     ]
-    assert [c["reference"] for c in order["comparisons"]] == pytest.approx([0.56, 0.43, 0.13])
-    assert peepholes["verdict"] == "reproduced"
-    order, peepholes = claims(search_of(dict.fromkeys(paper, 8.5) | {"LSTM": 8.7}))
-    assert order["verdict"] == "reported effect excluded"
+    assert [c["reference"] for c in gates["comparisons"]] == pytest.approx([0.56, 0.43])
+    assert units["comparisons"][0]["reference"] == pytest.approx(0.13)
+    gates, units, peepholes = claims(search_of(dict.fromkeys(PAPER, 8.5) | {"LSTM": 8.7}))
+    assert gates["verdict"] == units["verdict"] == "reported effect excluded"
     assert peepholes["verdict"] == "reversed"
 
 
-def test_a_tie_of_the_paper_is_no_comparison():
-    order, _ = claims(search_of(dict.fromkeys(music.UNITS, 6.0), "MuseData"))
-    assert [c["label"].split(",")[0] for c in order["comparisons"]] == [
-        "GRU below RNN",
-        "GRU below PeepholeLSTM",
-    ]
+def test_the_best_tenth_is_chosen_by_validation():
+    nlls = best_nlls(search_of(PAPER, rest=-1.0))
+    assert nlls["GRU"] == pytest.approx([8.54, 8.541, 8.542, 8.543])
+
+
+def test_the_claims_follow_the_sign_and_the_ties_of_the_table():
+    gates, units, _ = claims(search_of(PAPER, "MuseData"))
+    assert gates["claim"] == "On MuseData the test NLL of GRU is lower than that of RNN"
+    assert "PeepholeLSTM and RNN tie" in gates["reported"]
+    gates, units, _ = claims(search_of(PAPER, "Nottingham"))
+    assert gates["claim"].endswith("the test NLL of RNN is lower than that of GRU and PeepholeLSTM")
+    assert units["claim"].endswith("the test NLL of PeepholeLSTM is lower than that of GRU")
+    assert gates["verdict"] == "reversed"
 
 
 def test_a_trial_that_diverges_counts_as_the_frequencies_of_keys():
@@ -94,16 +124,26 @@ def test_a_trial_that_diverges_counts_as_the_frequencies_of_keys():
     assert best_nlls(result) == {"GRU": [11.0]}
 
 
-def test_the_table_has_the_best_trial_and_the_papers_beside_it():
+def test_the_table_has_the_best_trials_and_the_papers_beside_them():
     result = search_of({"RNN": 9.0, "GRU": 8.0, "PeepholeLSTM": 8.5, "LSTM": 8.6})
-    rows = [line for line in table(result).splitlines() if line.startswith("| GRU")]
-    [cells] = [[cell.strip() for cell in row.split("|")] for row in rows]
-    assert cells[2:4] == ["40", "8.00"]
-    assert cells[-3:-1] == ["8.54", "8.43"]
-    assert "| 0 " in rows[0]  # none of them ends at the limit of epochs
-    top, below = figure.figure(result, WIDE).axes
-    assert [label.get_text() for label in top.get_yticklabels()] == list(music.UNITS)
+    result["records"][41] |= {"epochs": 1000, "noise": 0.075}  # the second best of the GRU
+    cells = cells_of(table(result), "GRU")
+    assert cells["trials"] == "40"
+    assert cells["ended by the limit of epochs"] == "1"
+    assert cells["best by validation"] == "8.00"
+    assert cells["its learning rates"] == "0.0001 to 0.001"
+    assert (cells["with weight noise"], cells["with 1 sequence per update"]) == ("1 of 4", "2 of 4")
+    assert (cells["Chung et al. 2014"], cells["Bai, Kolter & Koltun 2018"]) == ("8.54", "8.43")
+    assert "| the rest " in table(result)
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_the_figure_has_all_units(width):
+    result = search_of(PAPER)
+    top, below = figure.figure(result, width).axes
+    assert [label.get_text() for label in top.get_yticklabels()] == list(PAPER)
     assert below.get_xlabel() == "learning rate"
+    assert sum(len(line.get_xdata()) for line in below.lines) == len(result["records"])
 
 
 def test_the_setting_that_matters_is_found():

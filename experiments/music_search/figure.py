@@ -20,20 +20,19 @@ ALT = (
 def figure(result: Result, width: float) -> Figure:
     """The best tenth as dots, the papers' as crosses; below, all trials against the rate."""
     made, (top, below) = plt.subplots(2, figsize=(width, 6.5), layout="constrained")
-    found = best_nlls(result)
-    strips(top, found, [COLORS[model] for model in found])
+    nlls = best_nlls(result)
+    strips(top, nlls, [COLORS[model] for model in nlls])
     for (source, numbers), mark in zip(
         PUBLISHED[result["config"]["data"]].items(), "x+", strict=False
     ):
-        rows = [list(found).index(model) for model in numbers]
+        rows = [list(nlls).index(model) for model in numbers]
         top.plot(list(numbers.values()), rows, mark, color=GREY, label=source, markersize=8)
     top.set_title("best tenth of the trials by validation; bars: medians")
     top.set_xlabel("test NLL, nats per frame")
     for model, trials in grouped(result["records"], "model").items():
-        rates, nlls = [t["rate"] for t in trials], [nll_of(t) for t in trials]
-        below.plot(
-            rates, nlls, "o", color=COLORS[model], alpha=0.6, markersize=4, mew=0, label=model
-        )
+        points = [(trial["rate"], nll_of(trial)) for trial in trials]
+        style = {"color": COLORS[model], "alpha": 0.6, "markersize": 4, "mew": 0}
+        below.plot(*zip(*points, strict=True), "o", label=model, **style)
     below.set_xscale("log")
     below.set_title("all trials")
     below.set_xlabel("learning rate")

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import math
 import statistics
-from itertools import combinations
+from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import tabulate
 
 from experiments import Record, Result
-from experiments.music.results import MARGIN, PUBLISHED
+from experiments.music.results import GATED, MARGIN, PUBLISHED, READING, TABLE, ranked
 from experiments.records import grouped
 from experiments.statistics.comparisons import Comparison, trials
-from experiments.statistics.importance import shares_of_variance
+from experiments.statistics.importance import shares_of_variance, shares_table
 from experiments.statistics.trials import best
 from experiments.statistics.verdicts import claim
 
 REPEATED = "trials"
 """Each repetition is trained with settings of its own."""
 CHUNG = "Chung et al. 2014"
+TIE = "; PeepholeLSTM and RNN tie, which is not tested"
 LABELS = {
     "rate": "learning rate",
     "batch": "sequences per update",
@@ -51,30 +53,37 @@ def claims(result: Result) -> list[Record]:
     """Differences of the test NLL between the best tenths, by the rule for random searches."""
     data, losses = result["config"]["data"], losses_of(result)
     published = PUBLISHED[data][CHUNG]
+    numbers = ", ".join(f"{model} {nll:.2f}" for model, nll in published.items())
 
     def lower(ahead: str, behind: str, **options: float) -> Comparison:
         label = f"{ahead} below {behind}, test NLL"
         return trials(label, losses[ahead], losses[behind], "nats per frame", **options)
 
-    pairs = [
-        (*sorted(pair, key=published.__getitem__),)
-        for pair in combinations(published, 2)
-        if published[pair[0]] != published[pair[1]]
-    ]
-    return [
-        claim(
-            f"On {data} the units are in the order of the paper's table of test NLL",
+    def below(ahead: Sequence[str], behind: Sequence[str], remark: str) -> Record:
+        return claim(
+            f"On {data} the test NLL of {' and '.join(ahead)} is lower than that of "
+            f"{' and '.join(behind)}",
             CHUNG,
-            ", ".join(f"{model} {nll:.2f}" for model, nll in published.items())
-            + " (a reading of their table; they conclude that gated units are better than tanh "
-            "units, and GRU and LSTM comparable)",
+            f"{numbers} ({remark})",
             "adapted",
             [
-                lower(ahead, behind, reported=published[behind] - published[ahead])
-                for ahead, behind in pairs
+                lower(first, second, reported=published[second] - published[first])
+                for first, second in product(ahead, behind)
             ],
-            place="table of test NLL",
-        ),
+            place=TABLE,
+        )
+
+    is_ahead = [model for model in GATED if published[model] < published["RNN"]]
+    is_behind = [model for model in GATED if published[model] > published["RNN"]]
+    first, second = ranked(published)
+    if is_ahead:
+        conclusion = "in their conclusion, gated units are better than tanh units"
+        gates = below(is_ahead, ["RNN"], conclusion + ("" if is_ahead == [*GATED] else TIE))
+    else:
+        gates = below(["RNN"], is_behind, READING)
+    return [
+        gates,
+        below([first], [second], f"{READING}; they conclude that both are comparable"),
         claim(
             f"On {data} an LSTM without peepholes is worse by less than {MARGIN} nats per frame "
             "than one with them",
@@ -89,42 +98,39 @@ def claims(result: Result) -> list[Record]:
 
 def table(result: Result) -> str:
     """Test NLL of the best trials of each unit, and the importance of each setting."""
-    data = result["config"]["data"]
-    found = grouped(result["records"], "model")
+    published = PUBLISHED[result["config"]["data"]]
     limit = result["config"]["epochs"]
     rows = []
-    for model, nlls in best_nlls(result).items():
-        first = min(found[model], key=lambda trial: trial["valid"])
+    for model, drawn in grouped(result["records"], "model").items():
+        ordered = sorted(drawn, key=lambda trial: trial["valid"])
+        chosen = ordered[: math.ceil(len(ordered) / 10)]
+        nlls, rates = [nll_of(trial) for trial in chosen], [trial["rate"] for trial in chosen]
         rows.append(
             {
                 "unit": model,
-                "trials": len(found[model]),
+                "trials": len(drawn),
+                "ended by the limit of epochs": sum(t["epochs"] >= limit for t in drawn),
                 "best by validation": f"{nlls[0]:.2f}",
-                "its rate": f"{first['rate']:.2g}",
-                "its sequences per update": first["batch"],
-                "its weight noise": f"{first['noise']:g}",
                 "best tenth, median": f"{statistics.median(nlls):.2f}",
                 "range": f"{min(nlls):.2f} to {max(nlls):.2f}",
-                "at the limit of epochs": sum(t["epochs"] >= limit for t in found[model]),
+                "its learning rates": f"{min(rates):.1g} to {max(rates):.1g}",
+                "with weight noise": f"{sum(t['noise'] > 0 for t in chosen)} of {len(chosen)}",
+                "with 1 sequence per update": (
+                    f"{sum(t['batch'] == 1 for t in chosen)} of {len(chosen)}"
+                ),
             }
             | {
                 source: f"{numbers[model]:.2f}" if model in numbers else ""
-                for source, numbers in PUBLISHED[data].items()
+                for source, numbers in published.items()
             }
         )
-    listed = [
-        {"setting": LABELS[name], "share": f"{100 * share:.0f} %"}
-        for name, share in importances(result).items()
-    ]
     return "\n\n".join(
         (
-            "Test NLL in nats per frame, capped at that of the frequencies of keys; the papers' "
-            "beside it.",
+            "Test NLL in nats per frame, capped at that of the frequencies of keys. The papers' "
+            "values are in the last columns.",
             tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True),
-            "Functional analysis of variance (fANOVA) of the test NLL over the trials of all "
-            "units: the share of its variance that the main effect of each setting explains. The "
-            "learning rate is on a logarithmic scale.",
-            tabulate.tabulate(listed, "keys", tablefmt="pipe", disable_numparse=True),
+            shares_table(importances(result), LABELS, "test NLL"),
+            "The learning rate is on a logarithmic scale.",
         )
     )
 

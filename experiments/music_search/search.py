@@ -72,7 +72,7 @@ def cases(config: Config) -> list[Record]:
 
 
 def experiment(name: str) -> Experiment:
-    """The search on a data set: 40 trials of each unit."""
+    """The search on a data set: 60 trials of each unit."""
     config = SEARCHES[name]
     smoke = replace(config, epochs=1, batches=(2,), only=4)
-    return Experiment(config=config, smoke=smoke, run=run, cases=cases, seeds=40)
+    return Experiment(config=config, smoke=smoke, run=run, cases=cases, seeds=60)

@@ -1,4 +1,4 @@
-"""The random search on `jsb`."""
+"""The random search on JSB Chorales."""
 
 from experiments.music_search.search import experiment
 

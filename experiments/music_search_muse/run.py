@@ -1,4 +1,4 @@
-"""The random search on `muse`."""
+"""The random search on MuseData."""
 
 from experiments.music_search.search import experiment
 

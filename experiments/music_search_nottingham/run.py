@@ -1,4 +1,4 @@
-"""The random search on `nottingham`."""
+"""The random search on Nottingham."""
 
 from experiments.music_search.search import experiment
 

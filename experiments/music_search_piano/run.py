@@ -1,4 +1,4 @@
-"""The random search on `piano`."""
+"""The random search on Piano-midi."""
 
 from experiments.music_search.search import experiment
 

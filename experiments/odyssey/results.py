@@ -12,6 +12,7 @@ from experiments.odyssey import ABLATIONS, VANILLA
 from experiments.odyssey.importance import importances
 from experiments.records import grouped
 from experiments.statistics.comparisons import Comparison, trials
+from experiments.statistics.importance import shares_table
 from experiments.statistics.trials import best
 from experiments.statistics.verdicts import claim
 
@@ -24,7 +25,6 @@ LABELS = {
     "rate": "learning rate",
     "forgotten": "1 - β₁ of Adam",
     "noise": "input noise",
-    "interactions": "the rest",
 }
 LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {}
 """For each task and claim, the outcomes of the comparisons and what to take from them."""
@@ -104,21 +104,11 @@ def table(result: Result) -> str:
         }
         for unit, losses in best_losses(result).items()
     ]
-    shares = importances(result)
-    if any(shares.values()):  # if not, all losses are the same
-        shares["interactions"] = 1 - sum(shares.values())
-    listed = [
-        {"hyperparameter": LABELS[name], "share": f"{100 * share:.0f} %"}
-        for name, share in shares.items()
-    ]
     return "\n\n".join(
         (
             f"Test loss in {UNITS[result['config']['task']]}, capped at that of chance.",
             tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True),
-            "Functional analysis of variance (fANOVA) of the test loss over the trials of all "
-            "units: the share of its variance that the main effect of each hyperparameter "
-            "explains, and the rest: interactions, differences between units, and noise. Learning "
-            "rate, hidden units and 1 - β₁ are on logarithmic scales.",
-            tabulate.tabulate(listed, "keys", tablefmt="pipe", disable_numparse=True),
+            shares_table(importances(result), LABELS, "test loss"),
+            "Learning rate, hidden units and 1 - β₁ are on logarithmic scales.",
         )
     )

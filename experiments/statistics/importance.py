@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import tabulate
+
 
 def shares_of_variance(
     trials: Sequence[dict[str, float]], losses: Sequence[float]
 ) -> dict[str, float]:
     """The share of the variance of the losses that each hyperparameter explains alone.
 
-    The evaluator ignores scales; give it logarithms of what is drawn on a logarithmic one. It is
-    exact for its random forest, which is drawn with a fixed seed.
+    The evaluator ignores scales: pass logarithms of values that are drawn on a logarithmic scale.
+    It is exact for its random forest, which is drawn with a fixed seed.
 
     Args:
         trials: The hyperparameters of each trial.
@@ -40,3 +42,27 @@ def shares_of_variance(
     )
     evaluator = FanovaImportanceEvaluator(seed=0)
     return {name: float(share) for name, share in evaluator.evaluate(study).items()}
+
+
+def shares_table(shares: dict[str, float], labels: dict[str, str], unit: str) -> str:
+    """What the shares are, and a table of them with the rest.
+
+    Args:
+        shares: Of each hyperparameter.
+        labels: Their names on the page.
+        unit: What a variance is explained of.
+    """
+    rows = [(labels[name], share) for name, share in shares.items()]
+    if any(shares.values()):  # if not, all losses are the same
+        rows.append(("the rest", 1 - sum(shares.values())))
+    table = tabulate.tabulate(
+        [{"hyperparameter": name, "share": f"{100 * share:.0f} %"} for name, share in rows],
+        "keys",
+        tablefmt="pipe",
+        disable_numparse=True,
+    )
+    return (
+        f"Functional analysis of variance (fANOVA) of the {unit} over the trials of all units: the "
+        "share of its variance that the main effect of each hyperparameter explains, and the rest: "
+        f"interactions, differences between units, and noise.\n\n{table}"
+    )
