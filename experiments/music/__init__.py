@@ -21,11 +21,12 @@ by the number of frames. Padding is excluded; some replications include it, whic
 published numbers differ. The mean over sequences of the NLL per frame of each is also stored.
 
 Deviations: two or three learning rates are tried, the same for all networks, where the paper draws
-ten. Batches have 8 sequences of similar length. Training ends after 15 epochs (chorales) or 40
-epochs (folk tunes) without a new best validation NLL, or at a limit; the table shows the best
-epochs. Where these are near the limit, longer training might give a better result. The reset gate
-of the GRU acts after the matrix product, as in PyTorch; in the paper it acts before. There are two
-biases for each gate, as in PyTorch. Gradients are rescaled only if their norm is above 1. The
-numbers of units are those of the paper, which counts 20,000 parameters for each network; counted
-with all parameters here, the tanh network is the largest.
+ten; [a random search](music-search-jsb.md) draws them. Batches have 8 sequences of similar length.
+Training ends after 15 epochs (chorales) or 40 epochs (folk tunes) without a new best validation
+NLL, or at a limit; the table shows the best epochs. Where these are near the limit, longer training
+might give a better result. The reset gate of the GRU acts after the matrix product, as in PyTorch;
+in the paper it acts before. There are two biases for each gate, as in PyTorch. Gradients are
+rescaled only if their norm is above 1. The numbers of units are those of the paper, which counts
+20,000 parameters for each network; counted with all parameters here, the tanh network is the
+largest.
 """
