@@ -1,4 +1,4 @@
-"""Half precision and autocast on the kernels, which compute in float32."""
+"""Half precision and autocast on the kernels: float32 inside, with products of bfloat16."""
 
 import pytest
 import torch
@@ -7,6 +7,7 @@ from torch.func import grad, vmap
 
 from lstm_variants import VARIANTS
 from lstm_variants import nn as layers
+from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.cpu.cells import kernel_of
 from tests.cpu_kernels import needs_kernels
 from tests.layers import TWINS, conditioned, observed_call, random_hx, states_of
@@ -136,14 +137,18 @@ def test_float64_stays_float64_under_autocast():
 
 
 @every_fast_variant
-def test_which_backend_runs(name):
-    """GRU and RNN in bfloat16 on torch's kernels, if these support the call; else on ours."""
+@pytest.mark.parametrize("matrix_units", [False, True])
+def test_which_backend_runs(name, matrix_units, monkeypatch):
+    """GRU and RNN in bfloat16 on torch's kernels where these are faster; all others on ours."""
+    kernels = native.kernels()
+    monkeypatch.setattr(kernels, "has_matrix_units", matrix_units)
     layer = VARIANTS[name].layer(D, H)
-    in_torch = name in ("GRU", "RNN")
     for dtype in (torch.bfloat16, torch.float16):
         half, x = layer.to(dtype), torch.randn(T, B, D).to(dtype)
-        chosen = "torch" if in_torch and dtype == torch.bfloat16 else "cpu"
-        assert backends_of(half, x) == {chosen}
+        in_torch = name in ("GRU", "RNN") and dtype == torch.bfloat16
+        is_slower = matrix_units or not kernels.multiplies_bfloat16
+        assert backends_of(half, x) == {"torch" if in_torch and is_slower else "cpu"}
+        assert backends_of(half, x[:1]) == {"torch" if in_torch else "cpu"}
         assert backends_of(half, x, resets=RESETS) == {"cpu"}
     layer, x = layer.float(), torch.randn(T, B, D)
     with torch.autocast("cpu", dtype=torch.float16):

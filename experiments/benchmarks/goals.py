@@ -30,6 +30,7 @@ BFLOAT16_GOALS = {
 BFLOAT16_GOALS |= {
     ("PeepholeLSTM", mode): BFLOAT16_GOALS["LSTM", mode] for mode in ("forward", "training")
 }
+BFLOAT16_GOALS |= {("GRU", mode): (0.5,) * 5 for mode in ("forward", "training")}
 FLOAT16_GOAL = 1.1
 
 

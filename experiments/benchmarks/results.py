@@ -93,10 +93,10 @@ def half_precision_section(result: Result) -> tuple[str, ...]:
     return section(
         "Half precision",
         "One thread. bfloat16 is compared with the layer of `torch.nn` in bfloat16, float16 with "
-        "the same layer of this package in float32. The kernels round inputs and results, and "
-        "compute in float32 with any processor; the goals of bfloat16 are those for processors "
-        "with matrix units (AMX), which the kernels do not use so far. A GRU in bfloat16 runs on "
-        "the kernel of `torch.nn`.",
+        "the same layer of this package in float32. Inputs and results are rounded. On processors "
+        "with AVX512-BF16, the kernels multiply in bfloat16 and add in float32 in a bfloat16 "
+        "layer; everything else is computed in float32 on any processor. The goals of bfloat16 "
+        "were set for processors with matrix units (AMX), which the kernels do not use so far.",
         records,
         goal,
     )

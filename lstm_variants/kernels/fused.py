@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -134,10 +134,14 @@ class FusedBackend(ABC):
         dtype = computing_dtype(call.x)
         inner = self.inner_dtype(dtype)
         assert inner is not None
-        return in_dtype(call, dtype, inner, self.run_operator)
+        return in_dtype(call, dtype, inner, partial(self.run_operator, self.operator_name(dtype)))
 
-    def run_operator(self, call: Call) -> tuple[Tensor, list[State]]:
-        """Compute a call in a dtype of the backend."""
+    def operator_name(self, dtype: torch.dtype) -> str:
+        """The name of the backend in the operators, for results of a dtype."""
+        return self.name
+
+    def run_operator(self, name: str, call: Call) -> tuple[Tensor, list[State]]:
+        """Compute a call in a dtype of the backend, by its name in the operators."""
         weights = [t for w in call.weights for t in w if t is not None]
         states = [t for state in call.states for t in state]
         lengths, resets, device = call.lengths, call.resets, call.x.device
@@ -147,7 +151,7 @@ class FusedBackend(ABC):
             resets = resets.to(device)
         cell = self.name_of(call.cell)
         output, *last = layer_operator(
-            call.x, weights, states, lengths, resets, cell, self.name, save_for_backward=False
+            call.x, weights, states, lengths, resets, cell, name, save_for_backward=False
         )
         n = len(call.states[0])
         parts = [last[k : k + n] for k in range(0, len(last), n)]

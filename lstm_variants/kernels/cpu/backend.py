@@ -12,8 +12,9 @@ from lstm_variants.cells import Cell
 from lstm_variants.kernels.call import Call
 from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.cpu.cells import KERNELS, Kernel, kernel_of
-from lstm_variants.kernels.fused import FusedBackend
+from lstm_variants.kernels.fused import FUSED, FusedBackend
 from lstm_variants.kernels.layer import Layer
+from lstm_variants.kernels.tracing import constant_while_tracing
 from lstm_variants.steps import check_length_values
 
 __all__ = ["CPU"]
@@ -27,13 +28,15 @@ class CPU(FusedBackend):
 
     name = "cpu"
     device = "cpu"
-    dtypes = (torch.float32, torch.float64)
+    dtypes: tuple[torch.dtype, ...] = (torch.float32, torch.float64)
+    is_bfloat16 = False
 
     @property
     def details(self) -> str:
         kernels = native.kernels()
         threads = kernels.threads
-        text = f"{kernels.instruction_set}, {threads} thread{'s' if threads > 1 else ''}"
+        products = ", products of bfloat16 in bfloat16" if kernels.multiplies_bfloat16 else ""
+        text = f"{kernels.instruction_set}{products}, {threads} thread{'s' if threads > 1 else ''}"
         return f"{text}: {kernels.single_thread_reason}" if kernels.single_thread_reason else text
 
     def unsupported_reason(self, call: Call) -> str | None:
@@ -41,10 +44,15 @@ class CPU(FusedBackend):
         return native.unavailable_reason() if reason is None else reason
 
     def yields_to(self, call: Call) -> str | None:
-        # torch multiplies in bfloat16, which some processors do several times as fast. Autocast on
-        # the CPU leaves torch's GRU out: it fails on input that autocast has rounded.
-        is_autocast = torch.is_autocast_enabled(self.device)
-        return "torch" if call.x.dtype == torch.bfloat16 and not is_autocast else None
+        # torch multiplies in bfloat16. Autocast on the CPU leaves torch's GRU out: it fails on
+        # input that autocast has rounded.
+        if call.x.dtype != torch.bfloat16 or torch.is_autocast_enabled(self.device):
+            return None
+        # For one step, tensors in bfloat16 are converted for longer than they are multiplied.
+        return "torch" if torchs_products_are_faster() or len(call.x) == 1 else None
+
+    def operator_name(self, dtype: torch.dtype) -> str:
+        return CPU_BFLOAT16.name if dtype == torch.bfloat16 else self.name
 
     def name_of(self, cell: Cell) -> str | None:
         return kernel_of(cell)
@@ -63,7 +71,7 @@ class CPU(FusedBackend):
     ) -> None:
         kernel = KERNELS[layer.name]
         results = (formatted(kernel.fields, "{}_n"), last), (kernel.kept, kept)
-        run(layer, describe(layer, output, *results))
+        run(layer, describe(layer, output, *results, is_bfloat16=self.is_bfloat16))
 
     def backward(
         self,
@@ -85,9 +93,34 @@ class CPU(FusedBackend):
             (formatted(layer.names, "d_{}"), d_inputs[1 : 1 + n]),
             (formatted(kernel.fields, "d_{}_0"), d_inputs[1 + n :]),
         )
-        run(layer, describe(layer, output, *groups, d_output=d_output), backward=True)
+        described = describe(
+            layer, output, *groups, d_output=d_output, is_bfloat16=self.is_bfloat16
+        )
+        run(layer, described, backward=True)
         for other in d_x[1:]:
             d_inputs[0].add_(other)
+
+
+class CPUInBFloat16(CPU):
+    """The same for layers in bfloat16: tensors in float32, factors of products in bfloat16.
+
+    Where the processor has no such products, they are in float32. The operators know it by its
+    name; calls are made through `CPU`.
+    """
+
+    name = "cpu_bfloat16"
+    dtypes = (torch.float32,)
+    is_bfloat16 = True
+
+
+CPU_BFLOAT16 = FUSED.setdefault(CPUInBFloat16.name, CPUInBFloat16())
+
+
+@constant_while_tracing
+def torchs_products_are_faster() -> bool:
+    """Whether torch's products in bfloat16 take less time than those of the kernels."""
+    kernels = native.kernels()
+    return kernels.has_matrix_units or not kernels.multiplies_bfloat16
 
 
 @cache
@@ -102,7 +135,13 @@ def padded(layer: Layer) -> int:
     return -(-layer.hidden_size // vector) * vector
 
 
-def describe(layer: Layer, output: Tensor, *groups: Group, d_output: Tensor | None = None) -> bytes:
+def describe(
+    layer: Layer,
+    output: Tensor,
+    *groups: Group,
+    d_output: Tensor | None = None,
+    is_bfloat16: bool = False,
+) -> bytes:
     """A layer as the library takes it.
 
     Args:
@@ -111,6 +150,7 @@ def describe(layer: Layer, output: Tensor, *groups: Group, d_output: Tensor | No
         *groups: Other tensors than weights and first states. One without elements stands for zeros,
             or for a gradient that is not needed.
         d_output: Gradient of the output.
+        is_bfloat16: Whether factors of products may be rounded to bfloat16.
     """
     kernel, x, (T, B, D) = KERNELS[layer.name], layer.x, layer.x.shape
     groups = (
@@ -126,6 +166,7 @@ def describe(layer: Layer, output: Tensor, *groups: Group, d_output: Tensor | No
     strides = (0, 0) if d_output is None else d_output.stride()
     shared = {
         "is_double": x.dtype == torch.float64,
+        "is_bfloat16": is_bfloat16,
         "threads": library.threads,
         "directions": layer.directions,
         "T": T,

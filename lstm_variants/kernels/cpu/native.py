@@ -22,7 +22,7 @@ PADDED_BYTES = 64
 """Rows of gates and cell states are padded to vectors of this size on every machine."""
 
 
-VERSION = 6
+VERSION = 7
 """Of the library's interface; `interface_version` in call.h."""
 
 OUT_OF_MEMORY, LENGTHS_OUT_OF_RANGE = 1, 2
@@ -82,6 +82,8 @@ class Kernels:
             their numbers in the library.
         instruction_set: The one in use.
         single_thread_reason: Why there is only one thread; `None` if there can be many.
+        has_matrix_units: Whether this machine has matrix units for bfloat16 (AMX), which torch uses
+            and these kernels do not.
     """
 
     def __init__(self, path: Path) -> None:
@@ -105,8 +107,15 @@ class Kernels:
                 self.instruction_sets[name.decode()] = number
             number += 1
         self.instruction_set = next(iter(self.instruction_sets))
+        self._multiplies_bfloat16 = library.lstm_variants_multiplies_bfloat16
+        self.has_matrix_units = bool(library.lstm_variants_has_matrix_units())
         if not library.lstm_variants_has_threads():
             self.single_thread_reason = "they were compiled without OpenMP"
+
+    @property
+    def multiplies_bfloat16(self) -> bool:
+        """Whether products of calls in bfloat16 are of bfloat16, with sums in float32."""
+        return bool(self._multiplies_bfloat16(self.instruction_sets[self.instruction_set]))
 
     @property
     def threads(self) -> int:

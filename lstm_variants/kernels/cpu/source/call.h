@@ -7,7 +7,7 @@
 #include <cstdint>
 
 // Raised with every change of what the fields mean; VERSION in native.py.
-constexpr int interface_version = 6;
+constexpr int interface_version = 7;
 
 enum class CellKind : int32_t {
     lstm, gru, elman, mgu, janet, indrnn, mingru, minlstm, slstm, multiplicative
@@ -29,8 +29,8 @@ enum class CellKind : int32_t {
     FIELD(beta) /* 0 or 1 */                                                                      \
     FIELD(exponential_forget)
 
-// int32_t.
-#define OPTION_FIELDS(FIELD) FIELD(is_double) FIELD(threads) FIELD(directions)
+// int32_t. With `is_bfloat16`, factors of products may be rounded to that; the tensors are float32.
+#define OPTION_FIELDS(FIELD) FIELD(is_double) FIELD(is_bfloat16) FIELD(threads) FIELD(directions)
 
 // int64_t. Row (t, b) of a tensor [T, B, ...] with strides is at t * time + b * batch, in numbers.
 #define SIZE_FIELDS(FIELD)                                                                        \

@@ -5,8 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "bfloat16.h"
 #include "range.h"
-#include "vector.h"
 
 namespace ISA {
 
@@ -34,12 +34,13 @@ template <class T> struct Packed {
     T* data;
     int64_t K, vectors;  // N = vectors * lanes
 
-    static int64_t size(int64_t K, int64_t N) { return K * N; }
+    static int64_t size(int64_t K, int64_t N) { return places_of<T>(K) * N; }
+    int64_t places() const { return places_of<T>(K); }
     int64_t panels() const { return (vectors + panel_vectors - 1) / panel_vectors; }
     int64_t width(int64_t panel) const {
         return std::min<int64_t>(panel_vectors, vectors - panel * panel_vectors);
     }
-    T* panel(int64_t p) const { return data + p * panel_vectors * lanes<T> * K; }
+    T* panel(int64_t p) const { return data + p * panel_vectors * lanes<T> * places(); }
 };
 
 // Weights [blocks * units, K], transposed: panels of [K, places].
@@ -47,26 +48,24 @@ template <class T>
 void pack_transposed(
     const T* weights, const Blocks& from, const Packed<T>& to, Range panels
 ) {
-    constexpr int L = lanes<T>;
+    constexpr int L = lanes<T>, N = L * terms<T>;
     for (int64_t p : panels)
         for (int64_t v = 0, width = to.width(p); v < width; v++) {
             const int64_t column = (p * panel_vectors + v) * L;
             const T* rows = weights + from.row(column) * to.K;
             const int64_t used = from.rows(column, L);
             T* panel = to.panel(p) + v * L;
-            const int64_t whole = used == L ? to.K / L * L : 0;
-            for (int64_t k = 0; k < whole; k += L) {
+            for (int64_t k = 0; k < to.K; k += N) {
                 Vec<T> block[L];
 #pragma GCC unroll 16
-                for (int lane = 0; lane < L; lane++) block[lane] = load<T>(rows + lane * to.K + k);
+                for (int lane = 0; lane < L; lane++)
+                    block[lane] = lane < used ? in_row<T>([&](int j) {
+                        return load<T>(rows + lane * to.K + k, j, to.K - k);
+                    }) : Vec<T>{};
                 transpose<T>(block);
-#pragma GCC unroll 16
-                for (int n = 0; n < L; n++) store<T>(panel + (k + n) * width * L, block[n]);
-            }
-            for (int64_t k = whole; k < to.K; k++) {
-                T* row = panel + k * width * L;
-                for (int64_t lane = 0; lane < used; lane++) row[lane] = rows[lane * to.K + k];
-                for (int64_t lane = used; lane < L; lane++) row[lane] = T(0);
+                const int64_t count = std::min<int64_t>(L, to.places() - k / terms<T>);
+                for (int n = 0; n < count; n++)
+                    store<T>(panel + (k / terms<T> + n) * width * L, block[n]);
             }
         }
 }
@@ -74,16 +73,20 @@ void pack_transposed(
 // A matrix [K, N] as it is, given where its rows are; null for a row of zeros.
 template <class T, class Row>
 void pack(const Row& row_of, int64_t N, const Packed<T>& to, Range panels) {
-    for (int64_t p : panels) {
-        const int64_t columns = to.width(p) * lanes<T>, first = p * panel_vectors * lanes<T>;
-        const int64_t used = std::clamp<int64_t>(N - first, 0, columns);
-        for (int64_t k = 0; k < to.K; k++) {
-            T* const packed = to.panel(p) + k * columns;
-            const T* const row = row_of(k);
-            if (row) std::copy_n(row + first, used, packed);
-            std::fill(packed + (row ? used : 0), packed + columns, T(0));
+    constexpr int L = lanes<T>;
+    for (int64_t p : panels)
+        for (int64_t k = 0; k < to.K; k += terms<T>) {
+            const T* const first = row_of(k);
+            const T* const second = terms<T> == 2 && k + 1 < to.K ? row_of(k + 1) : nullptr;
+            for (int64_t v = 0, width = to.width(p); v < width; v++) {
+                const auto read = [&](const T* row) {
+                    return row ? load<T>(row, p * panel_vectors + v, N) : Vec<T>{};
+                };
+                store<T>(
+                    to.panel(p) + (k / terms<T> * width + v) * L, join<T>(read(first), read(second))
+                );
+            }
         }
-    }
 }
 
 // Weights [blocks * units, N] as they are: panels of [places, N].
@@ -115,12 +118,13 @@ void multiply_tile(
 #pragma GCC unroll 8
         for (int r = 0; r < rows; r++) {
             const int64_t place = transposed ? k * left_stride + r : r * left_stride + k;
-            Vec<T> factor = all<T>(left[place]);
+            Vec<T> factor = all_terms<T>(left + place);
 #if defined(__AVX512F__)
             asm("" : "+v"(factor));  // keeps it in a register
 #endif
 #pragma GCC unroll 8
-            for (int v = 0; v < vectors; v++) sum[r][v] += factor * weights[v];
+            for (int v = 0; v < vectors; v++)
+                sum[r][v] = add_product<T>(sum[r][v], factor, weights[v]);
         }
     }
 #pragma GCC unroll 8
@@ -142,24 +146,51 @@ constexpr std::array<Tile<T>, sizeof...(n)> tiles(std::integer_sequence<int, n..
 // Sums are blocked every so many terms: the error grows with the number of blocks, not of terms.
 constexpr int64_t max_terms = 128;
 
-// Rows of out [B, N] = from [B, N] + left [B, K] times some panels of a packed matrix; or left'
-// [B, K], where left is [K, B], if `transposed`. The last panel comes first if `backwards`.
-template <class T, bool transposed = false>
-void multiply(
-    const T* left, int64_t left_stride, const Packed<T>& right, const T* from, int64_t from_stride,
-    T* out, int64_t out_stride, Range rows, Range panels, bool backwards = false
+// Some rows of left [B, K] as terms, from a range of places on, in rows of whole vectors; or, if
+// `transposed`, of left' where left is [K, B]: then a place has a vector of rows.
+template <class T, bool transposed>
+void write_terms(
+    const T* left, int64_t stride, int64_t K, Range rows, Range places, T* to
+) {
+    constexpr int64_t L = lanes<T>, n = terms<T>;
+    if constexpr (transposed)
+        for (int64_t place : places) {
+            const T* const row = left + n * place * stride + rows.first;
+            const bool both = n * place + 1 < K;
+            const Vec<T> second = both ? load<T>(row + stride, 0, rows.size()) : Vec<T>{};
+            store<T>(to, join<T>(load<T>(row, 0, rows.size()), second));
+            to += L;
+        }
+    else
+        for (int64_t row : rows)
+            for (int64_t place = places.first; place < places.stop; place += L) {
+                const auto read = [&](int j) {
+                    return load<T>(left + row * stride, n * place / L + j, K);
+                };
+                store<T>(to, in_row<T>(read));
+                to += L;
+            }
+}
+
+// Rows of out [B, N] = from [B, N] + left times some places of some panels of a packed matrix. The
+// last panel comes first if `backwards`. `left` begins with the first of these rows and places.
+template <class T, bool transposed>
+void multiply_places(
+    const T* left, int64_t left_stride, const Packed<T>& right, Range places, const T* from,
+    int64_t from_stride, T* out, int64_t out_stride, Range rows, Range panels, bool backwards
 ) {
     constexpr auto tile =
         tiles<T, transposed>(std::make_integer_sequence<int, max_rows * panel_vectors>{});
     const int64_t groups = (rows.size() + max_rows - 1) / max_rows;
-    const int64_t parts = (right.K + max_terms - 1) / max_terms;
+    const int64_t parts = (places.size() * terms<T> + max_terms - 1) / max_terms;
     for (int64_t turn : panels) {
         const int64_t p = backwards ? panels.first + panels.stop - 1 - turn : turn;
         const int64_t following = turn + 1 == panels.stop ? p : backwards ? p - 1 : p + 1;
         const int64_t width = right.width(p), column = p * panel_vectors * lanes<T>;
         for (int64_t part = 0; part < parts; part++) {
-            const int64_t k = right.K * part / parts, K = right.K * (part + 1) / parts - k;
-            const T* const panel = right.panel(p) + k * width * lanes<T>;
+            const int64_t k = places.size() * part / parts;
+            const int64_t K = places.size() * (part + 1) / parts - k;
+            const T* const panel = right.panel(p) + (places.first + k) * width * lanes<T>;
             const bool last = part + 1 == parts;
             const T* const next = last ? right.panel(following) : panel + K * width * lanes<T>;
             const T* const sum = part ? out : from;
@@ -167,15 +198,47 @@ void multiply(
             // Groups of rows of almost equal size: one row takes almost as long as eight.
             for (int64_t g = 0, row = rows.first; g < groups; g++) {
                 const int64_t stop = rows.first + rows.size() * (g + 1) / groups;
-                const T* const factors =
-                    transposed ? left + k * left_stride + row : left + row * left_stride + k;
+                const int64_t n = row - rows.first;
                 tile[(stop - row - 1) * panel_vectors + width - 1](
-                    factors, left_stride, panel, K, next + g % panel_vectors * K * lanes<T>,
+                    left + (transposed ? k * left_stride + n : n * left_stride + k), left_stride,
+                    panel, K, next + g % panel_vectors * K * lanes<T>,
                     sum + row * sum_stride + column, sum_stride, out + row * out_stride + column,
                     out_stride
                 );
                 row = stop;
             }
+        }
+    }
+}
+
+// Rows of out [B, N] = from [B, N] + left [B, K] times some panels of a packed matrix; or left'
+// [B, K], where left is [K, B], if `transposed`. The last panel comes first if `backwards`.
+template <class T, bool transposed = false>
+void multiply(
+    const T* left, int64_t left_stride, const Packed<T>& right, const T* from, int64_t from_stride,
+    T* out, int64_t out_stride, Range rows, Range panels, bool backwards = false
+) {
+    if constexpr (terms<T> == 1) {
+        const T* const first = left + rows.first * (transposed ? 1 : left_stride);
+        return multiply_places<T, transposed>(
+            first, left_stride, right, {0, right.K}, from, from_stride, out, out_stride, rows,
+            panels, backwards
+        );
+    }
+    // The left factors become terms in memory of this thread, as many as it has room for at a time.
+    constexpr int64_t L = lanes<T>, max_places = 4096;
+    thread_local T factors[max_places * L];
+    for (int64_t k = 0; k < right.places(); k += max_places) {
+        const Range places{k, std::min(k + max_places, right.places())};
+        const int64_t width = (places.size() + L - 1) / L * L;
+        const int64_t at_once = transposed ? L : max_places * L / width / max_rows * max_rows;
+        for (int64_t row = rows.first; row < rows.stop; row += at_once) {
+            const Range some{row, std::min(row + at_once, rows.stop)};
+            write_terms<T, transposed>(left, left_stride, right.K, some, places, factors);
+            multiply_places<T, transposed>(
+                factors, transposed ? L : width, right, places, k ? out : from,
+                k ? out_stride : from_stride, out, out_stride, some, panels, backwards
+            );
         }
     }
 }

@@ -53,7 +53,9 @@ template <class T> class Scratch {
         next++;
         return static_cast<T*>(block.memory.get());
     }
-    Packed<T> take_packed(int64_t K, int64_t N) { return {take(K * N), K, N / lanes<T>}; }
+    Packed<T> take_packed(int64_t K, int64_t N) {
+        return {take(Packed<T>::size(K, N)), K, N / lanes<T>};
+    }
 };
 
 template <class T> struct Sequence {

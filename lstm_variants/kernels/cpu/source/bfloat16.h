@@ -1,0 +1,67 @@
+// Terms of products: numbers, or pairs of numbers in bfloat16 where a processor multiplies these.
+//
+// A pair takes the place of one float. Its first number is in the lower half.
+#pragma once
+
+#include "vector.h"
+
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
+
+namespace ISA {
+
+#if defined(__AVX512BF16__)
+template <class T> constexpr int terms = sizeof(T) == sizeof(float) ? 2 : 1;
+#else
+template <class T> constexpr int terms = 1;
+#endif
+
+// How many places a sum of K terms takes.
+template <class T> constexpr int64_t places_of(int64_t K) { return (K + terms<T> - 1) / terms<T>; }
+
+// The terms at a place of a row, for each row; from numbers that follow one another in two rows.
+template <class T> inline Vec<T> join(Vec<T> first, Vec<T> second) {
+#if defined(__AVX512BF16__)
+    if constexpr (terms<T> == 2) {
+        const auto low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)first));
+        const auto high = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)second));
+        return (Vec<T>)_mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+    }
+#endif
+    (void)second;
+    return first;
+}
+
+// The terms of L places of one row, from numbers that follow one another: `read(j)` gives vector j.
+template <class T, class Read> inline Vec<T> in_row(const Read& read) {
+#if defined(__AVX512BF16__)
+    if constexpr (terms<T> == 2)
+        return (Vec<T>)_mm512_cvtne2ps_pbh((__m512)read(1), (__m512)read(0));
+    else
+#endif
+        return read(0);
+}
+
+// The terms at one place, for all lanes.
+template <class T> inline Vec<T> all_terms(const T* place) {
+#if defined(__AVX512BF16__)
+    if constexpr (terms<T> == 2) {
+        int32_t pair;
+        std::memcpy(&pair, place, sizeof pair);
+        return (Vec<T>)_mm512_set1_epi32(pair);
+    }
+#endif
+    return all<T>(*place);
+}
+
+// sum + a b, or sum + a b + a' b' for pairs.
+template <class T> inline Vec<T> add_product(Vec<T> sum, Vec<T> a, Vec<T> b) {
+#if defined(__AVX512BF16__)
+    if constexpr (terms<T> == 2)
+        return (Vec<T>)_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b);
+#endif
+    return sum + a * b;
+}
+
+}  // namespace ISA
