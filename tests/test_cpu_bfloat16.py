@@ -7,12 +7,13 @@ import pytest
 import torch
 from torch import nn
 
+from lstm_variants.cells import LSTMCell
 from lstm_variants.kernels import BACKENDS
 from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.fused import FUSED
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.nn import PeepholeLSTM
-from tests.cpu_kernels import needs_kernels
+from tests.cpu_kernels import INSTRUCTION_SETS, needs_kernels
 from tests.test_cpu_exactness import (
     CELLS,
     FEW,
@@ -28,10 +29,6 @@ from tests.test_cpu_exactness import (
 IN_BFLOAT16 = FUSED["cpu_bfloat16"]
 EPS = torch.finfo(torch.bfloat16).eps
 pytestmark = needs_kernels
-has_products = pytest.mark.skipif(
-    native.unavailable_reason() is not None or not native.kernels().multiplies_bfloat16,
-    reason="this processor has no products of bfloat16",
-)
 every_cell = pytest.mark.parametrize("cell", CELLS.values(), ids=list(CELLS))
 # The others multiply a state by a gate first, and round the result.
 ONE_PRODUCT = {
@@ -97,6 +94,13 @@ def test_a_few_shapes(cell):
     check(call_of(cell, T=3, B=40, D=150, H=130, directions=1))
 
 
+@pytest.mark.parametrize(
+    ("T", "B", "D", "H"), [(2, 6, 9001, 5), (2, 150, 2001, 7), (2, 8301, 3, 4)], ids=str
+)
+def test_sums_of_more_terms_than_are_converted_at_once(T, B, D, H):
+    check(call_of(LSTMCell(), T, B, D, H, directions=1))
+
+
 @every_cell
 def test_lengths_and_resets(cell):
     lengths, resets = torch.tensor([9, 0, 4, 9, 1]), some_resets(9, 5)
@@ -142,19 +146,18 @@ def test_strange_numbers(cell, value):
     assert torch.equal(output[:, others], clean[:, others])
 
 
-@has_products
 @every_cell
-def test_products_are_of_bfloat16_where_the_instruction_set_has_them(cell, monkeypatch):
+@pytest.mark.parametrize("instruction_set", INSTRUCTION_SETS)
+def test_products_are_of_bfloat16_where_the_instruction_set_has_them(
+    cell, instruction_set, monkeypatch
+):
     """Elsewhere, results are those of float32."""
+    kernels = native.kernels()
+    monkeypatch.setattr(kernels, "instruction_set", instruction_set)
+    assert not kernels.multiplies_bfloat16 or instruction_set == "avx512"
     call = representable(call_of(cell, T=5, B=9, D=6, H=33, directions=1))
     low, single = (results_of(backend, call) for backend in (IN_BFLOAT16, BACKENDS["cpu"]))
-    assert not all(map(torch.equal, low, single))
-    for name in native.kernels().instruction_sets:
-        if name != "avx512":
-            monkeypatch.setattr(native.kernels(), "instruction_set", name)
-            assert not native.kernels().multiplies_bfloat16
-            low, single = (results_of(backend, call) for backend in (IN_BFLOAT16, BACKENDS["cpu"]))
-            assert all(map(torch.equal, low, single))
+    assert all(map(torch.equal, low, single)) != kernels.multiplies_bfloat16
 
 
 @pytest.mark.parametrize(("T", "B", "D", "H"), [(100, 16, 24, 96), (50, 1, 40, 130)])

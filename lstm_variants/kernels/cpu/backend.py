@@ -48,8 +48,10 @@ class CPU(FusedBackend):
         # input that autocast has rounded.
         if call.x.dtype != torch.bfloat16 or torch.is_autocast_enabled(self.device):
             return None
-        # For one step, tensors in bfloat16 are converted for longer than they are multiplied.
-        return "torch" if torchs_products_are_faster() or len(call.x) == 1 else None
+        # For one step, tensors in bfloat16 are converted for longer than they are multiplied. While
+        # tracing, the number of steps is a symbol, and asking for it would exclude one step.
+        is_one_step = not torch.compiler.is_compiling() and len(call.x) == 1
+        return "torch" if is_one_step or torchs_products_are_faster() else None
 
     def operator_name(self, dtype: torch.dtype) -> str:
         return CPU_BFLOAT16.name if dtype == torch.bfloat16 else self.name

@@ -146,6 +146,14 @@ constexpr std::array<Tile<T>, sizeof...(n)> tiles(std::integer_sequence<int, n..
 // Sums are blocked every so many terms: the error grows with the number of blocks, not of terms.
 constexpr int64_t max_terms = 128;
 
+// So many places of a vector of rows become terms at once. The memory is that of a thread, since
+// nothing can be allocated in a product.
+constexpr int64_t max_places = 4096;
+template <class T> T* memory_for_terms() {
+    thread_local T factors[max_places * lanes<T>];
+    return factors;
+}
+
 // Some rows of left [B, K] as terms, from a range of places on, in rows of whole vectors; or, if
 // `transposed`, of left' where left is [K, B]: then a place has a vector of rows.
 template <class T, bool transposed>
@@ -220,25 +228,25 @@ void multiply(
 ) {
     if constexpr (terms<T> == 1) {
         const T* const first = left + rows.first * (transposed ? 1 : left_stride);
-        return multiply_places<T, transposed>(
+        multiply_places<T, transposed>(
             first, left_stride, right, {0, right.K}, from, from_stride, out, out_stride, rows,
             panels, backwards
         );
-    }
-    // The left factors become terms in memory of this thread, as many as it has room for at a time.
-    constexpr int64_t L = lanes<T>, max_places = 4096;
-    thread_local T factors[max_places * L];
-    for (int64_t k = 0; k < right.places(); k += max_places) {
-        const Range places{k, std::min(k + max_places, right.places())};
-        const int64_t width = (places.size() + L - 1) / L * L;
-        const int64_t at_once = transposed ? L : max_places * L / width / max_rows * max_rows;
-        for (int64_t row = rows.first; row < rows.stop; row += at_once) {
-            const Range some{row, std::min(row + at_once, rows.stop)};
-            write_terms<T, transposed>(left, left_stride, right.K, some, places, factors);
-            multiply_places<T, transposed>(
-                factors, transposed ? L : width, right, places, k ? out : from,
-                k ? out_stride : from_stride, out, out_stride, some, panels, backwards
-            );
+    } else {
+        constexpr int64_t L = lanes<T>;
+        T* const factors = memory_for_terms<T>();
+        for (int64_t k = 0; k < right.places(); k += max_places) {
+            const Range places{k, std::min(k + max_places, right.places())};
+            const int64_t width = (places.size() + L - 1) / L * L;
+            const int64_t at_once = transposed ? L : max_places * L / width / max_rows * max_rows;
+            for (int64_t row = rows.first; row < rows.stop; row += at_once) {
+                const Range some{row, std::min(row + at_once, rows.stop)};
+                write_terms<T, transposed>(left, left_stride, right.K, some, places, factors);
+                multiply_places<T, transposed>(
+                    factors, transposed ? L : width, right, places, k ? out : from,
+                    k ? out_stride : from_stride, out, out_stride, some, panels, backwards
+                );
+            }
         }
     }
 }
