@@ -41,7 +41,6 @@ NOT_RUN = {
     "music_search_piano",
     "odyssey_music",
     "odyssey_strokes",
-    "timing_variations",
 }
 every_record = pytest.mark.parametrize(
     "name", [name for name in experiments.names() if name not in NOT_RUN]
