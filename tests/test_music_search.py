@@ -35,7 +35,7 @@ def search_of(nlls, data="JSB Chorales", rest=0.0):
         for model, nll in nlls.items()
         for seed in range(40)
     ]
-    return {"config": {"data": data, "epochs": 1000}, "records": records}
+    return {"config": {"data_set": data, "epochs": 1000}, "records": records}
 
 
 def cells_of(text, unit):

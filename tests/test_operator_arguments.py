@@ -130,7 +130,7 @@ WRONG = {
     "no weights": (("weights", None), [], r"weights should be weight_ih, .* got 0 tensors"),
     "half precision": (("x", None), torch.zeros(3, 2, 2).bfloat16(), "got torch.bfloat16"),
     "one sequence": (("x", None), torch.zeros(3, 2), r"x should be \[T, B, D\]"),
-    "no backend": (("backend", None), "gpu", "backend should be one of 'cpu', got 'gpu'"),
+    "no backend": (("backend", None), "gpu", "one of 'cpu', 'cpu_bfloat16', got 'gpu'"),
     "a cell without a kernel": (("cell", None), "OwnCell()", r"no kernel for 'OwnCell\(\)'"),
 }
 

@@ -23,7 +23,7 @@ def figure(result: Result, width: float) -> Figure:
     nlls = best_nlls(result)
     strips(top, nlls, [COLORS[model] for model in nlls])
     for (source, numbers), mark in zip(
-        PUBLISHED[result["config"]["data"]].items(), "x+", strict=False
+        PUBLISHED[result["config"]["data_set"]].items(), "x+", strict=False
     ):
         rows = [list(nlls).index(model) for model in numbers]
         top.plot(list(numbers.values()), rows, mark, color=GREY, label=source, markersize=8)

@@ -51,7 +51,7 @@ def best_nlls(result: Result) -> dict[str, list[float]]:
 
 def claims(result: Result) -> list[Record]:
     """Differences of the test NLL between the best tenths, by the rule for random searches."""
-    data, losses = result["config"]["data"], losses_of(result)
+    data, losses = result["config"]["data_set"], losses_of(result)
     published = PUBLISHED[data][CHUNG]
     numbers = ", ".join(f"{model} {nll:.2f}" for model, nll in published.items())
 
@@ -98,7 +98,7 @@ def claims(result: Result) -> list[Record]:
 
 def table(result: Result) -> str:
     """Test NLL of the best trials of each unit, and the importance of each setting."""
-    published = PUBLISHED[result["config"]["data"]]
+    published = PUBLISHED[result["config"]["data_set"]]
     limit = result["config"]["epochs"]
     rows = []
     for model, drawn in grouped(result["records"], "model").items():

@@ -19,7 +19,7 @@ class Config:
     """Settings of a search.
 
     Attributes:
-        data: Name of the data set.
+        data_set: Its name.
         patience: Epochs without a new best validation NLL after which a trial ends.
         epochs: Epochs at most.
         rate: Range of the learning rate of RMSProp.
@@ -28,7 +28,7 @@ class Config:
         only: How many sequences of each split are used; all if 0.
     """
 
-    data: str
+    data_set: str
     patience: int
     epochs: int = EPOCHS
     rate: tuple[float, float] = (1e-4, 1e-2)
@@ -53,15 +53,15 @@ def draw(config: Config, random: np.random.Generator) -> dict[str, float]:
 
 def run(config: Config, seed: int, model: str) -> Record:
     """One trial of one unit."""
-    random = np.random.default_rng([seed, *config.data.encode(), *model.encode()])
+    random = np.random.default_rng([seed, *config.data_set.encode(), *model.encode()])
     drawn = draw(config, random)
     torch.manual_seed(int(random.integers(2**31)))
     setting = music.Setting(
-        config.data, (drawn["rate"],), config.epochs, config.patience, int(drawn["batch"])
+        config.data_set, (drawn["rate"],), config.epochs, config.patience, int(drawn["batch"])
     )
     network = music.Network(model, music.UNITS[model])
     found = music.train(network, setting, drawn["rate"], seed, drawn["noise"], config.only)
-    sets = music.splits(config.data, config.only)
+    sets = music.splits(config.data_set, config.only)
     chance = music.measure(music.Baseline("marginal", sets["train"]), sets["test"])
     return drawn | found | {"chance": chance["per_frame"]}
 

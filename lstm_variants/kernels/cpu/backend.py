@@ -12,12 +12,12 @@ from lstm_variants.cells import Cell
 from lstm_variants.kernels.call import Call
 from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.cpu.cells import KERNELS, Kernel, kernel_of
-from lstm_variants.kernels.fused import FUSED, FusedBackend
+from lstm_variants.kernels.fused import FusedBackend
 from lstm_variants.kernels.layer import Layer
 from lstm_variants.kernels.tracing import constant_while_tracing
 from lstm_variants.steps import check_length_values
 
-__all__ = ["CPU"]
+__all__ = ["CPU", "CPU_BFLOAT16"]
 
 Group = tuple[Sequence[str], Sequence[Tensor]]
 """Names in call.h, and the tensors of one direction after the other."""
@@ -115,7 +115,7 @@ class CPUInBFloat16(CPU):
     is_bfloat16 = True
 
 
-CPU_BFLOAT16 = FUSED.setdefault(CPUInBFloat16.name, CPUInBFloat16())
+CPU_BFLOAT16 = CPUInBFloat16()
 
 
 @constant_while_tracing
