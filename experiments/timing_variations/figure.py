@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments import Record, Result
-from experiments.plotting import THEMES, grid
+from experiments.plotting import NARROW, THEMES, grid
 from experiments.records import grouped
 from experiments.timing_variations import FUNCTIONS
 
@@ -26,14 +28,16 @@ def figure(result: Result, width: float) -> Figure:
     for (*row, unit), records in grouped(result["records"], *names).items():
         rows.setdefault((row[0], row[1], row[2]), {})[unit] = records
     parts = [{row: rows[row] for row in rows if row[0] in tasks} for tasks in GROUPS.values()]
-    made, panels = grid(width, 1, len(parts), 1 + 0.32 * max(map(len, parts)))
+    characters = 16 if width == NARROW else 40
+    lines = 1 + (width == NARROW)
+    made, panels = grid(width, 1, len(parts), 1 + 0.32 * lines * max(map(len, parts)))
     for panel, name, part in zip(panels[0], GROUPS, parts, strict=True):
-        draw(panel, f"{name}, of {len(result['seeds'])} seeds", part)
+        draw(panel, name, part, characters)
     return made
 
 
-def draw(panel: Axes, name: str, rows: Rows) -> None:
-    """A row for each variation of a task, a column for each unit."""
+def draw(panel: Axes, name: str, rows: Rows, characters: int) -> None:
+    """A row for each variation of a task, its name in lines of so many characters."""
     units = list(dict.fromkeys(unit for row in rows.values() for unit in row))
     shares = [
         [share(row[unit]) if unit in row else float("nan") for unit in units]
@@ -47,12 +51,13 @@ def draw(panel: Axes, name: str, rows: Rows) -> None:
                 if diverged := sum(r["diverged"] for r in row[unit]):
                     text += f" ({diverged})"
                 panel.text(x, y, text, ha="center", va="center", size=9, color=THEMES["light"])
-    labels = [f"{task} {F}: {variation}" for task, F, variation in rows]
+    labels = [fill(f"{task} {F}: {variation}", characters) for task, F, variation in rows]
     panel.set_yticks(range(len(rows)), labels, size=9)
     panel.set_xticks(range(len(units)), units, size=9)
     panel.tick_params(length=0, labeltop=True, labelbottom=False)
     panel.spines[:].set_visible(False)
-    panel.set_title(name)
+    seeds = len(next(iter(next(iter(rows.values())).values())))
+    panel.set_title(fill(f"{name}, of {seeds} seeds", characters))
 
 
 def share(records: list[Record]) -> float:
