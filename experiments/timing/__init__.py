@@ -51,7 +51,9 @@ although a bounded candidate or a smaller learning rate might have solved the ta
 candidate and output, a recurrent weight of the candidate can act as positive feedback. The
 rectangle starts at 1. *Batches* is not a protocol of the paper. The verdicts compare networks
 trained with truncated gradients online, and with full gradients in batches; the table shows all
-runs. Online runs that diverge are counted in [Timing: divergence, codings and
-limits](timing-variations.md). It is not explained why, online, the unit *previous* learns the
-triangle with F = 25 so much more often than *peepholes*.
+runs.
+Online runs that diverge are counted in
+[Timing: divergence, codings and limits](timing-variations.md), with the limit of the paper. It is
+not explained why, online, the unit *previous* learns the triangle with F = 25 within the limit here
+so much more often than *peepholes*.
 """
