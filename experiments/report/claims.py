@@ -129,10 +129,14 @@ Scored = dict[str, tuple[Result, list[Record]]]
 """For each experiment, its result and its claims with verdicts."""
 
 
+def is_preliminary(result: Result) -> bool:
+    """Whether seeds are missing."""
+    return len(result["seeds"]) < result.get("planned_seeds", 0)
+
+
 def verdict_text(result: Result, claim: Record) -> str:
     """The verdict, and whether it is preliminary."""
-    missing = len(result["seeds"]) < result.get("planned_seeds", 0)
-    return f"{'preliminary: ' if missing else ''}{claim['verdict']}"
+    return f"{'preliminary: ' if is_preliminary(result) else ''}{claim['verdict']}"
 
 
 def slug(name: str) -> str:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from experiments import Record
 from experiments.plotting import GREEN, GREY, ORANGE, VIOLET
-from experiments.report.claims import Scored, verdict_text
+from experiments.report.claims import Scored, is_preliminary, verdict_text
 from experiments.statistics.verdicts import outcome_of
 
 RANGE = (-2.0, 3.0)
@@ -29,8 +29,16 @@ COLORS_OF = {
 
 
 def forest(scored: Scored, width: float) -> Figure:
-    """All comparisons of all claims: 0 is no effect, 1 the reported one, -1 the margin."""
-    judged = [(result, claim) for result, found in scored.values() for claim in found]
+    """All comparisons of all claims: 0 is no effect, 1 the reported one, -1 the margin.
+
+    Preliminary records, from which no conclusion is drawn, are left out.
+    """
+    judged = [
+        (result, claim)
+        for result, found in scored.values()
+        for claim in found
+        if not is_preliminary(result)
+    ]
     claims = [claim for _, claim in judged]
     letters = int(10 * min(width, MAX_WIDTH))
     titles = [

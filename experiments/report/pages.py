@@ -66,17 +66,19 @@ def page(name: str, result: Result | None) -> str:
         f"Run it: `python -m experiments {name}`; with `--smoke` in seconds, `--help` for its "
         "settings.",
     )
-    return front_matter(name, text[""]) + "\n\n".join(blocks) + "\n"
+    return front_matter(name, text[""], is_run=bool(result)) + "\n\n".join(blocks) + "\n"
 
 
-def front_matter(name: str, introduction: str) -> str:
+def front_matter(name: str, introduction: str, *, is_run: bool) -> str:
     """The settings of a page: its description for search engines, and no table of contents.
 
-    Tables need the width that a table of contents would take.
+    Tables need the width that a table of contents would take. A page without results is not found
+    by the search of the site.
     """
     first = re.split(r"(?<=[.?])\s", " ".join(introduction.split()), maxsplit=1)[0]
     description = f"{experiments.title(name)}. {re.sub('[`*$]', '', first)}"
-    return f"---\nhide: [toc]\ndescription: {json.dumps(description)}\n---\n\n"
+    search = "" if is_run else "search: {exclude: true}\n"
+    return f"---\nhide: [toc]\n{search}description: {json.dumps(description)}\n---\n\n"
 
 
 def result_of(name: str, result: Result) -> str:
