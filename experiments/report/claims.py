@@ -162,4 +162,7 @@ def summary(scored: Scored) -> str:
     return "\n".join((images("forest", FOREST_ALT), "", *items)) + "\n"
 
 
-FOREST_ALT = "Every comparison of every claim with its interval, in units of the reported effect"
+FOREST_ALT = (
+    "Every comparison of every claim with its interval, in units of the reported effect; preliminary "
+    "records are left out"
+)
