@@ -163,6 +163,6 @@ def summary(scored: Scored) -> str:
 
 
 FOREST_ALT = (
-    "Every comparison of every claim with its interval, in units of the reported effect; preliminary "
-    "records are left out"
+    "Every comparison of every claim with its interval, in units of the reported effect; "
+    "preliminary records are left out"
 )
