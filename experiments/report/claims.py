@@ -131,7 +131,8 @@ Scored = dict[str, tuple[Result, list[Record]]]
 
 def is_preliminary(result: Result) -> bool:
     """Whether seeds are missing."""
-    return len(result["seeds"]) < result.get("planned_seeds", 0)
+    planned: int = result.get("planned_seeds", 0)
+    return len(result["seeds"]) < planned
 
 
 def verdict_text(result: Result, claim: Record) -> str:
