@@ -102,8 +102,8 @@ def table(result: Result) -> str:
     limit = result["config"]["epochs"]
     rows = []
     for model, drawn in grouped(result["records"], "model").items():
-        ordered = sorted(drawn, key=lambda trial: trial["valid"])
-        chosen = ordered[: math.ceil(len(ordered) / 10)]
+        valid, places = np.array([t["valid"] for t in drawn]), np.arange(float(len(drawn)))
+        chosen = [drawn[place] for place in best(valid, places).astype(int)]
         nlls, rates = [nll_of(trial) for trial in chosen], [trial["rate"] for trial in chosen]
         rows.append(
             {

@@ -15,6 +15,7 @@ from experiments.report.claims import (
     counts_text,
     effect_text,
     interval_text,
+    is_preliminary,
     outcome_text,
     p_text,
     reference_text,
@@ -101,9 +102,9 @@ def numbers_of(name: str, result: Result) -> str:
 
 def preliminary(result: Result) -> list[str]:
     """A notice, if seeds are missing."""
-    number, planned = len(result["seeds"]), result.get("planned_seeds", 0)
-    if number >= planned:
+    if not is_preliminary(result):
         return []
+    number, planned = len(result["seeds"]), result["planned_seeds"]
     word = experiments.repeated(result["experiment"])
     return [
         f'!!! warning "Preliminary"\n\n    {number} of {planned} {word} are run so far. Figure, '
