@@ -47,8 +47,8 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
     T* const d_inner = scratch.take(Cell::has_inner_product ? B * Hp : 0);
     T* const inner = scratch.take(inner_rows * Hp);
     SumOfProducts<T> of_inner{
-        *this, inner_rows, cell.inner.places(), H, gradients.d_gates + cell.inner.begin(),
-        gradients.stride, gradients.once()
+        *this, inner_rows, cell.inner.places(), H, gradients.columns, cell.inner.begin(),
+        gradients.once()
     };
 
     using Base::Base;

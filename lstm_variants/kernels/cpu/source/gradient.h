@@ -1,6 +1,7 @@
 // The gradients of weights and input, from those of some steps' gates at a time.
 #pragma once
 
+#include "columns.h"
 #include "weights.h"
 
 namespace ISA {
@@ -14,39 +15,37 @@ constexpr int64_t gradient_rows = 256;
 // If all rows are there at once, the sum is computed when it is written, and is never kept.
 template <class T> class SumOfProducts {
     const int64_t n, N, rows;
-    const T* const a;
-    const int64_t a_stride;
+    const Columns<T>& a;
+    const int64_t begin;
     const bool once;
     const Packed<T> b;
-    T* const sum;      // or max_rows rows of it for each thread
-    T* const columns;  // of a, max_rows of them, for each thread
+    T* const sum;  // or max_rows rows of it for each thread
     static int64_t threads(const Sequence<T>& s) { return std::max(s.call.threads, 1); }
     int64_t width() const { return b.vectors * lanes<T>; }
     Packed<T> first(int64_t count) const { return {b.data, count, b.vectors}; }
 
-    void multiply_group(const Share& share, int64_t count, int64_t group, T* to) const {
-        T* const mine = columns + share.team.index * rows * max_rows;
-        for (int64_t k = 0; k < count; k++)
-            std::copy_n(a + k * a_stride + group * max_rows, max_rows, mine + k * max_rows);
-        multiply<T, true>(
-            mine, max_rows, first(count), to, width(), to, width(), {0, max_rows}, {0, b.panels()}
+    void multiply_add_group(int64_t count, int64_t group, T* to) const {
+        const Packed<T> right = first(count);
+        multiply_add_places<T, true>(
+            a.from(begin + group * max_rows), max_rows, right, {0, right.places()}, to, width(),
+            {0, max_rows}, {0, right.panels()}, false
         );
     }
 
   public:
-    // `rows`: as many as there are at a time, of a and of b.
+    // `rows`: as many as there are at a time, of a and of b. The columns of a start at `begin`.
     SumOfProducts(
-        Sequence<T>& s, int64_t rows, int64_t n, int64_t N, const T* a, int64_t a_stride, bool once
+        Sequence<T>& s, int64_t rows, int64_t n, int64_t N, const Columns<T>& a, int64_t begin,
+        bool once
     )
         : n(n),
           N(N),
           rows(rows),
           a(a),
-          a_stride(a_stride),
+          begin(begin),
           once(once),
           b(s.scratch.take_packed(rows, (N + lanes<T> - 1) / lanes<T> * lanes<T>)),
-          sum(s.scratch.take((once ? max_rows * threads(s) : n) * width())),
-          columns(s.scratch.take(rows * max_rows * threads(s))) {}
+          sum(s.scratch.take((once ? max_rows * threads(s) : n) * width())) {}
 
     void start(const Share& share) {
         if (once) return;
@@ -60,7 +59,7 @@ template <class T> class SumOfProducts {
     void add(const Share& share, int64_t count) {
         if (once) return;
         for (int64_t group : share.team.of(n / max_rows))
-            multiply_group(share, count, group, sum + group * max_rows * width());
+            multiply_add_group(count, group, sum + group * max_rows * width());
     }
     void write(const Share& share, const Blocks& blocks, T* to) const {
         T* const mine = sum + share.team.index * max_rows * width();
@@ -70,7 +69,7 @@ template <class T> class SumOfProducts {
             if (!used) continue;
             if (once) {
                 std::fill_n(mine, max_rows * width(), T(0));
-                multiply_group(share, rows, group, mine);
+                multiply_add_group(rows, group, mine);
             }
             const T* const from = once ? mine : sum + place * width();
             for (int64_t k = 0; k < used; k++)
@@ -90,6 +89,7 @@ template <class T> class Gradients {
     const int64_t steps;  // at once
     const int64_t rows;   // of these steps
     T* const d_gates;     // [rows, stride]
+    const Columns<T> columns;
 
   private:
     const WeightsInRows<T> weights;
@@ -100,10 +100,10 @@ template <class T> class Gradients {
 
   public:
 
-    // `columns`: of the recurrent weights.
+    // `width`: of the recurrent weights.
     Gradients(
         Sequence<T>& sequence, const Blocks& input, const Blocks& recurrent, const Blocks& bias,
-        int64_t columns
+        int64_t width
     )
         : s(sequence),
           input(input),
@@ -113,13 +113,11 @@ template <class T> class Gradients {
           steps(steps_at_once(s.call)),
           rows(steps * s.B),
           d_gates(sequence.scratch.take(rows * stride)),
+          columns(sequence.scratch.take(Columns<T>::size(rows, s.gates_stride)), rows),
           weights(sequence, s.io.d_x ? s.call.D : 0, input),
-          of_input(
-              sequence, rows, input.places(), s.call.D, d_gates + input.begin(), stride, once()
-          ),
+          of_input(sequence, rows, input.places(), s.call.D, columns, input.begin(), once()),
           of_recurrent(
-              sequence, rows, recurrent.places(), columns, d_gates + recurrent.begin(), stride,
-              once()
+              sequence, rows, recurrent.places(), width, columns, recurrent.begin(), once()
           ),
           d_x(sequence.scratch.take(rows * x_width())),
           bias_sum(sequence.scratch.take(2 * s.gates_stride)) {}
@@ -149,6 +147,8 @@ template <class T> class Gradients {
     template <class Row>
     void gather(const Share& share, int64_t first, int64_t count, const Row& recurrent_row) {
         const int64_t n = count * s.B;
+        if (s.io.d_weight_ih || s.io.d_weight_hh || s.io.d_weight_gh)
+            columns.write(d_gates, stride, n, share.team.of(s.gates_stride / lanes<T>));
         if (s.io.d_weight_ih)
             of_input.gather(share, n, [&](int64_t k) -> const T* {
                 const int64_t t = first + k / s.B, b = k % s.B;

@@ -51,6 +51,7 @@ template <class T> class OutputProjectionGradient {
     const Packed<T> weights = s.scratch.take_packed(s.projects ? s.Pp : 0, s.Hp);
     T* const d_result = s.scratch.take(rows * s.Pp);
     T* const inputs = s.scratch.take(rows * s.Hp);
+    const Columns<T> columns{s.scratch.take(Columns<T>::size(rows, s.Pp)), rows};
     SumOfProducts<T> sum;
 
   public:
@@ -60,7 +61,7 @@ template <class T> class OutputProjectionGradient {
         : s(sequence),
           h_stride(h_stride),
           rows(sequence.projects ? rows : 0),
-          sum(s, this->rows, s.projects ? s.Pp : 0, s.H, d_result, s.Pp, once) {}
+          sum(s, this->rows, s.projects ? s.Pp : 0, s.H, columns, 0, once) {}
 
     void pack(const Share& share) {
         if (!s.projects) return;
@@ -99,10 +100,11 @@ template <class T> class OutputProjectionGradient {
     }
 
     void gather(const Share& share, int64_t first, int64_t count) {
-        if (s.io.d_weight_hr)
-            sum.gather(share, count * s.B, [&](int64_t k) -> const T* {
-                return s.valid(first + k / s.B, k % s.B) ? inputs + k * s.Hp : nullptr;
-            });
+        if (!s.io.d_weight_hr) return;
+        columns.write(d_result, s.Pp, count * s.B, share.team.of(s.Pp / L));
+        sum.gather(share, count * s.B, [&](int64_t k) -> const T* {
+            return s.valid(first + k / s.B, k % s.B) ? inputs + k * s.Hp : nullptr;
+        });
     }
     void add(const Share& share, int64_t count) {
         if (s.io.d_weight_hr) sum.add(share, count * s.B);

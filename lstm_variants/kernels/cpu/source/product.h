@@ -100,13 +100,13 @@ void pack_weights(
     pack<T>(row, N, to, panels);
 }
 
-// out[rows][vectors] = from[rows][vectors] + left[rows][k] * panel[k][vectors], over all k.
+// out[rows][vectors] += left[rows][k] * panel[k][vectors], over all k.
 // K cache lines from `next` on are prefetched: the weights of a large layer do not fit into the
 // second-level cache.
 template <class T, bool transposed, int rows, int vectors>
 void multiply_tile(
-    const T* left, int64_t left_stride, const T* panel, int64_t K, const T* next, const T* from,
-    int64_t from_stride, T* out, int64_t out_stride
+    const T* left, int64_t left_stride, const T* panel, int64_t K, const T* next, T* out,
+    int64_t out_stride
 ) {
     constexpr int L = lanes<T>;
     Vec<T> sum[rows][vectors] = {};
@@ -130,10 +130,10 @@ void multiply_tile(
 #pragma GCC unroll 8
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 8
-        for (int v = 0; v < vectors; v++)
-            store<T>(
-                out + r * out_stride + v * L, load<T>(from + r * from_stride + v * L) + sum[r][v]
-            );
+        for (int v = 0; v < vectors; v++) {
+            T* const to = out + r * out_stride + v * L;
+            store<T>(to, load<T>(to) + sum[r][v]);
+        }
 }
 
 template <class T> using Tile = decltype(&multiply_tile<T, false, 1, 1>);
@@ -154,38 +154,27 @@ template <class T> T* memory_for_terms() {
     return factors;
 }
 
-// Some rows of left [B, K] as terms, from a range of places on, in rows of whole vectors; or, if
-// `transposed`, of left' where left is [K, B]: then a place has a vector of rows.
-template <class T, bool transposed>
-void write_terms(
-    const T* left, int64_t stride, int64_t K, Range rows, Range places, T* to
-) {
+// Some rows of left [B, K] as terms, from a range of places on, in rows of whole vectors.
+template <class T>
+void write_terms(const T* left, int64_t stride, int64_t K, Range rows, Range places, T* to) {
     constexpr int64_t L = lanes<T>, n = terms<T>;
-    if constexpr (transposed)
-        for (int64_t place : places) {
-            const T* const row = left + n * place * stride + rows.first;
-            const bool both = n * place + 1 < K;
-            const Vec<T> second = both ? load<T>(row + stride, 0, rows.size()) : Vec<T>{};
-            store<T>(to, join<T>(load<T>(row, 0, rows.size()), second));
+    for (int64_t row : rows)
+        for (int64_t place = places.first; place < places.stop; place += L) {
+            const auto read = [&](int j) {
+                return load<T>(left + row * stride, n * place / L + j, K);
+            };
+            store<T>(to, in_row<T>(read));
             to += L;
         }
-    else
-        for (int64_t row : rows)
-            for (int64_t place = places.first; place < places.stop; place += L) {
-                const auto read = [&](int j) {
-                    return load<T>(left + row * stride, n * place / L + j, K);
-                };
-                store<T>(to, in_row<T>(read));
-                to += L;
-            }
 }
 
-// Rows of out [B, N] = from [B, N] + left times some places of some panels of a packed matrix. The
-// last panel comes first if `backwards`. `left` begins with the first of these rows and places.
+// Rows of out [B, N] += left times some places of some panels of a packed matrix. The last panel
+// comes first if `backwards`. `left` begins with the first of these rows and places; `transposed`, it
+// has the places one after the other.
 template <class T, bool transposed>
-void multiply_places(
-    const T* left, int64_t left_stride, const Packed<T>& right, Range places, const T* from,
-    int64_t from_stride, T* out, int64_t out_stride, Range rows, Range panels, bool backwards
+void multiply_add_places(
+    const T* left, int64_t left_stride, const Packed<T>& right, Range places, T* out,
+    int64_t out_stride, Range rows, Range panels, bool backwards
 ) {
     constexpr auto tile =
         tiles<T, transposed>(std::make_integer_sequence<int, max_rows * panel_vectors>{});
@@ -201,8 +190,6 @@ void multiply_places(
             const T* const panel = right.panel(p) + (places.first + k) * width * lanes<T>;
             const bool last = part + 1 == parts;
             const T* const next = last ? right.panel(following) : panel + K * width * lanes<T>;
-            const T* const sum = part ? out : from;
-            const int64_t sum_stride = part ? out_stride : from_stride;
             // Groups of rows of almost equal size: one row takes almost as long as eight.
             for (int64_t g = 0, row = rows.first; g < groups; g++) {
                 const int64_t stop = rows.first + rows.size() * (g + 1) / groups;
@@ -210,8 +197,7 @@ void multiply_places(
                 tile[(stop - row - 1) * panel_vectors + width - 1](
                     left + (transposed ? k * left_stride + n : n * left_stride + k), left_stride,
                     panel, K, next + g % panel_vectors * K * lanes<T>,
-                    sum + row * sum_stride + column, sum_stride, out + row * out_stride + column,
-                    out_stride
+                    out + row * out_stride + column, out_stride
                 );
                 row = stop;
             }
@@ -219,44 +205,34 @@ void multiply_places(
     }
 }
 
-// Rows of out [B, N] = from [B, N] + left [B, K] times some panels of a packed matrix; or left'
-// [B, K], where left is [K, B], if `transposed`. The last panel comes first if `backwards`.
-template <class T, bool transposed = false>
-void multiply(
-    const T* left, int64_t left_stride, const Packed<T>& right, const T* from, int64_t from_stride,
-    T* out, int64_t out_stride, Range rows, Range panels, bool backwards = false
-) {
-    if constexpr (terms<T> == 1) {
-        const T* const first = left + rows.first * (transposed ? 1 : left_stride);
-        multiply_places<T, transposed>(
-            first, left_stride, right, {0, right.K}, from, from_stride, out, out_stride, rows,
-            panels, backwards
-        );
-    } else {
-        constexpr int64_t L = lanes<T>;
-        T* const factors = memory_for_terms<T>();
-        for (int64_t k = 0; k < right.places(); k += max_places) {
-            const Range places{k, std::min(k + max_places, right.places())};
-            const int64_t width = (places.size() + L - 1) / L * L;
-            const int64_t at_once = transposed ? L : max_places * L / width / max_rows * max_rows;
-            for (int64_t row = rows.first; row < rows.stop; row += at_once) {
-                const Range some{row, std::min(row + at_once, rows.stop)};
-                write_terms<T, transposed>(left, left_stride, right.K, some, places, factors);
-                multiply_places<T, transposed>(
-                    factors, transposed ? L : width, right, places, k ? out : from,
-                    k ? out_stride : from_stride, out, out_stride, some, panels, backwards
-                );
-            }
-        }
-    }
-}
-
+// Rows of out [B, N] += left [B, K] times some panels of a packed matrix. The last panel comes first
+// if `backwards`.
 template <class T>
 void multiply_add(
     const T* left, int64_t left_stride, const Packed<T>& right, T* out, int64_t out_stride,
     Range rows, Range panels, bool backwards = false
 ) {
-    multiply<T>(left, left_stride, right, out, out_stride, out, out_stride, rows, panels, backwards);
+    if constexpr (terms<T> == 1)
+        multiply_add_places<T, false>(
+            left + rows.first * left_stride, left_stride, right, {0, right.K}, out, out_stride,
+            rows, panels, backwards
+        );
+    else {
+        constexpr int64_t L = lanes<T>;
+        T* const factors = memory_for_terms<T>();
+        for (int64_t k = 0; k < right.places(); k += max_places) {
+            const Range places{k, std::min(k + max_places, right.places())};
+            const int64_t width = (places.size() + L - 1) / L * L;
+            const int64_t at_once = max_places * L / width / max_rows * max_rows;
+            for (int64_t row = rows.first; row < rows.stop; row += at_once) {
+                const Range some{row, std::min(row + at_once, rows.stop)};
+                write_terms<T>(left, left_stride, right.K, some, places, factors);
+                multiply_add_places<T, false>(
+                    factors, width, right, places, out, out_stride, some, panels, backwards
+                );
+            }
+        }
+    }
 }
 
 }  // namespace ISA
