@@ -17,26 +17,6 @@ DESKTOP = {"width": 1280, "height": 900}
 WAYS = {"http": ADDRESS, "disk": f"{SITE.as_uri()}/"}
 
 
-def pytest_addoption(parser):
-    parser.addoption("--half", action="store_true", help="each page in two of its four forms")
-
-
-def pytest_collection_modifyitems(config, items):
-    """With --half, a page is seen light and dark and wide and narrow, not in each pair of them."""
-    if not config.getoption("--half"):
-        return
-    forms = [item for item in items if "scheme" in getattr(item, "fixturenames", ())]
-    pages = sorted({item.callspec.params["page_name"] for item in forms})
-    left_out = set()
-    for item in forms:
-        form = item.callspec.params
-        place = pages.index(form["page_name"])
-        if (place + (form["scheme"] == "dark") + (form["width"] == "phone")) % 2:
-            left_out.add(item)
-    config.hook.pytest_deselected(items=list(left_out))
-    items[:] = [item for item in items if item not in left_out]
-
-
 @contextlib.contextmanager
 def chromium():
     """A browser, closed at the end."""

@@ -10,6 +10,9 @@ from site_tests.conftest import SITE, WAYS
 
 PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html"))
 WIDTHS = {"desktop": 1280, "phone": 375}
+PALETTES = {"light": "default", "dark": "slate"}
+# Two that have nothing in common, and two others.
+FORMS = [("light", "desktop"), ("dark", "phone"), ("light", "phone"), ("dark", "desktop")]
 MAX_WEIGHT = 2_000_000  # bytes of a page with all that it loads, uncompressed
 every_way = pytest.mark.parametrize("way", WAYS)
 
@@ -21,20 +24,33 @@ def test_the_site_has_pages():
 
 
 @pytest.mark.parametrize("page_name", PAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
-def test_a_page_over_http(visit, page_name, scheme, width):
-    viewport = {"width": WIDTHS[width], "height": 900}
-    visited = visit(page_name, color_scheme=scheme, viewport=viewport)
+def test_a_page_over_http(visit, page_name):
+    """In all forms, one after the other; the next page begins with other ones.
+
+    Accessibility takes the longest: it is checked in two forms that have nothing in common.
+    """
+    first = PAGES.index(page_name) % 2 * 2
+    forms = FORMS[first:] + FORMS[:first]
+    visited = visit(page_name, **form_of_a_window(*forms[0]))
     page = visited.page
-    assert visited.foreign == []
-    assert visited.errors == []
     assert visited.weight < MAX_WEIGHT
     check_maths(page)
     check_references(page)
-    check_figures(page, scheme)
-    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width]
-    check_accessibility(page)
+    for place, (scheme, width) in enumerate(forms):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size(form_of_a_window(scheme, width)["viewport"])
+        page.locator(f"body[data-md-color-scheme={PALETTES[scheme]}]").wait_for()
+        check_figures(page, scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width]
+        if place < 2:
+            check_accessibility(page)
+    assert visited.foreign == []
+    assert visited.errors == []
+
+
+def form_of_a_window(scheme, width):
+    """A form as Playwright takes it."""
+    return {"color_scheme": scheme, "viewport": {"width": WIDTHS[width], "height": 900}}
 
 
 # The links of 404.html start at the root of the address; from disk nothing leads to it.

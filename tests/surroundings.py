@@ -111,12 +111,10 @@ def main() -> None:
             run(*one_core, "make", "docs", PYTHON, folder=bare, **NO_COMPILER)
         shutil.rmtree(bare)
         clone = cloned(folder)
-        # The target test-site makes the documentation first.
-        if short:
-            run("make", "test-site", PYTHON, "PYTEST=--half", folder=clone)
-        else:
+        if not short:
             run("make", "test", PYTHON, folder=clone)
-            run("make", "test-site", PYTHON, folder=clone)
+        # The target test-site makes the documentation first.
+        run("make", "test-site", PYTHON, folder=clone)
         shutil.rmtree(clone)
         check_packages(folder)
     print("\nAll surroundings passed.")
