@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from experiments.report import claims
 from experiments.statistics import verdicts
 from experiments.statistics.comparisons import scores, shares, times
 from experiments.statistics.inference import Bound, Scores, Times
@@ -25,6 +26,12 @@ UNSOLVED = [
     times("time", NEVER, NEVER, CAP, reported=2.0),
     times("time, not worse", NEVER, NEVER, CAP, margin=2.0),
     shares("share", [False] * N, [False] * N, reported=50.0),
+]
+
+
+UNDECIDABLE = [
+    scores("score", HIGH, LOW, "points", reported=20.0, open_because="too short"),
+    shares("share", [True] * N, [False] * N, reported=100.0, open_because="too short"),
 ]
 
 
@@ -251,3 +258,14 @@ def test_a_lesson_belongs_to_the_outcomes_it_was_written_for():
     assert lesson_of(AHEAD, OPEN) == "Do it."
     assert lesson_of(OPEN, AHEAD) == ""  # with the same verdict
     assert lesson_of(AHEAD, AHEAD) == ""
+
+
+@pytest.mark.parametrize("comparison", UNDECIDABLE, ids=lambda comparison: comparison.label)
+def test_what_runs_cannot_decide_is_undecided_and_counts_as_a_comparison(comparison):
+    decided = comparison._replace(open_because="")
+    assert outcomes(decided) == ["ahead"]
+    assert outcomes(decided._replace(reported=1000.0), comparison) == ["ahead", "open"]
+    alone, beside = (judged(*found)["comparisons"][0] for found in ([AHEAD], [AHEAD, comparison]))
+    assert beside["p"] > alone["p"]
+    [found] = judged(comparison)["comparisons"]
+    assert claims.outcome_text(found) == "undecided: too short"

@@ -33,7 +33,8 @@ has to be bridged; the networks of the paper had no such information. An initial
 was not tried here (see [initial biases](initial-biases.md)). Whether the task is solved is
 determined with the parameters as they change during training. A run ends unsolved after 200,000
 sequences, fewer than the 209,000 and 853,000 that the networks of the paper needed at T = 500 and
-1000: a network that does not solve these within the limit is undecided, not worse than that of the
-paper. Networks with gates were not trained from the plain initialisation at T = 1000. Bai, Kolter &
-Koltun use another adding problem, with values in 0 to 1 and marks anywhere.
+1000: that a network does not solve these lags within the limit says nothing, and comparisons of
+whether networks solve them are left undecided. Networks with gates were not trained from the plain
+initialisation at T = 1000. Bai, Kolter & Koltun use another adding problem, with values in 0 to 1
+and marks anywhere.
 """

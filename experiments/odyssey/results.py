@@ -107,10 +107,12 @@ def claims(result: Result) -> list[Record]:
 def table(result: Result) -> str:
     """Losses of the best tenth of each unit, and the importance of each hyperparameter."""
     found = grouped(result["records"], "unit")
+    limit = result["config"]["epochs"]
     rows = [
         {
             "unit": unit,
             "trials": len(found[unit]),
+            "ended by the limit of epochs": sum(t["epochs"] >= limit for t in found[unit]),
             "best by validation": f"{losses[0]:.3f}",
             "best tenth, median": f"{statistics.median(losses):.3f}",
             "range": f"{min(losses):.3f} to {max(losses):.3f}",

@@ -38,9 +38,11 @@ def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
     (generated / "cells.md").write_text(cells_reference())
     write_notebook(generated / "walkthrough.ipynb")
     scored: Scored = {}
+    missing = []
     for name in experiments.names():
         path = records / name / "record.json"
         if not path.exists():
+            missing.append(name)
             print(f"not run yet: {name}; its page says so. Run 'python -m experiments {name}'")
             (generated / "pages" / f"{slug(name)}.md").write_text(pages.page(name, None))
             continue
@@ -52,7 +54,7 @@ def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
         (generated / "pages" / f"{slug(name)}.md").write_text(pages.page(name, result))
         scored[name] = result, experiments.part(name, "results").claims(result)
     save_figures(generated, "forest", forest, scored)
-    (generated / "what-holds.md").write_text(summary(scored))
+    (generated / "what-holds.md").write_text(summary(scored) + pages.missing_results(missing))
     print(f"written: {generated}")
 
 

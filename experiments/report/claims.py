@@ -93,6 +93,8 @@ def reference_text(comparison: Record) -> str:
 def outcome_text(comparison: Record) -> str:
     """The outcome; of an effect that is excluded, with the limit that excludes it."""
     outcome = outcome_of(comparison)
+    if comparison["open_because"]:
+        return f"{OUTCOMES['open']}: {comparison['open_because']}"
     text = OUTCOMES[outcome].format(effect=excluded_effects([comparison]))
     if outcome not in ("smaller", "excluded"):
         return text

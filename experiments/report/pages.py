@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+from collections.abc import Sequence
 
 import tabulate
 
@@ -19,12 +20,23 @@ from experiments.report.claims import (
     outcome_text,
     p_text,
     reference_text,
+    slug,
     verdict_text,
 )
 from experiments.report.data import data_links
 from experiments.report.markdown import images, source_text, took
 
 NOT_RUN = '!!! warning "Not run yet"\n\n    There are no results so far.'
+CORE_HOURS = {
+    "initial_biases": 6,
+    "music_search_jsb": 3,
+    "music_search_piano": 3,
+    "music_search_muse": 12,
+    "music_search_nottingham": 16,
+    "odyssey_music": 8,
+    "odyssey_strokes": 10,
+}
+"""What experiments that are not run yet take, estimated from single units."""
 EFFECT = (
     "*Effect*: the median of all differences, or ratios of times, between seeds or best trials; a "
     "positive one, or *sooner*, is in favour of the claim."
@@ -52,7 +64,7 @@ def page(name: str, result: Result | None) -> str:
         for k, claim in enumerate(claims, 1)
         if result
     ]
-    shown = [*figure_of(name, result), *verdicts] if result else [NOT_RUN]
+    shown = [*figure_of(name, result), *verdicts] if result else [not_run(name)]
     blocks = (
         f"# {experiments.title(name)}",
         text[""],
@@ -80,6 +92,21 @@ def front_matter(name: str, introduction: str, *, is_run: bool) -> str:
     description = f"{experiments.title(name)}. {re.sub('[`*$]', '', first)}"
     search = "" if is_run else "search: {exclude: true}\n"
     return f"---\nhide: [toc]\n{search}description: {json.dumps(description)}\n---\n\n"
+
+
+def not_run(name: str) -> str:
+    """A notice that there are no results, and why."""
+    hours = CORE_HOURS.get(name)
+    reason = f" The runs are estimated to take {hours} core-hours." if hours else ""
+    return f"{NOT_RUN}{reason} Code and tests are complete."
+
+
+def missing_results(names: Sequence[str]) -> str:
+    """The experiments without results, for the page with all verdicts."""
+    if not names:
+        return ""
+    links = [f"[{experiments.title(name)}]({slug(name)}.md)" for name in names]
+    return f"\nNot run yet, and so without a verdict: {'; '.join(links)}.\n"
 
 
 def result_of(name: str, result: Result) -> str:

@@ -27,6 +27,7 @@ class Comparison(NamedTuple):
         margin: How much worse is still *not worse*.
         solved: The share of seeds with which the network that is said to be ahead solves the task,
             and that of the other one.
+        open_because: Why the runs cannot decide, whatever they show; empty if they can.
     """
 
     label: str
@@ -36,6 +37,7 @@ class Comparison(NamedTuple):
     of_interest: float | None = None
     margin: float = 0.0
     solved: tuple[float, float] = (1.0, 1.0)
+    open_because: str = ""
 
     @property
     def reference(self) -> float | None:
@@ -53,6 +55,7 @@ def scores(
     of_interest: float | None = None,
     margin: float = 0.0,
     ceiling: float = math.inf,
+    open_because: str = "",
 ) -> Comparison:
     """Compare scores of two networks, or of one with a bound; the larger, the better.
 
@@ -65,6 +68,7 @@ def scores(
         of_interest: The smallest difference of interest, in case the source reports none.
         margin: By how much less is still *not worse*.
         ceiling: The largest score that is measured.
+        open_because: Why the runs cannot decide.
     """
     sample: Sample
     check_values(label, ahead, [behind] if isinstance(behind, float | int) else behind)
@@ -73,18 +77,33 @@ def scores(
     else:
         sample = Scores(tuple(ahead), tuple(behind), ceiling)
     check_effects(label, reported, of_interest, margin)
-    return Comparison(label, sample, unit, reported, of_interest, margin)
+    return Comparison(label, sample, unit, reported, of_interest, margin, open_because=open_because)
 
 
 def shares(
-    label: str, ahead: Sequence[bool], behind: Sequence[bool], *, reported: float | None = None
+    label: str,
+    ahead: Sequence[bool],
+    behind: Sequence[bool],
+    *,
+    reported: float | None = None,
+    open_because: str = "",
 ) -> Comparison:
-    """Compare the shares of seeds that solve a task."""
+    """Compare the shares of seeds that solve a task.
+
+    Args:
+        label: What is compared.
+        ahead: Whether each seed of the network that the claim says is ahead solves it.
+        behind: The others.
+        reported: The difference that the source reports, in percentage points.
+        open_because: Why the runs cannot decide.
+    """
     check_values(label, ahead, behind)
     sample = Shares(tuple(map(float, ahead)), tuple(map(float, behind)))
     check_effects(label, reported, None, 0.0)
     solved = sum(ahead) / len(ahead), sum(behind) / len(behind)
-    return Comparison(label, sample, "percentage points", reported, solved=solved)
+    return Comparison(
+        label, sample, "percentage points", reported, solved=solved, open_because=open_because
+    )
 
 
 def times(

@@ -5,7 +5,7 @@ the claim gives it, and two questions are asked of it: whether the effect has a 
 whether the effect that the source reports is excluded. The comparisons of a claim share an error of
 5 % for each question, by Holm's procedure, whatever comes out and whether a task is solved or not.
 Where a claim says that something is *not worse*, the effect is tested against minus a margin, and
-both networks have to solve the task.
+both networks have to solve the task. A comparison that its runs cannot decide counts as one.
 """
 
 from __future__ import annotations
@@ -69,6 +69,8 @@ def p_of_direction(comparison: Comparison) -> float:
 
     A network that solves a task with fewer than half of its seeds is never *not worse*.
     """
+    if comparison.open_because:
+        return 1.0
     sides = comparison.sample.test(-comparison.margin)
     if comparison.margin and min(comparison.solved) < 0.5 and sides.above < sides.below:
         return 1.0
@@ -77,7 +79,7 @@ def p_of_direction(comparison: Comparison) -> float:
 
 def p_of_exclusion(comparison: Comparison) -> float:
     """The p-value of the effect to exclude, against a smaller one, at the two-sided level."""
-    if comparison.reference is None or not any(comparison.solved):
+    if comparison.open_because or comparison.reference is None or not any(comparison.solved):
         return 1.0  # if nobody solves a task here, that excludes nothing
     return min(1.0, 2 * comparison.sample.test(comparison.reference).below)
 
@@ -100,6 +102,7 @@ def judge(comparison: Comparison, direction: Decision, exclusion: Decision) -> R
         "reference": comparison.reference,
         "is_reported": comparison.reported is not None,
         "solved": any(comparison.solved),
+        "open_because": comparison.open_because,
         "excluded": exclusion.rejected,
         "at_most": sample.interval(exclusion.level)[1],
         "exclusion_level": exclusion.level,
