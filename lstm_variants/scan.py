@@ -80,7 +80,8 @@ def scan(
             record.append((state, gates))
     if outputs:
         dtype = outputs[0].dtype
-    last: State = cell.state_type(*(s.to(dtype) for s in state))
+    # Without steps, the last state is a copy of the first.
+    last: State = cell.state_type(*(s.to(dtype, copy=not outputs) for s in state))
     if not outputs:
         return x.new_zeros(0, B, steps.width), last
     return torch.stack(outputs[::-1] if reverse else outputs), last

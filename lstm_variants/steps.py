@@ -156,7 +156,8 @@ def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
     Where values are not available, only dtype and shape are checked. A compiled or exported program
     checks the values at run time; under `torch.func`, only the CPU kernels do.
     """
-    lengths = torch.as_tensor(lengths)
+    if not isinstance(lengths, Tensor):  # as_tensor would move a tensor to the default device
+        lengths = torch.as_tensor(lengths, device="cpu")
     if lengths.dtype.is_floating_point or lengths.dtype.is_complex or lengths.dtype == torch.bool:
         raise TypeError(f"lengths should be integers, got {lengths.dtype}")
     if lengths.shape != (B,):

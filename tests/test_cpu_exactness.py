@@ -20,6 +20,7 @@ OTHERS = {text: kernel.cell for text, kernel in KERNELS.items() if text not in C
 PROJECTING = {text: cell for text, cell in CELLS.items() if cell.projects}
 pytestmark = needs_kernels
 every_cell = pytest.mark.parametrize("cell", CELLS.values(), ids=list(CELLS))
+every_kernel = pytest.mark.parametrize("cell", (CELLS | OTHERS).values(), ids=[*CELLS, *OTHERS])
 every_dtype = pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 
 # H from 1 to 65, B from 1 to 17, T in {1, 2, 63}: every H and every B, in changing company.
@@ -281,7 +282,24 @@ def test_strange_numbers(cell, value, instruction_set):
     assert torch.equal(output[:, others], clean[:, others])
 
 
-@every_cell
+@every_kernel
+def test_gradients_of_nan(cell, instruction_set):
+    """They are NaN where those of the reference are: nothing hides that training has diverged."""
+    call = call_of(cell, T=4, B=3, D=2, H=10, directions=1)
+    x = call.x.detach().clone()
+    x[1, 1, 0] = torch.nan
+    call = call._replace(x=x.requires_grad_())
+    found = []
+    for backend in (BACKENDS["cpu"], Reference()):
+        total = backend.run(call)[0].sum()
+        found.append(torch.autograd.grad(total, list(call.tensors()), allow_unused=True))
+    assert any(gradient is not None and gradient.isnan().any() for gradient in found[0])
+    for got, expected in zip(*found, strict=True):
+        if expected is not None:
+            torch.testing.assert_close(got, expected, rtol=1e-12, atol=1e-12, equal_nan=True)
+
+
+@every_kernel
 @pytest.mark.parametrize("value", [torch.inf, -torch.inf])
 def test_gradients_of_infinite_numbers(cell, value, instruction_set):
     """Finite where those of the reference are, also where H is no whole number of vectors."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from numbers import Integral, Real
 from typing import Any
 
 import torch
@@ -22,7 +23,7 @@ def check_constructor(
     proj_size: Any,
 ) -> None:
     """Check constructor arguments, with the errors and the warning of `torch.nn.RNNBase`."""
-    if isinstance(dropout, bool) or not isinstance(dropout, int | float) or not 0 <= dropout <= 1:
+    if isinstance(dropout, bool) or not isinstance(dropout, Real) or not 0 <= dropout <= 1:
         raise ValueError(
             "dropout should be a number in range [0, 1] representing the probability of an "
             f"element being zeroed, got {dropout!r}"
@@ -32,11 +33,11 @@ def check_constructor(
             raise TypeError(f"{name} should be of type bool, got: {type(value).__name__}")
     sizes = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers}
     for name, value in sizes.items():
-        if not isinstance(value, int):
+        if not isinstance(value, Integral if name == "num_layers" else int):
             raise TypeError(f"{name} should be of type int, got: {type(value).__name__}")
         if value <= 0:
             raise ValueError(f"{name} must be greater than zero, got {value}")
-    if not isinstance(proj_size, int):
+    if not isinstance(proj_size, Integral):
         raise TypeError(f"proj_size should be of type int, got: {type(proj_size).__name__}")
     if proj_size and not cell.projects:
         if isinstance(cell, ElmanCell | GRUCell):
@@ -56,7 +57,10 @@ def check_constructor(
 
 def check_dtype(x: Tensor, weight: Tensor) -> None:
     """Raise ValueError unless input and weights have the same dtype."""
-    if x.dtype != weight.dtype and not torch.is_autocast_enabled(x.device.type):
+    if x.dtype == weight.dtype:
+        return
+    device = x.device.type  # some, as meta, have no autocast, and torch raises an error of its own
+    if not torch.amp.is_autocast_available(device) or not torch.is_autocast_enabled(device):
         raise ValueError(
             f"RNN input dtype ({x.dtype}) does not match weight dtype ({weight.dtype}). "
             f"Convert input: input.to({weight.dtype}), or convert model: model.to({x.dtype})"

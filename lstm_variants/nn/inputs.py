@@ -97,7 +97,8 @@ def unpack(packed: PackedSequence) -> tuple[Tensor, Tensor | None]:
 
 def repack(output: Tensor, like: PackedSequence) -> PackedSequence:
     """Pack a padded batch in the order of another packed sequence."""
-    lengths = (torch.arange(int(like.batch_sizes[0]))[:, None] < like.batch_sizes).sum(1)
+    places = torch.arange(int(like.batch_sizes[0]), device=like.batch_sizes.device)
+    lengths = (places[:, None] < like.batch_sizes).sum(1)
     if like.sorted_indices is not None:
         output = output.index_select(1, like.sorted_indices)
     data = pack_padded_sequence(output, lengths).data

@@ -103,12 +103,12 @@ class Recurrent(nn.Module):
         self.cell = cell
         self.input_size = input_size
         self.hidden_size = hidden_size
-        self.num_layers = num_layers
+        self.num_layers = int(num_layers)  # torch's layers take NumPy's integers here
         self.bias = bias
         self.batch_first = batch_first
         self.dropout = float(dropout)
         self.bidirectional = bidirectional
-        self.proj_size = proj_size
+        self.proj_size = int(proj_size)
         self.backend = backend
         self.weight_dropout = weight_dropout
         self.recurrent_dropout = recurrent_dropout

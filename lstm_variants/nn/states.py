@@ -43,10 +43,8 @@ def initial_states(layer: Recurrent, x: Tensor, hx: Any, *, batched: bool) -> li
 
 def stack_states(states: list[State], *, batched: bool) -> Any:
     """The states of all layers and directions, in the layout of `hx`."""
-    if len(states) == 1:
-        hidden = tuple(field.unsqueeze(0) for field in states[0])
-    else:
-        hidden = tuple(torch.stack(field) for field in zip(*states, strict=True))
+    # Copies, also of a single layer: a view could not be detached or written to in place.
+    hidden = tuple(torch.stack(field) for field in zip(*states, strict=True))
     if not batched:
         hidden = tuple(tensor.squeeze(1) for tensor in hidden)
     return hidden if len(hidden) > 1 else hidden[0]

@@ -237,10 +237,10 @@ template <class T, int n> FORCED VecBlock<T, n> relu(const VecBlock<T, n>& x) {
     EACH(x.v[k] < T(0) ? Vec<T>{} : x.v[k]);
 }
 
-// x where y is positive, else zero.
+// x where y is positive or NaN, else zero: the gradient of relu, from its result.
 template <class T, int n>
 FORCED VecBlock<T, n> where_positive(const VecBlock<T, n>& y, const VecBlock<T, n>& x) {
-    EACH(y.v[k] > T(0) ? x.v[k] : Vec<T>{});
+    EACH(y.v[k] <= T(0) ? Vec<T>{} : x.v[k]);
 }
 
 #undef EACH

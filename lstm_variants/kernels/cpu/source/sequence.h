@@ -16,8 +16,8 @@ namespace ISA {
 
 template <int n> using Count = std::integral_constant<int, n>;
 
-// Workspace of a call, aligned to whole vectors. A thread keeps it for its next call: in a short
-// call, new pages of memory take longer than the arithmetic.
+// Workspace of a call, aligned to whole vectors. A thread keeps the first blocks for its next call: in
+// a short call, new pages of memory take longer than the arithmetic.
 template <class T> class Scratch {
     struct Block {
         std::unique_ptr<void, void (*)(void*)> memory{nullptr, std::free};
@@ -27,7 +27,7 @@ template <class T> class Scratch {
         thread_local std::vector<Block> kept;
         return kept;
     }
-    static constexpr size_t max_kept = 32 << 20;  // bytes of a block
+    static constexpr size_t max_kept = 64 << 20;  // bytes in all
     static inline thread_local size_t next = 0;
     const size_t first = next;
 
@@ -35,8 +35,13 @@ template <class T> class Scratch {
     Scratch() = default;
     Scratch(const Scratch&) = delete;
     ~Scratch() {
-        for (size_t k = first; k < next; k++)
-            if (blocks()[k].bytes > max_kept) blocks()[k] = {};
+        size_t kept = 0;
+        for (size_t k = 0; k < blocks().size(); k++) {
+            kept += blocks()[k].bytes;
+            if (k < first || kept <= max_kept) continue;
+            kept -= blocks()[k].bytes;
+            blocks()[k] = {};
+        }
         next = first;
     }
 
