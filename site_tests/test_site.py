@@ -86,6 +86,7 @@ def check_figures(page, scheme):
     """The figures of the palette are visible, those of the other one are not."""
     other = {"light": "dark", "dark": "light"}[scheme]
     for image in page.locator(f"img[src*='#only-{scheme}']").all():
+        image.scroll_into_view_if_needed()  # before, it is not loaded
         assert image.is_visible()
         assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
     for image in page.locator(f"img[src*='#only-{other}']").all():

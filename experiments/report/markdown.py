@@ -25,7 +25,7 @@ def figure_file(name: str, palette: str, *, narrow: bool = False) -> str:
 def images(name: str, caption: str) -> str:
     """A figure with its caption: once for each palette, which also has one for narrow pages.
 
-    A click enlarges the wide one.
+    A click enlarges the wide one. The figure of the other palette is not loaded.
     """
     caption = html.escape(caption)
     links = "".join(
@@ -33,7 +33,7 @@ def images(name: str, caption: str) -> str:
         f'href="../generated/{figure_file(name, palette)}#only-{palette}">'
         '<picture><source media="(max-width: 60em)" '
         f'srcset="../generated/{figure_file(name, palette, narrow=True)}">'
-        f'<img class="off-glb" alt="{caption}" '
+        f'<img class="off-glb" loading="lazy" alt="{caption}" '
         f'src="../generated/{figure_file(name, palette)}#only-{palette}"></picture></a>'
         for palette in PALETTES
     )

@@ -23,7 +23,8 @@ def check_constructor(
     proj_size: Any,
 ) -> None:
     """Check constructor arguments, with the errors and the warning of `torch.nn.RNNBase`."""
-    if isinstance(dropout, bool) or not isinstance(dropout, Real) or not 0 <= dropout <= 1:
+    is_number = isinstance(dropout, Real) and not isinstance(dropout, bool)
+    if not is_number or not 0 <= dropout <= 1:
         raise ValueError(
             "dropout should be a number in range [0, 1] representing the probability of an "
             f"element being zeroed, got {dropout!r}"
