@@ -11,7 +11,7 @@ DATA = {
 """The data sets, by the end of the name of their experiment."""
 PATIENCE = {"jsb": 15, "nottingham": 25, "muse": 15, "piano": 15}
 """Epochs without a new best validation NLL after which a trial ends."""
-EPOCHS = 1000
+EPOCHS = 2000
 """Epochs at most."""
 
 TEXT = """Music, random search: {data}.
