@@ -67,7 +67,7 @@ def test_a_trial_is_trained_as_it_is_drawn(monkeypatch):
     [(network, setting, rate, seed, noise, only)] = seen
     assert network.layer.hidden_size == music.UNITS["GRU"]
     assert (rate, setting.batch, noise) == (drawn["rate"], drawn["batch"], drawn["noise"])
-    assert (setting.data, setting.patience, setting.epochs) == ("MuseData", 15, 1000)
+    assert (setting.data, setting.patience, setting.epochs) == ("MuseData", 15, 2000)
     assert (seed, only) == (3, 0)
     assert 0 < drawn["chance"] < 88 * math.log(2)
 
