@@ -1,7 +1,8 @@
 """The README's commands on bare machines: `make test-surroundings`.
 
 Everything runs in folders with a space in their names, with an empty home, and without the data
-sets. A machine needs git, make, taskset, Chromium, and Python 3.11 or newer.
+sets. A machine needs git, make, taskset, Chromium, and Python 3.11 or newer. The machine of one
+core needs minutes: what needs mostly one core itself runs beside it.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import venv
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,7 +23,7 @@ NO_COMPILER = {"CXX": "no-compiler", "CC": "no-compiler"}
 def environment(folder: Path, **more: str) -> dict[str, str]:
     """The variables of a new user: an empty home, nothing of the project."""
     home = folder / "home"
-    home.mkdir(exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True)
     dropped = re.compile("LSTM_VARIANTS|MAKE|VIRTUAL_ENV|XDG_|PYTHON|MFLAGS|PYTEST")
     kept = {k: v for k, v in os.environ.items() if not dropped.match(k)}
     return kept | {"HOME": str(home)} | more
@@ -31,9 +33,17 @@ PYTHON = f"PYTHON={sys.executable}"
 
 
 def run(*command: str, folder: Path, **more: str) -> None:
-    """Run a command, and stop if it fails."""
-    print(f"\n== {' '.join(command)}   in {folder}", flush=True)
-    done = subprocess.run(command, cwd=folder, env=environment(folder.parent, **more), check=False)
+    """Run a command, and stop if it fails. What it prints is shown as a whole, at its end."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment(folder.parent, **more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    print(f"\n== {' '.join(command)}   in {folder}\n{done.stdout}", flush=True)
     if done.returncode:
         raise SystemExit(f"FAILED: {' '.join(command)} in {folder}, with {more}")
 
@@ -96,27 +106,39 @@ def check_packages(folder: Path) -> None:
         print(f"{package.name} works {'without' if more else 'with'} a compiler", flush=True)
 
 
+def check_bare(folder: Path, *, short: bool) -> None:
+    """Run tests and documentation on one core, without a compiler."""
+    source = unpacked(folder)
+    one_core = ("taskset", "--cpu-list", "0")
+    few = ["PYTEST=--cases=2"] if short else []
+    run(*one_core, "make", "test", PYTHON, *few, folder=source, **NO_COMPILER)
+    if not short:
+        run(*one_core, "make", "docs", PYTHON, folder=source, **NO_COMPILER)
+
+
+def check_clone(folder: Path, *, short: bool) -> None:
+    """Run tests and documentation in a clone."""
+    clone = cloned(folder)
+    if not short:
+        run("make", "test", PYTHON, folder=clone)
+    # The target test-site makes the documentation first.
+    run("make", "test-site", PYTHON, folder=clone)
+
+
 def main() -> None:
     """Run all surroundings, or a short form of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="few cases, each command once")
     short = parser.parse_args().short
-    one_core = ("taskset", "--cpu-list", "0")
-    with tempfile.TemporaryDirectory(prefix="lstm variants ") as name:
+    with (
+        tempfile.TemporaryDirectory(prefix="lstm variants ") as name,
+        ThreadPoolExecutor() as beside,
+    ):
         folder = Path(name)
-        bare = unpacked(folder)
-        few = ["PYTEST=--cases=2"] if short else []
-        run(*one_core, "make", "test", PYTHON, *few, folder=bare, **NO_COMPILER)
-        if not short:
-            run(*one_core, "make", "docs", PYTHON, folder=bare, **NO_COMPILER)
-        shutil.rmtree(bare)
-        clone = cloned(folder)
-        if not short:
-            run("make", "test", PYTHON, folder=clone)
-        # The target test-site makes the documentation first.
-        run("make", "test-site", PYTHON, folder=clone)
-        shutil.rmtree(clone)
-        check_packages(folder)
+        bare = beside.submit(check_bare, folder / "bare", short=short)
+        check_packages(folder / "packages")
+        check_clone(folder / "clone", short=short)
+        bare.result()
     print("\nAll surroundings passed.")
 
 

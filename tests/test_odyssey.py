@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from torch.nn.functional import binary_cross_entropy
+from torch.nn.functional import binary_cross_entropy, one_hot
 
 from experiments import odyssey
 from experiments.data import small
@@ -14,7 +14,7 @@ from experiments.odyssey import results, study, tasks
 from experiments.odyssey.compare import compare
 from experiments.odyssey.figure import figure
 from experiments.odyssey.importance import importances, marginal
-from experiments.odyssey.results import best_losses, claims, table
+from experiments.odyssey.results import best_errors, best_losses, claims, table
 from experiments.plotting import WIDE
 from lstm_variants.cells import LSTMCell
 
@@ -52,7 +52,7 @@ def test_training_inputs_are_standardised(name):
 def test_losses_of_music_are_those_of_each_sequence_alone():
     task = tasks.music()
     network = study.Network(study.CELLS["vanilla"], task, 3)
-    together = study.losses(network, task, "test", [0, 1, 2])
+    together = task.losses(study.logits(network, task, "test", [0, 1, 2]), [0, 1, 2], "test")
     alone = []
     for k in range(3):
         x, target = task.inputs["test"][k], task.targets["test"][k]
@@ -61,6 +61,15 @@ def test_losses_of_music_are_those_of_each_sequence_alone():
         alone.append(binary_cross_entropy(probabilities, target, reduction="none").sum(-1))
     torch.testing.assert_close(together.sum(), torch.cat(alone).sum())
     assert len(together) == sum(map(len, alone))
+
+
+@pytest.mark.parametrize("name", ["speech", "strokes"])
+def test_errors_are_the_share_of_wrong_digits(name):
+    task = tasks.TASKS[name]()
+    found = study.mean(task.errors, lambda x, lengths: one_hot(lengths % 10, 10), task, "test")
+    pairs = zip(task.inputs["test"], task.targets["test"], strict=True)
+    assert found == pytest.approx(np.mean([len(x) % 10 != int(digit) for x, digit in pairs]))
+    assert 0 < found < 1
 
 
 def test_chance_of_music_is_the_best_constant_answer():
@@ -94,7 +103,7 @@ def test_draws_lie_in_their_ranges_on_their_scales():
 
 
 def test_a_trial_that_diverges_ends_at_once_and_counts_as_chance(monkeypatch):
-    monkeypatch.setattr(study, "mean_loss", lambda *_: math.nan)
+    monkeypatch.setattr(study, "mean", lambda *_: math.nan)
     config = study.Config("speech", **QUICK | {"epochs": 50})
     found = run_unit(study.run, config, {"unit": "NOAF"}, 0)
     assert found["epochs"] == 1
@@ -123,6 +132,10 @@ def study_of(losses, rest=0.0):
 def test_the_best_tenth_is_chosen_by_validation():
     result = study_of({}, rest=-0.05)
     assert best_losses(result)["NP"] == pytest.approx([0.1 + k / 1000 for k in range(6)])
+    assert best_errors(result) == {}
+    for trial in result["records"]:
+        trial["error"] = trial["seed"] / 1000
+    assert best_errors(result)["NP"] == pytest.approx(0.0025)
 
 
 def test_ablations_are_judged_by_the_rule():
@@ -148,6 +161,10 @@ def test_the_importance_of_a_hyperparameter_is_found():
     assert sum(shares.values()) <= 1
     result = {"config": {"task": "speech", "epochs": 150}, "records": records}
     assert "| learning rate " in table(result)
+    assert "error" not in table(result)
+    assert "error of the best tenth" in table(
+        result | {"records": [r | {"error": 0.1} for r in records]}
+    )
     values, losses = marginal(result, "rate")
     assert values[losses.index(min(losses))] == pytest.approx(-3, abs=0.3)
     boxes, rates = figure(result, WIDE).axes

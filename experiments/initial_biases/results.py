@@ -78,20 +78,28 @@ def claims(result: Result) -> list[Record]:
     ]
 
 
+def median_text(sequences: Sequence[float]) -> str:
+    """A median number of sequences, of which some are infinite."""
+    middle = np.median(sequences)
+    return f"{middle:,.0f}" if np.isfinite(middle) else "not reached"
+
+
 def table(result: Result) -> str:
     """How many seeds solve the task, and after how many sequences."""
     rows: list[dict[str, Any]] = []
     for (T, model, name), found in grouped(
         result["records"], "T", "model", "initialisation"
     ).items():
-        middle = np.median([r["sequences"] if r["solved"] else np.inf for r in found])
+        took = [r["sequences"] if r["solved"] else np.inf for r in found]
+        learned = [np.inf if r["learned"] is None else r["learned"] for r in found]
         rows.append(
             {
                 "T": T,
                 "model": model,
                 "initialisation": name,
                 "solved": f"{sum(r['solved'] for r in found)} of {len(found)}",
-                "sequences, median": f"{middle:,.0f}" if np.isfinite(middle) else "not solved",
+                "sequences to solve it, median": median_text(took),
+                "sequences to learn the lag, median": median_text(learned),
                 "mean error, median": f"{np.median([r['mean_error'] for r in found]):.3f}",
             }
         )

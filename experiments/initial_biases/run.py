@@ -14,6 +14,8 @@ from experiments.engine.experiment import Experiment
 from lstm_variants.nn import Recurrent, init
 
 MODELS = ("LSTM", "GRU")
+FIRST_SEED = 1000
+"""Weights and sequences are others than those of the experiment on the adding problem."""
 INITIALISATIONS: dict[str, Callable[[Recurrent, int], Recurrent]] = {
     "uniform": lambda layer, T: layer,
     "bias 1": lambda layer, T: init.gate_bias_(layer, "keep", 1.0),
@@ -47,8 +49,9 @@ class Config:
 
 def run(config: Config, seed: int, T: int, model: str, initialisation: str) -> Record:
     """Train until the task is solved or the limit is reached."""
-    torch.manual_seed(seed)
-    source = torch.Generator().manual_seed(seed)  # the same sequences for every network
+    own = FIRST_SEED + seed
+    torch.manual_seed(own)
+    source = torch.Generator().manual_seed(own)  # the same sequences for every network
     network = Network(CELLS[model], config.hidden)
     INITIALISATIONS[initialisation](network.layer, T)
     return train(network, T, source, config.batch, config.rate, config.window, config.max_sequences)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -146,7 +147,7 @@ def train(
     sets = splits(setting.data, only)
     lengths = [len(sequence) for sequence in sets["train"]]
     source = torch.Generator().manual_seed(seed)  # the same batches for every model
-    best, best_epoch, best_network = float("inf"), 0, network
+    best, best_epoch, best_network = math.inf, 0, network
     epoch = 0
     while epoch < setting.epochs and epoch - best_epoch < setting.patience:
         epoch += 1
@@ -155,6 +156,8 @@ def train(
         found = measure(network, sets["valid"])["per_frame"]
         if found < best:
             best, best_epoch, best_network = found, epoch, copy.deepcopy(network)
+        if not math.isfinite(found):
+            break
     return {
         "valid": best,
         "test": measure(best_network, sets["test"]),

@@ -99,7 +99,6 @@ def claims(result: Result) -> list[Record]:
 def table(result: Result) -> str:
     """Test NLL of the best trials of each unit, and the importance of each setting."""
     published = PUBLISHED[result["config"]["data_set"]]
-    limit = result["config"]["epochs"]
     rows = []
     for model, drawn in grouped(result["records"], "model").items():
         valid, places = np.array([t["valid"] for t in drawn]), np.arange(float(len(drawn)))
@@ -109,7 +108,7 @@ def table(result: Result) -> str:
             {
                 "unit": model,
                 "trials": len(drawn),
-                "ended by the limit of epochs": sum(t["epochs"] >= limit for t in drawn),
+                "ended by the limit": sum(t["epochs"] >= t["at_most"] for t in drawn),
                 "best by validation": f"{nlls[0]:.2f}",
                 "best tenth, median": f"{statistics.median(nlls):.2f}",
                 "range": f"{min(nlls):.2f} to {max(nlls):.2f}",

@@ -11,7 +11,7 @@ import torch
 from experiments import Record
 from experiments.engine.experiment import Experiment
 from experiments.music import run as music
-from experiments.music_search import DATA, EPOCHS, PATIENCE
+from experiments.music_search import DATA, LIMIT, PATIENCE
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class Config:
 
     Attributes:
         data_set: Its name.
-        patience: Epochs without a new best validation NLL after which a trial ends.
-        epochs: Epochs at most.
+        limit: Updates at most, rounded up to whole epochs.
+        patience: Updates without a new best validation NLL after which a trial ends; also rounded.
         rate: Range of the learning rate of RMSProp.
         batches: Numbers of sequences per update.
         noises: Standard deviations of the weight noise.
@@ -29,15 +29,15 @@ class Config:
     """
 
     data_set: str
-    patience: int
-    epochs: int = EPOCHS
+    limit: int
+    patience: int = PATIENCE
     rate: tuple[float, float] = (1e-4, 1e-2)
     batches: tuple[int, ...] = (1, 8)
     noises: tuple[float, ...] = (0.0, 0.075)
     only: int = 0
 
 
-SEARCHES = {name: Config(data, PATIENCE[name]) for name, data in DATA.items()}
+SEARCHES = {name: Config(data, LIMIT[name]) for name, data in DATA.items()}
 """The settings of the published searches."""
 
 
@@ -56,12 +56,14 @@ def run(config: Config, seed: int, model: str) -> Record:
     random = np.random.default_rng([seed, *config.data_set.encode(), *model.encode()])
     drawn = draw(config, random)
     torch.manual_seed(int(random.integers(2**31)))
+    sets = music.splits(config.data_set, config.only)
+    updates = math.ceil(len(sets["train"]) / drawn["batch"])  # in an epoch
+    epochs, patience = (math.ceil(most / updates) for most in (config.limit, config.patience))
     setting = music.Setting(
-        config.data_set, (drawn["rate"],), config.epochs, config.patience, int(drawn["batch"])
+        config.data_set, (drawn["rate"],), epochs, patience, int(drawn["batch"])
     )
     network = music.Network(model, music.UNITS[model])
     found = music.train(network, setting, drawn["rate"], seed, drawn["noise"], config.only)
-    sets = music.splits(config.data_set, config.only)
     chance = music.measure(music.Baseline("marginal", sets["train"]), sets["test"])
     return drawn | found | {"chance": chance["per_frame"]}
 
@@ -74,5 +76,5 @@ def cases(config: Config) -> list[Record]:
 def experiment(name: str) -> Experiment:
     """The search on a data set: 60 trials of each unit."""
     config = SEARCHES[name]
-    smoke = replace(config, epochs=1, batches=(2,), only=4)
+    smoke = replace(config, limit=1, batches=(2,), only=4)
     return Experiment(config=config, smoke=smoke, run=run, cases=cases, seeds=60)

@@ -1,5 +1,5 @@
 """The random search on MuseData."""
 
-from experiments.music_search import page_text
+from experiments.music_search.text import page_text
 
 __doc__ = page_text("muse")

@@ -68,6 +68,15 @@ def best_losses(result: Result) -> dict[str, list[float]]:
     }
 
 
+def best_errors(result: Result) -> dict[str, float]:
+    """For each unit whose trials have one, the median test error of its best tenth."""
+    return {
+        unit: float(np.median(best(*np.transpose([(t["valid"], t["error"]) for t in trials]))))
+        for unit, trials in grouped(result["records"], "unit").items()
+        if all(t.get("error") is not None for t in trials)
+    }
+
+
 def claims(result: Result) -> list[Record]:
     """Differences of the test loss between the best tenths, by the rule for random searches."""
     task = result["config"]["task"]
@@ -107,6 +116,7 @@ def claims(result: Result) -> list[Record]:
 def table(result: Result) -> str:
     """Losses of the best tenth of each unit, and the importance of each hyperparameter."""
     found = grouped(result["records"], "unit")
+    errors = best_errors(result)
     limit = result["config"]["epochs"]
     rows = [
         {
@@ -118,6 +128,7 @@ def table(result: Result) -> str:
             "range": f"{min(losses):.3f} to {max(losses):.3f}",
             "median of all": f"{statistics.median(map(loss_of, found[unit])):.3f}",
         }
+        | ({"error of the best tenth, median": f"{errors[unit]:.1%}"} if unit in errors else {})
         for unit, losses in best_losses(result).items()
     ]
     return "\n\n".join(

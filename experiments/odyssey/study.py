@@ -1,13 +1,14 @@
 """Random search over hyperparameters, for one recurrent unit on one data set.
 
 A trial draws hyperparameters, trains a network until its validation loss stops improving, and
-measures the loss on the test set.
+measures loss and error on the test set.
 """
 
 from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -24,6 +25,8 @@ from lstm_variants import VARIANTS
 from lstm_variants.cells import Cell
 from lstm_variants.nn import Recurrent
 
+Measure = Callable[[Tensor, Sequence[int], str], Tensor]
+"""Of logits, for some sequences of a split: losses or errors."""
 CELLS: dict[str, Cell] = {
     VANILLA: VARIANTS["PeepholeLSTM"].cell,
     **{name: VARIANTS[name].cell for name in (*ABLATIONS, "GRU", "RNN")},
@@ -58,7 +61,7 @@ class Config:
 STUDIES = {
     "speech": Config("speech"),
     "strokes": Config("strokes"),
-    "music": Config("music", batch=8),
+    "music": Config("music", batch=1),
 }
 """The settings of the published studies."""
 
@@ -111,24 +114,25 @@ class Network(nn.Module):
         return logits
 
 
-def losses(
-    network: nn.Module, task: Task, split: str, picks: list[int], noise: float = 0.0
+def logits(
+    network: nn.Module, task: Task, split: str, picks: Sequence[int], noise: float = 0.0
 ) -> Tensor:
-    """Losses of some sequences, with noise on their inputs."""
+    """What a network says to some sequences, with noise on their inputs."""
     inputs = [task.inputs[split][k] for k in picks]
     x = pad_sequence(inputs)
     if noise:
         x = x + noise * torch.randn_like(x)
-    logits = network(x, torch.tensor([len(sequence) for sequence in inputs]))
-    return task.losses(logits, picks, split)
+    said: Tensor = network(x, torch.tensor([len(sequence) for sequence in inputs]))
+    return said
 
 
 @torch.no_grad()
-def mean_loss(network: nn.Module, task: Task, split: str) -> float:
-    """The mean loss over a split."""
+def mean(measure: Measure, network: nn.Module, task: Task, split: str) -> float:
+    """The mean of a measure over a split."""
     order = sorted(range(len(task.inputs[split])), key=lambda k: len(task.inputs[split][k]))
-    parts = [losses(network, task, split, order[k : k + 100]) for k in range(0, len(order), 100)]
-    return float(torch.cat(parts).double().mean())
+    parts = [order[k : k + 100] for k in range(0, len(order), 100)]
+    found = [measure(logits(network, task, split, picks), picks, split) for picks in parts]
+    return float(torch.cat(found).double().mean())
 
 
 def trial(config: Config, cell: Cell, name: str, seed: int) -> Record:
@@ -154,10 +158,11 @@ def trial(config: Config, cell: Cell, name: str, seed: int) -> Record:
     while epoch < min(config.epochs, best_epoch + config.patience):
         for picks in batches(lengths, config.batch, source):
             optimizer.zero_grad()
-            losses(network, task, "train", picks, chosen.noise).mean().backward()
+            said = logits(network, task, "train", picks, chosen.noise)
+            task.losses(said, picks, "train").mean().backward()
             optimizer.step()
         epoch += 1
-        valid = mean_loss(network, task, "valid")
+        valid = mean(task.losses, network, task, "valid")
         if valid < best_loss:
             best, best_loss, best_epoch = copy.deepcopy(network), valid, epoch
         if not math.isfinite(valid):
@@ -165,7 +170,8 @@ def trial(config: Config, cell: Cell, name: str, seed: int) -> Record:
     return {
         **asdict(chosen),
         "valid": best_loss,
-        "test": mean_loss(best, task, "test"),
+        "test": mean(task.losses, best, task, "test"),
+        "error": None if task.every_step else mean(task.errors, best, task, "test"),
         "chance": task.chance,
         "epochs": epoch,
         "best_epoch": best_epoch,

@@ -17,7 +17,6 @@ from experiments.data import piano_rolls
 from experiments.data.digits import drawings, recordings
 
 KEYS, DIGITS = 88, 10
-SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 SPLITS = ("train", "valid", "test")
 Sequences = dict[str, list[Tensor]]
 
@@ -60,6 +59,11 @@ class Task:
         valid = torch.arange(len(logits))[:, None] < lengths
         losses = binary_cross_entropy_with_logits(logits, pad_sequence(targets), reduction="none")
         return losses.sum(-1)[valid]
+
+    def errors(self, logits: Tensor, picks: Sequence[int], split: str) -> Tensor:
+        """Whether the digits that some sequences are taken for are wrong, 0 or 1."""
+        targets = torch.stack([self.targets[split][k] for k in picks])
+        return (logits.argmax(-1) != targets).float()
 
 
 def standardised(inputs: Sequences) -> Sequences:
@@ -114,9 +118,8 @@ def music() -> Task:
         for split, part in piano_rolls("JSB Chorales").items()
     }
     share = torch.cat(rolls["train"]).mean(0).clamp(1e-6, 1 - 1e-6).logit()
-    answers = [binary_cross_entropy_with_logits(share.expand_as(x), x) for x in rolls["test"]]
-    frames = torch.tensor([len(x) for x in rolls["test"]], dtype=torch.float)
-    chance = float((torch.stack(answers) * frames).sum() / frames.sum()) * KEYS
+    asked = torch.cat([x[1:] for x in rolls["test"]])
+    chance = float(binary_cross_entropy_with_logits(share.expand_as(asked), asked)) * KEYS
     return Task(
         "music",
         {split: [x[:-1] for x in part] for split, part in rolls.items()},

@@ -1,0 +1,39 @@
+"""The text of a search's page: what all data sets have in common."""
+
+from __future__ import annotations
+
+from experiments.music_search import DATA, LIMIT, PATIENCE
+
+TEXT = """Music, random search: {data}.
+
+Which recurrent unit is best on music may depend on how the networks are trained. Here the learning
+rate, the number of sequences per update and the weight noise are drawn at random for each trial, so
+that no unit is compared at settings that were chosen for another one.
+
+Claims: the order of the units in the table of Chung et al. (2014), a reading of the table; the
+paper concludes that gated units are better than tanh units, and GRU and LSTM comparable. Peepholes
+are not useful (Breuel 2015).
+
+Protocol: units, sizes, optimiser and measure of [Music](music.md), on {data}. A trial draws a
+learning rate (1e-4 to 1e-2, log-uniform), 1 or 8 sequences per update, and weight noise with a
+standard deviation of 0.075 or none; it trains until the validation NLL, computed after each epoch,
+has not improved for {patience:,} updates, {limit:,} at most, rounded up to whole epochs, and
+measures the test NLL of the epoch with the lowest validation NLL. 60 trials for each unit. The
+tenth of the trials with the lowest validation NLL is compared between units, by a test that
+permutes all trials (see [the rule](what-holds.md#the-rule)). A test NLL above that of the frequency
+of each key alone, as after divergence, counts as the latter.
+
+Deviations: the paper draws ten learning rates for each unit, from a range that could not be read,
+and always has weight noise. It does not state the number of sequences per update; the example
+configuration that its authors released (JSB Chorales) has one, RMSProp with momentum 0.9 and a
+learning rate that decays linearly. Here there is no momentum and no decay. The paper reports one
+network for each unit; the column *best by validation* shows the trial with the lowest validation
+NLL. Differences of 0.05 nats or less can hardly be decided with this number of trials. The other
+deviations of [Music](music.md) apply: the reset gate, two biases for each gate and the count of
+parameters. Margins were declared before the trials.
+"""
+
+
+def page_text(name: str) -> str:
+    """Title, introduction, claims, protocol and deviations of the search on a key of `DATA`."""
+    return TEXT.format(data=DATA[name], patience=PATIENCE, limit=LIMIT[name])
