@@ -20,9 +20,9 @@ def _few_permutations(monkeypatch):
     searches.permutations.cache_clear()
 
 
-def search(rng, number=60, better=0.0):
+def search(rng, number=60, better=0.0, width=1.0):
     """Losses of trials that depend on a learning rate, as in a random search."""
-    rate = rng.uniform(-2.5, 2.5, number)
+    rate = rng.uniform(-2.5, 2.5, number) / width
     loss = 0.05 + 0.1 * rate**2 + 0.05 * rng.exponential(size=number) - better
     valid, test = (loss + 0.003 * rng.normal(size=number) for _ in range(2))
     return tuple(zip(valid.tolist(), test.tolist(), strict=True))
@@ -35,6 +35,18 @@ def test_equal_searches_are_rarely_told_apart_and_their_best_trials_are_no_sampl
     assert rejected < 0.05 + 3 * math.sqrt(0.05 * 0.95 / len(pairs))
     tenths = [[best(*np.transpose(losses)) for losses in pair] for pair in pairs]
     assert np.mean([rank_sum(*tenth).both <= 0.05 for tenth in tenths]) > 0.1
+
+
+def test_searches_with_other_shares_of_good_trials_are_told_apart_by_equal_best_tenths():
+    rng = np.random.default_rng(7)
+
+    def middle(**options):
+        return np.mean([np.median(best(*np.transpose(search(rng, **options)))) for _ in range(2000)])
+
+    better = middle(width=0.2) - middle()
+    assert middle(width=0.2, better=better) == pytest.approx(middle(), abs=0.002)
+    pairs = [(search(rng, better=better, width=0.2), search(rng)) for _ in range(200)]
+    assert np.mean([Trials(*pair).test().both <= 0.05 for pair in pairs]) > 0.1
 
 
 def test_a_better_search_is_found():

@@ -117,13 +117,13 @@ class Network(nn.Module):
 def logits(
     network: nn.Module, task: Task, split: str, picks: Sequence[int], noise: float = 0.0
 ) -> Tensor:
-    """What a network says to some sequences, with noise on their inputs."""
+    """The logits of a network for some sequences, with noise on their inputs."""
     inputs = [task.inputs[split][k] for k in picks]
     x = pad_sequence(inputs)
     if noise:
         x = x + noise * torch.randn_like(x)
-    said: Tensor = network(x, torch.tensor([len(sequence) for sequence in inputs]))
-    return said
+    output: Tensor = network(x, torch.tensor([len(sequence) for sequence in inputs]))
+    return output
 
 
 @torch.no_grad()
@@ -158,8 +158,8 @@ def trial(config: Config, cell: Cell, name: str, seed: int) -> Record:
     while epoch < min(config.epochs, best_epoch + config.patience):
         for picks in batches(lengths, config.batch, source):
             optimizer.zero_grad()
-            said = logits(network, task, "train", picks, chosen.noise)
-            task.losses(said, picks, "train").mean().backward()
+            output = logits(network, task, "train", picks, chosen.noise)
+            task.losses(output, picks, "train").mean().backward()
             optimizer.step()
         epoch += 1
         valid = mean(task.losses, network, task, "valid")

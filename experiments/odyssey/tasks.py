@@ -61,7 +61,7 @@ class Task:
         return losses.sum(-1)[valid]
 
     def errors(self, logits: Tensor, picks: Sequence[int], split: str) -> Tensor:
-        """Whether the digits that some sequences are taken for are wrong, 0 or 1."""
+        """For each of some sequences, 1 if the most probable digit is wrong, otherwise 0."""
         targets = torch.stack([self.targets[split][k] for k in picks])
         return (logits.argmax(-1) != targets).float()
 
@@ -118,8 +118,8 @@ def music() -> Task:
         for split, part in piano_rolls("JSB Chorales").items()
     }
     share = torch.cat(rolls["train"]).mean(0).clamp(1e-6, 1 - 1e-6).logit()
-    asked = torch.cat([x[1:] for x in rolls["test"]])
-    chance = float(binary_cross_entropy_with_logits(share.expand_as(asked), asked)) * KEYS
+    frames = torch.cat([x[1:] for x in rolls["test"]])
+    chance = float(binary_cross_entropy_with_logits(share.expand_as(frames), frames)) * KEYS
     return Task(
         "music",
         {split: [x[:-1] for x in part] for split, part in rolls.items()},
