@@ -26,7 +26,7 @@ too.
 
 Deviations: Tallec & Ollivier use another adding problem and other optimisers; which biases their
 own baseline has could not be read, here it is *uniform*, and the comparison with *bias 1* is a
-control. Jozefowicz, Zaremba & Sutskever use other tasks. Weights and sequences are others than
-those of the adding problem's own page. A run ends unsolved after 1,000,000 sequences; such a run is
+control. Jozefowicz, Zaremba & Sutskever use other tasks. Weights and sequences differ from those on
+the page of the adding problem. A run ends unsolved after 1,000,000 sequences; such a run is
 censored at this limit.
 """

@@ -29,11 +29,11 @@ from experiments.report.markdown import images, source_text, took
 NOT_RUN = '!!! warning "Not run yet"\n\n    There are no results so far.'
 CORE_HOURS = {
     "initial_biases": 6,
-    "music_search_jsb": 4,
+    "music_search_jsb": 5,
     "music_search_piano": 4,
     "music_search_muse": 12,
     "music_search_nottingham": 16,
-    "odyssey_music": 8,
+    "odyssey_music": 11,
     "odyssey_strokes": 10,
 }
 """What experiments that are not run yet take, estimated from single units."""
