@@ -81,6 +81,17 @@ def _seed():
     torch.manual_seed(0)
 
 
+@pytest.fixture
+def few_permutations(monkeypatch):
+    """Fewer permutations in the test for random searches: p-values are multiples of 0.0005."""
+    from experiments.statistics import trials  # not every environment has what it imports
+
+    monkeypatch.setattr(trials, "PERMUTATIONS", 1_999)
+    trials.best_places.cache_clear()
+    yield
+    trials.best_places.cache_clear()
+
+
 def pytest_make_parametrize_id(config, val, argname):
     """Readable ids: `float64`, `B2-T63-H37`, a class by its name."""
     if isinstance(val, torch.dtype):

@@ -11,7 +11,10 @@ from experiments.music_search import DATA, figure, search
 from experiments.music_search.results import best_nlls, claims, importances, table
 from experiments.plotting import NARROW, WIDE
 
-pytestmark = pytest.mark.xdist_group("music_search")
+pytestmark = [
+    pytest.mark.xdist_group("music_search"),
+    pytest.mark.usefixtures("few_permutations"),
+]
 
 
 def trial(model, seed, valid, test, **drawn):

@@ -1,5 +1,6 @@
 """The test for random searches."""
 
+import itertools
 import math
 
 import numpy as np
@@ -11,13 +12,8 @@ from experiments.statistics.inference import rank_sum
 from experiments.statistics.trials import Trials, best
 from experiments.statistics.verdicts import claim
 
-
-@pytest.fixture(autouse=True)
-def _few_permutations(monkeypatch):
-    monkeypatch.setattr(searches, "PERMUTATIONS", 199)
-    searches.permutations.cache_clear()
-    yield
-    searches.permutations.cache_clear()
+MANY = searches.PERMUTATIONS
+pytestmark = pytest.mark.usefixtures("few_permutations")
 
 
 def search(rng, number=60, better=0.0, width=1.0):
@@ -48,6 +44,27 @@ def test_searches_with_other_shares_of_good_trials_are_told_apart_by_equal_best_
     assert middle(width=0.2, better=better) == pytest.approx(middle(), abs=0.002)
     pairs = [(search(rng, better=better, width=0.2), search(rng)) for _ in range(200)]
     assert np.mean([Trials(*pair).test().both <= 0.05 for pair in pairs]) > 0.1
+
+
+def test_p_values_are_those_of_all_permutations(monkeypatch):
+    monkeypatch.setattr(searches, "PERMUTATIONS", MANY)
+    rng = np.random.default_rng(8)
+    ahead, behind = search(rng, 3, better=0.05), search(rng, 12)
+    trials = {*ahead, *behind}
+    effects = []
+    for chosen in itertools.combinations(sorted(trials), len(ahead)):
+        groups = [*zip(*chosen, strict=True)], [*zip(*trials - {*chosen}, strict=True)]
+        tenths = [best(*np.array(group)) for group in groups]
+        effects.append(np.median(np.subtract.outer(tenths[1], tenths[0])))
+    sample = Trials(ahead, behind)
+    found = sample.test()
+    assert len(effects) == 455
+    assert found.above == pytest.approx(
+        np.mean(np.array(effects) > sample.estimate - 1e-9), rel=0.05
+    )
+    assert found.below == pytest.approx(
+        np.mean(np.array(effects) < sample.estimate + 1e-9), rel=0.05
+    )
 
 
 def test_a_better_search_is_found():

@@ -29,10 +29,9 @@ LABELS = {
 LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "speech": (
         (
-            "+.+.+...",
-            "An LSTM without input gate, output gate or output activation is not better by the "
-            "margin; the other five ablations are undecided. Of these, coupled gates (CIFG) have "
-            "a lower loss than the vanilla LSTM, but perhaps by less than the margin.",
+            "....+...",
+            "An LSTM without output activation is not better by the margin; the other seven "
+            "ablations are undecided.",
         ),
         (
             "x+",

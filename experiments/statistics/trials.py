@@ -19,23 +19,47 @@ from numpy.typing import NDArray
 from experiments.statistics.inference import Sample, Sides
 
 Numbers = NDArray[np.float64]
-PERMUTATIONS = 9_999
+Places = NDArray[np.int64]
+ROUNDING = 1e-9
+"""Differences that differ by less are equal."""
+PERMUTATIONS = 199_999
 DOUBLINGS, BISECTIONS = 8, 12
 """Steps in which the range of an end of an interval is searched, and in which the end is found."""
 
 
+def tenth(trials: int) -> int:
+    """The number of trials in the best tenth, rounded up."""
+    return math.ceil(trials / 10)
+
+
 @functools.cache
-def permutations(number: int) -> NDArray[np.int64]:
-    """Random orders of a number of trials; the same ones each time."""
-    orders = np.tile(np.arange(number), (PERMUTATIONS, 1))
-    return np.random.default_rng(number).permuted(orders, axis=1)
+def best_places(ahead: int, behind: int) -> tuple[Places, Places, Places]:
+    """The best tenths of two networks whose trials change places at random.
+
+    A permutation matters only in the order of the validation losses, up to the best tenths, and
+    many permutations agree there. They are the same each time.
+
+    Args:
+        ahead: Number of trials of the first network.
+        behind: Number of trials of the second.
+
+    Returns:
+        For each different outcome, the places of the trials of both best tenths in the order of the
+        validation losses of all, and the number of permutations that have it.
+    """
+    first = np.tile(np.arange(ahead + behind) < ahead, (PERMUTATIONS, 1))
+    first = np.random.default_rng(ahead + behind).permuted(first, axis=1)
+    places = []
+    for is_own, number in ((first, tenth(ahead)), (~first, tenth(behind))):
+        is_best = is_own & (np.cumsum(is_own, axis=1, dtype=np.int16) <= number)
+        places.append(np.nonzero(is_best)[1].reshape(-1, number))
+    different, counts = np.unique(np.hstack(places), axis=0, return_counts=True)
+    return different[:, : tenth(ahead)], different[:, tenth(ahead) :], counts
 
 
 def best(valid: Numbers, test: Numbers) -> Numbers:
     """The test losses of the tenth of the trials with the lowest validation losses."""
-    number = math.ceil(valid.shape[-1] / 10)
-    chosen = np.argsort(valid, axis=-1, kind="stable")[..., :number]
-    return np.take_along_axis(test, chosen, -1)
+    return test[np.argsort(valid, kind="stable")[: tenth(len(valid))]]
 
 
 def median_difference(ahead: Numbers, behind: Numbers) -> Numbers:
@@ -64,15 +88,17 @@ class Trials(Sample):
         return np.subtract.outer(behind, ahead).ravel()
 
     def test(self, effect: float = 0.0) -> Sides:
-        first = len(self.ahead)
         shifted = np.array(self.ahead) + effect  # as if the networks were equal
-        losses = np.concatenate([shifted, np.array(self.behind)])
-        orders = np.vstack([np.arange(len(losses)), permutations(len(losses))])
-        valid, test = (column[orders] for column in losses.T)
-        chosen = best(valid[:, :first], test[:, :first]), best(valid[:, first:], test[:, first:])
-        found = np.round(median_difference(*chosen), 9)
-        # The first order is that of the results: each share counts it.
-        return Sides(float(np.mean(found >= found[0])), float(np.mean(found <= found[0])))
+        valid, losses = np.concatenate([shifted, np.array(self.behind)]).T
+        ordered = losses[np.argsort(valid, kind="stable")]
+        ahead, behind, counts = best_places(len(self.ahead), len(self.behind))
+        beyond = median_difference(ordered[ahead], ordered[behind]) - (self.estimate - effect)
+        above, below = (
+            # The result is one of the permutations.
+            float(1 + counts[is_as_far].sum()) / (1 + PERMUTATIONS)
+            for is_as_far in (beyond > -ROUNDING, beyond < ROUNDING)
+        )
+        return Sides(above, below)
 
     def interval(self, error: float) -> tuple[float, float]:
         reach = np.ptp(self.effects) + np.abs(self.effects).max()

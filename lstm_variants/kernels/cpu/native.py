@@ -210,9 +210,11 @@ def share_threads_with_torch() -> str | None:
     Returns:
         Why that is impossible; `None` if it is done.
     """
-    torch_library = Path(torch.__file__).parent / "lib"
-    # Some builds have a hash in the name. The last one is the system's, if torch has loaded it.
-    for path in (*torch_library.glob("libgomp*.so*"), "libgomp.so.1"):
+    packages = Path(torch.__file__).parent.parent
+    # Wheels have it in one of two folders, some with a hash in the name: the first on x86-64, the
+    # second on AArch64. The last one is the system's, if torch has loaded it.
+    bundled = *packages.glob("torch/lib/libgomp*.so*"), *packages.glob("torch.libs/libgomp*.so*")
+    for path in (*bundled, "libgomp.so.1"):
         loaded_by_torch = getattr(os, "RTLD_NOLOAD", 0)
         try:
             ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL | loaded_by_torch)
