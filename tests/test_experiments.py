@@ -131,8 +131,8 @@ def test_published_records_are_whole_and_of_a_commit(name):
 @every_record
 def test_every_page_tells_claim_protocol_verdict_and_deviations(name):
     result = record_of(name)
-    page = pages.page(name, result)
-    found = experiments.part(name, "results").claims(result)
+    results = pages.results_of(name, result)
+    page, found = pages.page(name, results), results.claims
     assert re.findall("^# (.*)$", page, re.MULTILINE) == [experiments.title(name)]
     shown = ["Result"] if found or pages.has_figure(name) else []
     headings = ["Claim", *shown, "Numbers", "Protocol", "Deviations"]
@@ -149,7 +149,7 @@ def test_every_page_tells_claim_protocol_verdict_and_deviations(name):
         assert table.count("\n|") == 1 + len(claim["comparisons"])
     for part in (result["command"], result["commit"][:12], result["date"][:10]):
         assert part in page
-    assert experiments.part(name, "results").table(result) in page
+    assert results.numbers in page
 
 
 NEW = {

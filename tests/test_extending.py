@@ -128,10 +128,12 @@ def test_a_run_killed_after_its_record_was_written_counts_once(run, monkeypatch)
 
 def test_a_page_states_that_seeds_are_missing(run):
     result, _ = run(2)
-    assert "2 of 5 seeds are run so far" in pages.page("counting", result)
+    assert "2 of 5 seeds are run so far" in pages.page(
+        "counting", pages.results_of("counting", result)
+    )
     assert "2 of 5 seeds (preliminary)" in claims.summary({"counting": (result, [CLAIM])})
     complete, _ = run(2, planned=2, extend=False)
-    page = pages.page("counting", complete)
+    page = pages.page("counting", pages.results_of("counting", complete))
     assert "reliminary" not in page
     assert "2 seeds; " in page
 

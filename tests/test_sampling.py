@@ -36,3 +36,10 @@ def test_tests_have_different_cases():
     """Together, tests of 25 variants see all of them."""
     found = [set(spread(range(25), 8, f"test_{k}")) for k in range(60)]
     assert set().union(*found) == set(range(25))
+
+
+@pytest.mark.xdist_group("one")
+def test_groups_of_tests_go_to_one_process(request):
+    # With some versions of pytest they do not, and expensive fixtures are made in each process.
+    if getattr(request.config.option, "loadgroup", False):
+        assert request.node.nodeid.endswith("@one")

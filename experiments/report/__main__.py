@@ -50,9 +50,10 @@ def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
         if pages.has_figure(name):
             save_figures(generated, name, experiments.part(name, "figure").figure, result)
         write_data(generated, result)
-        (generated / f"{name}.md").write_text(pages.result_of(name, result) + "\n")
-        (generated / "pages" / f"{slug(name)}.md").write_text(pages.page(name, result))
-        scored[name] = result, experiments.part(name, "results").claims(result)
+        results = pages.results_of(name, result)
+        (generated / f"{name}.md").write_text(pages.excerpt(name, results) + "\n")
+        (generated / "pages" / f"{slug(name)}.md").write_text(pages.page(name, results))
+        scored[name] = result, results.claims
     save_figures(generated, "forest", forest, scored)
     (generated / "what-holds.md").write_text(summary(scored) + pages.missing_results(missing))
     print(f"written: {generated}")

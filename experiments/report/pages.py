@@ -6,6 +6,7 @@ import importlib.util
 import json
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import tabulate
 
@@ -50,28 +51,50 @@ MAX_OPEN = 4
 SECTIONS = ("Claim", "Claims", "Protocol", "Deviations")
 
 
-def page(name: str, result: Result | None) -> str:
+class Results(NamedTuple):
+    """A record and what it shows.
+
+    Attributes:
+        record: The record.
+        claims: Its claims with their verdicts.
+        numbers: Its table, and where it comes from.
+    """
+
+    record: Result
+    claims: list[Record]
+    numbers: str
+
+
+def results_of(name: str, record: Result) -> Results:
+    """Judge a record of an experiment, and write its table."""
+    results = experiments.part(name, "results")
+    numbers = f"{results.table(record)}\n\n{took(record)}. {data_links(record)}"
+    return Results(record, results.claims(record), numbers)
+
+
+def page(name: str, results: Results | None) -> str:
     """Title, claim, result with verdicts, numbers, protocol and deviations of an experiment.
 
     Args:
         name: The name of its folder.
-        result: Its record; `None` if it has not been run yet.
+        results: Its results; `None` if it has not been run yet.
     """
     text = sections(name)
-    claims = experiments.part(name, "results").claims(result) if result else []
-    verdicts = [
-        verdict_of(claim, verdict_text(result, claim), anchor_of(name, k))
-        for k, claim in enumerate(claims, 1)
-        if result
-    ]
-    shown = [*figure_of(name, result), *verdicts] if result else [not_run(name)]
+    if results:
+        verdicts = [
+            verdict_of(claim, verdict_text(results.record, claim), anchor_of(name, k))
+            for k, claim in enumerate(results.claims, 1)
+        ]
+        shown = [*figure_of(name, results.record), *verdicts]
+    else:
+        shown = [not_run(name)]
     blocks = (
         f"# {experiments.title(name)}",
         text[""],
         "## Claim",
         text["Claim"],
         *(["## Result", *shown] if shown else ()),
-        *(["## Numbers", numbers_of(name, result)] if result else ()),
+        *(["## Numbers", results.numbers] if results else ()),
         "## Protocol",
         text["Protocol"],
         "## Deviations",
@@ -79,7 +102,7 @@ def page(name: str, result: Result | None) -> str:
         f"Run it: `python -m experiments {name}`; with `--smoke` in seconds, `--help` for its "
         "settings.",
     )
-    return front_matter(name, text[""], is_run=bool(result)) + "\n\n".join(blocks) + "\n"
+    return front_matter(name, text[""], is_run=bool(results)) + "\n\n".join(blocks) + "\n"
 
 
 def front_matter(name: str, introduction: str, *, is_run: bool) -> str:
@@ -109,22 +132,16 @@ def missing_results(names: Sequence[str]) -> str:
     return f"\nNot run yet, and so without a verdict: {'; '.join(links)}.\n"
 
 
-def result_of(name: str, result: Result) -> str:
+def excerpt(name: str, results: Results) -> str:
     """The figure and the numbers of a record, for pages that include both or the numbers alone."""
-    numbers = f"<!-- --8<-- [start:numbers] -->\n{numbers_of(name, result)}"
-    return "\n\n".join((*figure_of(name, result), f"{numbers}\n<!-- --8<-- [end:numbers] -->"))
+    numbers = f"<!-- --8<-- [start:numbers] -->\n{results.numbers}\n<!-- --8<-- [end:numbers] -->"
+    return "\n\n".join((*figure_of(name, results.record), numbers))
 
 
 def figure_of(name: str, result: Result) -> list[str]:
     """A notice, if the record is preliminary, and the figure, if it has one."""
     figures = [images(name, experiments.part(name, "figure").ALT)] if has_figure(name) else []
     return [*preliminary(result), *figures]
-
-
-def numbers_of(name: str, result: Result) -> str:
-    """The table of a record, and where it comes from."""
-    table = experiments.part(name, "results").table(result)
-    return f"{table}\n\n{took(result)}. {data_links(result)}"
 
 
 def preliminary(result: Result) -> list[str]:
