@@ -33,7 +33,7 @@ MKDOCS = rm -rf $(VENV)/cache && XDG_CACHE_HOME="$(CURDIR)/$(VENV)/cache" $(BIN)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup docs docs-version docs-zensical serve test test-all test-newest test-lowest test-interop test-surroundings \
+.PHONY: help setup docs docs-version docs-zensical serve test test-all test-newest test-lowest test-interop test-surroundings test-aarch64 \
   support wheel screenshots sanitize test-site bench bench-peers bench-smoke experiments report lint format clean
 
 help: ## Show this help
@@ -75,6 +75,9 @@ test-interop: ## Compare weights and outputs with Keras, TensorFlow and Flax, in
 
 test-surroundings: ## Run test and docs on bare machines: no data, no compiler, one core (SHORT=1: less)
 	$(PYTHON) tests/surroundings.py $(if $(SHORT),--short)
+
+test-aarch64: ## Run the CPU kernels' tests on emulated AArch64 (needs root, see tests/aarch64.py)
+	$(PYTHON) tests/aarch64.py -- --cases=2 $(PYTEST)
 
 support: ## Run the suite on all supported pairs and write the README's table of them
 	$(MAKE) test PYTEST=--record=default
