@@ -36,6 +36,7 @@ def report(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("report")
 def test_sections_of_the_speed_page_have_their_records_and_goals(report):
     result = load(BENCH)
@@ -71,6 +72,7 @@ def test_sections_of_the_speed_page_have_their_records_and_goals(report):
     assert len(timed) == len(suite.STEPPED) * len(suite.MODES) * len(suite.STEPS)
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("report")
 def test_the_fastest_peer_stands_first(report):
     result = load(PEERS)
@@ -86,6 +88,7 @@ def test_the_fastest_peer_stands_first(report):
     assert fastest.count("\n| ") == len(suite.SIZES) * len(suite.MODES) * 3
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("report")
 def test_the_report_needs_the_stored_results_alone(report):
     page = re.sub("^    ", "", (report / "bench.md").read_text(), flags=re.MULTILINE)
