@@ -236,3 +236,16 @@ def test_too_little_memory_is_said(monkeypatch):
     monkeypatch.setattr(kernels, "_run", lambda *_: 1)
     with pytest.raises(MemoryError, match="too little memory"):
         layers.PeepholeLSTM(3, 4)(torch.zeros(5, 2, 3))
+
+
+@pytest.mark.parametrize("name", ["torch/lib/libgomp.so.1", "torch.libs/libgomp-a49a47f9.so.1.0.0"])
+def test_torchs_openmp_runtime_is_found_in_wheels_of_every_processor(name, tmp_path, monkeypatch):
+    bundled = tmp_path / name
+    for folder in ("torch/lib", "torch.libs"):
+        (tmp_path / folder).mkdir(parents=True)
+    bundled.touch()
+    monkeypatch.setattr(torch, "__file__", str(tmp_path / "torch" / "__init__.py"))
+    loaded = []
+    monkeypatch.setattr("ctypes.CDLL", lambda path, mode: loaded.append(path))
+    assert native.share_threads_with_torch() is None
+    assert loaded == [str(bundled)]

@@ -221,4 +221,6 @@ def share_threads_with_torch() -> str | None:
         except OSError:
             continue
         return None
+    with suppress(OSError):  # for one thread, any runtime will do
+        ctypes.CDLL("libgomp.so.1", mode=ctypes.RTLD_GLOBAL)
     return "torch's OpenMP runtime was not found (libgomp)"
