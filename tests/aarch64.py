@@ -110,7 +110,8 @@ def check(compiler: str, options: list[str]) -> None:
     quick = ("--override-ini=addopts=", "--sample", *options)
     tests = [copy / test for test in TESTS]
     path = os.pathsep.join(map(str, (copy, PACKAGES)))
-    run("qemu-aarch64", "-L", SYSTEM, python, *pytest, *quick, *tests, PYTHONPATH=path)
+    emulator = ("qemu-aarch64", "-cpu", "neoverse-n1", "-L", SYSTEM)
+    run(*emulator, python, *pytest, *quick, *tests, PYTHONPATH=path)
 
 
 def main() -> None:
