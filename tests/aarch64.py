@@ -1,9 +1,9 @@
 """The CPU kernels on AArch64, emulated: `make test-aarch64`.
 
 Needs root and Debian's packages cmake, debootstrap, g++-aarch64-linux-gnu, clang (19 or newer;
-CLANG=clang++-19 names another than clang++) and qemu-user. Debian's Python and the wheels of
-PyTorch for AArch64 are unpacked into a folder, cross compilers compile the kernels, and QEMU runs
-their tests, much slower than a processor would.
+CLANG=clang++-19 names another than clang++) and qemu-user, and a Python with pip. Debian's Python
+and the wheels of PyTorch for AArch64 are unpacked into a folder, cross compilers compile the
+kernels, and QEMU runs their tests, much slower than a processor would.
 """
 
 import argparse
@@ -117,7 +117,7 @@ def check(compiler: str, options: list[str]) -> None:
 def main() -> None:
     """Test the kernels of all compilers."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("options", nargs="*", help="for pytest, for example --cases=2")
+    parser.add_argument("options", nargs="*", help="for pytest, after --")
     options = parser.parse_args().options
     FOLDER.mkdir(parents=True, exist_ok=True)
     if not SYSTEM.exists():

@@ -34,6 +34,7 @@ PYTHON = f"PYTHON={sys.executable}"
 
 def run(*command: str, folder: Path, **more: str) -> None:
     """Run a command, and stop if it fails. What it prints is shown as a whole, at its end."""
+    print(f"\n== started: {' '.join(command)}   in {folder}", flush=True)
     done = subprocess.run(
         command,
         cwd=folder,
@@ -41,11 +42,14 @@ def run(*command: str, folder: Path, **more: str) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        errors="replace",
         check=False,
     )
     print(f"\n== {' '.join(command)}   in {folder}\n{done.stdout}", flush=True)
     if done.returncode:
-        raise SystemExit(f"FAILED: {' '.join(command)} in {folder}, with {more}")
+        message = f"FAILED: {' '.join(command)} in {folder}, with {more}"
+        print(message, flush=True)  # at once: what runs beside it goes on
+        raise SystemExit(message)
 
 
 def unpacked(folder: Path) -> Path:

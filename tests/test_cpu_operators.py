@@ -1,6 +1,7 @@
 """The CPU kernels as operators of torch: tracing, autograd, threads, and a machine without them."""
 
 import ctypes.util
+import os
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
@@ -246,6 +247,19 @@ def test_torchs_openmp_runtime_is_found_in_wheels_of_every_processor(name, tmp_p
     bundled.touch()
     monkeypatch.setattr(torch, "__file__", str(tmp_path / "torch" / "__init__.py"))
     loaded = []
-    monkeypatch.setattr("ctypes.CDLL", lambda path, mode: loaded.append(path))
+    monkeypatch.setattr("ctypes.CDLL", lambda path, mode: loaded.append((path, mode)))
     assert native.share_threads_with_torch() is None
-    assert loaded == [str(bundled)]
+    assert loaded == [(str(bundled), os.RTLD_GLOBAL | os.RTLD_NOLOAD)]
+
+
+def test_without_torchs_openmp_runtime_the_systems_is_loaded(monkeypatch):
+    loaded = []
+
+    def load(path, mode):
+        if mode & os.RTLD_NOLOAD:
+            raise OSError
+        loaded.append((path, mode))
+
+    monkeypatch.setattr("ctypes.CDLL", load)
+    assert "was not found" in native.share_threads_with_torch()
+    assert loaded == [("libgomp.so.1", os.RTLD_GLOBAL)]

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -133,3 +134,17 @@ def test_trials_are_judged_by_the_rule():
     assert [c["outcome"] for c in found["comparisons"]] == ["ahead", "behind", "ahead"]
     with pytest.raises(ValueError, match="expected a number for each seed"):
         trials("", [(math.nan, 1.0)], worse, "nats")
+    with pytest.raises(ValueError, match="expected finite test losses"):
+        trials("", [(1.0, math.inf)], worse, "nats")
+
+
+def test_equal_validation_losses_are_not_in_favour_of_a_network():
+    rng = np.random.default_rng(9)
+    ahead, behind = ([(round(v, 1), t) for v, t in search(rng)] for _ in range(2))
+    one, other = (Trials(*map(tuple, pair)).test() for pair in ((ahead, behind), (behind, ahead)))
+    assert one == pytest.approx((other.below, other.above), abs=0.05)
+
+
+def test_the_page_of_the_rule_has_the_number_of_permutations():
+    page = (Path(__file__).parent.parent / "docs" / "results" / "what-holds.md").read_text()
+    assert f"permuted, {MANY + 1:,} times," in page

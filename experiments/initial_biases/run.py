@@ -15,7 +15,7 @@ from lstm_variants.nn import Recurrent, init
 
 MODELS = ("LSTM", "GRU")
 FIRST_SEED = 1000
-"""Weights and sequences are others than those of the experiment on the adding problem."""
+"""Weights and sequences differ from those of the experiment on the adding problem."""
 INITIALISATIONS: dict[str, Callable[[Recurrent, int], Recurrent]] = {
     "uniform": lambda layer, T: layer,
     "bias 1": lambda layer, T: init.gate_bias_(layer, "keep", 1.0),

@@ -17,25 +17,26 @@ CIFG couples the gates, f = 1 - i; FGR has recurrent connections between all gat
 the number of hidden units (20 to 200, log-uniform), the learning rate of Adam (1e-5 to 1e-1,
 log-uniform), 1 minus the decay rate of its first moment (0.01 to 1, log-uniform) and the standard
 deviation of the noise that is added to inputs in training (0 to 1, uniform), trains with {batch} an
-update until the validation loss has not improved for 15 epochs, 150 at most, and measures the test
-loss of the epoch with the lowest validation loss. 60 trials for each unit. The tenth of the trials
-with the lowest validation losses is compared between units, by a test that permutes all trials (see
-[the rule](what-holds.md#the-rule)). A test loss above that of an answer that does not depend on the
-input, as after divergence, counts as the latter. The importance of hyperparameters is computed by
-functional analysis of variance (fANOVA, on logarithms) over all trials of all units; the curve in
-the figure is the partial dependence of a random forest of the same kind.
+update until the validation loss has not improved for 15 epochs or is not finite, 150 epochs at
+most, and measures the test loss of the epoch with the lowest validation loss. 60 trials for each
+unit. The tenth of the trials with the lowest validation losses is compared between units, by a test
+that permutes all trials (see [the rule](what-holds.md#the-rule)). A test loss above that of an
+answer that does not depend on the input, as after divergence, counts as the latter. The importance
+of hyperparameters is computed by functional analysis of variance (fANOVA, on logarithms) over all
+trials of all units; the curve in the figure is the partial dependence of a random forest of the
+same kind.
 
 Deviations: Greff et al. use TIMIT, IAM Online and JSB Chorales, plain gradient descent with
-Nesterov momentum (learning rate 1e-6 to 1e-2), an update after each sequence, initial weights of a
-normal distribution (standard deviation 0.1), bidirectional networks on TIMIT and IAM Online, and
-200 trials for each variant; here a trial has Adam with a range of rates that contains its usual
-ones, PyTorch's initialisation, and one direction. No gradient is clipped. The paper compares the
-best tenths by Welch's t-test, as if these were independent results. The margin of the first claim
-was declared before the trials. Whether the loss rises without forget gate or output activation is
-tested, and not whether these two are more critical than all others. That hyperparameters hardly
-interact, another finding of the paper, is not tested: with this number of trials, interactions
-cannot be told from noise. GRU and RNN are shown beside the others and are in no claim. The loss is
-compared, where the paper compares error rates on two of its data sets. {deviations}
+Nesterov momentum (learning rate 1e-6 to 1e-2), initial weights of a normal distribution (standard
+deviation 0.1), bidirectional networks on TIMIT and IAM Online, and 200 trials for each variant;
+here a trial has Adam with a range of rates that contains its usual ones, PyTorch's initialisation,
+and one direction. No gradient is clipped. The paper compares the best tenths by Welch's t-test, as
+if these were independent results. The margin of the first claim was declared before the trials.
+Whether the loss rises without forget gate or output activation is tested, and not whether these two
+are more critical than all others. That hyperparameters hardly interact, another finding of the
+paper, is not tested: with this number of trials, interactions cannot be told from noise. GRU and
+RNN are shown beside the others and are in no claim. The loss is compared, where the paper compares
+error rates on two of its data sets. {deviations}
 """
 
 

@@ -8,7 +8,8 @@ __doc__ = page_text(
     task="The data are stroke sequences of MNIST: the first 3,000 of the published training set "
     "(2,000 for training, 1,000 for validation) and the first 2,000 of its test set. A "
     "network reads the steps of the pen, standardised over the training set, and names the "
-    "digit after the last time step.",
+    "digit after the last time step. The share of wrong digits is measured too.",
     batch=32,
-    deviations="The strokes are computed from images, where IAM Online has recorded handwriting.",
+    deviations="An update is made for 32 sequences, in the paper for each. "
+    "The strokes are computed from images, where IAM Online has recorded handwriting.",
 )

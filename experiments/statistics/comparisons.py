@@ -168,6 +168,8 @@ def trials(
         margin: By how much worse is still *not worse*.
     """
     check_values(label, *(np.ravel(group).tolist() for group in (ahead, behind)))
+    if infinite := [test for _, test in (*ahead, *behind) if math.isinf(test)]:
+        raise ValueError(f"{label}: expected finite test losses, as of chance, got {infinite[0]}")
     check_effects(label, reported, of_interest, margin)
     sample = Trials(tuple(ahead), tuple(behind))
     return Comparison(label, sample, unit, reported, of_interest, margin)

@@ -90,7 +90,9 @@ class Trials(Sample):
     def test(self, effect: float = 0.0) -> Sides:
         shifted = np.array(self.ahead) + effect  # as if the networks were equal
         valid, losses = np.concatenate([shifted, np.array(self.behind)]).T
-        ordered = losses[np.argsort(valid, kind="stable")]
+        # Of equal validation losses, the earlier trial is first, of whichever network it is.
+        numbers = np.concatenate([np.arange(len(self.ahead)), np.arange(len(self.behind))])
+        ordered = losses[np.lexsort((numbers, valid))]
         ahead, behind, counts = best_places(len(self.ahead), len(self.behind))
         beyond = median_difference(ordered[ahead], ordered[behind]) - (self.estimate - effect)
         above, below = (

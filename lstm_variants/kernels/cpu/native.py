@@ -205,7 +205,7 @@ def share_threads_with_torch() -> str | None:
     """Load torch's OpenMP runtime for the library, which is not linked to one.
 
     Two runtimes in one process slow each other down: idle threads of one keep spinning while the
-    other works.
+    other works. Only if torch's is not found, the system's is loaded, for one thread.
 
     Returns:
         Why that is impossible; `None` if it is done.
