@@ -87,7 +87,7 @@ def check_figures(page, scheme):
     other = {"light": "dark", "dark": "light"}[scheme]
     for image in page.locator(f"img[src*='#only-{scheme}']").all():
         image.scroll_into_view_if_needed()  # before, it is not loaded
-        assert image.is_visible()
+        image.wait_for(state="visible")
         assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
     for image in page.locator(f"img[src*='#only-{other}']").all():
         assert not image.is_visible()
