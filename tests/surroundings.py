@@ -1,8 +1,8 @@
 """The README's commands on bare machines: `make test-surroundings`.
 
 Everything runs in folders with a space in their names, with an empty home, and without the data
-sets. A machine needs git, make, taskset, Chromium, and Python 3.11 or newer. The machine of one
-core needs minutes: what needs mostly one core itself runs beside it.
+sets. A machine needs git, make, taskset, Chromium, and Python 3.11 or newer. The commands on one
+core take minutes; the others run beside them.
 """
 
 import argparse
