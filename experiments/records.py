@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -30,10 +32,12 @@ def grouped(records: Sequence[Record], *names: str) -> dict[Any, list[Record]]:
     return groups
 
 
-def median_of_solved(records: Sequence[Record]) -> str:
+def median_text(values: Sequence[float | None]) -> str:
+    """The median of what was reached; `None` is what was not."""
+    middle = statistics.median(math.inf if value is None else value for value in values)
+    return f"{middle:,.0f}" if math.isfinite(middle) else UNSOLVED
+
+
+def median_of_solved(records: Sequence[Record], measured: str = "took") -> str:
     """The median of what it took, if the median run solves the task."""
-    ordered = sorted(record["took"] for record in records if record["solved"])
-    low, high = (len(records) - 1) // 2, len(records) // 2
-    if high >= len(ordered):
-        return UNSOLVED
-    return f"{(ordered[low] + ordered[high]) / 2:,.0f}"
+    return median_text([record[measured] if record["solved"] else None for record in records])

@@ -42,13 +42,15 @@ PYTEST = (
     "sortedcontainers",
     "expecttest",
 )
+CLANG = os.environ.get("CLANG", "clang++")
 COMPILERS = {
     "gcc": ["-DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++"],
     "clang": [
-        f"-DCMAKE_CXX_COMPILER={os.environ.get('CLANG', 'clang++')}",
+        f"-DCMAKE_CXX_COMPILER={CLANG}",
         "-DCMAKE_CXX_COMPILER_TARGET=aarch64-linux-gnu",
     ],
 }
+TOOLS = ("cmake", "debootstrap", "dpkg-deb", "aarch64-linux-gnu-g++", CLANG, "qemu-aarch64")
 TESTS = ("tests/test_cpu_exactness.py", "tests/test_cpu_bfloat16.py")
 
 
@@ -75,17 +77,8 @@ def unpack_wheels() -> None:
     shutil.rmtree(new, ignore_errors=True)
     platforms = [f"--platform={tag}_aarch64" for tag in ("manylinux_2_28", "manylinux2014")]
     binary = ("--only-binary=:all:", "--no-deps", f"--python-version={PYTHON}", *platforms)
-    run(
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        *binary,
-        f"--target={new}",
-        *TORCH,
-        *PYTEST,
-    )
+    pip = (sys.executable, "-m", "pip", "install", "--quiet")
+    run(*pip, *binary, f"--target={new}", *TORCH, *PYTEST)
     new.rename(PACKAGES)
 
 
@@ -93,9 +86,8 @@ def check(compiler: str, options: list[str]) -> None:
     """Compile the kernels, and run their tests in a copy of the checkout."""
     build, copy = FOLDER / compiler, FOLDER / f"checkout {compiler}"
     target = ("-DCMAKE_SYSTEM_NAME=Linux", "-DCMAKE_SYSTEM_PROCESSOR=aarch64")
-    run(
-        "cmake", "-S", ".", "-B", build, "-DCMAKE_BUILD_TYPE=Release", *target, *COMPILERS[compiler]
-    )
+    options_of_cmake = ("-DCMAKE_BUILD_TYPE=Release", *target, *COMPILERS[compiler])
+    run("cmake", "-S", ".", "-B", build, *options_of_cmake)
     run("cmake", "--build", build, "--parallel", "2")
     shutil.rmtree(copy, ignore_errors=True)
     for name in ("lstm_variants", "experiments", "tests", "pyproject.toml"):
@@ -119,6 +111,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("options", nargs="*", help="for pytest, after --")
     options = parser.parse_args().options
+    missing = [tool for tool in TOOLS if not shutil.which(tool)]
+    if missing or os.geteuid():
+        raise SystemExit(f"{__doc__}\nMissing: {', '.join(missing) or 'the rights of root'}.")
     FOLDER.mkdir(parents=True, exist_ok=True)
     if not SYSTEM.exists():
         unpack_system()

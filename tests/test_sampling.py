@@ -40,6 +40,6 @@ def test_tests_have_different_cases():
 
 @pytest.mark.xdist_group("one")
 def test_groups_of_tests_go_to_one_process(request):
-    # With some versions of pytest they do not, and expensive fixtures are made in each process.
+    # Some pairs of pytest and pytest-xdist ignore groups; expensive fixtures then run twice.
     if getattr(request.config.option, "loadgroup", False):
         assert request.node.nodeid.endswith("@one")

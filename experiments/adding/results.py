@@ -8,7 +8,7 @@ import numpy as np
 import tabulate
 
 from experiments import Record, Result
-from experiments.records import grouped
+from experiments.records import grouped, median_of_solved
 from experiments.statistics.comparisons import Comparison, shares, times
 from experiments.statistics.verdicts import claim
 
@@ -112,7 +112,6 @@ def table(result: Result) -> str:
     records = result["records"]
     rows: list[dict[str, Any]] = []
     for (T, start, model), found in grouped(records, "T", "start", "model").items():
-        took = np.median([r["sequences"] if r["solved"] else np.inf for r in found])
         paper = PUBLISHED.get(T) if model == "LSTM 1997" else None
         rows.append(
             {
@@ -120,7 +119,7 @@ def table(result: Result) -> str:
                 "model": model,
                 "initialisation": start,
                 "solved": f"{sum(r['solved'] for r in found)} of {len(found)}",
-                "sequences, median": f"{took:,.0f}" if np.isfinite(took) else "not solved",
+                "sequences, median": median_of_solved(found, "sequences"),
                 "paper": f"{paper:,}" if paper else "",
                 "mean error, median": f"{np.median([r['mean_error'] for r in found]):.3f}",
             }

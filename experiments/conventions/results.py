@@ -8,7 +8,7 @@ import numpy as np
 import tabulate
 
 from experiments import Record, Result
-from experiments.records import grouped
+from experiments.records import grouped, median_of_solved
 from experiments.statistics.comparisons import Comparison, scores, times
 from experiments.statistics.verdicts import claim
 
@@ -117,6 +117,5 @@ def spread(values: Sequence[float], digits: int = 0) -> str:
 
 def solved(records: Sequence[Record], measured: str) -> str:
     """The median of what it took, and how many seeds solve the task."""
-    took = np.median([r[measured] if r["solved"] else np.inf for r in records])
-    middle = f"{took:,.0f}" if np.isfinite(took) else "not solved"
-    return f"{middle} ({sum(r['solved'] for r in records)} of {len(records)})"
+    number = sum(r["solved"] for r in records)
+    return f"{median_of_solved(records, measured)} ({number} of {len(records)})"

@@ -9,7 +9,7 @@ import numpy as np
 import tabulate
 
 from experiments import Record, Result
-from experiments.records import grouped
+from experiments.records import grouped, median_of_solved, median_text
 from experiments.statistics.comparisons import Comparison, times
 from experiments.statistics.verdicts import claim
 
@@ -78,28 +78,20 @@ def claims(result: Result) -> list[Record]:
     ]
 
 
-def median_text(sequences: Sequence[float]) -> str:
-    """A median number of sequences, of which some are infinite."""
-    middle = np.median(sequences)
-    return f"{middle:,.0f}" if np.isfinite(middle) else "not reached"
-
-
 def table(result: Result) -> str:
     """How many seeds solve the task, and after how many sequences."""
     rows: list[dict[str, Any]] = []
     for (T, model, name), found in grouped(
         result["records"], "T", "model", "initialisation"
     ).items():
-        took = [r["sequences"] if r["solved"] else np.inf for r in found]
-        learned = [np.inf if r["learned"] is None else r["learned"] for r in found]
         rows.append(
             {
                 "T": T,
                 "model": model,
                 "initialisation": name,
                 "solved": f"{sum(r['solved'] for r in found)} of {len(found)}",
-                "sequences to solve it, median": median_text(took),
-                "sequences to learn the lag, median": median_text(learned),
+                "sequences to solve it, median": median_of_solved(found, "sequences"),
+                "sequences to learn the lag, median": median_text([r["learned"] for r in found]),
                 "mean error, median": f"{np.median([r['mean_error'] for r in found]):.3f}",
             }
         )
