@@ -1,12 +1,18 @@
 """What the documentation says about tests and variants is true."""
 
 import ast
+import doctest
+import importlib
 import re
 import tomllib
 from pathlib import Path
 
+import pytest
+import torch
+
 from experiments.statistics.papers import SOURCES
 from lstm_variants.papers import PAPERS
+from tests.cpu_kernels import needs_kernels
 
 ROOT = Path(__file__).parent.parent
 
@@ -54,3 +60,19 @@ def test_every_paper_can_be_cited():
     for paper in PAPERS.values():
         title = re.findall(r"title\s*= \{(.*)\}", by_url[paper.url])[0]
         assert re.sub("[{}]", "", title) == paper.title
+
+
+@pytest.mark.slow
+@needs_kernels
+def test_examples_of_docstrings_hold_with_other_random_numbers():
+    finder, runner = doctest.DocTestFinder(exclude_empty=True), doctest.DocTestRunner()
+    examples = []
+    for path in sorted((ROOT / "lstm_variants").rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        examples += finder.find(importlib.import_module(name))
+    for seed in range(50):
+        for example in examples:
+            torch.manual_seed(seed)
+            runner.run(example, clear_globs=False)
+    assert runner.tries > 50 * 100
+    assert runner.failures == 0, runner.summarize()
