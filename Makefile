@@ -91,7 +91,7 @@ wheel: $(VENV)/.has-wheel ## Build sdist and wheel into dist/
 
 test-site: docs $(VENV)/.has-site ## Check the built documentation in a browser (needs chromium)
 	@$(NEEDS_CHROMIUM)
-	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -n 4 --override-ini addopts= site_tests $(PYTEST)
+	CHROMIUM="$(CHROMIUM)" OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 4 --override-ini addopts= site_tests $(PYTEST)
 
 # Pages of several versions, with a menu to choose one: VERSION=0.2 ALIASES=latest.
 docs-version: report $(VENV)/.has-release ## Commit the documentation as VERSION to the local branch gh-pages

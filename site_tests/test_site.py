@@ -83,12 +83,19 @@ def check_references(page):
 
 
 def check_figures(page, scheme):
-    """The figures of the palette are visible, those of the other one are not."""
+    """The figures of the palette are visible, those of the other one are not.
+
+    A figure takes the same place before and after it has been loaded.
+    """
     other = {"light": "dark", "dark": "light"}[scheme]
-    for image in page.locator(f"img[src*='#only-{scheme}']").all():
+    figures = page.locator(f"img[src*='#only-{scheme}']").all()
+    heights = [image.bounding_box()["height"] for image in figures]
+    assert all(height > 50 for height in heights)
+    for image, height in zip(figures, heights, strict=True):
         image.scroll_into_view_if_needed()  # before, it is not loaded
         image.wait_for(state="visible")
         assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+        assert image.bounding_box()["height"] == pytest.approx(height, abs=1)
     for image in page.locator(f"img[src*='#only-{other}']").all():
         assert not image.is_visible()
 

@@ -115,6 +115,7 @@ def test_projection(cell, P):
     check(call_of(cell, T=6, B=5, D=3, H=17, P=P), outputs=1, gradients=4 if P == 1 else 1)
 
 
+@pytest.mark.usefixtures("small_work_is_shared")
 @every_cell
 @pytest.mark.parametrize("threads", [2, 3])
 def test_threads_share_the_work(cell, threads):

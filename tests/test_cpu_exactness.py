@@ -189,6 +189,7 @@ def test_projection(cell, P, instruction_set):
     check(call_of(cell, T=6, B=3, D=3, H=40, P=P, lengths=lengths, resets=resets))
 
 
+@pytest.mark.usefixtures("small_work_is_shared")
 @every_cell
 @pytest.mark.parametrize("threads", [2, 3, 4])
 @pytest.mark.parametrize("B", [1, 2, 9])
@@ -205,6 +206,7 @@ def test_threads_share_the_work(cell, threads, B):
         torch.set_num_threads(before)
 
 
+@pytest.mark.usefixtures("small_work_is_shared")
 @every_cell
 @pytest.mark.parametrize("frozen", [("weight_hh",), ("weight_hh", "weight_gh"), ("weight_ih",)])
 def test_weights_may_be_frozen_in_one_direction(cell, frozen):
@@ -325,6 +327,7 @@ def test_gradients_that_vanish(cell, dtype, instruction_set):
     torch.testing.assert_close(got.double(), exact, rtol=1e-4, atol=50 * tiny)
 
 
+@pytest.mark.usefixtures("small_work_is_shared")
 @pytest.mark.parametrize("threads", [1, 2])
 def test_small_numbers_of_others_are_left_alone(threads):
     before = torch.get_num_threads()

@@ -2,6 +2,8 @@
 
 import ctypes.util
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
@@ -15,7 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 import lstm_variants
 from lstm_variants import nn as layers
 from lstm_variants.kernels import BACKENDS, choose
-from lstm_variants.kernels.cpu import native
+from lstm_variants.kernels.cpu import backend, native
 from lstm_variants.kernels.cpu.cells import KERNELS, kernel_of
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.schema import backward_operator, layer_operator
@@ -117,6 +119,7 @@ def test_gradients_that_are_not_needed(name):
             assert torch.equal(a, b)
 
 
+@pytest.mark.usefixtures("small_work_is_shared")
 @every_variant
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_same_again_bit_by_bit(name, threads):
@@ -132,6 +135,51 @@ def test_the_same_again_bit_by_bit(name, threads):
         torch.set_num_threads(before)
 
 
+@pytest.mark.parametrize(
+    ("size", "threads"),
+    [
+        (dict(T=1, B=1, D=64, H=64), 1),
+        (dict(T=10, B=32, D=8, H=16), 1),
+        (dict(T=100, B=1, D=64, H=64, directions=1), 1),
+        (dict(T=100, B=1, D=64, H=64), 2),  # a direction each
+        (dict(T=100, B=1, D=128, H=256, directions=1), 6),
+        (dict(T=100, B=4, D=32, H=32, directions=1), 2),
+        (dict(T=100, B=32, D=64, H=128), 8),
+        (dict(T=1, B=64, D=128, H=256, directions=1), 8),
+    ],
+    ids=str,
+)
+def test_each_thread_has_enough_to_do(size, threads, monkeypatch):
+    got, threads_of = set(), backend.threads_of
+
+    def with_eight(layer, most):
+        got.add(threads_of(layer, 8))
+        return most
+
+    monkeypatch.setattr(backend, "threads_of", with_eight)
+    results_of(BACKENDS["cpu"], call_of(VARIANTS["LSTM"].cell, **size))
+    assert got == {threads}
+
+
+def test_little_work_starts_no_thread():
+    code = """if True:
+        import os, torch
+        from lstm_variants import nn
+
+        def run(T, B):
+            nn.LSTM(8, 16, backend="cpu")(torch.zeros(T, B, 8))[0].sum().backward()
+            return len(os.listdir("/proc/self/task"))
+
+        torch.set_num_threads(1)
+        before = run(10, 32)
+        torch.set_num_threads(3)
+        print(run(10, 32) - before, run(500, 32) - before)
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "2"]
+
+
+@pytest.mark.usefixtures("small_work_is_shared")
 def test_eight_threads_share_a_layer():
     layer = layers.PeepholeLSTM(5, 48, num_layers=2, bidirectional=True, backend="cpu")
     inputs = [torch.randn(9, B, 5) for B in range(1, 9)] * 4
@@ -155,6 +203,7 @@ class Encoded(Dataset):
         return self.layer(x)[0].detach()
 
 
+@pytest.mark.usefixtures("small_work_is_shared")
 def test_workers_of_a_data_loader():
     """They are forked from a process that has used its threads: the runtime does not live on."""
     data = Encoded()

@@ -21,6 +21,8 @@ __all__ = ["CPU", "CPU_BFLOAT16"]
 
 Group = tuple[Sequence[str], Sequence[Tensor]]
 """Names in call.h, and the tensors of one direction after the other."""
+PER_THREAD, PER_THREAD_AND_STEP = 1_000_000, 64_000
+"""Multiplications with weights that take longer than to start a thread, or to wait for one."""
 
 
 class CPU(FusedBackend):
@@ -137,6 +139,23 @@ def padded(layer: Layer) -> int:
     return -(-layer.hidden_size // vector) * vector
 
 
+def threads_of(layer: Layer, most: int) -> int:
+    """As many threads as have enough to do.
+
+    A thread too many costs more time than it saves. Where other programs keep the processor busy,
+    each time that threads wait for one another can take milliseconds: one that waits does not give
+    way to one that still works.
+    """
+    if most == 1:
+        return 1
+    T, B, D = layer.x.shape
+    weights = KERNELS[layer.name].settings["blocks"] * layer.hidden_size * (D + layer.width)
+    step = layer.directions * B * weights
+    # Threads wait for one another in each step, unless each has two sequences or a direction.
+    useful = max(B // 2, layer.directions, step // PER_THREAD_AND_STEP)
+    return max(1, min(most, T * step // PER_THREAD, useful))
+
+
 def describe(
     layer: Layer,
     output: Tensor,
@@ -169,7 +188,7 @@ def describe(
     shared = {
         "is_double": x.dtype == torch.float64,
         "is_bfloat16": is_bfloat16,
-        "threads": library.threads,
+        "threads": threads_of(layer, library.threads),
         "directions": layer.directions,
         "T": T,
         "B": B,
