@@ -27,8 +27,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 export NO_MKDOCS_2_WARNING := 1
 # MkDocs keeps inventories for a day by their name, ours too: without a fresh cache, a name that was
-# just added to them would not be found.
-MKDOCS = rm -rf $(VENV)/cache && XDG_CACHE_HOME="$(CURDIR)/$(VENV)/cache" $(BIN)/python -m mkdocs
+# just added to them would not be found. With one thread, pages are the same for any number of cores,
+# and several builds at a time do not slow each other down.
+MKDOCS = rm -rf $(VENV)/cache && XDG_CACHE_HOME="$(CURDIR)/$(VENV)/cache" OMP_NUM_THREADS=1 $(BIN)/python -m mkdocs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -133,7 +134,7 @@ experiments: $(VENV)/.has-experiments ## Run every experiment (SMOKE=1: in secon
 	$(BIN)/python -m experiments all $(if $(SMOKE),--smoke)
 
 report: $(VENV)/.has-docs ## Make tables and figures for the documentation from the stored results
-	$(BIN)/python -m experiments.report
+	OMP_NUM_THREADS=1 $(BIN)/python -m experiments.report
 
 lint: $(VENV)/.has-dev ## Check style and types
 	$(BIN)/ruff check --output-format concise .

@@ -14,22 +14,19 @@ FILES = ("CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "README.md")
 FILES += ("Makefile", "mkdocs.yml", "pyproject.toml")
 PAGE = "docs/howto/replace.md"
 
-FAULTS = {
-    "link": (PAGE, "\n[nowhere](nowhere.md)\n", r"'nowhere.md'"),
-    "anchor": (PAGE, "\n[nowhere](../index.md#nowhere)\n", r"'../index.md#nowhere'"),
-    "link within a page": (PAGE, "\n[nowhere](#nowhere)\n", r"'#nowhere'"),
-    "reference in a docstring": (
-        "lstm_variants/scan.py",
+WARNINGS = {
+    PAGE: {
+        "\n[nowhere](nowhere.md)\n": "'nowhere.md'",
+        "\n[nowhere](../index.md#nowhere)\n": "'../index.md#nowhere'",
+        "\n[nowhere](#nowhere)\n": "'#nowhere'",
+    },
+    "lstm_variants/scan.py": {
         '\n\ndef broken() -> None:\n    """See [nothing][lstm_variants.nothing]."""\n\n\n'
-        '__all__ += ["broken"]\n',
-        "'lstm_variants.nothing'",
-    ),
-    "example": (
-        PAGE,
-        '\n```python exec="true"\nraise ValueError("broken example")\n```\n',
-        "broken example",
-    ),
+        '__all__ += ["broken"]\n': "'lstm_variants.nothing'",
+    },
 }
+"""What is added to a file, and what the build says of it."""
+BROKEN_EXAMPLE = '\n```python exec="true"\nraise ValueError("broken example")\n```\n'
 
 
 @pytest.fixture
@@ -65,11 +62,22 @@ def test_what_is_whole_is_built(copy):
     assert "WARNING" not in done.stderr
 
 
-@pytest.mark.parametrize(("file", "text", "message"), FAULTS.values(), ids=list(FAULTS))
-def test_a_fault_fails_the_build_for_its_reason(copy, file, text, message):
-    path = copy / file
-    path.write_text(path.read_text() + text)
+def test_broken_links_and_references_are_named(copy):
+    """All in one build, which takes its time: each is a warning, and any warning is an error."""
+    for file, faults in WARNINGS.items():
+        path = copy / file
+        path.write_text(path.read_text() + "".join(faults))
     done = build(copy)
     assert done.returncode != 0
-    warnings = [line for line in done.stderr.splitlines() if "WARNING" in line or "Error" in line]
-    assert any(message in line for line in warnings), done.stderr
+    warnings = [line for line in done.stderr.splitlines() if "WARNING" in line]
+    for message in (message for faults in WARNINGS.values() for message in faults.values()):
+        assert any(message in line for line in warnings), done.stderr
+
+
+def test_a_broken_example_fails_the_build(copy):
+    path = copy / PAGE
+    path.write_text(path.read_text() + BROKEN_EXAMPLE)
+    done = build(copy)
+    assert done.returncode != 0
+    errors = [line for line in done.stderr.splitlines() if "WARNING" in line or "Error" in line]
+    assert any("broken example" in line for line in errors), done.stderr
