@@ -130,10 +130,15 @@ def negated(tensor):
     return torch.complex(tensor, -tensor).conj().imag
 
 
+def negated_in_order(tensor):
+    """The same without gaps, as where there is one number."""
+    return torch._neg_view(-tensor)
+
+
 def shifted(tensor):
     """A view of storage that starts earlier."""
     return torch.cat([tensor.new_zeros(3), tensor.flatten()])[3:].view(tensor.shape)
 
 
-strided = (in_time_last, every_second, negated, shifted)
+strided = (in_time_last, every_second, negated, negated_in_order, shifted)
 """The same values with other strides, offsets and signs in memory."""

@@ -7,6 +7,7 @@ from torch._dynamo.testing import CompileCounterWithBackend
 from torch._subclasses import FakeTensorMode
 from torch.export import Dim, export
 from torch.func import grad, jvp, vmap
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import lstm_variants
 from lstm_variants.cells import LSTMCell
@@ -280,3 +281,29 @@ def test_a_layer_that_gets_another_cell_is_compiled_again():
     after = compiled(x)[0]
     assert not torch.equal(after, before)
     torch.testing.assert_close(after, layer(x)[0])
+
+
+class Packing(nn.Module):
+    """Packs what it gives to a layer."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x, lengths):
+        output, last = self.layer(pack_padded_sequence(x, lengths, enforce_sorted=False))
+        return pad_packed_sequence(output)[0], *states_of(last)
+
+
+@pytest.mark.parametrize("name", ["LSTM", "GRU", "RNN", "CoupledLSTM"])
+@pytest.mark.parametrize("seen", [[5, 5, 5], [5, 2, 4]], ids=["equal", "different"])
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
+@pytest.mark.filterwarnings("ignore:`torch.jit.trace:DeprecationWarning")
+def test_a_jit_trace_of_packed_sequences_takes_other_lengths(name, seen):
+    module = Packing(getattr(lstm_variants.nn, name)(4, 6))
+    traced = torch.jit.trace(module, (torch.randn(5, 3, 4), torch.tensor(seen)))
+    for lengths in ([5, 3, 2], [4, 4, 4], [2, 7, 1], [3, 1, 4, 1, 5], [2]):
+        x = torch.randn(max(lengths), len(lengths), 4)
+        results = (run(x, torch.tensor(lengths)) for run in (traced, module))
+        for a, b in zip(*results, strict=True):
+            torch.testing.assert_close(a, b)

@@ -51,6 +51,20 @@ class Settings(NamedTuple):
         return flat[0], weights, states, *self[1:]
 
 
+def is_left_alone(settings: Settings, flat: Sequence[Tensor]) -> bool:
+    """Whether the output may not be changed in place before the backward pass, which reads it.
+
+    As with torch: outputs of an LSTM in one direction, in float32 and without projection may not,
+    all others may. Other cells with more states than h are taken for an LSTM.
+    """
+    n, m = settings.sizes
+    signature = FUSED[settings.backend].signature(settings.cell)
+    if signature is None or len(signature.fields) == 1 or m > len(signature.fields):
+        return False
+    h, c, *_ = flat[1 + n : 1 + n + m]
+    return h.shape == c.shape and h.dtype == torch.float32
+
+
 class LayerFunction(LevelFunction):
     """The derivative of the results of `layer`, which are given."""
 
@@ -63,11 +77,7 @@ class LayerFunction(LevelFunction):
     ) -> tuple[Tensor, ...]:
         kept = results[1 + settings.sizes[1] :]
         ctx.settings = settings.copied()
-        # The output of torch's GRU and RNN, but not of its LSTM, may be changed in place: where h
-        # is all of the state, the backward pass has an output of its own.
-        signature = FUSED[settings.backend].signature(settings.cell)
-        has_other_fields = signature is not None and len(signature.fields) > 1
-        output = results[0] if has_other_fields else results[0].clone()
+        output = results[0] if is_left_alone(settings, flat) else results[0].clone()
         ctx.save_for_backward(*flat, output, *kept)
         ctx.mark_non_differentiable(*kept)
         ctx.set_materialize_grads(False)

@@ -90,14 +90,15 @@ def check_values(layer: Recurrent, x: Tensor) -> None:
 def unpack(packed: PackedSequence) -> tuple[Tensor, Tensor | None]:
     """Pad a packed batch, in its original order; lengths are `None` if all are equal."""
     x, lengths = pad_packed_sequence(packed)
-    if packed.batch_sizes[0] == packed.batch_sizes[-1]:
+    # A program that is traced is for other lengths too.
+    if not torch.jit.is_tracing() and packed.batch_sizes[0] == packed.batch_sizes[-1]:
         return x, None
     return x, lengths
 
 
 def repack(output: Tensor, like: PackedSequence) -> PackedSequence:
     """Pack a padded batch in the order of another packed sequence."""
-    places = torch.arange(int(like.batch_sizes[0]), device=like.batch_sizes.device)
+    places = torch.arange(output.shape[1], device=like.batch_sizes.device)
     lengths = (places[:, None] < like.batch_sizes).sum(1)
     if like.sorted_indices is not None:
         output = output.index_select(1, like.sorted_indices)

@@ -107,7 +107,7 @@ class Recurrent(nn.Module):
         self.bias = bias
         self.batch_first = batch_first
         self.dropout = float(dropout)
-        self.bidirectional = bidirectional
+        self.bidirectional = bool(bidirectional)
         self.proj_size = int(proj_size)
         self.backend = backend
         self.weight_dropout = weight_dropout
@@ -119,7 +119,7 @@ class Recurrent(nn.Module):
         for layer in range(num_layers):
             for suffix in ("", "_reverse") if bidirectional else ("",):
                 shapes = cell.parameter_shapes(
-                    self._output_size * (1 + bidirectional) if layer else input_size,
+                    self._output_size * (1 + self.bidirectional) if layer else input_size,
                     hidden_size,
                     bias=bias,
                     proj_size=proj_size,

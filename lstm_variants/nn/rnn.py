@@ -57,6 +57,7 @@ class RNN(Recurrent):
             raise ValueError(
                 f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'."
             )
+        self.nonlinearity = nonlinearity  # before reset_parameters, which may depend on it
         super().__init__(
             ElmanCell(nonlinearity),
             input_size,
@@ -74,4 +75,3 @@ class RNN(Recurrent):
             recurrent_dropout=recurrent_dropout,
             zoneout=zoneout,
         )
-        self.nonlinearity = nonlinearity
