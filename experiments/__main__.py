@@ -8,11 +8,13 @@ from experiments.engine import command
 
 def usage() -> str:
     """The command line and a list of all experiments."""
-    listed = "\n".join(f"  {name:<16}{experiments.title(name)}" for name in experiments.names())
+    names = experiments.names()
+    width = max(map(len, names)) + 2
+    listed = "\n".join(f"  {name:<{width}}{experiments.title(name)}" for name in names)
     return (
         "usage: python -m experiments NAME [options]\n\n"
         f"{listed}\n"
-        f"  {'all':<16}one after the other, each with the same options\n\n"
+        f"  {'all':<{width}}one after the other, each with the same options\n\n"
         "python -m experiments NAME --help lists the options of an experiment."
     )
 

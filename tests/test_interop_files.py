@@ -8,7 +8,7 @@ from onnx import helper, numpy_helper
 from safetensors.torch import load_file, save_file
 
 from lstm_variants import VARIANTS, interop
-from lstm_variants.cells import GRUCell, LSTMCell
+from lstm_variants.cells import GRUCell, LSTMCell, MGUCell
 from lstm_variants.nn import GRU, LSTM, Recurrent
 from tests.layers import assert_same_layers
 from tests.test_onnx import OPERATORS, onnx_model
@@ -104,6 +104,13 @@ def test_a_cell_of_ones_own_in_safetensors(tmp_path):
     with pytest.raises(ValueError, match="LeakyCell, which is not one of this package: pass cell="):
         interop.from_safetensors(path)
     assert_same_layers(interop.from_safetensors(path, cell=LeakyCell()), layer)
+
+
+def test_a_cell_of_ones_own_with_a_name_of_this_package_in_safetensors(tmp_path):
+    cell = type("MGUCell", (MGUCell,), {})()
+    interop.to_safetensors(Recurrent(cell, D, H), tmp_path / "layer.safetensors")
+    with pytest.raises(ValueError, match="MGUCell, which is not one of this package: pass cell="):
+        interop.from_safetensors(tmp_path / "layer.safetensors")
 
 
 def test_wrong_safetensors(tmp_path):

@@ -199,6 +199,8 @@ def test_a_cell_of_your_own_is_compared_with_one_line(monkeypatch, capsys):
     few = {"records": [record(unit, seed, 1.0, 1.0) for unit in study.CELLS for seed in range(4)]}
     monkeypatch.setattr("experiments.odyssey.compare.load", lambda path: few)
     toy = study.Config("speech", **QUICK)
+    with pytest.raises(ValueError, match="not be that of a published unit, got 'GRU'"):
+        compare(LSTMCell(coupled=True), "speech", name="GRU", trials=4, config=toy)
     result = compare(LSTMCell(coupled=True), "speech", name="mine", trials=4, config=toy)
     assert [record["case"]["unit"] for record in result["records"][-4:]] == ["mine"] * 4
     printed = capsys.readouterr().out

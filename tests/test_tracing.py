@@ -1,5 +1,7 @@
 """Layers under torch.compile and torch.export: one operator a layer, any sizes and strides."""
 
+from dataclasses import dataclass
+
 import pytest
 import torch
 from torch import nn
@@ -10,8 +12,9 @@ from torch.func import grad, jvp, vmap
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import lstm_variants
-from lstm_variants.cells import LSTMCell
+from lstm_variants.cells import ElmanCell, LSTMCell
 from lstm_variants.kernels.cpu.cells import kernel_of
+from lstm_variants.nn import Recurrent
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import needs_kernels
 from tests.layers import conditioned, random_hx, states_of, strided
@@ -281,6 +284,24 @@ def test_a_layer_that_gets_another_cell_is_compiled_again():
     after = compiled(x)[0]
     assert not torch.equal(after, before)
     torch.testing.assert_close(after, layer(x)[0])
+
+
+@dataclass(frozen=True, repr=False)
+class ScaledCell(ElmanCell):
+    """A cell outside of the package, with a number for a setting."""
+
+    share: float = 1.0
+
+    def step(self, wx, state, w):
+        return super().step(self.share * wx, state, w)
+
+
+def test_cells_of_ones_own_with_several_values_of_a_setting_are_compiled():
+    """Values that differ from one layer to the next become symbols, without a text."""
+    x = torch.randn(5, 3, 4)
+    for share in (0.5, 0.25, 0.75):
+        layer = Recurrent(ScaledCell(share=share), 4, 6)
+        torch.testing.assert_close(Compiled(layer, dynamic=True)(x)[0], layer(x)[0])
 
 
 class Packing(nn.Module):

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from experiments import FOLDER, Record, Result
 from experiments.engine.journal import Journal, Unit
-from experiments.engine.units import Start, in_process, run_unit, run_units
+from experiments.engine.units import Start, in_process, run_unit, run_units, threads
 from experiments.odyssey.results import table
-from experiments.odyssey.study import STUDIES, Config, trial
+from experiments.odyssey.study import CELLS, STUDIES, Config, trial
 from experiments.records import load
 from lstm_variants.cells import Cell
 
@@ -37,6 +37,9 @@ def compare(
     Returns:
         The trials of the cell, after those of the published record if there is one.
 
+    Raises:
+        ValueError: If the name is that of a published unit.
+
     Example:
         ```python
         from lstm_variants.cells import LSTMCell
@@ -44,11 +47,14 @@ def compare(
         compare(LSTMCell(coupled=True, peephole="current"), "speech", trials=20)
         ```
     """
+    if name in CELLS:
+        raise ValueError(f"name should not be that of a published unit, got {name!r}")
     chosen = config or STUDIES[task]
     units: Sequence[Unit] = [({"unit": name}, seed) for seed in range(trials)]
     run = functools.partial(run_cell, cell)
     journal = Journal(None, task, chosen, units, fresh=False)
-    own = run_units(name, functools.partial(run_unit, run, chosen), units, start, journal)
+    with threads(1):
+        own = run_units(name, functools.partial(run_unit, run, chosen), units, start, journal)
     path = FOLDER / f"odyssey_{task}" / "record.json"
     published = load(path)["records"] if path.exists() else []
     result = {"config": dataclasses.asdict(chosen), "records": [*published, *own]}

@@ -43,8 +43,10 @@ def to_safetensors(layer: Recurrent, path: str | os.PathLike[str]) -> None:
         >>> from_safetensors(path)
         Recurrent(LSTMCell(peephole='current'), 8, 16, bidirectional=True)
     """
+    name = type(layer.cell).__name__
     described = {
-        "cell": type(layer.cell).__name__,
+        "cell": name,
+        "is_of_this_package": type(layer.cell) is getattr(cells, name, None),
         "settings": asdict(cast(Any, layer.cell)),
         "options": {name: getattr(layer, name) for name in OPTIONS},
     }
@@ -83,13 +85,12 @@ def from_safetensors(path: str | os.PathLike[str], *, cell: Cell | None = None) 
         )
     described = json.loads(metadata[KEY])
     if cell is None:
-        known = getattr(cells, described["cell"], None)
-        if not (isinstance(known, type) and issubclass(known, Cell)):
+        name = described["cell"]
+        if not described["is_of_this_package"] or not hasattr(cells, name):
             raise ValueError(
-                f"{path} has the cell {described['cell']}, which is not one of this package: pass "
-                "cell="
+                f"{path} has the cell {name}, which is not one of this package: pass cell="
             )
-        cell = known(**described["settings"])
+        cell = getattr(cells, name)(**described["settings"])
     layer = Recurrent(cell, dtype=next(iter(tensors.values())).dtype, **described["options"])
     try:
         layer.load_state_dict(tensors)

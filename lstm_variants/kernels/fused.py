@@ -104,7 +104,9 @@ class FusedBackend(ABC):
         if x.device.type != self.device:
             return f"made for {self.device}, and the input is on {x.device.type}"
         if self.name_of(call.cell) is None:
-            return f"there is no kernel for {call.cell}"
+            # While tracing, settings of a cell can be symbols, which have no text.
+            cell = "this cell" if torch.compiler.is_compiling() else call.cell
+            return f"there is no kernel for {cell}"
         if call.masks is not None:
             return "the kernels have no recurrent dropout and no zoneout"
         dtype = computing_dtype(x)
