@@ -28,13 +28,14 @@ def test_a_missing_file_says_both_ways_to_get_it(name, folder):
         assert part in str(stopped.value)
 
 
-def test_a_corrupted_file_is_refused(folder):
-    path = folder / "deep" / data.SOURCES["JSB Chorales"].name
+@pytest.mark.parametrize("name", data.SOURCES)
+def test_a_corrupted_file_is_refused(name, folder):
+    path = folder / "deep" / data.SOURCES[name].name
     path.parent.mkdir()
-    path.write_bytes(b"not a piano roll")
+    path.write_bytes(b"something else")
     with pytest.raises(data.MissingDataError, match="is not that file") as stopped:
-        data.piano_rolls("JSB Chorales")
-    assert data.SOURCES["JSB Chorales"].sha256 in str(stopped.value)
+        data.fetch(name)
+    assert data.SOURCES[name].sha256 in str(stopped.value)
 
 
 def test_a_broken_network_is_said_in_words(monkeypatch, tmp_path):

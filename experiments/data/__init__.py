@@ -44,8 +44,13 @@ class Source(NamedTuple):
 
 
 def members_hash(path: Path) -> str:
-    """SHA-256 over name, zero byte and content of the recordings in an archive, by name."""
+    """SHA-256 over name, zero byte and content of the recordings in an archive, by name.
+
+    Of no recordings if the file is not an archive.
+    """
     found = hashlib.sha256()
+    if not zipfile.is_zipfile(path):
+        return found.hexdigest()
     with zipfile.ZipFile(path) as archive:
         wavs = [name for name in archive.namelist() if name.endswith(".wav")]
         for name in sorted(wavs, key=lambda name: name.rpartition("/")[2]):
