@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import is_dataclass
 from typing import Any
 
 import torch
@@ -80,7 +81,8 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
             try:
                 check(cell)
             except Exception as error:
-                raise AssertionError(f"{cell}: {law}, but {error}") from error
+                name = repr(cell) if is_dataclass(cell) else type(cell).__name__
+                raise AssertionError(f"{name}: {law}, but {error}") from error
     return list(laws)
 
 
@@ -112,6 +114,13 @@ def assert_same(got: Any, expected: Any, what: str) -> None:
 
 
 def check_parts(cell: Cell) -> None:
+    assert is_dataclass(cell), "it is not a dataclass: @dataclass(frozen=True, repr=False)"
+    try:
+        hash(cell)
+    except TypeError as error:
+        raise AssertionError(
+            f"{error}: a cell is a frozen dataclass with settings that can be hashed"
+        ) from error
     fields = tuple(field.name for field in cell.state_fields)
     assert fields == tuple(cell.state_type._fields), (
         f"state_fields are {fields}, state_type has {cell.state_type._fields}"
@@ -119,6 +128,7 @@ def check_parts(cell: Cell) -> None:
     parameters = cell.parameters(D, H)
     unknown = set(parameters) - set(cell.weights_type._fields)
     assert not unknown, f"weights_type has no {', '.join(sorted(unknown))}"
+    assert "weight_ih" in parameters, "there is no weight_ih, which every cell has"
     rows = len(cell.blocks) * H
     shape = parameters["weight_ih"].shape
     assert shape == (rows, D), (
@@ -130,8 +140,14 @@ def check_parts(cell: Cell) -> None:
     weights = layer._weights(names)
     after, gates = cell.step(cell.project(random_input()[0], weights), state, weights)
     assert type(after) is cell.state_type, f"step returns a {type(after).__name__}"
-    for name, tensor in {**after._asdict(), **gates}.items():  # type: ignore[attr-defined]
+    for name, tensor in {**after._asdict(), **gates}.items():
         assert tensor.shape == (B, H), f"{name} is {list(tensor.shape)} after a step, not [B, H]"
+    missing = {block.name for block in cell.blocks if block.role in ("keep", "write")} - set(gates)
+    assert not missing, f"step does not return {', '.join(sorted(missing))}, for trace"
+    try:
+        run(Recurrent(cell, D, H, bias=False, backend="reference"), random_input().float())
+    except Exception as error:
+        raise AssertionError(f"a layer with bias=False fails: {error}") from error
 
 
 def check_split(cell: Cell) -> None:

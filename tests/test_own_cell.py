@@ -4,6 +4,7 @@ import copy
 import importlib.util
 import itertools
 import sys
+from collections import namedtuple
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from torch.nn.functional import linear
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import lstm_variants
-from lstm_variants.cells import Block, Field
+from lstm_variants.cells import Block, Cell, Field
 from lstm_variants.nn import Recurrent
 from lstm_variants.nn.init import chrono_
 from lstm_variants.testing import check_cell
@@ -225,7 +226,47 @@ class OtherRows(LeakyCell):
     blocks = (Block("w", "write"),)
 
 
+class Unhashable(LeakyCell):
+    """Settings that can change cannot be looked up."""
+
+    __hash__ = None
+
+
+class WithoutGates(LeakyCell):
+    """There is nothing for trace."""
+
+    def step(self, wx, state, w):
+        return super().step(wx, state, w)[0], {}
+
+
+class WithoutInput(LeakyCell):
+    """A layer needs a matrix for its input."""
+
+    def parameters(self, D, H, *, bias=True, proj_size=0):
+        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
+        return {name: found[name] for name in found if name != "weight_ih"}
+
+
+class WithoutDefault(LeakyCell):
+    """A layer without biases has nothing to pass for them."""
+
+    weights_type = namedtuple("Weights", "weight_ih slope bias_ih")
+
+
+class Plain(Cell):
+    __doc__ = LeakyCell.__doc__  # no dataclass
+
+    blocks, state_type = LeakyCell.blocks, LeakyCell.state_type
+    state_fields = LeakyCell.state_fields
+    parameters, step = LeakyCell.parameters, LeakyCell.step
+
+
 WRONG = {
+    Unhashable: "unhashable type: 'Unhashable': a cell is a frozen dataclass",
+    WithoutGates: "step does not return k, for trace",
+    WithoutInput: "there is no weight_ih",
+    WithoutDefault: "a layer with bias=False fails",
+    Plain: "Plain: the parts of the cell fit together, but it is not a dataclass",
     Counting: "in two parts",
     Mixing: "does not depend on the others",
     Detached: "derivatives",
