@@ -39,7 +39,6 @@ NOT_RUN = {
     "music_search_muse",
     "music_search_nottingham",
     "music_search_piano",
-    "odyssey_music",
     "odyssey_strokes",
 }
 every_record = pytest.mark.parametrize(

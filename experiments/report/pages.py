@@ -34,7 +34,6 @@ CORE_HOURS = {
     "music_search_piano": 4,
     "music_search_muse": 12,
     "music_search_nottingham": 16,
-    "odyssey_music": 11,
     "odyssey_strokes": 10,
 }
 """What experiments that are not run yet take, estimated from single units."""
