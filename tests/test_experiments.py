@@ -215,7 +215,7 @@ def test_a_new_folder_is_an_experiment_without_another_line(tmp_path):
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    assert "  brand_new       A new one\n" in module("experiments")
+    assert "  brand_new  A new one\n" in module("experiments")
     assert "sum: 6\n" in module("experiments", "brand_new", "--jobs", "1")
     assert len(json.loads((folder / "record.json").read_text())["records"]) == 3
     module("experiments.report")
