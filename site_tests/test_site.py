@@ -40,7 +40,7 @@ def test_a_page_over_http(visit, page_name):
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size(form_of_a_window(scheme, width)["viewport"])
         page.locator(f"body[data-md-color-scheme={PALETTES[scheme]}]").wait_for()
-        check_figures(page, scheme, is_new=place == 0)
+        check_figures(page, scheme, is_first=place == 0)
         assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width]
         if place < 2:
             check_accessibility(page)
@@ -82,7 +82,7 @@ def check_references(page):
     assert "][" not in text
 
 
-def check_figures(page, scheme, *, is_new):
+def check_figures(page, scheme, *, is_first):
     """The figures of the palette are visible, those of the other one are not.
 
     On a page that has just been opened, a figure takes the same place before and after it has been
@@ -91,12 +91,12 @@ def check_figures(page, scheme, *, is_new):
     other = {"light": "dark", "dark": "light"}[scheme]
     figures = page.locator(f"img[src*='#only-{scheme}']").all()
     heights = [image.bounding_box()["height"] for image in figures]
-    assert all(height > 50 for height in heights) or not is_new
+    assert all(height > 50 for height in heights) or not is_first
     for image, height in zip(figures, heights, strict=True):
         image.scroll_into_view_if_needed()  # before, it is not loaded
         image.wait_for(state="visible")
         assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
-        assert not is_new or image.bounding_box()["height"] == pytest.approx(height, rel=0.01)
+        assert not is_first or image.bounding_box()["height"] == pytest.approx(height, rel=0.01)
     for image in page.locator(f"img[src*='#only-{other}']").all():
         assert not image.is_visible()
 

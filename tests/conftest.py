@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from lstm_variants.kernels.cpu import backend, native
+from lstm_variants.kernels.cpu import native
 from tests import support
 from tests.cpu_kernels import needs_kernels
 from tests.sampling import Case, sample, spread
@@ -79,13 +79,6 @@ def pytest_sessionfinish(session):
 @pytest.fixture(autouse=True)
 def _seed():
     torch.manual_seed(0)
-
-
-@pytest.fixture
-def small_work_is_shared(monkeypatch):
-    """The CPU kernels use all threads, however little there is to do."""
-    monkeypatch.setattr(backend, "PER_THREAD", 1)
-    monkeypatch.setattr(backend, "PER_THREAD_AND_STEP", 1)
 
 
 @pytest.fixture

@@ -1,10 +1,27 @@
-"""Whether this machine has the CPU kernels, for tests that need them."""
+"""Whether this machine has the CPU kernels, and their threads, for tests that need them."""
+
+from contextlib import contextmanager
 
 import pytest
+import torch
 
-from lstm_variants.kernels.cpu import native
+from lstm_variants.kernels.cpu import backend, native
 
 MISSING = native.unavailable_reason()
 INSTRUCTION_SETS = [] if MISSING else list(native.kernels().instruction_sets)
 
 needs_kernels = pytest.mark.skipif(MISSING is not None, reason=f"needs the CPU kernels: {MISSING}")
+
+
+@contextmanager
+def use_threads(number):
+    """Let the CPU kernels use this number of threads, even for small work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(backend, "GRAIN_SIZE", 1)
+        patch.setattr(backend, "STEP_GRAIN_SIZE", 1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)

@@ -13,7 +13,7 @@ from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.fused import FUSED
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.nn import PeepholeLSTM
-from tests.cpu_kernels import INSTRUCTION_SETS, needs_kernels
+from tests.cpu_kernels import INSTRUCTION_SETS, needs_kernels, use_threads
 from tests.test_cpu_exactness import (
     CELLS,
     FEW,
@@ -115,20 +115,15 @@ def test_projection(cell, P):
     check(call_of(cell, T=6, B=5, D=3, H=17, P=P), outputs=1, gradients=4 if P == 1 else 1)
 
 
-@pytest.mark.usefixtures("small_work_is_shared")
 @every_cell
 @pytest.mark.parametrize("threads", [2, 3])
 def test_threads_share_the_work(cell, threads):
-    before = torch.get_num_threads()
-    try:
-        torch.set_num_threads(threads)
+    with use_threads(threads):
         for B, H in ((1, 48), (9, 65)):
             call = representable(call_of(cell, T=5, B=B, D=3, H=H))
             check(call)
             first, again = (results_of(IN_BFLOAT16, call) for _ in range(2))
             assert all(map(torch.equal, first, again))
-    finally:
-        torch.set_num_threads(before)
 
 
 @every_cell

@@ -14,7 +14,7 @@ from lstm_variants.kernels.layer import Layer
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import with_tensors
 from lstm_variants.variants import VARIANTS
-from tests.cpu_kernels import INSTRUCTION_SETS, needs_kernels
+from tests.cpu_kernels import INSTRUCTION_SETS, needs_kernels, use_threads
 from tests.layers import as_state
 
 CELLS = {repr(v.cell): v.cell for v in VARIANTS.values() if repr(v.cell) in KERNELS}
@@ -189,37 +189,27 @@ def test_projection(cell, P, instruction_set):
     check(call_of(cell, T=6, B=3, D=3, H=40, P=P, lengths=lengths, resets=resets))
 
 
-@pytest.mark.usefixtures("small_work_is_shared")
 @every_cell
 @pytest.mark.parametrize("threads", [2, 3, 4])
 @pytest.mark.parametrize("B", [1, 2, 9])
 def test_threads_share_the_work(cell, threads, B):
-    before = torch.get_num_threads()
-    try:
-        torch.set_num_threads(threads)
+    with use_threads(threads):
         for H in (5, 48, 65):
             check(call_of(cell, T=5, B=B, D=3, H=H))
             check(call_of(cell, T=5, B=B, D=3, H=H, directions=1))
             check(call_of(cell, T=1, B=B, D=3, H=H, directions=1))
             check(call_of(cell, T=5, B=B, D=3, H=H, resets=some_resets(5, B)))
-    finally:
-        torch.set_num_threads(before)
 
 
-@pytest.mark.usefixtures("small_work_is_shared")
 @every_cell
 @pytest.mark.parametrize("frozen", [("weight_hh",), ("weight_hh", "weight_gh"), ("weight_ih",)])
 def test_weights_may_be_frozen_in_one_direction(cell, frozen):
     """Threads of one direction and of the other wait for each other the same number of times."""
-    before = torch.get_num_threads()
-    try:
-        torch.set_num_threads(4)
+    with use_threads(4):
         call = call_of(cell, T=5, B=1, D=3, H=64)
         first = call.weights[0]._asdict()
         some = {k: first[k].detach() for k in frozen if first.get(k) is not None}
         check(call._replace(weights=(call.weights[0]._replace(**some), call.weights[1])))
-    finally:
-        torch.set_num_threads(before)
 
 
 def windows(sizes, dtype):
@@ -327,17 +317,12 @@ def test_gradients_that_vanish(cell, dtype, instruction_set):
     torch.testing.assert_close(got.double(), exact, rtol=1e-4, atol=50 * tiny)
 
 
-@pytest.mark.usefixtures("small_work_is_shared")
 @pytest.mark.parametrize("threads", [1, 2])
 def test_small_numbers_of_others_are_left_alone(threads):
-    before = torch.get_num_threads()
     small = torch.full((200_000,), torch.finfo(torch.float32).tiny / 8)
-    try:
-        torch.set_num_threads(threads)
+    with use_threads(threads):
         results_of(BACKENDS["cpu"], call_of(CELLS["LSTMCell()"], T=5, B=9, D=3, H=8))
         assert (small * 1.0 > 0).all()
-    finally:
-        torch.set_num_threads(before)
 
 
 def test_a_closed_gate_is_closed():

@@ -23,7 +23,7 @@ from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.schema import backward_operator, layer_operator
 from lstm_variants.kernels.second_order import with_tensors
 from lstm_variants.variants import VARIANTS
-from tests.cpu_kernels import needs_kernels
+from tests.cpu_kernels import needs_kernels, use_threads
 from tests.test_cpu_exactness import call_of, results_of, some_resets
 
 FAST = [name for name in VARIANTS if kernel_of(VARIANTS[name].cell)]
@@ -119,20 +119,15 @@ def test_gradients_that_are_not_needed(name):
             assert torch.equal(a, b)
 
 
-@pytest.mark.usefixtures("small_work_is_shared")
 @every_variant
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_same_again_bit_by_bit(name, threads):
-    before = torch.get_num_threads()
-    try:
-        torch.set_num_threads(threads)
+    with use_threads(threads):
         call = call_of(VARIANTS[name].cell, T=20, B=6, D=5, H=40, dtype=torch.float32)
         first = results_of(BACKENDS["cpu"], call)
         for _ in range(5):
             for a, b in zip(results_of(BACKENDS["cpu"], call), first, strict=True):
                 assert torch.equal(a, b)
-    finally:
-        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize(
@@ -150,13 +145,13 @@ def test_the_same_again_bit_by_bit(name, threads):
     ids=str,
 )
 def test_each_thread_has_enough_to_do(size, threads, monkeypatch):
-    got, threads_of = set(), backend.threads_of
+    got, thread_count = set(), backend.thread_count
 
-    def with_eight(layer, most):
-        got.add(threads_of(layer, 8))
-        return most
+    def with_eight(layer, max_threads):
+        got.add(thread_count(layer, 8))
+        return max_threads
 
-    monkeypatch.setattr(backend, "threads_of", with_eight)
+    monkeypatch.setattr(backend, "thread_count", with_eight)
     results_of(BACKENDS["cpu"], call_of(VARIANTS["LSTM"].cell, **size))
     assert got == {threads}
 
@@ -179,12 +174,11 @@ def test_little_work_starts_no_thread():
     assert done.stdout.split() == ["0", "2"]
 
 
-@pytest.mark.usefixtures("small_work_is_shared")
 def test_eight_threads_share_a_layer():
     layer = layers.PeepholeLSTM(5, 48, num_layers=2, bidirectional=True, backend="cpu")
     inputs = [torch.randn(9, B, 5) for B in range(1, 9)] * 4
     expected = [layer(x)[0] for x in inputs]
-    with ThreadPoolExecutor(8) as pool:
+    with use_threads(torch.get_num_threads()), ThreadPoolExecutor(8) as pool:
         for a, b in zip(pool.map(lambda x: layer(x)[0], inputs), expected, strict=True):
             torch.testing.assert_close(a, b)
 
@@ -203,15 +197,15 @@ class Encoded(Dataset):
         return self.layer(x)[0].detach()
 
 
-@pytest.mark.usefixtures("small_work_is_shared")
 def test_workers_of_a_data_loader():
     """They are forked from a process that has used its threads: the runtime does not live on."""
     data = Encoded()
-    expected = torch.stack([data[k] for k in range(8)])
     loader = DataLoader(
         data, batch_size=4, num_workers=2, multiprocessing_context="fork", timeout=60
     )
-    torch.testing.assert_close(torch.cat(list(loader)), expected)
+    with use_threads(torch.get_num_threads()):
+        expected = torch.stack([data[k] for k in range(8)])
+        torch.testing.assert_close(torch.cat(list(loader)), expected)
 
 
 def test_a_machine_without_the_library(monkeypatch, tmp_path):

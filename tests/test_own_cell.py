@@ -227,13 +227,13 @@ class OtherRows(LeakyCell):
 
 
 class Unhashable(LeakyCell):
-    """Settings that can change cannot be looked up."""
+    """The cell cannot be a dictionary key."""
 
     __hash__ = None
 
 
 class WithoutGates(LeakyCell):
-    """There is nothing for trace."""
+    """The step returns no gates."""
 
     def step(self, wx, state, w):
         return super().step(wx, state, w)[0], {}
@@ -248,7 +248,7 @@ class WithoutInput(LeakyCell):
 
 
 class WithoutDefault(LeakyCell):
-    """A layer without biases has nothing to pass for them."""
+    """The bias is not optional."""
 
     weights_type = namedtuple("Weights", "weight_ih slope bias_ih")
 

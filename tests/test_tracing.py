@@ -297,7 +297,7 @@ class ScaledCell(ElmanCell):
 
 
 def test_cells_of_ones_own_with_several_values_of_a_setting_are_compiled():
-    """Values that differ from one layer to the next become symbols, without a text."""
+    """From the second value on, torch.compile makes the setting symbolic."""
     x = torch.randn(5, 3, 4)
     for share in (0.5, 0.25, 0.75):
         layer = Recurrent(ScaledCell(share=share), 4, 6)

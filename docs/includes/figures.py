@@ -1,4 +1,4 @@
-"""A hook of MkDocs: figures take their place before they are loaded, so that no text moves then."""
+"""A hook of MkDocs: figures have a width and a height, which avoids layout shift."""
 
 import re
 from pathlib import Path

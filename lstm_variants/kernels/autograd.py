@@ -51,11 +51,11 @@ class Settings(NamedTuple):
         return flat[0], weights, states, *self[1:]
 
 
-def is_left_alone(settings: Settings, flat: Sequence[Tensor]) -> bool:
-    """Whether the output may not be changed in place before the backward pass, which reads it.
+def saves_output_without_copy(settings: Settings, flat: Sequence[Tensor]) -> bool:
+    """Whether a change of the output in place is an error in the backward pass.
 
-    As with torch: outputs of an LSTM in one direction, in float32 and without projection may not,
-    all others may. Other cells with more states than h are taken for an LSTM.
+    As in torch.nn, it is for an LSTM in one direction, in float32 and without projection. The same
+    holds for the other cells with more states than h.
     """
     n, m = settings.sizes
     signature = FUSED[settings.backend].signature(settings.cell)
@@ -77,7 +77,7 @@ class LayerFunction(LevelFunction):
     ) -> tuple[Tensor, ...]:
         kept = results[1 + settings.sizes[1] :]
         ctx.settings = settings.copied()
-        output = results[0] if is_left_alone(settings, flat) else results[0].clone()
+        output = results[0] if saves_output_without_copy(settings, flat) else results[0].clone()
         ctx.save_for_backward(*flat, output, *kept)
         ctx.mark_non_differentiable(*kept)
         ctx.set_materialize_grads(False)

@@ -104,7 +104,7 @@ class FusedBackend(ABC):
         if x.device.type != self.device:
             return f"made for {self.device}, and the input is on {x.device.type}"
         if self.name_of(call.cell) is None:
-            # While tracing, settings of a cell can be symbols, which have no text.
+            # While tracing, settings of a cell can be symbolic and have no repr.
             cell = "this cell" if torch.compiler.is_compiling() else call.cell
             return f"there is no kernel for {cell}"
         if call.masks is not None:

@@ -79,7 +79,7 @@ def backward(
     layer = Layer(*in_layout(x, weights, states, lengths, resets), cell, backend)
     layer.check()
     layer.check_backward(output, kept, gradients, needs_grad)
-    # In a list with absent ones, torch leaves tensors that are views with the opposite sign.
+    # PyTorch does not resolve the negative bit in lists of optional tensors.
     gradients = [None if g is None else g.resolve_neg() for g in gradients]
     d_output, *d_last = (None if g is None else rows_in_order(g) for g in gradients)
     d_inputs = empty_gradients(x, weights, states, needs_grad)

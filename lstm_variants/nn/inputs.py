@@ -90,7 +90,7 @@ def check_values(layer: Recurrent, x: Tensor) -> None:
 def unpack(packed: PackedSequence) -> tuple[Tensor, Tensor | None]:
     """Pad a packed batch, in its original order; lengths are `None` if all are equal."""
     x, lengths = pad_packed_sequence(packed)
-    # A program that is traced is for other lengths too.
+    # A trace has to be valid for other lengths.
     is_traced = torch.jit.is_tracing()  # type: ignore[attr-defined,no-untyped-call]
     if not is_traced and packed.batch_sizes[0] == packed.batch_sizes[-1]:
         return x, None

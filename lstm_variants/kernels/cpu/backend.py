@@ -21,8 +21,9 @@ __all__ = ["CPU", "CPU_BFLOAT16"]
 
 Group = tuple[Sequence[str], Sequence[Tensor]]
 """Names in call.h, and the tensors of one direction after the other."""
-PER_THREAD, PER_THREAD_AND_STEP = 1_000_000, 64_000
-"""Multiplications with weights that take longer than to start a thread, or to wait for one."""
+GRAIN_SIZE, STEP_GRAIN_SIZE = 1_000_000, 64_000
+"""Multiplications with weights that are worth a thread: in all, and in a step if threads
+synchronise in each step."""
 
 
 class CPU(FusedBackend):
@@ -139,21 +140,20 @@ def padded(layer: Layer) -> int:
     return -(-layer.hidden_size // vector) * vector
 
 
-def threads_of(layer: Layer, most: int) -> int:
-    """As many threads as have enough to do.
+def thread_count(layer: Layer, max_threads: int) -> int:
+    """The number of threads for which there is enough work.
 
-    A thread too many costs more time than it saves. Where other programs keep the processor busy,
-    each time that threads wait for one another can take milliseconds: one that waits does not give
-    way to one that still works.
+    On small work, synchronisation takes more time than further threads save. On a loaded machine,
+    each synchronisation can take milliseconds: OpenMP's waiting threads spin and do not yield.
     """
-    if most == 1:
+    if max_threads == 1:
         return 1
     T, B, D = layer.x.shape
     weights = KERNELS[layer.name].settings["blocks"] * layer.hidden_size * (D + layer.width)
     step = layer.directions * B * weights
-    # Threads wait for one another in each step, unless each has two sequences or a direction.
-    useful = max(B // 2, layer.directions, step // PER_THREAD_AND_STEP)
-    return max(1, min(most, T * step // PER_THREAD, useful))
+    # Threads synchronise in each step, unless each has two sequences or a direction.
+    useful = max(B // 2, layer.directions, step // STEP_GRAIN_SIZE)
+    return max(1, min(max_threads, T * step // GRAIN_SIZE, useful))
 
 
 def describe(
@@ -188,7 +188,7 @@ def describe(
     shared = {
         "is_double": x.dtype == torch.float64,
         "is_bfloat16": is_bfloat16,
-        "threads": threads_of(layer, library.threads),
+        "threads": thread_count(layer, library.threads),
         "directions": layer.directions,
         "T": T,
         "B": B,

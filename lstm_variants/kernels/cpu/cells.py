@@ -117,7 +117,7 @@ KERNELS = {text: Kernel.of(cell) for cell, text in TEXTS.items()}
 def kernel_of(cell: Cell) -> str | None:
     """The name of a cell's kernel, for the operators; `None` if there is none."""
     if torch.compiler.is_compiling():
-        if type(cell) not in KINDS:  # the text of a setting that became a symbol is an error
+        if type(cell) not in KINDS:  # a symbolic setting has no repr
             return None
         # While tracing, a cell cannot be a dictionary key, but its settings can be read.
         name = cell.__repr__()  # torch 2.9 does not trace repr()
