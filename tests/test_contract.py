@@ -201,6 +201,7 @@ def test_repr_of_what_torch_does_not_have():
         ("LSTM1997", {"coupled": True}, TypeError, "LSTM1997 has no argument 'coupled'"),
         ("JANET", {"betta": 1.0}, TypeError, "no argument 'betta'; settings of its cell: beta"),
         ("SLSTM", {"forget_activation": "tanh"}, ValueError, "'sigmoid' or 'exp', got 'tanh'"),
+        ("RNN", {"nonlinearity": "elu"}, ValueError, "'tanh' or 'relu', got 'elu'"),
         ("IndRNN", {"nonlinearity": "elu"}, ValueError, "'relu' or 'tanh', got 'elu'"),
         ("MinGRU", {"proj_size": 2}, ValueError, "should be 0 for MinGRUCell"),
     ],

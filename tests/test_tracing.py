@@ -12,7 +12,7 @@ from torch.func import grad, jvp, vmap
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import lstm_variants
-from lstm_variants.cells import ElmanCell, LSTMCell
+from lstm_variants.cells import ElmanCell, JANETCell, LSTMCell
 from lstm_variants.kernels.cpu.cells import kernel_of
 from lstm_variants.nn import Recurrent
 from lstm_variants.variants import VARIANTS
@@ -296,12 +296,26 @@ class ScaledCell(ElmanCell):
         return super().step(self.share * wx, state, w)
 
 
-def test_cells_of_ones_own_with_several_values_of_a_setting_are_compiled():
+@pytest.mark.parametrize("dynamic", [None, True], ids=["automatic", "dynamic"])
+@pytest.mark.parametrize(
+    ("cell", "name", "kernels"), [(ScaledCell, "share", ()), (JANETCell, "beta", (0.0, 1.0))]
+)
+def test_cells_with_several_values_of_a_setting_are_compiled(cell, name, kernels, dynamic):
     """From the second value on, torch.compile makes the setting symbolic."""
     x = torch.randn(5, 3, 4)
-    for share in (0.5, 0.25, 0.75):
-        layer = Recurrent(ScaledCell(share=share), 4, 6)
-        torch.testing.assert_close(Compiled(layer, dynamic=True)(x)[0], layer(x)[0])
+    for value in (0.5, 1.0, 0.25, 0.0, 1.0, 0.75):
+        layer = Recurrent(cell(**{name: value}), 4, 6)
+        compiled = Compiled(layer, dynamic=dynamic)
+        assert_same(flat(compiled(x)), flat(layer(x)))
+        assert [operators for operators, _ in compiled.graphs] == [value in kernels]
+
+
+@pytest.mark.parametrize("backend", ["torch", "cpu"])
+def test_the_message_of_a_cell_without_a_kernel_can_be_traced(backend):
+    for value in (0.5, 0.25, 0.75):
+        layer = Recurrent(ScaledCell(share=value), 4, 6, backend=backend)
+        with pytest.raises(torch._dynamo.exc.Unsupported, match="no kernel for this cell"):
+            Compiled(layer)(torch.randn(5, 3, 4))
 
 
 class Packing(nn.Module):

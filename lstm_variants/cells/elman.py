@@ -52,6 +52,10 @@ class ElmanCell(Cell):
     state_type = HiddenState
     state_fields = (Field("h"),)
 
+    def __post_init__(self) -> None:
+        if self.nonlinearity not in ("tanh", "relu"):
+            raise ValueError(f"nonlinearity should be 'tanh' or 'relu', got {self.nonlinearity!r}")
+
     def step(
         self, wx: Tensor, state: State, w: Weights, seen: Tensor | None = None
     ) -> tuple[HiddenState, Gates]:

@@ -46,7 +46,12 @@ class Call(NamedTuple):
         directions = "" if len(self.weights) == 1 else f" in {len(self.weights)} directions"
         given = [name for name in ("lengths", "resets", "masks") if getattr(self, name) is not None]
         more = f" with {', '.join(given)}" if given else ""
-        return f"{self.cell}{directions}, T={T} B={B} D={D} H={H}{more}"
+        return f"{shown(self.cell)}{directions}, T={T} B={B} D={D} H={H}{more}"
+
+
+def shown(cell: Cell) -> str:
+    """A cell in a message. While tracing, its settings can be symbolic and have no repr."""
+    return "this cell" if torch.compiler.is_compiling() else repr(cell)
 
 
 def computing_dtype(x: Tensor) -> torch.dtype:

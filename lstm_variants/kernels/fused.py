@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from lstm_variants.cells import Cell, State
-from lstm_variants.kernels.call import Call, computing_dtype
+from lstm_variants.kernels.call import Call, computing_dtype, shown
 from lstm_variants.kernels.schema import layer_operator
 from lstm_variants.kernels.second_order import with_tensors
 from lstm_variants.kernels.transforms import unsupported_transform
@@ -104,9 +104,7 @@ class FusedBackend(ABC):
         if x.device.type != self.device:
             return f"made for {self.device}, and the input is on {x.device.type}"
         if self.name_of(call.cell) is None:
-            # While tracing, settings of a cell can be symbolic and have no repr.
-            cell = "this cell" if torch.compiler.is_compiling() else call.cell
-            return f"there is no kernel for {cell}"
+            return f"there is no kernel for {shown(call.cell)}"
         if call.masks is not None:
             return "the kernels have no recurrent dropout and no zoneout"
         dtype = computing_dtype(x)

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, State
-from lstm_variants.kernels.call import Call, computing_dtype
+from lstm_variants.kernels.call import Call, computing_dtype, shown
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import run_twice_differentiable
 from lstm_variants.kernels.transforms import in_functional_transform, unsupported_transform
@@ -33,7 +33,7 @@ class TorchKernels:
     def unsupported_reason(self, call: Call) -> str | None:
         x = call.x
         if call.cell not in FUNCTIONS:
-            return f"torch has no kernel for {call.cell}"
+            return f"torch has no kernel for {shown(call.cell)}"
         if x.device.type not in ("cpu", "cuda"):
             return f"torch has no kernel for this on {x.device.type}"
         if x.shape[0] == 0 or x.shape[1] == 0:

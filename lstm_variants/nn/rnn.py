@@ -53,10 +53,6 @@ class RNN(Recurrent):
         Raises:
             ValueError: If `nonlinearity` is neither of them.
         """
-        if nonlinearity not in ("tanh", "relu"):
-            raise ValueError(
-                f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'."
-            )
         self.nonlinearity = nonlinearity  # before reset_parameters, which may depend on it
         super().__init__(
             ElmanCell(nonlinearity),

@@ -111,14 +111,17 @@ class Kernel(Signature):
 
 
 TEXTS = {cell: repr(cell) for cell in every_cell()}
+JANETS = [cell for cell in TEXTS if isinstance(cell, JANETCell)]
 KERNELS = {text: Kernel.of(cell) for cell, text in TEXTS.items()}
 
 
 def kernel_of(cell: Cell) -> str | None:
     """The name of a cell's kernel, for the operators; `None` if there is none."""
     if torch.compiler.is_compiling():
-        if type(cell) not in KINDS:  # a symbolic setting has no repr
+        if type(cell) not in KINDS:
             return None
+        if isinstance(cell, JANETCell):  # torch.compile can make beta symbolic: it has no repr then
+            return next((TEXTS[known] for known in JANETS if known.beta == cell.beta), None)
         # While tracing, a cell cannot be a dictionary key, but its settings can be read.
         name = cell.__repr__()  # torch 2.9 does not trace repr()
         return name if is_kernel(name) else None
