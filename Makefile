@@ -34,7 +34,7 @@ MKDOCS = rm -rf $(VENV)/cache && XDG_CACHE_HOME="$(CURDIR)/$(VENV)/cache" OMP_NU
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup docs docs-version docs-zensical serve test test-all test-newest test-lowest test-interop test-surroundings test-aarch64 \
+.PHONY: help setup docs docs-version named-version docs-zensical serve test test-all test-newest test-lowest test-interop test-surroundings test-aarch64 \
   support wheel screenshots sanitize test-site bench bench-peers bench-smoke experiments report lint format clean
 
 help: ## Show this help
@@ -95,10 +95,12 @@ test-site: docs $(VENV)/.has-site ## Check the built documentation in a browser 
 	CHROMIUM="$(CHROMIUM)" OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 4 --override-ini addopts= site_tests $(PYTEST)
 
 # Pages of several versions, with a menu to choose one: VERSION=0.2 ALIASES=latest.
-docs-version: report $(VENV)/.has-release ## Commit the documentation as VERSION to the local branch gh-pages
-	@test -n "$(VERSION)" || { echo "Name the version: make docs-version VERSION=0.2 ALIASES=latest"; exit 1; }
+docs-version: named-version report $(VENV)/.has-release ## Commit the documentation as VERSION to the local branch gh-pages
 	rm -rf $(VENV)/cache && XDG_CACHE_HOME="$(CURDIR)/$(VENV)/cache" PATH="$(CURDIR)/$(BIN):$$PATH" \
 	  $(BIN)/mike deploy --update-aliases $(VERSION) $(ALIASES)
+
+named-version:
+	@test -n "$(VERSION)" || { echo "Name the version: make docs-version VERSION=0.2 ALIASES=latest"; exit 1; }
 
 # Zensical runs no hooks: the pages of the experiments are copied to where a hook of MkDocs has them.
 docs-zensical: report $(VENV)/.has-zensical ## Build the documentation with Zensical into build/zensical/site

@@ -15,8 +15,18 @@ UNSOLVED = "not solved"
 
 
 def load(path: Path) -> Result:
-    """A stored record."""
-    result: Result = json.loads(path.read_text())
+    """A stored record.
+
+    Raises:
+        ValueError: If the file holds something else, such as a part of a record.
+    """
+    try:
+        result: Result = json.loads(path.read_text())
+        result.keys()
+    except (ValueError, AttributeError) as error:
+        raise ValueError(
+            f"{path} is not a record: {error}. Restore it from the repository, or move it away"
+        ) from error
     return result
 
 

@@ -123,6 +123,7 @@ def test_published_records_are_whole_and_of_a_commit(name):
     if one.cases(one.config) != [{}]:
         units = [(case, seed) for seed in result["seeds"] for case in one.cases(one.config)]
         assert [(r["case"], r["seed"]) for r in result["records"]] == units
+    assert all(claim["comparisons"] for claim in experiments.part(name, "results").claims(result))
     for run_of_it in (result, *result.get("earlier_runs", ())):
         assert re.fullmatch("[0-9a-f]{40}", run_of_it["commit"])
 
@@ -228,6 +229,21 @@ def test_unknown_options_are_errors(capsys):
     with pytest.raises(SystemExit):
         command.main("shapes", shapes.EXPERIMENT, ["--smokes"])
     assert "--smokes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "known"),
+    [
+        ("timing", ["--online", "MSD", "10"], "NMSD,GTS"),
+        ("conventions", ["--music.data", "Bach"], "'JSB"),
+        ("music_search_jsb", ["--data-set", "Bach"], "'JSB"),
+        ("odyssey_music", ["--task", "singing"], "'speech'"),
+    ],
+)
+def test_unknown_tasks_and_data_sets_are_errors(name, options, known, capsys):
+    with pytest.raises(SystemExit):
+        command.main(name, experiment(name), ["--smoke", *options])
+    assert known in capsys.readouterr().err
 
 
 def test_a_result_is_written_whole_or_not_at_all(tmp_path):

@@ -136,7 +136,7 @@ def test_the_table_has_the_best_trials_and_the_papers_beside_them():
     result["records"][41] |= {"epochs": 1000, "noise": 0.075}  # the second best of the GRU
     cells = cells_of(table(result), "GRU")
     assert cells["trials"] == "40"
-    assert cells["ended by the limit"] == "1"
+    assert cells["ended by the limit"] == "1 (1 of the best 4)"
     assert cells["best by validation"] == "8.00"
     assert cells["its learning rates"] == "0.0001 to 0.001"
     assert (cells["with weight noise"], cells["with 1 sequence per update"]) == ("1 of 4", "2 of 4")

@@ -1,5 +1,6 @@
 """The study of hyperparameters: its trials, its tasks and what its records mean."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -197,12 +198,21 @@ def test_the_units_of_the_claims_are_in_the_study():
 
 def test_a_cell_of_your_own_is_compared_with_one_line(monkeypatch, capsys):
     few = {"records": [record(unit, seed, 1.0, 1.0) for unit in study.CELLS for seed in range(4)]}
-    monkeypatch.setattr("experiments.odyssey.compare.load", lambda path: few)
     toy = study.Config("speech", **QUICK)
+    monkeypatch.setattr("experiments.odyssey.compare.load", lambda path: few)
+    monkeypatch.setitem(study.STUDIES, "speech", toy)
+    for wrong in ("spech", "strokes"):
+        with pytest.raises(
+            ValueError, match=f"task should be one of .* got '{wrong}' and 'speech'"
+        ):
+            compare(LSTMCell(), wrong, config=toy)
     with pytest.raises(ValueError, match="not be that of a published unit, got 'GRU'"):
-        compare(LSTMCell(coupled=True), "speech", name="GRU", trials=4, config=toy)
-    result = compare(LSTMCell(coupled=True), "speech", name="mine", trials=4, config=toy)
+        compare(LSTMCell(coupled=True), "speech", name="GRU", trials=4)
+    result = compare(LSTMCell(coupled=True), "speech", name="mine", trials=4)
     assert [record["case"]["unit"] for record in result["records"][-4:]] == ["mine"] * 4
     printed = capsys.readouterr().out
     assert "| mine " in printed
     assert "| vanilla " in printed
+    shorter = dataclasses.replace(toy, epochs=1)
+    result = compare(LSTMCell(coupled=True), "speech", name="mine", trials=1, config=shorter)
+    assert [record["case"]["unit"] for record in result["records"]] == ["mine"]

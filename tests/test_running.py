@@ -253,6 +253,7 @@ def test_options_that_do_not_go_together_are_errors(tmp_path):
     assert "leave out --scheduler" in message("--smoke", "--scheduler", "tcp://127.0.0.1:9")
     (tmp_path / "file").touch()
     assert "--out should be a folder" in message("--smoke", "--out", str(tmp_path / "file"))
+    assert "can be written" in message("--smoke", "--out", str(tmp_path / "file" / "folder"))
     # A toy run does not replace a published record either.
     assert "another folder: --out DIR" in message("--smoke", "--out", str(ROOT / "experiments"))
 

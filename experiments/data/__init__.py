@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pooch
@@ -118,6 +118,8 @@ SOURCES = {
 generated: ContextVar[Path | None] = ContextVar("generated", default=None)
 """A folder with generated files that are read instead; see `small`."""
 
+PianoRolls = Literal["JSB Chorales", "Nottingham", "MuseData", "Piano-midi"]
+
 
 class MissingDataError(RuntimeError):
     """A data set that cannot be had, or is not what it should be; the message says what to do."""
@@ -181,7 +183,7 @@ def missing(name: str, problem: str) -> str:
     )
 
 
-def piano_rolls(name: str) -> dict[str, list[NDArray[np.float32]]]:
+def piano_rolls(name: PianoRolls) -> dict[str, list[NDArray[np.float32]]]:
     """Sequences `[T, 88]` of zeros and ones, by split: `train`, `valid`, `test`."""
     content = scipy.io.loadmat(fetch(name))
     return {

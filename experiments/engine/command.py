@@ -58,6 +58,11 @@ def check(name: str, experiment: Experiment, options: Any) -> None:
         )
     if options.out and options.out.exists() and not options.out.is_dir():
         raise SystemExit(f"--out should be a folder, got {options.out}")
+    if options.out:
+        try:
+            options.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SystemExit(f"--out should be a folder that can be written: {error}") from None
     if options.extend and not experiment.reproducible:
         raise SystemExit(f"{name} depends on the machine: leave out --extend")
     if options.extend and options.smoke and not options.out:

@@ -32,8 +32,8 @@ def extended(path: Path, name: str, config: Any, seeds: int) -> Result | None:
     try:
         result = load(path)
         missing = NEEDED - result.keys()
-    except (OSError, ValueError, AttributeError) as error:
-        raise SystemExit(f"{path} is not a record: {error}. Move it away") from error
+    except (OSError, ValueError) as error:
+        raise SystemExit(str(error)) from error
     if missing:
         raise SystemExit(
             f"{path} does not state its {', '.join(sorted(missing))} and cannot be extended. "

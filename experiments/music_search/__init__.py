@@ -1,6 +1,13 @@
 """A random search over learning rate, batch and weight noise, on the data sets of Chung et al."""
 
-DATA = {
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from experiments.data import PianoRolls
+
+DATA: dict[str, PianoRolls] = {
     "jsb": "JSB Chorales",
     "nottingham": "Nottingham",
     "muse": "MuseData",

@@ -15,7 +15,7 @@ from experiments.music.results import GATED, MARGIN, PUBLISHED, READING, TABLE, 
 from experiments.records import grouped
 from experiments.statistics.comparisons import Comparison, trials
 from experiments.statistics.importance import shares_of_variance, shares_table
-from experiments.statistics.trials import best
+from experiments.statistics.trials import best, ended_by_limit
 from experiments.statistics.verdicts import claim
 
 REPEATED = "trials"
@@ -108,7 +108,9 @@ def table(result: Result) -> str:
             {
                 "unit": model,
                 "trials": len(drawn),
-                "ended by the limit": sum(t["epochs"] >= t["at_most"] for t in drawn),
+                "ended by the limit": ended_by_limit(
+                    valid, np.array([float(t["epochs"] >= t["at_most"]) for t in drawn])
+                ),
                 "best by validation": f"{nlls[0]:.2f}",
                 "best tenth, median": f"{statistics.median(nlls):.2f}",
                 "range": f"{min(nlls):.2f} to {max(nlls):.2f}",

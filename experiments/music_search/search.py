@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from experiments import Record
+from experiments.data import PianoRolls
 from experiments.engine.experiment import Experiment
 from experiments.music import run as music
 from experiments.music_search import DATA, LIMIT, PATIENCE
@@ -28,7 +29,7 @@ class Config:
         only: How many sequences of each split are used; all if 0.
     """
 
-    data_set: str
+    data_set: PianoRolls
     limit: int
     patience: int = PATIENCE
     rate: tuple[float, float] = (1e-4, 1e-2)

@@ -10,14 +10,14 @@ from experiments import FOLDER, Record, Result
 from experiments.engine.journal import Journal, Unit
 from experiments.engine.units import Start, in_process, run_unit, run_units, threads
 from experiments.odyssey.results import table
-from experiments.odyssey.study import CELLS, STUDIES, Config, trial
+from experiments.odyssey.study import CELLS, STUDIES, Config, TaskName, trial
 from experiments.records import load
 from lstm_variants.cells import Cell
 
 
 def compare(
     cell: Cell,
-    task: str,
+    task: TaskName,
     *,
     name: str = "your cell",
     trials: int = 60,
@@ -31,14 +31,17 @@ def compare(
         task: Name of a data set: `speech`, `strokes` or `music`.
         name: How the cell is called in the table; trials of another name draw other values.
         trials: How many.
-        config: Settings; those of the published study if `None`.
+        config: Settings; those of the published study if `None`. With others, the table has no
+            published units, which were not trained with them.
         start: Starts the workers that run the trials; by default they run in this process.
 
     Returns:
-        The trials of the cell, after those of the published record if there is one.
+        The trials of the cell, after those of the published record if there is one. They are
+        nowhere else: a call that is stopped keeps none.
 
     Raises:
-        ValueError: If the name is that of a published unit.
+        ValueError: If the name is that of a published unit, or there is no such data set, or the
+            settings are those of another one.
 
     Example:
         ```python
@@ -49,6 +52,12 @@ def compare(
     """
     if name in CELLS:
         raise ValueError(f"name should not be that of a published unit, got {name!r}")
+    if task not in STUDIES or (config and config.task != task):
+        names = ", ".join(map(repr, STUDIES))
+        raise ValueError(
+            f"task should be one of {names}, and that of config if given, got {task!r}"
+            + (f" and {config.task!r}" if config else "")
+        )
     chosen = config or STUDIES[task]
     units: Sequence[Unit] = [({"unit": name}, seed) for seed in range(trials)]
     run = functools.partial(run_cell, cell)
@@ -56,7 +65,8 @@ def compare(
     with threads(1):
         own = run_units(name, functools.partial(run_unit, run, chosen), units, start, journal)
     path = FOLDER / f"odyssey_{task}" / "record.json"
-    published = load(path)["records"] if path.exists() else []
+    is_published = path.exists() and chosen == STUDIES[task]
+    published = load(path)["records"] if is_published else []
     result = {"config": dataclasses.asdict(chosen), "records": [*published, *own]}
     print(table(result))
     return result

@@ -13,7 +13,7 @@ from experiments.odyssey.importance import importances
 from experiments.records import grouped
 from experiments.statistics.comparisons import Comparison, trials
 from experiments.statistics.importance import shares_table
-from experiments.statistics.trials import best
+from experiments.statistics.trials import best, ended_by_limit
 from experiments.statistics.verdicts import claim
 
 CRITICAL = ("NFG", "NOAF")
@@ -132,7 +132,9 @@ def table(result: Result) -> str:
         {
             "unit": unit,
             "trials": len(found[unit]),
-            "ended by the limit of epochs": sum(t["epochs"] >= limit for t in found[unit]),
+            "ended by the limit of epochs": ended_by_limit(
+                *np.transpose([(t["valid"], t["epochs"] >= limit) for t in found[unit]])
+            ),
             "best by validation": f"{losses[0]:.3f}",
             "best tenth, median": f"{statistics.median(losses):.3f}",
             "range": f"{min(losses):.3f} to {max(losses):.3f}",

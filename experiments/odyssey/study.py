@@ -10,6 +10,7 @@ import copy
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Literal
 
 import numpy as np
 import torch
@@ -25,6 +26,7 @@ from lstm_variants import VARIANTS
 from lstm_variants.cells import Cell
 from lstm_variants.nn import Recurrent
 
+TaskName = Literal["speech", "strokes", "music"]
 Measure = Callable[[Tensor, Sequence[int], str], Tensor]
 """Of logits, for some sequences of a split: losses or errors."""
 CELLS: dict[str, Cell] = {
@@ -48,7 +50,7 @@ class Config:
         noise: Range of the standard deviation of the noise that is added to inputs in training.
     """
 
-    task: str
+    task: TaskName
     batch: int = 32
     epochs: int = 150
     patience: int = 15

@@ -62,6 +62,17 @@ def best(valid: Numbers, test: Numbers) -> Numbers:
     return test[np.argsort(valid, kind="stable")[: tenth(len(valid))]]
 
 
+def ended_by_limit(valid: Numbers, ended: Numbers) -> str:
+    """How many trials ended by the limit of training, of all and of the best tenth.
+
+    Args:
+        valid: The validation losses of a network's trials.
+        ended: For each, 1 if it ended by the limit, or 0.
+    """
+    chosen = best(valid, ended)
+    return f"{sum(ended):.0f} ({sum(chosen):.0f} of the best {len(chosen)})"
+
+
 def median_difference(ahead: Numbers, behind: Numbers) -> Numbers:
     """The median of all differences between losses of two networks."""
     pairs = behind[..., :, None] - ahead[..., None, :]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -27,7 +28,8 @@ CELLS: dict[str, Cell] = {
     "GRU": GRUCell(),
 }
 
-TASKS = (
+TaskName = Literal["NMSD", "GTS", "COSINE", "TRIANGLE", "RECTANGLE"]
+TASKS: tuple[tuple[TaskName, int], ...] = (
     ("NMSD", 10),
     ("NMSD", 20),
     ("NMSD", 30),
@@ -62,12 +64,12 @@ class Config:
         batch_rate: Its learning rate.
     """
 
-    online: tuple[tuple[str, int], ...] = TASKS
+    online: tuple[tuple[TaskName, int], ...] = TASKS
     most_steps: int = 100_000_000
     rate: float = 1e-5
     forget_bias: float = 2.0
-    turned: tuple[str, int] = ("NMSD", 10)
-    batches: tuple[tuple[str, int], ...] = TASKS
+    turned: tuple[TaskName, int] = ("NMSD", 10)
+    batches: tuple[tuple[TaskName, int], ...] = TASKS
     hidden: int = 3
     batch: int = 16
     updates: int = 3000
