@@ -20,6 +20,7 @@ Record = dict[str, Any]
 """Something measured, ready for JSON."""
 Result = dict[str, Any]
 """The content of a record file: records of all units, configuration and provenance."""
+SECTIONS = ("Claim", "Claims", "Protocol", "Deviations")
 
 
 def names() -> list[str]:
@@ -46,3 +47,27 @@ def repeated(name: str) -> str:
 def title(name: str) -> str:
     """The title of an experiment."""
     return text(name).partition("\n")[0].removesuffix(".")
+
+
+def sections(name: str) -> dict[str, str]:
+    """The text of an experiment, by the words that its sections begin with.
+
+    What comes between the title and the first section has the key `""`.
+
+    Raises:
+        ValueError: If a section is missing.
+    """
+    found: dict[str, list[str]] = {"": []}
+    current = found[""]
+    for paragraph in text(name).split("\n\n")[1:]:
+        first, _, rest = paragraph.partition(": ")
+        if first in SECTIONS and rest:
+            found[first.replace("Claims", "Claim")] = current = [rest[0].upper() + rest[1:]]
+        else:
+            current.append(paragraph)
+    if missing := {"Claim", "Protocol", "Deviations"} - found.keys():
+        raise ValueError(
+            f"the docstring of {name} has no paragraph that begins with "
+            f"{' or '.join(sorted(missing))}, a colon and a space"
+        )
+    return {first: "\n\n".join(paragraphs) for first, paragraphs in found.items()}

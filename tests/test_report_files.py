@@ -150,7 +150,7 @@ def test_the_report_without_records_says_what_to_do(tmp_path, capsys):
 def test_a_missing_section_is_named(monkeypatch):
     monkeypatch.setattr(experiments, "text", lambda name: "Title.\n\nClaim: c.\n\nDeviations: d.")
     with pytest.raises(ValueError, match=r"docstring of adding has no paragraph.* Protocol,"):
-        pages.sections("adding")
+        experiments.sections("adding")
 
 
 def imported_by(*modules):

@@ -40,7 +40,7 @@ def prepared(name: str, experiment: Experiment, arguments: Sequence[str]) -> Cal
             seeds=1 if smoke else experiment.seeds,
         ),
         prog=f"python -m experiments {name}",
-        description=experiments.text(name),
+        description=f"{experiments.title(name)}\n\n{experiments.sections(name)['']}",
     )
     check(name, experiment, options)
     return functools.partial(run, name, experiment, options)

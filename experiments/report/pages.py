@@ -47,7 +47,6 @@ OTHER_LEVEL = (
 )
 MAX_OPEN = 4
 """The largest number of comparisons that are shown without a click."""
-SECTIONS = ("Claim", "Claims", "Protocol", "Deviations")
 
 
 class Results(NamedTuple):
@@ -78,7 +77,7 @@ def page(name: str, results: Results | None) -> str:
         name: The name of its folder.
         results: Its results; `None` if it has not been run yet.
     """
-    text = sections(name)
+    text = experiments.sections(name)
     if results:
         verdicts = [
             verdict_of(claim, verdict_text(results.record, claim), anchor_of(name, k))
@@ -158,30 +157,6 @@ def preliminary(result: Result) -> list[str]:
 def has_figure(name: str) -> bool:
     """Whether an experiment has a figure."""
     return importlib.util.find_spec(f"experiments.{name}.figure") is not None
-
-
-def sections(name: str) -> dict[str, str]:
-    """The text of an experiment, by the words that its sections begin with.
-
-    What comes between the title and the first section has the key `""`.
-
-    Raises:
-        ValueError: If a section is missing.
-    """
-    found: dict[str, list[str]] = {"": []}
-    current = found[""]
-    for paragraph in experiments.text(name).split("\n\n")[1:]:
-        first, _, rest = paragraph.partition(": ")
-        if first in SECTIONS and rest:
-            found[first.replace("Claims", "Claim")] = current = [rest[0].upper() + rest[1:]]
-        else:
-            current.append(paragraph)
-    if missing := {"Claim", "Protocol", "Deviations"} - found.keys():
-        raise ValueError(
-            f"the docstring of {name} has no paragraph that begins with "
-            f"{' or '.join(sorted(missing))}, a colon and a space"
-        )
-    return {first: "\n\n".join(paragraphs) for first, paragraphs in found.items()}
 
 
 def verdict_of(claim: Record, verdict: str, anchor: str) -> str:
