@@ -135,7 +135,7 @@ def check_parts(cell: Cell) -> None:
         f"weight_ih should be {(rows, D)}, one block of H rows each, not {shape}"
     )
     layer = new_layer(cell)
-    [names] = layer._all_weights
+    [names] = layer._weight_names
     state = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H)
     weights = layer._weights(names)
     after, gates = cell.step(cell.project(random_input()[0], weights), state, weights)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -16,6 +16,8 @@ from torch._higher_order_ops.scan import scan as hop_scan
 from torch._subclasses import FakeTensor
 from torch._subclasses.functional_tensor import FunctionalTensor
 from torch.autograd import forward_ad
+
+Function = TypeVar("Function", bound=Callable[..., object])
 
 below_autograd: Callable[[], AbstractContextManager[None]] = torch._C._AutoDispatchBelowAutograd
 """A context in which operators do not run their implementations for autograd."""
@@ -103,6 +105,17 @@ def batched_gradients_level() -> int:
 def is_fake(tensor: Tensor) -> bool:
     """Whether a tensor has a shape but no values, as those that tracing works with."""
     return isinstance(tensor, FakeTensor | FunctionalTensor)
+
+
+def constant_while_tracing(function: Function) -> Function:
+    """Mark a function whose result is a constant in the traced program.
+
+    It is called while tracing. Its arguments are guarded; other values that it reads are not.
+    """
+    # As torch.compiler.assume_constant_result, which imports torch._dynamo: that takes longer than
+    # all other imports of this package.
+    function._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    return function
 
 
 def assert_when_run(condition: Tensor, message: str) -> None:

@@ -185,7 +185,7 @@ def test_gradients_of_a_call_in_which_tensors_are_one(name, backend):
     """Without a layer around, which slices states: one state for both, one weight for both."""
     cell = VARIANTS[name].cell
     layer = VARIANTS[name].layer(3, 3, bidirectional=False, **F64)
-    [weights] = [layer._weights(names) for names in layer._all_weights]
+    [weights] = [layer._weights(names) for names in layer._weight_names]
     matrix = weights.weight_ih
     recurrent = getattr(weights, "weight_hh", None)
     if recurrent is not None and recurrent.shape == matrix.shape:  # D is H

@@ -26,7 +26,7 @@ class OwnCell(LSTMCell):
 
 def call_of(cell, T=3, B=2, dtype=torch.float32, device="cpu"):
     layer = layers.Recurrent(cell, 3, 4, dtype=dtype, device=device)
-    weights = (layer._weights(layer._all_weights[0]),)
+    weights = (layer._weights(layer._weight_names[0]),)
     x = torch.zeros(T, B, 3, dtype=dtype, device=device)
     return Call(cell, x, weights, (cell.initial_state(x[:1].flatten(0, 1)[:B], 4),))
 

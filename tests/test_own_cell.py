@@ -170,7 +170,7 @@ def test_trace_explain_and_initialisers(capsys):
 
 def test_weights_that_do_not_fit_are_named():
     layer = Recurrent(LeakyCell(), 3, 4)
-    weights = layer._weights(layer._all_weights[0])
+    weights = layer._weights(layer._weight_names[0])
     with pytest.raises(ValueError, match=r"LeakyCell\(\) requires slope"):
         lstm_variants.scan.scan(LeakyCell(), torch.zeros(2, 1, 3), weights._replace(slope=None))
 

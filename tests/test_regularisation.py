@@ -58,7 +58,7 @@ def test_weight_dropout(name):
     given = [w for call, _ in (*calls, *more) for w in call.weights]
     masks = []
     for k, weights in enumerate(given):
-        names = layer._all_weights[k % 4]
+        names = layer._weight_names[k % 4]
         for kind, parameter in zip(layer._kinds, names, strict=True):
             weight, parameter = getattr(weights, kind), getattr(layer, parameter)
             if kind not in ("weight_hh", "weight_gh"):

@@ -1,11 +1,15 @@
 """Private names of torch are in one file only."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 import lstm_variants
+from lstm_variants.torch_internals import constant_while_tracing
 
 PACKAGE = Path(lstm_variants.__file__).parent
 INTERNALS = "torch_internals.py"
@@ -60,6 +64,20 @@ def test_only_one_file_has_private_names_of_torch(path):
 def test_private_names_are_found(source):
     assert private_names(source)
     assert not private_names(source.replace("._", ".").replace(" _", " "))
+
+
+def test_an_import_is_not_slow():
+    """What takes long to import is left to those who use it."""
+    slow = "'torch._dynamo', 'torch._inductor', 'torch.onnx', 'sympy', 'numpy.testing'"
+    code = f"import sys, torch, lstm_variants.nn; print(sorted({{{slow}}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_functions_are_marked_as_by_torch():
+    assert vars(constant_while_tracing(lambda: 0)) == vars(
+        torch.compiler.assume_constant_result(lambda: 0)
+    )
 
 
 def test_names_of_python_are_not_private():

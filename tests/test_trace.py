@@ -46,7 +46,7 @@ def test_the_blocks_are_those_of_the_documented_equations(name):
     layer, x = stack(name), torch.randn(6, 2, 3, dtype=torch.float64)
     cell, steps = layer.cell, trace(layer, x)
     assert set(cell.block_names) <= set(steps[0])
-    for k, names in enumerate(layer._all_weights):
+    for k, names in enumerate(layer._weight_names):
         given = x if k < 2 else torch.cat([steps[0]["h"], steps[1]["h"]], -1)
         state, reverse = cell.initial_state(x[0], layer.hidden_size), k % 2 == 1
         for t in reversed(range(6)) if reverse else range(6):

@@ -9,9 +9,9 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from lstm_variants.kernels.call import Call
-from lstm_variants.kernels.tracing import constant_while_tracing
 from lstm_variants.torch_internals import (
     active_transforms,
+    constant_while_tracing,
     forward_mode_is_active,
     is_vmapped,
     transform_is_active,

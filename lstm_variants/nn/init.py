@@ -135,7 +135,7 @@ def get_biases(layer: Recurrent) -> list[list[tuple[Parameter, Tensor]]]:
         raise ValueError(f"layer should have biases, got {layer}: create it with bias=True")
     plain = {name for name, _ in layer.named_parameters(recurse=False)}
     all_biases: list[list[tuple[Parameter, Tensor]]] = []
-    for names in layer._all_weights:
+    for names in layer._weight_names:
         biases: list[tuple[Parameter, Tensor]] = []
         for (kind, spec), name in zip(specs.items(), names, strict=True):
             if not kind.startswith("bias"):

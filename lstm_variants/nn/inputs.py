@@ -83,7 +83,7 @@ def in_layout_of(given: Any, output: Tensor, *, batch_first: bool) -> Any:
 
 def check_values(layer: Recurrent, x: Tensor) -> None:
     """Raise an error unless the input has the dtype of the weights and the layer's input size."""
-    check_dtype(x, layer._first_parameter)
+    check_dtype(x, getattr(layer, layer._weight_names[0][0]))
     check_input_size(x, layer.input_size)
 
 

@@ -14,6 +14,7 @@ from torch.nn.utils.rnn import PackedSequence
 from lstm_variants.cells import Cell, State, Weights
 from lstm_variants.kernels import Call
 from lstm_variants.kernels.dispatch import check_name, run
+from lstm_variants.kernels.torch_kernels import FUNCTIONS
 from lstm_variants.nn.arguments import check_constructor
 from lstm_variants.nn.inputs import Batch, as_batch, in_layout_of
 from lstm_variants.nn.regularisation import check_rates, regularised
@@ -114,7 +115,7 @@ class Recurrent(nn.Module):
         self.recurrent_dropout = recurrent_dropout
         self.zoneout = zoneout
 
-        self._all_weights: list[list[str]] = []
+        self._weight_names: list[list[str]] = []
         self._kinds = tuple(cell.parameter_shapes(1, 1, bias=bias, proj_size=proj_size))
         for layer in range(num_layers):
             for suffix in ("", "_reverse") if bidirectional else ("",):
@@ -128,7 +129,9 @@ class Recurrent(nn.Module):
                 for name, shape in names.items():
                     parameter = nn.Parameter(torch.empty(shape, device=device, dtype=dtype))
                     self.register_parameter(name, parameter)
-                self._all_weights.append(list(names))
+                self._weight_names.append(list(names))
+        if cell in FUNCTIONS:  # other libraries compute torch's equations from this name of torch
+            self._all_weights = self._weight_names
         self.reset_parameters()
 
     @property
@@ -139,7 +142,7 @@ class Recurrent(nn.Module):
     @property
     def all_weights(self) -> list[list[Tensor]]:
         """The parameters of each layer and direction."""
-        return [[getattr(self, name) for name in names] for names in self._all_weights]
+        return [[getattr(self, name) for name in names] for names in self._weight_names]
 
     def reset_parameters(self) -> None:
         """Initialise all parameters: uniform within 1 / sqrt(H) of zero, or as the cell defines."""
@@ -147,7 +150,7 @@ class Recurrent(nn.Module):
         specs = self.cell.parameters(1, 1, bias=self.bias, proj_size=self.proj_size)
         kinds = {
             name: kind
-            for names in self._all_weights
+            for names in self._weight_names
             for kind, name in zip(specs, names, strict=True)
         }
         extra = {name for name, kind in kinds.items() if kind not in TORCH_PARAMETERS}
@@ -217,12 +220,6 @@ class Recurrent(nn.Module):
         output = in_layout_of(input, output, batch_first=self.batch_first)
         return output, stack_states(last, batched=batch.batched)
 
-    @property
-    def _first_parameter(self) -> Tensor:
-        """One of the parameters, for its dtype."""
-        parameter: Tensor = getattr(self, self._all_weights[0][0])
-        return parameter
-
     def step(
         self,
         input: Tensor,  # noqa: A002 - as forward
@@ -283,7 +280,7 @@ class Recurrent(nn.Module):
             if layer and self.dropout:
                 x = nn.functional.dropout(x, self.dropout, self.training)
             directions = slice(layer * n, (layer + 1) * n)
-            weights = tuple(self._weights(names) for names in self._all_weights[directions])
+            weights = tuple(self._weights(names) for names in self._weight_names[directions])
             weights, masks = regularised(self, x, weights)
             first = tuple(states[directions])
             call = Call(self.cell, x, weights, first, lengths, resets, masks)

@@ -28,7 +28,7 @@ def initial_states(layer: Recurrent, x: Tensor, hx: Any, *, batched: bool) -> li
         ValueError: If the number of tensors, a dtype or a device is wrong.
         RuntimeError: If a shape is wrong.
     """
-    B, count, names = x.shape[1], len(layer._all_weights), layer.cell.state_type._fields
+    B, count, names = x.shape[1], len(layer._weight_names), layer.cell.state_type._fields
     if hx is None:
         like = x.new_empty(B, 0)
         return [layer.cell.initial_state(like, layer.hidden_size, layer.proj_size)] * count

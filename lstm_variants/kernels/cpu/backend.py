@@ -14,8 +14,8 @@ from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.cpu.cells import KERNELS, Kernel, kernel_of
 from lstm_variants.kernels.fused import FusedBackend
 from lstm_variants.kernels.layer import Layer
-from lstm_variants.kernels.tracing import constant_while_tracing
 from lstm_variants.steps import check_length_values
+from lstm_variants.torch_internals import constant_while_tracing
 
 __all__ = ["CPU", "CPU_BFLOAT16"]
 

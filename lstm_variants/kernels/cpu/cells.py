@@ -23,7 +23,7 @@ from lstm_variants.cells import (
     SLSTMCell,
 )
 from lstm_variants.kernels.fused import Signature, signature_of
-from lstm_variants.kernels.tracing import constant_while_tracing
+from lstm_variants.torch_internals import constant_while_tracing
 
 PEEPHOLES: tuple[Any, ...] = (None, "previous", "current")
 KINDS: tuple[type[Cell], ...] = (

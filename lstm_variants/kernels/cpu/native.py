@@ -15,7 +15,7 @@ from struct import Struct
 
 import torch
 
-from lstm_variants.kernels.tracing import constant_while_tracing
+from lstm_variants.torch_internals import constant_while_tracing
 
 NAME = "lstm_variants_kernels.so"
 PADDED_BYTES = 64
