@@ -7,6 +7,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import lstm_variants
 from lstm_variants.kernels.cpu.cells import kernel_of
 from lstm_variants.variants import VARIANTS
+from tests.cpu_kernels import needs_kernels
 from tests.layers import random_hx, states_of
 
 T, B, D, H, P = 5, 3, 6, 8, 4
@@ -41,6 +42,7 @@ def test_as_many_operations_as_in_torch(name, options, of_x, of_hx):
     assert min(ours) > 0
 
 
+@needs_kernels
 @pytest.mark.parametrize("name", [name for name, v in VARIANTS.items() if kernel_of(v.cell)])
 def test_as_many_operations_as_in_the_equations(name):
     layers = [VARIANTS[name].layer(D, H, backend=backend) for backend in ("cpu", "reference")]
@@ -52,6 +54,7 @@ def test_as_many_operations_as_in_the_equations(name):
     assert ours == theirs
 
 
+@needs_kernels
 def test_no_steps_are_no_operations():
     layer = lstm_variants.nn.GRU(D, H, backend="cpu")
     x = torch.randn(0, B, D, requires_grad=True)

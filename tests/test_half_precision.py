@@ -113,6 +113,15 @@ def test_dtypes_under_autocast_are_torchs(name):
         assert {output.dtype, *(s.dtype for s in states_of(last))} == {torch.bfloat16}
 
 
+def test_a_gru_under_autocast_has_another_dtype_than_torchs():
+    """As the page on replacing layers says."""
+    ours, theirs = (layer(D, H) for layer in TWINS["GRU"])
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        results = [layer(torch.randn(T, B, D)) for layer in (ours, theirs)]
+    found = [{output.dtype, last.dtype} for output, last in results]
+    assert found == [{torch.bfloat16}, {torch.float32}]
+
+
 @pytest.mark.parametrize("name", VARIANTS)
 @every_dtype
 def test_autocast_of_a_layer_behind_another(name, dtype):

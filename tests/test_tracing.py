@@ -298,7 +298,11 @@ class ScaledCell(ElmanCell):
 
 @pytest.mark.parametrize("dynamic", [None, True], ids=["automatic", "dynamic"])
 @pytest.mark.parametrize(
-    ("cell", "name", "kernels"), [(ScaledCell, "share", ()), (JANETCell, "beta", (0.0, 1.0))]
+    ("cell", "name", "kernels"),
+    [
+        (ScaledCell, "share", ()),
+        pytest.param(JANETCell, "beta", (0.0, 1.0), marks=needs_kernels),
+    ],
 )
 def test_cells_with_several_values_of_a_setting_are_compiled(cell, name, kernels, dynamic):
     """From the second value on, torch.compile makes the setting symbolic."""

@@ -43,7 +43,7 @@ def section(result: Result) -> str:
     parts = (
         images(name, caption),
         legend(result),
-        '<details markdown="1"><summary>All numbers</summary>',
+        '<details markdown="1" data-search-exclude><summary>All numbers</summary>',
         table_of_ratios(result),
         "</details>",
         *own_layers_section(result),

@@ -21,7 +21,7 @@ def section(result: Result | None) -> str:
     parts = (
         table([min(found, key=median) for found in groups(result).values()]),
         legend(result),
-        '<details markdown="1"><summary>All implementations</summary>',
+        '<details markdown="1" data-search-exclude><summary>All implementations</summary>',
         table(result["records"]),
         "</details>",
         f"Versions: {versions}. {provenance(result)}. {data_links(result)}",

@@ -182,6 +182,7 @@ def verdict_of(claim: Record, verdict: str, anchor: str) -> str:
         f"### {claim['claim']} {{#{anchor}}}\n\n**{verdict[0].upper()}{verdict[1:]}**: "
         f"{counts_text(claim)}.\n\n{lesson}Source: {source_text(claim)}. Fidelity: "
         f"{claim['fidelity']}.{reference}\n\n"
-        f'<details markdown="1"{opened}><summary>Comparisons ({len(rows)})</summary>\n\n'
+        f'<details markdown="1" data-search-exclude{opened}>'
+        f"<summary>Comparisons ({len(rows)})</summary>\n\n"
         f"{table}\n\n{EFFECT}{OTHER_LEVEL if crossed else ''}\n\n</details>"
     )

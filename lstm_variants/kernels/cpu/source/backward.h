@@ -47,8 +47,7 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
     T* const d_inner = scratch.take(Cell::has_inner_product ? B * Hp : 0);
     T* const inner = scratch.take(inner_rows * Hp);
     SumOfProducts<T> of_inner{
-        *this, inner_rows, cell.inner.places(), H, gradients.columns, cell.inner.begin(),
-        gradients.once()
+        *this, inner_rows, cell.inner, H, gradients.columns, gradients.once()
     };
 
     using Base::Base;
@@ -232,7 +231,7 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
         cell.write_gradients(s);
         if constexpr (Cell::has_inner_product)
             if (io.d_weight_hh)
-                of_inner.write(s, cell.inner, this->out(io.d_weight_hh) + cell.inner_row * H);
+                of_inner.write(s, this->out(io.d_weight_hh) + cell.inner_row * H);
     }
 };
 

@@ -10,13 +10,14 @@ namespace ISA {
 // dominate.
 constexpr int64_t gradient_rows = 256;
 
-// The sum over all rows of a' b, [n, N], for rows a [n] and b [N]; n is a multiple of max_rows.
+// The sum over all rows of a' b, [places, N], for rows a [places] and b [N]: the gradient of weights
+// that lie in places as blocks do, a multiple of max_rows of them.
 //
 // If all rows are there at once, the sum is computed when it is written, and is never kept.
 template <class T> class SumOfProducts {
-    const int64_t n, N, rows;
+    const Blocks blocks;
+    const int64_t N, rows;
     const Columns<T>& a;
-    const int64_t begin;
     const bool once;
     const Packed<T> b;
     T* const sum;  // or max_rows rows of it for each thread
@@ -27,29 +28,33 @@ template <class T> class SumOfProducts {
     void multiply_add_group(int64_t count, int64_t group, T* to) const {
         const Packed<T> right = first(count);
         multiply_add_places<T, true>(
-            a.from(begin + group * max_rows), max_rows, right, {0, right.places()}, to, width(),
+            a.from(blocks.begin() + group * max_rows), max_rows, right, {0, right.places()}, to, width(),
             {0, max_rows}, {0, right.panels()}, false
         );
     }
+    // This thread's groups of max_rows places, with the number of those that have a row of weights.
+    template <class Use> void each_group(const Share& share, const Use& use) const {
+        for (int64_t group : share.team.of(blocks.places() / max_rows))
+            if (const int64_t used = blocks.rows(group * max_rows, max_rows)) use(group, used);
+    }
 
   public:
-    // `rows`: as many as there are at a time, of a and of b. The columns of a start at `begin`.
+    // `rows`: as many as there are at a time, of a and of b.
     SumOfProducts(
-        Sequence<T>& s, int64_t rows, int64_t n, int64_t N, const Columns<T>& a, int64_t begin,
+        Sequence<T>& s, int64_t rows, const Blocks& blocks, int64_t N, const Columns<T>& a,
         bool once
     )
-        : n(n),
+        : blocks(blocks),
           N(N),
           rows(rows),
           a(a),
-          begin(begin),
           once(once),
           b(s.scratch.take_packed(rows, (N + lanes<T> - 1) / lanes<T> * lanes<T>)),
-          sum(s.scratch.take((once ? max_rows * threads(s) : n) * width())) {}
+          sum(s.scratch.take((once ? max_rows * threads(s) : blocks.places()) * width())) {}
 
     void start(const Share& share) {
         if (once) return;
-        const Range mine = share.team.of(n);
+        const Range mine = share.team.of(blocks.places());
         std::fill_n(sum + mine.first * width(), mine.size() * width(), T(0));
     }
     // Of each row where b is; null for zeros.
@@ -58,15 +63,14 @@ template <class T> class SumOfProducts {
     }
     void add(const Share& share, int64_t count) {
         if (once) return;
-        for (int64_t group : share.team.of(n / max_rows))
+        each_group(share, [&](int64_t group, int64_t) {
             multiply_add_group(count, group, sum + group * max_rows * width());
+        });
     }
-    void write(const Share& share, const Blocks& blocks, T* to) const {
+    void write(const Share& share, T* to) const {
         T* const mine = sum + share.team.index * max_rows * width();
-        for (int64_t group : share.team.of(n / max_rows)) {
+        each_group(share, [&](int64_t group, int64_t used) {
             const int64_t place = group * max_rows;
-            const int64_t used = blocks.rows(place, max_rows);
-            if (!used) continue;
             if (once) {
                 std::fill_n(mine, max_rows * width(), T(0));
                 multiply_add_group(rows, group, mine);
@@ -74,7 +78,7 @@ template <class T> class SumOfProducts {
             const T* const from = once ? mine : sum + place * width();
             for (int64_t k = 0; k < used; k++)
                 std::copy_n(from + k * width(), N, to + (blocks.row(place) + k) * N);
-        }
+        });
     }
 };
 
@@ -92,8 +96,10 @@ template <class T> class Gradients {
     const Columns<T> columns;
 
   private:
+    const Blocks used;  // `input` without padding
     const WeightsInRows<T> weights;
     SumOfProducts<T> of_input, of_recurrent;
+    T* const d_used;    // [rows, used], if there is padding
     T* const d_x;       // [rows, whole vectors]
     T* const bias_sum;  // of these rows, and of all
     int64_t x_width() const { return weights.vectors * lanes<T>; }
@@ -114,11 +120,11 @@ template <class T> class Gradients {
           rows(steps * s.B),
           d_gates(sequence.scratch.take(rows * stride)),
           columns(sequence.scratch.take(Columns<T>::size(rows, s.gates_stride)), rows),
-          weights(sequence, s.io.d_x ? s.call.D : 0, input),
-          of_input(sequence, rows, input.places(), s.call.D, columns, input.begin(), once()),
-          of_recurrent(
-              sequence, rows, recurrent.places(), width, columns, recurrent.begin(), once()
-          ),
+          used(input.without_padding()),
+          weights(sequence, s.io.d_x ? s.call.D : 0, used),
+          of_input(sequence, rows, input, s.call.D, columns, once()),
+          of_recurrent(sequence, rows, recurrent, width, columns, once()),
+          d_used(sequence.scratch.take(s.io.d_x && has_padding() ? rows * used.places() : 0)),
           d_x(sequence.scratch.take(rows * x_width())),
           bias_sum(sequence.scratch.take(2 * s.gates_stride)) {}
 
@@ -171,8 +177,9 @@ template <class T> class Gradients {
         const Range mine = share.team.of(n);
         std::fill_n(d_x + mine.first * x_width(), mine.size() * x_width(), T(0));
         weights.multiply_add(
-            d_gates + input.begin(), stride, Sequence<T>::in(s.io.weight_ih), d_x, x_width(), mine,
-            {0, 1}
+            has_padding() ? gates_without_padding(mine) : d_gates + input.begin(),
+            has_padding() ? used.places() : stride, Sequence<T>::in(s.io.weight_ih), d_x, x_width(),
+            mine, {0, 1}
         );
         for (int64_t row : mine)
             std::copy_n(
@@ -183,13 +190,24 @@ template <class T> class Gradients {
 
     // `weights`: where the gradient of the recurrent weights goes.
     template <class Weights> void write(const Share& share, const Weights& weights) const {
-        if (s.io.d_weight_ih) of_input.write(share, input, Sequence<T>::out(s.io.d_weight_ih));
-        if (recurrent.count) weights.write_gradient(share, of_recurrent, recurrent);
+        if (s.io.d_weight_ih) of_input.write(share, Sequence<T>::out(s.io.d_weight_ih));
+        if (recurrent.count) weights.write_gradient(share, of_recurrent);
         write_bias(share, input, s.io.d_bias_ih);
         write_bias(share, bias, s.io.d_bias_hh);
     }
 
   private:
+    bool has_padding() const { return used.places() < input.places(); }
+    // The gradients of some rows of gates, copied: products with zeros would take as long as others.
+    const T* gates_without_padding(const Range& some) const {
+        for (int64_t row : some)
+            for (int64_t block = 0; block < input.count; block++)
+                std::copy_n(
+                    d_gates + row * stride + input.begin() + block * input.padded, input.units,
+                    d_used + row * used.places() + block * input.units
+                );
+        return d_used;
+    }
     // In two stages, since the error of a long sum grows with its length.
     void add_bias(const Share& share, int64_t n) {
         const Range vectors = share.team.of(s.gates_stride / lanes<T>);

@@ -61,7 +61,7 @@ template <class T> class OutputProjectionGradient {
         : s(sequence),
           h_stride(h_stride),
           rows(sequence.projects ? rows : 0),
-          sum(s, this->rows, s.projects ? s.Pp : 0, s.H, columns, 0, once) {}
+          sum(s, this->rows, {s.projects, s.P, s.Pp}, s.H, columns, once) {}
 
     void pack(const Share& share) {
         if (!s.projects) return;
@@ -110,7 +110,7 @@ template <class T> class OutputProjectionGradient {
         if (s.io.d_weight_hr) sum.add(share, count * s.B);
     }
     void write(const Share& share) const {
-        if (s.io.d_weight_hr) sum.write(share, {1, s.P, s.Pp}, s.out(s.io.d_weight_hr));
+        if (s.io.d_weight_hr) sum.write(share, s.out(s.io.d_weight_hr));
     }
 };
 

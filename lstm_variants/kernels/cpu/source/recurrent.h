@@ -49,10 +49,10 @@ template <class T, bool sees_gates> class Recurrent {
         }
     }
 
-    void write_gradient(const Share& share, const SumOfProducts<T>& sum, const Blocks& blocks) const {
+    void write_gradient(const Share& share, const SumOfProducts<T>& sum) const {
         if constexpr (sees_gates) {
             const bool needed = s.io.d_weight_hh || s.io.d_weight_gh;
-            if (needed) sum.write(share, blocks, joined);
+            if (needed) sum.write(share, joined);
             share.wait_for_team();  // in any case: the other direction may wait
             if (!needed) return;
             for (int64_t row : share.team.of(rows)) {
@@ -64,7 +64,7 @@ template <class T, bool sees_gates> class Recurrent {
                         std::copy_n(from + s.Pp + k * s.Hp, s.H, to + k * s.H);
             }
         } else if (s.io.d_weight_hh)
-            sum.write(share, blocks, s.out(s.io.d_weight_hh));
+            sum.write(share, s.out(s.io.d_weight_hh));
     }
 
     // Between the rows and the states of a call: of h, and of the gates.
