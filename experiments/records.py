@@ -20,13 +20,13 @@ def load(path: Path) -> Result:
     Raises:
         ValueError: If the file holds something else, such as a part of a record.
     """
+    advice = "Restore it from the repository, or move it away"
     try:
         result: Result = json.loads(path.read_text())
-        result.keys()
-    except (ValueError, AttributeError) as error:
-        raise ValueError(
-            f"{path} is not a record: {error}. Restore it from the repository, or move it away"
-        ) from error
+    except ValueError as error:
+        raise ValueError(f"{path} is not a record: {error}. {advice}") from error
+    if not isinstance(result, dict):
+        raise ValueError(f"{path} is not a record, but a {type(result).__name__}. {advice}")
     return result
 
 

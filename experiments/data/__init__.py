@@ -118,7 +118,8 @@ SOURCES = {
 generated: ContextVar[Path | None] = ContextVar("generated", default=None)
 """A folder with generated files that are read instead; see `small`."""
 
-PianoRolls = Literal["JSB Chorales", "Nottingham", "MuseData", "Piano-midi"]
+PianoRollName = Literal["JSB Chorales", "Nottingham", "MuseData", "Piano-midi"]
+"""The data sets that `piano_rolls` reads."""
 
 
 class MissingDataError(RuntimeError):
@@ -183,7 +184,7 @@ def missing(name: str, problem: str) -> str:
     )
 
 
-def piano_rolls(name: PianoRolls) -> dict[str, list[NDArray[np.float32]]]:
+def piano_rolls(name: PianoRollName) -> dict[str, list[NDArray[np.float32]]]:
     """Sequences `[T, 88]` of zeros and ones, by split: `train`, `valid`, `test`."""
     content = scipy.io.loadmat(fetch(name))
     return {

@@ -56,13 +56,6 @@ def check(name: str, experiment: Experiment, options: Any) -> None:
         raise SystemExit(
             f"{'--smoke' if options.smoke else name} runs in this process: leave out --scheduler"
         )
-    if options.out and options.out.exists() and not options.out.is_dir():
-        raise SystemExit(f"--out should be a folder, got {options.out}")
-    if options.out:
-        try:
-            options.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SystemExit(f"--out should be a folder that can be written: {error}") from None
     if options.extend and not experiment.reproducible:
         raise SystemExit(f"{name} depends on the machine: leave out --extend")
     if options.extend and options.smoke and not options.out:
@@ -78,6 +71,11 @@ def check(name: str, experiment: Experiment, options: Any) -> None:
             f"and {experiment.seeds} seeds. For others name another folder: --out DIR. To begin "
             "with fewer of these seeds and add the others later: --extend"
         )
+    if options.out:
+        try:
+            options.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SystemExit(f"--out should be a folder that can be written: {error}") from None
 
 
 def run(name: str, experiment: Experiment, options: Any) -> None:

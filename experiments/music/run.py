@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
 from experiments import Record
-from experiments.data import PianoRolls, piano_rolls
+from experiments.data import PianoRollName, piano_rolls
 from experiments.data.batches import batches
 from experiments.engine.experiment import Experiment
 from lstm_variants import VARIANTS
@@ -36,7 +36,7 @@ class Setting:
         batch: Sequences per update.
     """
 
-    data: PianoRolls
+    data: PianoRollName
     rates: tuple[float, ...]
     epochs: int
     patience: int
@@ -76,7 +76,7 @@ class Network(nn.Module):
 
 
 @cache
-def splits(name: PianoRolls, only: int) -> dict[str, list[Tensor]]:
+def splits(name: PianoRollName, only: int) -> dict[str, list[Tensor]]:
     """The sequences of a data set."""
     return {
         split: [torch.from_numpy(sequence) for sequence in sequences[: only or None]]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from experiments.data import PianoRolls
+    from experiments.data import PianoRollName
 
-DATA: dict[str, PianoRolls] = {
+DATA: dict[str, PianoRollName] = {
     "jsb": "JSB Chorales",
     "nottingham": "Nottingham",
     "muse": "MuseData",

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from experiments import Record
-from experiments.data import PianoRolls
+from experiments.data import PianoRollName
 from experiments.engine.experiment import Experiment
 from experiments.music import run as music
 from experiments.music_search import DATA, LIMIT, PATIENCE
@@ -29,7 +29,7 @@ class Config:
         only: How many sequences of each split are used; all if 0.
     """
 
-    data_set: PianoRolls
+    data_set: PianoRollName
     limit: int
     patience: int = PATIENCE
     rate: tuple[float, float] = (1e-4, 1e-2)

@@ -52,12 +52,10 @@ def compare(
     """
     if name in CELLS:
         raise ValueError(f"name should not be that of a published unit, got {name!r}")
-    if task not in STUDIES or (config and config.task != task):
-        names = ", ".join(map(repr, STUDIES))
-        raise ValueError(
-            f"task should be one of {names}, and that of config if given, got {task!r}"
-            + (f" and {config.task!r}" if config else "")
-        )
+    if task not in STUDIES:
+        raise ValueError(f"task should be one of {', '.join(map(repr, STUDIES))}, got {task!r}")
+    if config and config.task != task:
+        raise ValueError(f"config should be one for {task!r}, got one for {config.task!r}")
     chosen = config or STUDIES[task]
     units: Sequence[Unit] = [({"unit": name}, seed) for seed in range(trials)]
     run = functools.partial(run_cell, cell)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -21,32 +20,19 @@ def forward_flops(x: Tensor, weights: Tensors, *_: Any, out_val: Any = None) -> 
 
 
 @register_flop_formula(torch.ops.lstm_variants.layer_backward, get_raw=True)
-def backward_flops(
-    x: Tensor,
-    weights: Tensors,
-    states: Tensors,
-    lengths: Tensor | None,
-    resets: Tensor | None,
-    cell: str,
-    backend: str,
-    output: Tensor,
-    kept: Tensors,
-    gradients: Sequence[Tensor | None],
-    needs_grad: Sequence[bool],
-    out_val: Any = None,
-) -> int:
+def backward_flops(*arguments: Any, out_val: Any = None) -> int:
     """At each step two products of each matrix: for its gradient, and for that of its input."""
-    layer = Layer(x, weights, states, lengths, resets, cell, backend)
-    T, B, _D = x.shape
-    of_x, *rest = needs_grad
-    of_weights, of_states = rest[: len(weights)], rest[len(weights) :]
+    *of_layer, _output, _kept, _gradients, needs_grad = arguments
+    layer = Layer(*of_layer)
+    T, B, _D = layer.x.shape
+    count = len(layer.weights)
+    of_x, of_weights, of_states = needs_grad[0], needs_grad[1 : count + 1], needs_grad[count + 1 :]
     # The first step has no gradient of its state unless that of the initial state is wanted.
     steps = {"weight_ih": T * of_x, "weight_hr": T}
     recurrent = T if any(of_states) else max(T - 1, 0)
+    names = layer.names * layer.directions
     return sum(
         2 * B * weight.numel() * (T * needed + steps.get(name, recurrent))
-        for name, weight, needed in zip(
-            layer.names * layer.directions, weights, of_weights, strict=True
-        )
+        for name, weight, needed in zip(names, layer.weights, of_weights, strict=True)
         if weight.dim() == 2
     )

@@ -130,7 +130,7 @@ class Recurrent(nn.Module):
                     parameter = nn.Parameter(torch.empty(shape, device=device, dtype=dtype))
                     self.register_parameter(name, parameter)
                 self._weight_names.append(list(names))
-        if cell in FUNCTIONS:  # other libraries compute torch's equations from this name of torch
+        if cell in FUNCTIONS:  # with this name of torch, other libraries compute torch's equations
             self._all_weights = self._weight_names
         self.reset_parameters()
 

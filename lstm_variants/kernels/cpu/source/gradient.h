@@ -28,8 +28,8 @@ template <class T> class SumOfProducts {
     void multiply_add_group(int64_t count, int64_t group, T* to) const {
         const Packed<T> right = first(count);
         multiply_add_places<T, true>(
-            a.from(blocks.begin() + group * max_rows), max_rows, right, {0, right.places()}, to, width(),
-            {0, max_rows}, {0, right.panels()}, false
+            a.from(blocks.begin() + group * max_rows), max_rows, right, {0, right.places()}, to,
+            width(), {0, max_rows}, {0, right.panels()}, false
         );
     }
     // This thread's groups of max_rows places, with the number of those that have a row of weights.
