@@ -5,7 +5,9 @@ import torch
 from torch.nn.utils.rnn import pack_sequence
 
 from lstm_variants import VARIANTS, nn
-from tests.layers import assert_same_states, random_hx, states_of
+from lstm_variants.kernels.cpu.backend import FEW_SEQUENCES
+from tests.cpu_kernels import needs_kernels
+from tests.layers import assert_same_states, observed_call, random_hx, states_of
 from tests.tolerances import assert_exact
 
 T, B, D, H = 6, 3, 4, 5
@@ -101,3 +103,35 @@ def test_a_state_without_a_batch_is_refused():
     layer = nn.GRU(D, H)
     with pytest.raises(RuntimeError, match="For batched 3-D input, hx should also be 3-D"):
         layer.step(torch.zeros(B, D), torch.zeros(1, H))
+
+
+@needs_kernels
+@every_variant
+def test_which_backend_runs(name):
+    """One step of a few sequences of a GRU or RNN takes less time on torch's kernels."""
+    layer = VARIANTS[name].layer(D, H)
+
+    def backends(T, B, **keywords):
+        return {chosen for _, chosen in observed_call(layer, torch.randn(T, B, D), **keywords)[1]}
+
+    usual = backends(2, 1)
+    for B in (1, FEW_SEQUENCES):
+        assert backends(1, B) == ({"torch"} if name in ("GRU", "RNN") else usual)
+    assert backends(1, FEW_SEQUENCES + 1) == usual
+    assert backends(1, 2, lengths=torch.tensor([0, 1])) == usual
+    assert backends(1, 1, resets=torch.tensor([[True]])) == usual
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert backends(1, 1) == usual
+
+
+@needs_kernels
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
+@pytest.mark.filterwarnings("ignore:`torch.jit.trace:DeprecationWarning")
+@pytest.mark.parametrize("name", ["GRU", "RNN"])
+def test_a_jit_trace_of_one_step_takes_sequences(name):
+    """The number of steps, on which the choice of a backend depends, is no part of the trace."""
+    layer = VARIANTS[name].layer(D, H)
+    traced = torch.jit.trace(layer, torch.randn(1, B, D))
+    assert "lstm_variants::layer" in str(traced.inlined_graph)
+    x = torch.randn(T, B, D)
+    assert_exact(traced(x)[0], layer(x)[0])

@@ -38,7 +38,8 @@ def initial_states(layer: Recurrent, x: Tensor, hx: Any, *, batched: bool) -> li
     given = check_state(type(layer).__name__, hx, names, sizes, x)
     if not batched:
         given = tuple(tensor.unsqueeze(1) for tensor in given)
-    return [layer.cell.state_type(*parts) for parts in zip(*given, strict=True)]
+    fields = (tensor.unbind() for tensor in given)
+    return [layer.cell.state_type(*parts) for parts in zip(*fields, strict=True)]
 
 
 def stack_states(states: list[State], *, batched: bool) -> Any:

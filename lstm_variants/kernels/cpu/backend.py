@@ -24,6 +24,8 @@ Group = tuple[Sequence[str], Sequence[Tensor]]
 GRAIN_SIZE, STEP_GRAIN_SIZE = 1_000_000, 64_000
 """Multiplications with weights that are worth a thread: in all, and in a step if threads
 synchronise in each step."""
+FEW_SEQUENCES = 32
+"""Up to so many sequences, torch's kernels of GRU and RNN take less time for one step."""
 
 
 class CPU(FusedBackend):
@@ -47,14 +49,21 @@ class CPU(FusedBackend):
         return native.unavailable_reason() if reason is None else reason
 
     def yields_to(self, call: Call) -> str | None:
-        # torch multiplies in bfloat16. Autocast on the CPU leaves torch's GRU out: it fails on
-        # input that autocast has rounded.
-        if call.x.dtype != torch.bfloat16 or torch.is_autocast_enabled(self.device):
+        # Autocast on the CPU leaves torch's GRU out: it fails on input that autocast has rounded.
+        if torch.is_autocast_enabled(self.device):
             return None
-        # For one step, tensors in bfloat16 are converted for longer than they are multiplied. While
-        # tracing, the number of steps is a symbol, and asking for it would exclude one step.
-        is_one_step = not torch.compiler.is_compiling() and len(call.x) == 1
-        return "torch" if is_one_step or torchs_products_are_faster() else None
+        if call.x.dtype == torch.bfloat16:
+            # torch multiplies in bfloat16. For one step, tensors in bfloat16 are converted for
+            # longer than they are multiplied.
+            is_faster = is_one_step(call) or torchs_products_are_faster()
+        elif call.x.dtype in self.dtypes and len(call.states[0]) == 1:  # GRU and RNN
+            # A call takes longer than its arithmetic, and torch's has fewer parts, if there are no
+            # lengths.
+            is_few = is_one_step(call) and call.x.shape[1] <= FEW_SEQUENCES
+            is_faster = is_few and call.lengths is None
+        else:
+            is_faster = False
+        return "torch" if is_faster else None
 
     def operator_name(self, dtype: torch.dtype) -> str:
         return CPU_BFLOAT16.name if dtype == torch.bfloat16 else self.name
@@ -119,6 +128,15 @@ class CPUInBFloat16(CPU):
 
 
 CPU_BFLOAT16 = CPUInBFloat16()
+
+
+def is_one_step(call: Call) -> bool:
+    """Whether a call has one time step, and only one.
+
+    While tracing, the number of steps is a symbol, and asking for it would exclude others.
+    """
+    is_traced = torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[attr-defined,no-untyped-call]
+    return not is_traced and call.x.shape[0] == 1
 
 
 @constant_while_tracing
