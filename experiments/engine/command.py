@@ -67,7 +67,7 @@ def check(name: str, experiment: Experiment, options: Any) -> None:
     is_published_folder = options.out and options.out.resolve() == experiments.FOLDER
     if not published and (is_published_folder or not (options.smoke or options.out)):
         raise SystemExit(
-            f"{experiments.FOLDER / name / 'record.json'} holds results of the documented settings "
+            f"{experiments.FOLDER / name / 'record.json'} is for results of the documented settings "
             f"and {experiment.seeds} seeds. For others name another folder: --out DIR. To begin "
             "with fewer of these seeds and add the others later: --extend"
         )
