@@ -67,9 +67,9 @@ def check(name: str, experiment: Experiment, options: Any) -> None:
     is_published_folder = options.out and options.out.resolve() == experiments.FOLDER
     if not published and (is_published_folder or not (options.smoke or options.out)):
         raise SystemExit(
-            f"{experiments.FOLDER / name / 'record.json'} is for results of the documented settings "
-            f"and {experiment.seeds} seeds. For others name another folder: --out DIR. To begin "
-            "with fewer of these seeds and add the others later: --extend"
+            f"{experiments.FOLDER / name / 'record.json'} is for results of the documented "
+            f"settings and {experiment.seeds} seeds. For others name another folder: --out DIR. To "
+            "begin with fewer of these seeds and add the others later: --extend"
         )
     if options.out:
         try:

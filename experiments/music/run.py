@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -143,7 +144,7 @@ def train(
     network: Network, setting: Setting, rate: float, seed: int, noise: float, only: int
 ) -> Record:
     """Train until the validation set says no more, and measure the best network."""
-    optimizer = torch.optim.RMSprop(network.parameters(), lr=rate)
+    optimizer = torch.optim.RMSprop(network.parameters(), lr=rate, foreach=True)
     sets = splits(setting.data, only)
     lengths = [len(sequence) for sequence in sets["train"]]
     source = torch.Generator().manual_seed(seed)  # the same batches for every model
@@ -168,22 +169,32 @@ def train(
     }
 
 
+@contextlib.contextmanager
+def noisy(parameters: Sequence[Tensor], noise: float) -> Iterator[None]:
+    """Add Gaussian noise to parameters, and take it off afterwards."""
+    if not noise:
+        yield
+        return
+    clean = [p.detach().clone() for p in parameters]
+    with torch.no_grad():
+        for p in parameters:
+            p.add_(torch.randn_like(p), alpha=noise)
+    yield
+    with torch.no_grad():
+        for p, value in zip(parameters, clean, strict=True):
+            p.copy_(value)
+
+
 def step(
     network: nn.Module, optimizer: torch.optim.Optimizer, batch: Sequence[Tensor], noise: float
 ) -> None:
     """One update, by the gradient at noisy weights."""
     parameters = list(network.parameters())
-    clean = [p.detach().clone() for p in parameters]
-    with torch.no_grad():
-        for p in parameters:
-            p.add_(torch.randn_like(p), alpha=noise)
     optimizer.zero_grad()
-    nats, frames = losses(network, batch)
-    (nats.sum() / frames.sum()).backward()
+    with noisy(parameters, noise):
+        nats, frames = losses(network, batch)
+        (nats.sum() / frames.sum()).backward()
     nn.utils.clip_grad_norm_(parameters, 1.0)
-    with torch.no_grad():
-        for p, value in zip(parameters, clean, strict=True):
-            p.copy_(value)
     optimizer.step()
 
 
