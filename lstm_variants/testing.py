@@ -1,4 +1,4 @@
-"""Checks of a cell with laws that hold for every recurrence."""
+"""Checks of properties that hold for every recurrence."""
 
 from __future__ import annotations
 
@@ -31,40 +31,40 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
         seed: Seed of the random numbers. The state of the global generator does not change.
 
     Returns:
-        The laws that were checked, one line each.
+        The properties that were checked, one line each.
 
     Raises:
-        AssertionError: If a law does not hold; the message names it.
+        AssertionError: If a property does not hold; the message names it.
 
     Warns:
-        UserWarning: If the cell has no [documented equations][lstm_variants.equations]: their law
-            is left out.
+        UserWarning: If the cell has no [documented equations][lstm_variants.equations]: they are
+            not checked.
 
     Examples:
         >>> from lstm_variants.cells import GRUCell
         >>> from lstm_variants.testing import check_cell
-        >>> for law in check_cell(GRUCell()):
-        ...     print(law)
+        >>> for checked in check_cell(GRUCell()):
+        ...     print(checked)
         the parts of the cell fit together
-        a sequence in two parts is the whole sequence
+        a sequence in two parts gives the results of the whole sequence
         a sequence of a batch does not depend on the others
         steps past the end of a sequence have no influence
         a sequence without steps keeps its state
-        the second direction is the first on the reversed sequence
+        the reverse direction is the forward one on the reversed sequence
         a reset starts a new sequence, in both directions
-        first and second derivatives are those of finite differences
+        first and second derivatives agree with finite differences
         half precision is close to float32
         the documented equations agree with the step
     """
     laws: dict[str, Callable[[Cell], None]] = {
         "the parts of the cell fit together": check_parts,
-        "a sequence in two parts is the whole sequence": check_split,
+        "a sequence in two parts gives the results of the whole sequence": check_split,
         "a sequence of a batch does not depend on the others": check_batch,
         "steps past the end of a sequence have no influence": check_padding,
         "a sequence without steps keeps its state": check_no_steps,
-        "the second direction is the first on the reversed sequence": check_reversal,
+        "the reverse direction is the forward one on the reversed sequence": check_reversal,
         "a reset starts a new sequence, in both directions": check_restart,
-        "first and second derivatives are those of finite differences": check_derivatives,
+        "first and second derivatives agree with finite differences": check_derivatives,
         "half precision is close to float32": check_half_precision,
         "the documented equations agree with the step": check_equations,
     }

@@ -40,9 +40,9 @@ class LayerTrace(dict[str, Tensor]):
     Attributes:
         cell: The cell of the layer.
         valid: Mask of the valid time steps, bool `[T, B]`: false beyond the length of a sequence.
-        first: Mask of the time steps that follow no other one: the first of a sequence, and each
-            before which the state is reset, bool `[T, B]`. In the reverse direction these are the
-            last ones.
+        first: Mask of the time steps without one before them, bool `[T, B]`: the first step of each
+            sequence, and each step before which the state is reset. In the reverse direction, these
+            are the last steps.
         reverse: Whether the layer reads the sequence from its end.
         zoneout: Whether the layer keeps a part of its state by zoneout.
     """
@@ -103,7 +103,7 @@ class LayerTrace(dict[str, Tensor]):
         return found
 
     def time_constants(self) -> Tensor:
-        r"""For each unit, after how many time steps a share of 1/e of the old state is left.
+        r"""The time constant of each unit: the time steps after which 1/e of the state is left.
 
         With $k_t$, the factor by which a unit's old state is multiplied (the forget gate of an
         LSTM, the update gate of a GRU, ...; see

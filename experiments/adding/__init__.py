@@ -8,17 +8,17 @@ Claims: an LSTM learns lags over which a plain recurrent network does not learn 
 Schmidhuber 1997); on the adding problem a GRU does better than an LSTM (Bai, Kolter & Koltun 2018);
 the chrono initialisation makes long lags easier to learn (Tallec & Ollivier 2018).
 
-Protocol: the task of Hochreiter & Schmidhuber. The input at each time step is a value in -1 to 1
-and a marker. The length of a sequence is uniform in T to 1.1 T. One marked step is among the first
-ten, the other is one of the remaining T/2 - 2 of the first T/2 - 1. The marker is 1 at both, -1 at
-the first and the last time step, and 0 elsewhere. If the first time step is one of the two, its
-marker stays -1 and its value counts as 0. The target after the last time step is $0.5 + (X_1 + X_2)
-/ 4$; an output is correct if its error is below 0.04. The task is solved when the last 2,000
-outputs are all correct and have a mean error below 0.01.
+Protocol: the task of Hochreiter & Schmidhuber. The input at each time step is a value from -1 to 1
+and a marker. The length of a sequence is uniform from T to 1.1 T. One marked step is drawn from the
+first ten time steps, the other from the remaining T/2 - 2 of the first T/2 - 1. The marker is 1 at
+both, -1 at the first and the last time step, and 0 elsewhere. If the first time step is one of the
+two, its marker stays -1 and its value counts as 0. The target after the last time step is $0.5 +
+(X_1 + X_2) / 4$; an output is correct if its error is below 0.04. The task is solved when the last
+2,000 outputs are all correct and have a mean error below 0.01.
 
 Networks with gates are trained from two initialisations. *plain* is that of PyTorch: all weights
 and biases are uniform. *chrono* sets the bias of the forget gate to $\log u$, with a $u$ for each
-unit that is uniform in 1 to T - 1, and the bias of the input gate to the negative of that. For a
+unit that is uniform from 1 to T - 1, and the bias of the input gate to the negative of that. For a
 GRU, the bias of the update gate is $\log u$; for an LSTM without a forget gate, only the input gate
 is set, to $-\log u$. Initially, a unit with a forget or update gate keeps $u / (1 + u)$ of its
 state at each time step, and its time constant is about $u$ time steps.
@@ -30,11 +30,11 @@ Deviations: training uses Adam with a learning rate of 0.005 on batches of 20 ne
 gradients clipped to norm 1; the paper trains online. There is one layer of 32 units. *LSTM 1997* is
 the LSTM of the paper, without a forget gate. The chrono initialisation depends on T, the lag that
 has to be bridged; the networks of the paper had no such information. An initial forget bias of 1
-was not tried here (see [initial biases](initial-biases.md)). Whether the task is solved is
-determined with the parameters as they change during training. A run ends unsolved after 200,000
+was not tried here (see [initial biases](initial-biases.md)). Whether the task is solved is judged
+by outputs during training, while the parameters change. A run ends unsolved after 200,000
 sequences, fewer than the 209,000 and 853,000 that the networks of the paper needed at T = 500 and
-1000: that a network does not solve these lags within the limit says nothing, and comparisons of
-whether networks solve them are left undecided. Networks with gates were not trained from the plain
-initialisation at T = 1000. Bai, Kolter & Koltun use another adding problem, with values in 0 to 1
-and marks anywhere.
+1000. That a network does not solve these lags within the limit is therefore no evidence, and
+comparisons of whether networks solve them are left undecided. Networks with gates were not trained
+from the plain initialisation at T = 1000. Bai, Kolter & Koltun use another adding problem, with
+values in 0 to 1 and marks anywhere.
 """

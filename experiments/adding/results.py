@@ -77,9 +77,9 @@ def claims(result: Result) -> list[Record]:
             place="table of results, adding problem",
             lesson=(
                 "x.<.x",
-                "With a bias that matches the lag, a GRU learns the adding problem less than 2 "
-                "times sooner than an LSTM; with the plain initialisation the runs are too few or "
-                "too short to tell.",
+                "With a bias that matches the lag, a GRU learns the adding problem less than twice "
+                "as fast as an LSTM; with the plain initialisation, the runs are too few or too "
+                "short to tell.",
             ),
         ),
         claim(
@@ -100,8 +100,8 @@ def claims(result: Result) -> list[Record]:
             place="abstract",
             lesson=(
                 "++++",
-                "If you know how long the lag is, set the forget bias for it: LSTM and GRU then "
-                "learn the adding problem several times sooner, or at all.",
+                "If the length of the lag is known, set the forget bias to match it: LSTM and GRU "
+                "then learn the adding problem several times faster, or learn it only then.",
             ),
         ),
     ]

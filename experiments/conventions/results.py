@@ -24,13 +24,14 @@ PAIRS = {
 LESSONS = (
     (
         ".xx.",
-        "An output gate that depends on the new cell state has no advantage of interest on the "
-        "adding problem and on music; counting and timing are undecided.",
+        "On the adding problem and on music, an output gate that depends on the new cell state "
+        "has no advantage as large as the smallest effect of interest; counting and timing are "
+        "undecided.",
     ),
     (
         "xxx.",
-        "A reset gate before the product has no advantage of interest on counting, the adding "
-        "problem and music; timing is undecided.",
+        "On counting, the adding problem and music, a reset gate before the product has no "
+        "advantage as large as the smallest effect of interest; timing is undecided.",
     ),
 )
 """For each claim, the outcomes of its comparisons and what to take from them."""

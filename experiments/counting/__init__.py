@@ -1,19 +1,19 @@
 r"""Counting.
 
-To count, a cell state has to change by one for each letter and back again. An LSTM can do
-that; a unit that averages its old state and a candidate cannot count without bound. How far do
-trained networks count beyond their training range? The lower part of the figure shows the states of
-two networks while they read one word: of the LSTM and of the GRU with three units that count
-farthest.
+To count, a state has to go up by a fixed amount for each letter of one kind, and down for each
+letter of another. The cell state of an LSTM can do that; a unit whose new state is an average of
+its old state and a candidate cannot count without bound. How far do trained networks count beyond
+their training range? The lower part of the figure shows the states of two networks while they read
+one word: the LSTM and the GRU with three hidden units that count farthest.
 
 Claims: LSTMs count farther than GRUs (Weiss, Goldberg & Yahav 2018); an LSTM counts beyond its
 training range without the peepholes of Gers & Schmidhuber 2001 (Suzgun, Belinkov & Shieber 2018).
 And a question of ours: whether peepholes help.
 
-Protocol: a network reads a word of $a^n b^n$ or $a^n b^n c^n$ and gives, at each letter, the
+Protocol: a network reads a word of $a^n b^n$ or $a^n b^n c^n$ and outputs, at each letter, the
 probability that each letter may come next, the end included. Training as in the code released by
-Suzgun, Belinkov & Shieber: 1000 words with n uniform in 1 to 50, 150 epochs of one word an update,
-RMSprop, squared error of sigmoid outputs. Each network has the learning rate that a
+Suzgun, Belinkov & Shieber: 1000 words with n uniform from 1 to 50, 150 epochs of one word an
+update, RMSprop, squared error of sigmoid outputs. Each network has the learning rate that a
 [pilot](counting-rates.md) with other seeds chose for it. A word is right if all outputs at all of
 its letters are on the right side of 0.5. The measure is the largest n up to 10,000 such that all
 words up to it are right; tests treat all results at this limit as equal. Two networks are compared

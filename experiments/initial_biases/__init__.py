@@ -1,13 +1,13 @@
 r"""Long lags: initial biases.
 
 How should the biases of gates be initialised if a network has to learn a long lag? PyTorch's
-initialisation, a forget bias of 1 or 2 and the chrono initialisation are compared, the latter also
-with a lag that is known ten times too long or ten times too short.
+initialisation, a forget bias of 1 or 2, and the chrono initialisation are compared, the last also
+with an assumed lag that is ten times too long or ten times too short.
 
 Claims: a forget bias of 1 helps an LSTM (Jozefowicz, Zaremba & Sutskever 2015, on other tasks); the
 chrono initialisation makes long lags easier to learn (Tallec & Ollivier 2018). And two questions of
-this project: whether the chrono initialisation is better than a forget bias of 1, and how exactly
-the lag has to be known for it.
+this project: whether the chrono initialisation is better than a forget bias of 1, and how
+accurately the lag has to be known for it.
 
 Protocol: the [adding problem](adding.md) with T = 100 and 500, an LSTM and a GRU of 32 units, Adam
 on batches of 20 new sequences, gradients clipped to norm 1. The task is solved when the last 2,000
@@ -15,7 +15,7 @@ outputs are all correct (error below 0.04) and have a mean error below 0.01. The
 
 - *uniform*: that of PyTorch, with all weights and biases uniform in $\pm 1 / \sqrt{H}$;
 - *bias 1* and *bias 2*: the bias of an LSTM's forget gate, or of a GRU's update gate, is 1 or 2;
-- *chrono T*: this bias is $\log u$, with a $u$ for each unit that is uniform in 1 to
+- *chrono T*: this bias is $\log u$, with a $u$ for each unit that is uniform from 1 to
   $T_{max} - 1$, and the bias of an LSTM's input gate is $-\log u$; $T_{max} = T$;
 - *chrono 10 T* and *chrono T/10*: the same with a $T_{max}$ that is ten times too long or too
   short.
@@ -24,8 +24,8 @@ The lag counts as learned when the mean error of the last 2,000 outputs is below
 does not learn it stays at about 0.16. From there to a solved task, the noise of training matters
 too.
 
-Deviations: Tallec & Ollivier use another adding problem and other optimisers; which biases their
-own baseline has could not be read, here it is *uniform*, and the comparison with *bias 1* is a
+Deviations: Tallec & Ollivier use another adding problem and other optimisers. The biases of their
+own baseline could not be determined; here it is *uniform*, and the comparison with *bias 1* is a
 control. Jozefowicz, Zaremba & Sutskever use other tasks. Weights and sequences differ from those on
 the page of the adding problem. A run ends unsolved after 1,000,000 sequences; such a run is
 censored at this limit.

@@ -49,7 +49,8 @@ Units = tuple[str, tuple[str, ...]]
 BY_GATES = {
     "JSB Chorales": (
         "<<",
-        "On the chorales take gated units; the advantage is smaller than in the paper.",
+        "On the chorales, gated units have the lower NLL; the difference is smaller than in the "
+        "paper.",
     ),
     "Nottingham": (
         "++",
@@ -60,11 +61,12 @@ BY_GATES = {
 BY_UNIT = {
     "JSB Chorales": (
         "x",
-        "GRU or LSTM makes no difference on the chorales as large as in the paper's table.",
+        "On the chorales, the difference between GRU and LSTM is smaller than in the paper's "
+        "table.",
     ),
     "Nottingham": (
         ".",
-        "GRU or LSTM: on the folk tunes the seeds are too few to tell.",
+        "On the folk tunes, the seeds are too few to decide between GRU and LSTM.",
     ),
 }
 """Outcomes and what to take home from them, by data set."""

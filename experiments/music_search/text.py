@@ -16,12 +16,13 @@ are not useful (Breuel 2015).
 
 Protocol: units, sizes, optimiser and measure of [Music](music.md), on {data}. A trial draws a
 learning rate (1e-4 to 1e-2, log-uniform), 1 or 8 sequences per update, and weight noise with a
-standard deviation of 0.075 or none; it trains until the validation NLL, computed after each epoch,
-has not improved for {patience:,} updates or is not finite, {limit:,} updates at most, rounded up to
-whole epochs, and measures the test NLL of the epoch with the lowest validation NLL. 60 trials for
-each unit. The tenth of the trials with the lowest validation NLL is compared between units, by a
-test that permutes all trials (see [the rule](what-holds.md#the-rule)). A test NLL above that of the
-frequency of each key alone, as after divergence, counts as the latter.
+standard deviation of 0.075 or none. It trains until the validation NLL, computed after each epoch,
+has not improved for {patience:,} updates or is not finite, for {limit:,} updates at most, rounded
+up to whole epochs. The test NLL is measured at the epoch with the lowest validation NLL. There are
+60 trials for each unit. The tenth of the trials with the lowest validation NLL is compared between
+units, by a test that permutes all trials (see [the rule](what-holds.md#the-rule)). A test NLL above
+that of a model of the frequency of each key alone is capped at the latter, for example after
+divergence.
 
 Deviations: the paper draws ten learning rates for each unit, from a range that could not be read,
 and always has weight noise. It does not state the number of sequences per update; the example

@@ -35,8 +35,8 @@ LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ),
         (
             "x+",
-            "On spoken digits the loss is higher without output activation; without forget gate, "
-            "an increase of interest is excluded.",
+            "On spoken digits, the loss is higher without the output activation; without the "
+            "forget gate, an increase as large as the smallest effect of interest is excluded.",
         ),
     ),
     "music": (
@@ -46,8 +46,8 @@ LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ),
         (
             "..",
-            "The trials so far are too few to tell whether the loss on chorales rises without "
-            "forget gate or output activation.",
+            "The trials so far are too few to tell whether the loss on chorales rises without the "
+            "forget gate or the output activation.",
         ),
     ),
 }

@@ -5,7 +5,7 @@ backend is faster at which size.
 
 Claim: with the CPU kernels, in float32 and at the sizes of figure and table, a peephole LSTM is as
 fast as `torch.nn.LSTM`, and the cells that PyTorch has too are no slower than PyTorch's own; so
-`backend="auto"` takes the kernels wherever they are supported. Other sizes, and half precision:
+`backend="auto"` takes the kernels at these sizes. Other sizes, and half precision:
 [Speed](speed.md).
 
 Protocol: the networks are timed in turn, round after round; the figure shows medians. *Products* is

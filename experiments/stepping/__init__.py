@@ -6,7 +6,7 @@ The page [Step through a cell](../start/step.md) shows the recordings on the dia
 
 Claims: none. The recordings are examples: one network for each task and variant.
 
-Protocol: two tasks. *Counting*: words $a^n b^n$ with n uniform in 1 to 10; at each letter, the
+Protocol: two tasks. *Counting*: words $a^n b^n$ with n uniform from 1 to 10; at each letter, the
 network gives the probability that each letter comes next, the end included (one word an update,
 RMSprop, squared error). *Remembering*: 20 time steps with an input of 1 or -1 now and then and 0
 otherwise; at each time step, the network gives the last input that was not 0, and 0 before the

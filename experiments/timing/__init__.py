@@ -23,13 +23,13 @@ A failure is an error of 0.49 or more at any time step, in PFG of 0.3. A task is
 intervals (GTS in batches: 1,000 F time steps) pass without a failure.
 
 *Online* is the training of the paper: gradient descent after each time step with a learning rate of
-1e-5 and a momentum of 0.99 (GTS: 0.999), for one unit. Its candidate and output are linear, those
-of a GRU are not; the output of the network is a sigmoid, in PFG linear. Initial weights are uniform
-in -0.1 to 0.1, the initial biases of input, forget and output gate are 0, 2 and 2. A stream of 100
-intervals (NMSD: of one) ends at its first failure; after 100 intervals without one, the network is
-tested on 1,000 with fixed parameters. Gradients are *truncated*, as in the paper, or *full*. The
-table shows the number of streams; comparisons use the number of time steps, which is what is
-limited.
+1e-5 and a momentum of 0.99 (GTS: 0.999), with a single hidden unit. Its candidate and its cell
+output have no activation function, except in the GRU. The output of the network is a sigmoid, in
+PFG linear. Initial weights are uniform between -0.1 and 0.1, the initial biases of input, forget
+and output gate are 0, 2 and 2. A stream of 100 intervals (NMSD: of one) ends at its first failure;
+after 100 intervals without one, the network is tested on 1,000 with fixed parameters. Gradients are
+*truncated*, as in the paper, or *full*. The table shows the number of streams; comparisons use the
+number of time steps, which is what is limited.
 
 *Batches* is how one would train today: three units, also with a linear candidate and output (not
 the GRU), Adam, cross-entropy (PFG: squared error), full gradients clipped to norm 1, and batches of
@@ -51,9 +51,8 @@ although a bounded candidate or a smaller learning rate might have solved the ta
 candidate and output, a recurrent weight of the candidate can act as positive feedback. The
 rectangle starts at 1. *Batches* is not a protocol of the paper. The verdicts compare networks
 trained with truncated gradients online, and with full gradients in batches; the table shows all
-runs.
-Online runs that diverge are counted in
-[Timing: divergence, codings and limits](timing-variations.md), with the limit of the paper. There,
-the unit *peepholes* learns the triangle with F = 25 nearly as often as *previous*: within the limit
-here only *previous* does, which is sooner.
+runs. Online runs that diverge are counted in [Timing: divergence, codings and
+limits](timing-variations.md), with the limit of the paper. There, the unit *peepholes* learns the
+triangle with F = 25 nearly as often as *previous*. Within the limit of this page, only *previous*
+learns it, because it needs fewer streams.
 """

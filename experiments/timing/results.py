@@ -79,8 +79,8 @@ def claims(result: Result) -> list[Record]:
             [sooner(task, "peepholes", "none", of_interest=OF_INTEREST) for task in tasks],
             lesson=(
                 "x..........-x.........",
-                "Corrected for all 22 comparisons, none shows that peepholes help to learn timing, "
-                "and one shows the reverse; most are undecided.",
+                "After correction for 22 comparisons, none shows that peepholes help to learn "
+                "timing, and one shows the reverse; most are undecided.",
             ),
         ),
         claim(
@@ -97,8 +97,9 @@ def claims(result: Result) -> list[Record]:
             place="section on measuring spike delays",
             lesson=(
                 "+..+..",
-                "Without peepholes an LSTM learns to measure a short delay in less than 1.4 times "
-                "the time. For longer delays that is undecided; online, nearly no run learns them.",
+                "Without peepholes, an LSTM learns to measure a short delay in less than 1.4 times "
+                "the time it needs with them. For longer delays this is undecided; online, nearly "
+                "no run learns them.",
             ),
         ),
         claim(
@@ -114,9 +115,9 @@ def claims(result: Result) -> list[Record]:
             place="section on generating timed spikes and functions",
             lesson=(
                 "+...............",
-                "Corrected for the 16 comparisons of this claim alone, a unit trained as in the "
-                "paper learns to make spikes at short intervals sooner with peepholes; all other "
-                "tasks are undecided.",
+                "After correction for the 16 comparisons of this claim alone, a unit trained as in "
+                "the paper learns to generate spikes at short intervals sooner with peepholes; all "
+                "other tasks are undecided.",
             ),
         ),
     ]

@@ -13,9 +13,9 @@ the previous cell state, learns a triangle sooner.
 
 Protocol: *online* of [Timing](timing.md), with truncated gradients, other initial weights and
 streams than there, and the limit of the paper, 10 million streams. Training has *diverged* after
-100,000 failures, with no other failure between them, whose error has no gradient: the output of the
-sigmoid is exactly 0 or 1 in double precision (functions: the error is not finite). Such a run
-counts as unsolved at the limit. The tasks are varied one detail at a time:
+100,000 failures without a gradient since the last failure that had one: the output of the sigmoid
+is exactly 0 or 1 in double precision (functions: the error is not finite). Such a run counts as
+unsolved at the limit. The tasks are varied one detail at a time:
 
 - *measuring* (NMSD, F = 20 and 30): the *protocol of Timing*; a *bounded candidate*, whose
   activation is a hyperbolic tangent; a *bounded cell output*, the output gate applied to the

@@ -60,13 +60,13 @@ LESSONS = {
     ),
     "input bias -2": (
         ".+++",
-        "Start with an input gate that is nearly closed: with a bias of -2 training does not "
+        "Initialise the bias of the input gate to -2, for a gate near 0.1: training then does not "
         "diverge, and nearly all networks learn long delays.",
     ),
     "previous": (
         "..<<",
         "An output gate that depends on the previous cell state learns a triangle of 25 time steps "
-        "sooner, but less than twice as soon; with both gates nearly all networks learn it.",
+        "sooner, but less than twice as fast; with either gate, nearly all networks learn it.",
     ),
 }
 """For each claim, the outcomes of the comparisons and what to take from them."""

@@ -214,8 +214,8 @@ class Cell(ABC):
             state: The state before the step.
             w: Weights of the layer.
 
-        A cell may take one more argument, `seen=None`: `h` as its recurrent weights see it, with
-        dropout. Without, `recurrent_dropout` is an error.
+        A cell may take one more argument, `seen=None`: $h_{t-1}$ after dropout, for its recurrent
+        weights. Without this argument, `recurrent_dropout` raises an error.
 
         Returns:
             The state after the step, whose first tensor, `h`, is the output; and the gates and the
@@ -225,8 +225,8 @@ class Cell(ABC):
     def kept_share(self, steps: Mapping[str, Tensor], before: Mapping[str, Tensor]) -> Tensor:
         """The factor by which the old state is multiplied in a time step.
 
-        By the roles of the blocks: the gate that keeps; without one, 1 minus the gate that writes,
-        as in an update by interpolation. Other cells override it.
+        It follows from the roles of the blocks: the gate with the role `"keep"`; without one, 1
+        minus the gate with the role `"write"`. Cells for which neither is right override it.
 
         Args:
             steps: Gates, and the state after the step, by their letters.

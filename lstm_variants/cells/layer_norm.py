@@ -65,7 +65,7 @@ class LayerNormLSTMCell(Cell):
 
     Not to be confused with: layer normalisation of each block by itself, as in TensorFlow's
     `LayerNormBasicLSTMCell`; nor with a `torch.nn.LayerNorm` between layers, which normalises the
-    output and not what is inside of the recurrence.
+    output and not what is inside the recurrence.
 
     Examples:
         >>> import torch

@@ -24,8 +24,8 @@ class MGUCell(Cell):
 
     Paper: Zhou et al. 2016, with $n_t$ for the candidate $\tilde{h}_t$.
 
-    Not to be confused with: a GRU. Its gate of the same place, $z_t$, keeps the old state where it
-    is 1; the paper's $f_t$, called forget gate, replaces it.
+    Not to be confused with: a GRU. Its corresponding gate, $z_t$, keeps the old state where it is
+    1; the paper's $f_t$, called forget gate, replaces the old state where it is 1.
 
     Examples:
         A gate of `f = 1` replaces the old state by the candidate, here tanh(1):

@@ -13,7 +13,7 @@ from lstm_variants.cells.lstm import LSTMState
 
 @dataclass(frozen=True, repr=False)
 class MultiplicativeLSTMCell(Cell):
-    r"""The multiplicative LSTM: the recurrent transition is another one for each input.
+    r"""The multiplicative LSTM: the recurrent transition depends on the input.
 
     $$
     \begin{aligned}

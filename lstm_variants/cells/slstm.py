@@ -55,9 +55,9 @@ class SLSTMCell(Cell):
     | `forget_activation="exp"` | $\tilde{f}_t = W_f x_t + U_f h_{t-1} + b_f$ |
 
     The output is the output gate times a weighted mean of all candidates. The stabiliser $m$ starts
-    at minus infinity, $c$ and $n$ start at zero; a state of zeros is another one, after which the
-    output is NaN where the first input gate is too small for a number. The stabiliser has no
-    influence on $h$: without it, the gates are $\exp(\tilde{i}_t)$ and $\exp(\tilde{f}_t)$, which
+    at minus infinity, and $c$ and $n$ start at zero. A state of zeros is not the initial state:
+    after it, the output is NaN if the first input gate underflows to zero. The stabiliser does not
+    affect $h$; without it, the gates would be $\exp(\tilde{i}_t)$ and $\exp(\tilde{f}_t)$, which
     overflow.
 
     Paper: Beck et al. 2024, section 2.2, where $i_t$ and $f_t$ are called $i'_t$ and $f'_t$, and

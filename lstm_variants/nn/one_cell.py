@@ -92,7 +92,7 @@ class OneCell(Recurrent):
 
 
 class LayerNormLSTM(OneCell):
-    """Multi-layer LSTM with layer normalisation inside of the recurrence.
+    """Multi-layer LSTM with layer normalisation inside the recurrence.
 
     The equations are those of
     [`LayerNormLSTMCell`][lstm_variants.cells.layer_norm.LayerNormLSTMCell]. In addition to the
@@ -137,7 +137,7 @@ class SLSTM(OneCell):
 
 
 class MultiplicativeLSTM(OneCell):
-    """Multi-layer multiplicative LSTM: the input chooses the recurrent transition.
+    """Multi-layer multiplicative LSTM: the recurrent transition depends on the input.
 
     The equations are those of
     [`MultiplicativeLSTMCell`][lstm_variants.cells.multiplicative.MultiplicativeLSTMCell]. Weights

@@ -29,9 +29,9 @@ class Recurrent(nn.Module):
     """Multi-layer RNN over any cell, with the API of [torch.nn.LSTM][].
 
     Parameters have torch's names and layout: `weight_ih_l{k}`, `weight_hh_l{k}`, `bias_ih_l{k}`,
-    `bias_hh_l{k}` and `weight_hr_l{k}`, with the suffix `_reverse` for the reverse direction.
-    Where torch has the same cell, a `state_dict` is interchangeable with torch's. Parameters that
-    torch does not have come last, as the peephole weights `weight_ch_l{k}`, `[K*H]` for `K` gates
+    `bias_hh_l{k}` and `weight_hr_l{k}`, with the suffix `_reverse` for the reverse direction. Where
+    torch has the same cell, a `state_dict` is interchangeable with torch's. Parameters that torch
+    does not have come last, such as the peephole weights `weight_ch_l{k}`, `[K*H]` for `K` gates
     with peepholes. A cell without recurrent weights or with one bias has fewer: each cell lists its
     own in `parameters`. With the same seed, the parameters of a cell that torch has are initialised
     to the same values as in torch.
@@ -79,16 +79,16 @@ class Recurrent(nn.Module):
             proj_size: Size `P` of the output projection, 0 for none. `LSTMCell` only.
             device: Device of the parameters.
             dtype: Data type of the parameters.
-            backend: A key of [`BACKENDS`][lstm_variants.kernels.BACKENDS], or `"auto"` for the
-                first one that supports the call.
+            backend: A key of [`BACKENDS`][lstm_variants.kernels.BACKENDS], or `"auto"` to
+                [choose][lstm_variants.kernels.choose] one for each call.
             weight_dropout: Dropout probability on the recurrent weights, one mask a call (Merity,
-                Keskar & Socher 2018). With every backend.
-            recurrent_dropout: Dropout probability on $h_{t-1}$ as the recurrent weights see it, one
-                mask for all time steps of a sequence (Gal & Ghahramani 2016). In training, the
-                reference runs.
+                Keskar & Socher 2018). Supported by every backend.
+            recurrent_dropout: Dropout probability on $h_{t-1}$ where the recurrent weights multiply
+                it, one mask for all time steps of a sequence (Gal & Ghahramani 2016). In training,
+                the layer runs on the reference.
             zoneout: Probability that a unit keeps its old value in a time step (Krueger et al.
-                2017): one for all of the cell's `zoneout_fields`, as a rule $h$ and $c$, or one for
-                each. In evaluation, the mean is taken. Both run on the reference.
+                2017): one for all of the cell's `zoneout_fields`, usually $h$ and $c$, or one for
+                each. In evaluation, the mean is taken. The layer runs on the reference.
 
         Raises:
             TypeError: If an argument has a wrong type.
@@ -192,8 +192,8 @@ class Recurrent(nn.Module):
                 a packed sequence.
             hx: The initial state, `h_0` or a tuple of all fields, as `(h_0, c_0)`, each
                 `[num_layers * directions, B, H]` (`h_0` `[..., P]` if projected), without `B` for
-                an unbatched sequence. Defaults to the initial state of the cell, which is zero for
-                every cell of this package, but for the stabiliser of an sLSTM.
+                an unbatched sequence. Defaults to the initial state of the cell: zero, except for
+                the stabiliser of an sLSTM.
             lengths: Number of valid time steps of each sequence of a padded batch, `[B]`, integers
                 from 0 to `T`. The output at padded time steps is zero, and their input has no
                 effect. The reverse direction starts at the last valid step of each sequence.
