@@ -71,7 +71,7 @@ def claims(result: Result) -> list[Record]:
             ),
         ),
         claim(
-            f"On chunking an LSTM with delayed output is worse by less than {MARGIN} points "
+            f"On chunking, an LSTM with delayed output is less than {MARGIN} points worse "
             "than a BiLSTM",
             "this project",
             "a control, no claim of a paper",
@@ -83,7 +83,7 @@ def claims(result: Result) -> list[Record]:
             ),
         ),
         claim(
-            f"On chunking a BiLSTM without peepholes is worse by less than {MARGIN} points "
+            f"On chunking, a BiLSTM without peepholes is less than {MARGIN} points worse "
             "than one with them",
             "Breuel 2015",
             "peephole units are not useful, on other tasks",

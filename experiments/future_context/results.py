@@ -56,7 +56,7 @@ def claims(result: Result) -> list[Record]:
         ),
         claim(
             "If one step of the future is enough, an LSTM with its output delayed by one step "
-            f"is worse by less than {MARGIN:g} percentage point than a BiLSTM",
+            f"is less than {MARGIN:g} percentage point worse than a BiLSTM",
             "this project",
             "a control, no claim of a paper",
             "our own task",

@@ -123,7 +123,7 @@ def claims(result: Result) -> list[Record]:
             for first, second in [ranked(chung[data])]
         ),
         claim(
-            f"On music an LSTM without peepholes is worse by less than {MARGIN} nats per frame "
+            f"On music, an LSTM without peepholes is less than {MARGIN} nats per frame worse "
             "than one with them",
             "Breuel 2015",
             "peephole units are not useful, on other tasks",

@@ -85,7 +85,7 @@ def claims(result: Result) -> list[Record]:
         gates,
         below([first], [second], f"{READING}; they conclude that both are comparable"),
         claim(
-            f"On {data} an LSTM without peepholes is worse by less than {MARGIN} nats per frame "
+            f"On {data}, an LSTM without peepholes is less than {MARGIN} nats per frame worse "
             "than one with them",
             "Breuel 2015",
             "peephole units are not useful, on other tasks",

@@ -19,6 +19,7 @@ from experiments.statistics.verdicts import claim
 CRITICAL = ("NFG", "NOAF")
 OF_INTEREST = {"speech": 0.02, "strokes": 0.05, "music": 0.05}
 """Nats: the smallest differences of interest, declared before the trials were run."""
+DATA = {"speech": "spoken digits", "strokes": "pen strokes", "music": "chorales"}
 UNITS = {"speech": "nats", "strokes": "nats", "music": "nats per frame"}
 LABELS = {
     "hidden": "hidden units",
@@ -90,7 +91,7 @@ def best_errors(result: Result) -> dict[str, float]:
 def claims(result: Result) -> list[Record]:
     """Differences of the test loss between the best tenths, by the rule for random searches."""
     task = result["config"]["task"]
-    losses, interest, unit = losses_of(result), OF_INTEREST[task], UNITS[task]
+    losses, interest, unit, data = losses_of(result), OF_INTEREST[task], UNITS[task], DATA[task]
     lessons = LESSONS.get(task, NO_LESSONS)
 
     def lower(
@@ -102,7 +103,7 @@ def claims(result: Result) -> list[Record]:
 
     return [
         claim(
-            f"On {task} no ablation has a test loss that is lower by {interest:g} {unit} or more "
+            f"On {data}, no ablation has a test loss that is lower by {interest:g} {unit} or more "
             "than that of the vanilla LSTM",
             SOURCE,
             "none of the variants improves upon the standard LSTM significantly",
@@ -112,7 +113,8 @@ def claims(result: Result) -> list[Record]:
             lesson=lessons[0],
         ),
         claim(
-            f"On {task} the loss is higher without forget gate, and without output activation",
+            f"On {data}, the loss is higher without the forget gate, and without the output "
+            "activation",
             SOURCE,
             "forget gate and output activation function are the most critical components",
             "adapted",
