@@ -38,7 +38,6 @@ NOT_RUN = {
     "music_search_muse",
     "music_search_nottingham",
     "music_search_piano",
-    "odyssey_strokes",
 }
 every_record = pytest.mark.parametrize(
     "name", [name for name in experiments.names() if name not in NOT_RUN]

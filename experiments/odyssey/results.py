@@ -40,6 +40,18 @@ LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "forget gate, an increase as large as the smallest effect of interest is excluded.",
         ),
     ),
+    "strokes": (
+        (
+            "+++++++.",
+            "On pen strokes, the trials so far show that seven ablations are not better by the "
+            "margin; FGR, with recurrent connections between gates, is undecided.",
+        ),
+        (
+            "..",
+            "The trials so far are too few to tell whether the loss on pen strokes rises without "
+            "the forget gate or the output activation.",
+        ),
+    ),
     "music": (
         (
             "........",

@@ -33,7 +33,6 @@ CORE_HOURS = {
     "music_search_piano": 4,
     "music_search_muse": 12,
     "music_search_nottingham": 16,
-    "odyssey_strokes": 10,
 }
 """What experiments that are not run yet take, estimated from single units."""
 EFFECT = (
