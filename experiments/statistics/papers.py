@@ -1,4 +1,4 @@
-"""Whose claims are rerun, and where they stand."""
+"""Whose claims are tested, and where they are stated."""
 
 SOURCES = {
     "Hochreiter & Schmidhuber 1997": "https://doi.org/10.1162/neco.1997.9.8.1735",
