@@ -12,8 +12,8 @@ from experiments.plotting import COLORS, GREY, WIDE, strips
 from experiments.records import grouped
 
 ALT = (
-    "Test NLL of the best tenth of the trials of each unit, with the papers' numbers, and of all "
-    "trials by learning rate"
+    "Test NLL of the best tenth of the trials of each unit, with medians as bars and the papers' "
+    "numbers, and of all trials by learning rate"
 )
 
 
@@ -27,7 +27,7 @@ def figure(result: Result, width: float) -> Figure:
     ):
         rows = [list(nlls).index(model) for model in numbers]
         top.plot(list(numbers.values()), rows, mark, color=GREY, label=source, markersize=8)
-    top.set_title("best tenth of the trials by validation; bars: medians")
+    top.set_title("best tenth by validation")
     top.set_xlabel("test NLL, nats per frame")
     for model, trials in grouped(result["records"], "model").items():
         points = [(trial["rate"], nll_of(trial)) for trial in trials]
