@@ -56,7 +56,7 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
         half precision is close to float32
         the documented equations agree with the step
     """
-    laws: dict[str, Callable[[Cell], None]] = {
+    checks: dict[str, Callable[[Cell], None]] = {
         "the parts of the cell fit together": check_parts,
         "a sequence in two parts gives the results of the whole sequence": check_split,
         "a sequence of a batch does not depend on the others": check_batch,
@@ -69,21 +69,21 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
         "the documented equations agree with the step": check_equations,
     }
     if documentation(cell) is None:
-        del laws["the documented equations agree with the step"]
+        del checks["the documented equations agree with the step"]
         warnings.warn(
             f"{type(cell).__name__} has no documented equations to check its step against: "
             r"there is no \begin{aligned} in its docstring",
             stacklevel=2,
         )
     with torch.random.fork_rng(devices=[]):
-        for law, check in laws.items():
+        for statement, check in checks.items():
             torch.manual_seed(seed)
             try:
                 check(cell)
             except Exception as error:
                 name = repr(cell) if is_dataclass(cell) else type(cell).__name__
-                raise AssertionError(f"{name}: {law}, but {error}") from error
-    return list(laws)
+                raise AssertionError(f"{name}: {statement}, but {error}") from error
+    return list(checks)
 
 
 def new_layer(

@@ -31,8 +31,8 @@ LOCAL = {
         **dask.config.get("distributed.nanny.pre-spawn-environ"),
         # Local workers would log an error each when they are ended.
         "DASK_LOGGING__DISTRIBUTED": "critical",
-        # By default, freed memory goes back to the system at once, and is mapped again for the next
-        # update: training takes a fifth more time.
+        # By default, freed memory goes back to the system at once. Mapping it again for the next
+        # update takes time.
         "MALLOC_TRIM_THRESHOLD_": None,
     },
     # A worker has the unit that it runs, and no other one.

@@ -20,6 +20,7 @@ CRITICAL = ("NFG", "NOAF")
 OF_INTEREST = {"speech": 0.02, "strokes": 0.05, "music": 0.05}
 """Nats: the smallest differences of interest, declared before the trials were run."""
 DATA = {"speech": "spoken digits", "strokes": "pen strokes", "music": "chorales"}
+"""How claims name the data sets."""
 UNITS = {"speech": "nats", "strokes": "nats", "music": "nats per frame"}
 LABELS = {
     "hidden": "hidden units",
