@@ -248,3 +248,22 @@ def test_lengths_of_what_is_packed_or_single_are_refused():
 def test_an_input_that_is_no_tensor_is_named():
     with pytest.raises(TypeError, match="expects a tensor or a packed sequence, got"):
         layers.PeepholeLSTM(3, 4)([[1.0, 2.0, 3.0]])
+
+
+@pytest.mark.parametrize("layout", [torch.strided, torch.jagged], ids=str)
+def test_a_nested_tensor_is_named_with_what_to_do(layout):
+    layer, lengths = layers.PeepholeLSTM(3, 4, batch_first=True), [5, 2]
+    sequences = [torch.randn(length, 3) for length in lengths]
+    nested = torch.nested.nested_tensor(sequences, layout=layout)
+    with pytest.raises(TypeError, match=r"nested tensor. Pad it: .* lengths="):
+        layer(nested)
+    padded = torch.nested.to_padded_tensor(nested, 0.0)
+    output, _ = layer(padded, lengths=torch.tensor(lengths))
+    for got, sequence in zip(output, sequences, strict=True):
+        torch.testing.assert_close(got[: len(sequence)], layer(sequence)[0])
+
+
+@pytest.mark.parametrize("convert", [torch.Tensor.to_sparse, torch.Tensor.to_mkldnn])
+def test_a_tensor_that_is_not_dense_is_named(convert):
+    with pytest.raises(TypeError, match=r"expects a dense tensor, got layout .*to_dense"):
+        layers.PeepholeLSTM(3, 4)(convert(torch.randn(5, 2, 3)))

@@ -43,7 +43,6 @@ every_record = pytest.mark.parametrize(
 )
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "experiments"
-BENCH = FOLDER / "benchmarks" / "bench-cpu.json"
 
 
 def run(*command, **options):

@@ -28,7 +28,7 @@ def forest_of_all(_, width):
 
 
 DRAWN = {name: (experiments.part(name, "figure").figure, path) for name, path in RECORDS.items()}
-DRAWN["benchmarks"] = bench.figure, experiments.FOLDER / "benchmarks" / "bench-cpu.json"
+DRAWN["benchmarks"] = bench.figure, experiments.FOLDER / "benchmarks" / "bench-cpu-avx512.json"
 DRAWN["forest"] = forest_of_all, DRAWN["benchmarks"][1]
 
 

@@ -14,7 +14,9 @@ import pytest
 from matplotlib.colors import to_rgb
 
 import experiments
+from experiments.benchmarks import __main__ as timing
 from experiments.benchmarks import figure, goals, peers_page
+from experiments.benchmarks import page as bench_page
 from experiments.benchmarks import results as bench
 from experiments.benchmarks import test_speed as suite
 from experiments.records import load
@@ -24,8 +26,9 @@ from experiments.report.claims import slug
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "experiments"
-BENCH = FOLDER / "benchmarks" / "bench-cpu.json"
+BENCHES = sorted((FOLDER / "benchmarks").glob("bench-*.json"))
 PEERS = FOLDER / "benchmarks" / "peers.json"
+every_bench = pytest.mark.parametrize("path", BENCHES, ids=lambda path: path.stem)
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +39,19 @@ def report(tmp_path_factory):
     return folder
 
 
+def tab_of(report, result):
+    """What the page of speed shows of a record."""
+    page = (report / "bench.md").read_text()
+    tab = page.partition(f'=== "{bench_page.label(result)}"\n')[2].partition("\n=== ")[0]
+    return re.sub("^    ", "", tab, flags=re.MULTILINE)
+
+
+@every_bench
 @pytest.mark.slow
 @pytest.mark.xdist_group("report")
-def test_sections_of_the_speed_page_have_their_records_and_goals(report):
-    result = load(BENCH)
-    page = re.sub(" +", " ", (report / "bench.md").read_text())
+def test_sections_of_the_speed_page_have_their_records_and_goals(report, path):
+    result = load(path)
+    page = re.sub(" +", " ", tab_of(report, result))
     sections = {
         "### Compared with other layers": ("own_layers", None, ("GRU", "LSTM")),
         "### Half precision": ("half_precision", suite.SIZES, ("nn.", " in float32")),
@@ -88,11 +99,12 @@ def test_the_fastest_peer_stands_first(report):
     assert fastest.count("\n| ") == len(suite.SIZES) * len(suite.MODES) * 3
 
 
+@every_bench
 @pytest.mark.slow
 @pytest.mark.xdist_group("report")
-def test_the_report_needs_the_stored_results_alone(report):
-    page = re.sub("^    ", "", (report / "bench.md").read_text(), flags=re.MULTILINE)
-    result = load(BENCH)
+def test_the_page_of_speed_has_every_timing(report, path):
+    result = load(path)
+    page = tab_of(report, result)
     timings, _, rest = page.partition("### Memory")
     memory, _, missed = rest.partition("### Goals")
     timings = timings.partition("### Compared")[0]
@@ -107,10 +119,15 @@ def test_the_report_needs_the_stored_results_alone(report):
         assert bench.spread(record["ratio"]) in page
     assert result["commit"][:12] in page
     for palette in ("light", "dark"):
-        figure = (report / f"bench-cpu-{palette}.svg").read_text()
-        assert f"bench-cpu-{palette}.svg#only-{palette}" in page
+        figure = (report / f"{path.stem}-{palette}.svg").read_text()
+        assert f"{path.stem}-{palette}.svg#only-{palette}" in page
         for name in variants:
             assert f"<!-- {name} -->" in figure
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("report")
+def test_the_report_has_every_ratio_of_scaling(report):
     scaling = (report / "scaling.md").read_text()
     for point in load(FOLDER / "scaling" / "record.json")["records"][0]["grid"]:
         assert f"{point['ratio']:.2f}" in scaling
@@ -131,7 +148,7 @@ def test_the_report_without_records_says_what_to_do(tmp_path, capsys):
     with pytest.raises(SystemExit, match="make bench"):
         write_report(tmp_path, tmp_path)
     (tmp_path / "benchmarks").mkdir()
-    shutil.copy(BENCH, tmp_path / "benchmarks")
+    shutil.copy(BENCHES[0], tmp_path / "benchmarks")
     (tmp_path / "shapes").mkdir()
     shutil.copy(FOLDER / "shapes" / "record.json", tmp_path / "shapes")
     stale = tmp_path / "generated" / "pages" / "gone.md"
@@ -179,8 +196,9 @@ def test_experiments_run_without_plotting_and_without_what_their_records_mean():
     assert not [name for name in modules if name.endswith((".results", ".figure"))]
 
 
-def test_every_goal_is_compared_with_its_own_size():
-    result = load(BENCH)
+@every_bench
+def test_every_goal_is_compared_with_its_own_size(path):
+    result = load(path)
     compared = goals.compare(result["records"])
     threads = {record["threads"] for record in result["records"]}
     assert len(compared) == len(goals.GOALS) * len(suite.SIZES) * len(threads)
@@ -189,8 +207,19 @@ def test_every_goal_is_compared_with_its_own_size():
         assert goal == goals.GOALS[record["variant"], record["mode"]][place]
 
 
-def test_published_timings_are_complete_and_anonymous():
-    result = load(BENCH)
+def test_processors_with_other_instruction_sets_have_other_records():
+    names = [timing.name_of("cpu", {"simd": simd}) for simd in ("AVX2", "AVX512", "NO AVX")]
+    assert names == ["bench-cpu-avx2", "bench-cpu-avx512", "bench-cpu-no-avx"]
+    assert timing.name_of("cuda", {"simd": "AVX2"}) == bench_page.ON_A_GPU
+    assert bench_page.label({"experiment": names[1], "machine": {"simd": "AVX512"}}) == (
+        "CPU with AVX-512"
+    )
+
+
+@every_bench
+def test_published_timings_are_complete_and_anonymous(path):
+    result = load(path)
+    assert result["experiment"] == path.stem
     assert re.fullmatch("[0-9a-f]{40}", result["commit"])
     timed = {
         (r["variant"], r["mode"], r["threads"], tuple(r["size"].values()))

@@ -1,7 +1,8 @@
 """Run the benchmark suite, print the table, store the result: `python -m experiments.benchmarks`.
 
-Runs on the CPU, and on the GPU too where there is one. The result of each device goes into
-`experiments/benchmarks/bench-<device>.json`, written only when every check of the run has passed.
+Runs on the CPU, and on the GPU too where there is one. The result of each device goes into a file
+of its own, `bench-cuda.json` or one for the instruction set of the CPU, such as
+`bench-cpu-avx2.json`, written only when every check of the run has passed.
 """
 
 from __future__ import annotations
@@ -43,10 +44,18 @@ def main() -> None:
     for device in options.devices:
         begun = provenance()
         sections = time_all(device, options)
-        result: Result = {"experiment": f"bench-{device}", **begun, **sections}
+        name = name_of(device, begun["machine"])
+        result: Result = {"experiment": name, **begun, **sections}
         print(table_of_ratios(result))
         if not options.smoke:
-            write_json(options.out / f"bench-{device}.json", result)
+            write_json(options.out / f"{name}.json", result)
+
+
+def name_of(device: str, machine: Record) -> str:
+    """The name of a record: CPUs with different instruction sets have one each."""
+    if device != "cpu":
+        return f"bench-{device}"
+    return f"bench-cpu-{machine['simd'].lower().replace(' ', '-')}"
 
 
 def threads_on(device: str, options: Options) -> str:

@@ -18,22 +18,33 @@ from experiments.benchmarks.sizes import legend
 from experiments.report.data import data_links
 from experiments.report.markdown import images, provenance
 
-DEVICES = {"cpu": "CPU", "cuda": "GPU"}
+ON_A_GPU = "bench-cuda"
+INSTRUCTION_SETS = {"AVX512": "AVX-512"}
+"""How they are written, where PyTorch writes them in another way."""
 NOT_MEASURED = (
-    "No measurements on a {} are published; `make bench` measures all devices of a machine."
+    "No measurements on a GPU are published; `make bench` measures all devices of a machine.\n\n"
 )
 
 
 def tabs(results: Sequence[Result]) -> str:
-    """A tab for each device; one device has no tab, and a note that the other is not measured."""
-    measured = {result["experiment"].removeprefix("bench-"): section(result) for result in results}
-    if len(measured) == 1:
-        [(device, text)] = measured.items()
-        [other] = (label for name, label in DEVICES.items() if name != device)
-        return f"On the {DEVICES[device]}. {NOT_MEASURED.format(other)}\n\n{text}"
-    return "\n\n".join(
-        f'=== "{DEVICES[device]}"\n\n{indent(text, "    ")}' for device, text in measured.items()
+    """A tab for each device, after a note if no GPU is among them."""
+    missing = "" if any(result["experiment"] == ON_A_GPU for result in results) else NOT_MEASURED
+    return missing + "\n\n".join(
+        f'=== "{label(result)}"\n\n{indent(section(result), "    ")}' for result in results
     )
+
+
+def label(result: Result) -> str:
+    """The kind of device that a record is from."""
+    if result["experiment"] == ON_A_GPU:
+        return "GPU"
+    return f"CPU with {instruction_set(result)}"
+
+
+def instruction_set(result: Result) -> str:
+    """The latest that the CPU of a record has, such as AVX2."""
+    found: str = result["machine"]["simd"]
+    return INSTRUCTION_SETS.get(found, found)
 
 
 def section(result: Result) -> str:
@@ -52,7 +63,7 @@ def section(result: Result) -> str:
         "### Memory",
         "Peak memory of a training step in MB, above its start, this package : torch.nn.",
         memory_table(result),
-        *(goals_section(result) if name == "bench-cpu" else ()),
+        *(goals_section(result) if name != ON_A_GPU else ()),
         f"{provenance(result)}. {data_links(result)}",
     )
     return "\n\n".join(parts) + "\n"

@@ -7,13 +7,14 @@ from pathlib import Path
 import tabulate
 
 from experiments import Record, Result
+from experiments.benchmarks.page import instruction_set
 from experiments.benchmarks.results import records_at
 from experiments.benchmarks.sizes import size_of
 from experiments.records import load
 from experiments.report.markdown import replace_marked
 
 README = Path(__file__).resolve().parents[2] / "README.md"
-RECORD = Path(__file__).parent / "bench-cpu.json"
+RECORD = Path(__file__).parent / "bench-cpu-avx512.json"
 LAYERS = ("LSTM", "PeepholeLSTM", "CoupledLSTM", "GRU", "BiLSTM", "RNN")
 SIZE = "medium"
 
@@ -38,7 +39,8 @@ def summary(result: Result) -> str:
         "same name, or of torch.nn.LSTM where torch has none: below 1, this package is faster. "
         "Memory: peak additional memory of a training step, this "
         f"package : torch.nn. float32, one thread, {size} (batch, time steps, features, hidden "
-        f"units); medians; {machine['cpu']}, torch {machine['torch']}, {result['date'][:10]}."
+        f"units); medians; {machine['cpu']} with {instruction_set(result)}, torch "
+        f"{machine['torch']}, {result['date'][:10]}."
     )
 
 

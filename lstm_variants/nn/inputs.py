@@ -56,6 +56,16 @@ def as_batch(layer: Recurrent, given: Any, lengths: Any, resets: Any) -> Batch:
     name = type(layer).__name__
     if not isinstance(given, Tensor):
         raise TypeError(f"{name} expects a tensor or a packed sequence, got {type(given)}")
+    if given.is_nested:
+        raise TypeError(
+            f"{name} expects a padded or packed batch, got a nested tensor. Pad it: "
+            "torch.nested.to_padded_tensor(input, 0.0), and pass the lengths of its sequences as "
+            "lengths="
+        )
+    if given.layout is not torch.strided:
+        raise TypeError(
+            f"{name} expects a dense tensor, got layout {given.layout}. Convert it: input.to_dense()"
+        )
     if given.dim() not in (2, 3):
         raise ValueError(f"{name}: Expected input to be 2D or 3D, got {given.dim()}D instead")
     check_values(layer, given)
