@@ -21,6 +21,15 @@ every_fast_variant = pytest.mark.parametrize("name", FAST)
 every_dtype = pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 RESETS = torch.arange(T * B).view(T, B) % 5 == 0
 LENGTHS = torch.tensor([T, 0, 7])
+PROCESSORS = {
+    "AMX": (True, True, "AVX512", True),
+    "AVX512-BF16": (False, True, "AVX512", False),
+    "AVX-512": (False, False, "AVX512", True),
+    "AVX2": (False, False, "AVX2", False),
+    "AArch64": (False, False, "DEFAULT", True),
+}
+"""Whether they have matrix units, whether the kernels multiply in bfloat16, what torch calls them,
+and whether the kernels are slower than torch's."""
 
 
 def results_of(layer, x, hx, **keywords):
@@ -153,18 +162,22 @@ def test_float64_stays_float64_under_autocast():
 
 
 @every_fast_variant
-@pytest.mark.parametrize("matrix_units", [False, True])
-def test_which_backend_runs(name, matrix_units, monkeypatch):
+@pytest.mark.parametrize("processor", PROCESSORS)
+def test_which_backend_runs(name, processor, monkeypatch):
     """GRU and RNN in bfloat16 on torch's kernels where these are faster; all others on ours."""
+    matrix_units, multiplies, capability, is_slower = PROCESSORS[processor]
     kernels = native.kernels()
     monkeypatch.setattr(kernels, "has_matrix_units", matrix_units)
+    monkeypatch.setattr(native.Kernels, "multiplies_bfloat16", multiplies)
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
     layer = VARIANTS[name].layer(D, H)
     for dtype in (torch.bfloat16, torch.float16):
         half, x = layer.to(dtype), torch.randn(T, B, D).to(dtype)
         in_torch = name in ("GRU", "RNN") and dtype == torch.bfloat16
-        is_slower = matrix_units or not kernels.multiplies_bfloat16
         assert backends_of(half, x) == {"torch" if in_torch and is_slower else "cpu"}
         assert backends_of(half, x[:1]) == {"torch" if in_torch else "cpu"}
+        in_torch &= capability != "AVX2"
+        assert backends_of(half, x[:1].repeat(1, 3, 1)) == {"torch" if in_torch else "cpu"}
         assert backends_of(half, x, resets=RESETS) == {"cpu"}
     layer, x = layer.float(), torch.randn(T, B, D)
     with torch.autocast("cpu", dtype=torch.float16):

@@ -12,9 +12,9 @@ from experiments.odyssey.results import UNITS, best_losses, loss_of
 from experiments.plotting import BLUE, GREY, ORANGE, WIDE
 
 ALT = (
-    "Test loss of the best tenth of the trials of each unit, vanilla in blue, and of all trials by "
-    "learning rate. NIG, NFG, NOG: no input, forget, output gate; NIAF, NOAF: no input, output "
-    "activation; NP: no peepholes; CIFG: coupled gates; FGR: full gate recurrence"
+    "Test loss of the best tenth of the trials of each recurrent unit, vanilla in blue, and of all "
+    "trials by learning rate. NIG, NFG, NOG: no input, forget, output gate; NIAF, NOAF: no input, "
+    "output activation; NP: no peepholes; CIFG: coupled gates; FGR: full gate recurrence"
 )
 
 FEWEST = 5

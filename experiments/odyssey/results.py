@@ -145,7 +145,7 @@ def table(result: Result) -> str:
     limit = result["config"]["epochs"]
     rows = [
         {
-            "unit": unit,
+            "recurrent unit": unit,
             "trials": len(found[unit]),
             "ended by the limit of epochs": ended_by_limit(
                 *np.transpose([(t["valid"], t["epochs"] >= limit) for t in found[unit]])

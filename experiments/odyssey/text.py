@@ -19,12 +19,13 @@ log-uniform), 1 minus the decay rate of its first moment (0.01 to 1, log-uniform
 deviation of the noise that is added to inputs in training (0 to 1, uniform). It trains with {batch}
 per update until the validation loss has not improved for 15 epochs or is not finite, for 150 epochs
 at most. The test loss is measured at the epoch with the lowest validation loss. There are 60 trials
-for each unit. The tenth of the trials with the lowest validation losses is compared between units,
-by a test that permutes all trials (see [the rule](what-holds.md#the-rule)). A test loss above
-chance, the loss of an output that does not depend on the input, is capped at chance, for example
-after divergence. The importance of hyperparameters is computed by functional analysis of variance
-(fANOVA, on logarithms) over all trials of all units; the curve in the figure is the partial
-dependence of a random forest of the same kind.
+for each recurrent unit. The tenth of the trials with the lowest validation losses is compared
+between recurrent units, by a test that permutes all trials (see [the
+rule](what-holds.md#the-rule)). A test loss above chance, the loss of an output that does not depend
+on the input, is capped at chance, for example after divergence. The importance of hyperparameters
+is computed by functional analysis of variance (fANOVA, on logarithms) over all trials of all
+recurrent units; the curve in the figure is the partial dependence of a random forest of the same
+kind.
 
 Deviations: Greff et al. use TIMIT, IAM Online and JSB Chorales, plain gradient descent with
 Nesterov momentum (learning rate 1e-6 to 1e-2), initial weights of a normal distribution (standard

@@ -64,7 +64,8 @@ def as_batch(layer: Recurrent, given: Any, lengths: Any, resets: Any) -> Batch:
         )
     if given.layout is not torch.strided:
         raise TypeError(
-            f"{name} expects a dense tensor, got layout {given.layout}. Convert it: input.to_dense()"
+            f"{name} expects a dense tensor, got layout {given.layout}. Convert it: "
+            "input.to_dense()"
         )
     if given.dim() not in (2, 3):
         raise ValueError(f"{name}: Expected input to be 2D or 3D, got {given.dim()}D instead")

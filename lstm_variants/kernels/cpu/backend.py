@@ -26,6 +26,8 @@ GRAIN_SIZE, STEP_GRAIN_SIZE = 1_000_000, 64_000
 synchronise in each step."""
 FEW_SEQUENCES = 32
 """Up to so many sequences, torch's kernels of GRU and RNN take less time for one step."""
+FEW_IN_BFLOAT16 = 8
+"""The same in bfloat16, where torch's products of bfloat16 are slow."""
 
 
 class CPU(FusedBackend):
@@ -53,9 +55,11 @@ class CPU(FusedBackend):
         if torch.is_autocast_enabled(self.device):
             return None
         if call.x.dtype == torch.bfloat16:
-            # torch multiplies in bfloat16. For one step, tensors in bfloat16 are converted for
-            # longer than they are multiplied.
-            is_faster = is_one_step(call) or torchs_products_are_faster()
+            # For one step, tensors in bfloat16 are converted for longer than they are multiplied.
+            is_short = is_one_step(call) and (
+                torch_multiplies_bfloat16() or call.x.shape[1] <= FEW_IN_BFLOAT16
+            )
+            is_faster = is_short or torchs_products_are_faster()
         elif call.x.dtype in self.dtypes and len(call.states[0]) == 1:  # GRU and RNN
             # A call takes longer than its arithmetic, and torch's has fewer parts, if there are no
             # lengths.
@@ -143,7 +147,13 @@ def is_one_step(call: Call) -> bool:
 def torchs_products_are_faster() -> bool:
     """Whether torch's products in bfloat16 take less time than those of the kernels."""
     kernels = native.kernels()
-    return kernels.has_matrix_units or not kernels.multiplies_bfloat16
+    return kernels.has_matrix_units if kernels.multiplies_bfloat16 else torch_multiplies_bfloat16()
+
+
+@constant_while_tracing
+def torch_multiplies_bfloat16() -> bool:
+    """Whether torch has fast products in bfloat16: with AVX2 alone, oneDNN has none."""
+    return torch.backends.cpu.get_cpu_capability() != "AVX2"
 
 
 @cache
