@@ -75,7 +75,8 @@ def time_all(device: str, options: Options) -> dict[str, list[Record]]:
         suite = [
             *(sys.executable, "-m", "pytest", str(Path(__file__).parent / "test_speed.py")),
             *("--benchmark-enable", "--benchmark-quiet", f"--benchmark-json={raw}"),
-            *("--verbose", "--no-header", "-p", "no:cacheprovider"),
+            # Nothing is stored if a check fails: what would follow is timed in vain.
+            *("--verbose", "--no-header", "--exitfirst", "-p", "no:cacheprovider"),
             *(f"--device={device}", f"--threads={threads_on(device, options)}"),
             *(["--smoke"] if options.smoke else []),
         ]
