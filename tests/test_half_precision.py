@@ -10,6 +10,7 @@ from torch.func import grad, vmap
 from lstm_variants import VARIANTS
 from lstm_variants import nn as layers
 from lstm_variants.kernels.cpu import native
+from lstm_variants.kernels.cpu.backend import FEW_IN_BFLOAT16
 from lstm_variants.kernels.cpu.cells import kernel_of
 from tests.cpu_kernels import needs_kernels
 from tests.layers import TWINS, conditioned, observed_call, random_hx, states_of
@@ -176,8 +177,9 @@ def test_which_backend_runs(name, processor, monkeypatch):
         in_torch = name in ("GRU", "RNN") and dtype == torch.bfloat16
         assert backends_of(half, x) == {"torch" if in_torch and is_slower else "cpu"}
         assert backends_of(half, x[:1]) == {"torch" if in_torch else "cpu"}
+        many = torch.randn(1, FEW_IN_BFLOAT16 + 1, D).to(dtype)
         in_torch &= capability != "AVX2"
-        assert backends_of(half, x[:1].repeat(1, 3, 1)) == {"torch" if in_torch else "cpu"}
+        assert backends_of(half, many) == {"torch" if in_torch else "cpu"}
         assert backends_of(half, x, resets=RESETS) == {"cpu"}
     layer, x = layer.float(), torch.randn(T, B, D)
     with torch.autocast("cpu", dtype=torch.float16):

@@ -1,11 +1,13 @@
 """Layers one time step at a time, against the whole sequence."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch.nn.utils.rnn import pack_sequence
 
 from lstm_variants import VARIANTS, nn
-from lstm_variants.kernels.cpu.backend import FEW_SEQUENCES
+from lstm_variants.kernels.cpu.backend import FEW_IN_BFLOAT16, FEW_SEQUENCES
 from tests.cpu_kernels import needs_kernels
 from tests.layers import assert_same_states, observed_call, random_hx, states_of
 from tests.tolerances import assert_exact
@@ -135,3 +137,10 @@ def test_a_jit_trace_of_one_step_takes_sequences(name):
     assert "lstm_variants::layer" in str(traced.inlined_graph)
     x = torch.randn(T, B, D)
     assert_exact(traced(x)[0], layer(x)[0])
+
+
+def test_the_page_on_kernels_states_how_many_sequences_are_few():
+    page = Path(__file__).parents[1] / "docs" / "explanation" / "kernels.md"
+    text = " ".join(page.read_text().split())
+    for few in (FEW_SEQUENCES, FEW_IN_BFLOAT16):
+        assert f"a single time step of at most {few} sequences" in text

@@ -44,14 +44,14 @@ def main() -> None:
     for device in options.devices:
         begun = provenance()
         sections = time_all(device, options)
-        name = name_of(device, begun["machine"])
+        name = record_name(device, begun["machine"])
         result: Result = {"experiment": name, **begun, **sections}
         print(table_of_ratios(result))
         if not options.smoke:
             write_json(options.out / f"{name}.json", result)
 
 
-def name_of(device: str, machine: Record) -> str:
+def record_name(device: str, machine: Record) -> str:
     """The name of a record: CPUs with different instruction sets have one each."""
     if device != "cpu":
         return f"bench-{device}"

@@ -18,9 +18,9 @@ from experiments.benchmarks.sizes import legend
 from experiments.report.data import data_links
 from experiments.report.markdown import images, provenance
 
-ON_A_GPU = "bench-cuda"
+GPU_RECORD = "bench-cuda"
 INSTRUCTION_SETS = {"AVX512": "AVX-512"}
-"""How they are written, where PyTorch writes them in another way."""
+"""Their usual spelling, where PyTorch's differs."""
 NOT_MEASURED = (
     "No measurements on a GPU are published; `make bench` measures all devices of a machine.\n\n"
 )
@@ -28,7 +28,7 @@ NOT_MEASURED = (
 
 def tabs(results: Sequence[Result]) -> str:
     """A tab for each device, after a note if no GPU is among them."""
-    missing = "" if any(result["experiment"] == ON_A_GPU for result in results) else NOT_MEASURED
+    missing = "" if any(result["experiment"] == GPU_RECORD for result in results) else NOT_MEASURED
     return missing + "\n\n".join(
         f'=== "{label(result)}"\n\n{indent(section(result), "    ")}' for result in results
     )
@@ -36,13 +36,13 @@ def tabs(results: Sequence[Result]) -> str:
 
 def label(result: Result) -> str:
     """The kind of device that a record is from."""
-    if result["experiment"] == ON_A_GPU:
+    if result["experiment"] == GPU_RECORD:
         return "GPU"
     return f"CPU with {instruction_set(result)}"
 
 
 def instruction_set(result: Result) -> str:
-    """The latest that the CPU of a record has, such as AVX2."""
+    """The newest vector instruction set of the CPU that was measured, such as AVX2."""
     found: str = result["machine"]["simd"]
     return INSTRUCTION_SETS.get(found, found)
 
@@ -63,7 +63,7 @@ def section(result: Result) -> str:
         "### Memory",
         "Peak memory of a training step in MB, above its start, this package : torch.nn.",
         memory_table(result),
-        *(goals_section(result) if name != ON_A_GPU else ()),
+        *(goals_section(result) if name != GPU_RECORD else ()),
         f"{provenance(result)}. {data_links(result)}",
     )
     return "\n\n".join(parts) + "\n"

@@ -1,4 +1,4 @@
-"""A short table of speed and memory, which `make bench` writes into the README."""
+"""A short table of speed and memory with AVX-512, which `make bench` writes into the README."""
 
 from __future__ import annotations
 
