@@ -39,6 +39,8 @@ class Size(NamedTuple):
 # Largest error allowed before timing, in units of the largest value that the result comes from.
 TOLERANCES = {torch.float32: 2e-5, torch.bfloat16: 2e-2, torch.float16: 2e-3}
 WARMUP = 2
+# Seconds of the baseline from which a few rounds have to do: noise is small beside them.
+SLOW = 5.0
 
 Step = Callable[[], tuple[Tensor, ...]]
 Timed = Callable[..., None]
@@ -74,6 +76,8 @@ def compare(
     time_reference()
     budget, least, most = (0.1, 3, 20) if pytestconfig.getoption("smoke") else (1.0, 9, 400)
     time_reference()
+    if reference_times[-1] > SLOW:
+        least = min(least, 5)
     rounds = int(min(max(budget / (2 * reference_times[-1]), least), most))
     reference_times.clear()
 
