@@ -22,6 +22,8 @@ from experiments.report.markdown import PALETTES, figure_file
 # Inches. A narrow page is a phone's; at this width, its letters have their natural size there.
 WIDE, NARROW = 9.0, 3.6
 THEMES = dict(zip(PALETTES, ("#1f2933", "#dfe3e8"), strict=True))
+# A figure is drawn in this ink, which nothing else has, and then given that of each palette.
+INK = "#010203"
 # Seen on light and on dark pages alike.
 ORANGE, BLUE, VIOLET, GREEN, GREY = "#d9822b", "#2b95d6", "#9179f2", "#29a634", "#7a8793"
 COLORS = {
@@ -36,7 +38,7 @@ COLORS = {
 def save_figures(
     folder: Path, name: str, draw: Callable[[Any, float], Figure], content: Any
 ) -> None:
-    """Draw a figure for each palette and for wide and narrow pages.
+    """Draw a figure for wide and narrow pages, and write it for each palette.
 
     Args:
         folder: Where the files are written.
@@ -44,12 +46,15 @@ def save_figures(
         draw: Returns the figure, given the content and the width in inches.
         content: What is drawn.
     """
-    for (palette, ink), width in product(THEMES.items(), (WIDE, NARROW)):
-        path = folder / figure_file(name, palette, narrow=width == NARROW)
-        with style(ink, width):
+    for width in (WIDE, NARROW):
+        text = io.StringIO()
+        with style(width):
             figure = draw(content, width)
-            figure.savefig(path, metadata={"Date": None}, transparent=True)
+            figure.savefig(text, format="svg", metadata={"Date": None}, transparent=True)
         plt.close(figure)
+        for palette, ink in THEMES.items():
+            path = folder / figure_file(name, palette, narrow=width == NARROW)
+            path.write_text(text.getvalue().replace(INK, ink), encoding="utf-8")
 
 
 def inline(figure: Figure, label: str) -> str:
@@ -126,10 +131,10 @@ def first_of_rows(panels: NDArray[Any], width: float) -> list[Axes]:
 
 
 @contextmanager
-def style(ink: str, width: float) -> Iterator[None]:
-    """Matplotlib's settings for a figure drawn in one ink; the same input gives the same file."""
+def style(width: float) -> Iterator[None]:
+    """Matplotlib's settings for a figure of a width; the same input gives the same file."""
     inked = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
-    settings: Any = dict.fromkeys(inked, ink) | {
+    settings: Any = dict.fromkeys(inked, INK) | {
         "svg.hashsalt": "lstm_variants",
         "svg.fonttype": "path",
         "font.size": 11 if width == WIDE else 9.5,

@@ -6,7 +6,7 @@ from matplotlib.text import Text
 
 import experiments
 from experiments.benchmarks import figure as bench
-from experiments.plotting import NARROW, THEMES, WIDE, style
+from experiments.plotting import INK, NARROW, THEMES, WIDE, save_figures, style
 from experiments.records import load
 from experiments.report import pages
 from experiments.report.forest import forest
@@ -36,7 +36,7 @@ DRAWN["forest"] = forest_of_all, DRAWN["benchmarks"][1]
 @pytest.mark.parametrize("name", DRAWN)
 def test_text_is_large_enough_and_nothing_is_cut_off(name, width):
     draw, path = DRAWN[name]
-    with style(THEMES["light"], width):
+    with style(width):
         made = draw(load(path), width)
         made.canvas.draw()
     box = made.get_tightbbox()
@@ -47,3 +47,18 @@ def test_text_is_large_enough_and_nothing_is_cut_off(name, width):
     assert texts
     assert min(text.get_fontsize() for text in texts) >= SMALLEST
     plt.close(made)
+
+
+def test_a_figure_has_the_ink_of_each_palette(tmp_path):
+    def draw(label, width):
+        made, panel = plt.subplots(figsize=(width, 2))
+        panel.set_xlabel(label)
+        return made
+
+    save_figures(tmp_path, "example", draw, "time")
+    drawn = {path.stem: path.read_text() for path in tmp_path.iterdir()}
+    assert len(drawn) == 2 * len(THEMES)
+    for name, svg in drawn.items():
+        assert INK not in svg
+        inked = [palette for palette, ink in THEMES.items() if ink in svg]
+        assert inked == [name.rpartition("-")[2]]
