@@ -28,8 +28,9 @@ def forest_of_all(_, width):
 
 
 DRAWN = {name: (experiments.part(name, "figure").figure, path) for name, path in RECORDS.items()}
-DRAWN["benchmarks"] = bench.figure, experiments.FOLDER / "benchmarks" / "bench-cpu-avx512.json"
-DRAWN["forest"] = forest_of_all, DRAWN["benchmarks"][1]
+BENCHES = sorted((experiments.FOLDER / "benchmarks").glob("bench-*.json"))
+DRAWN |= {path.stem: (bench.figure, path) for path in BENCHES}
+DRAWN["forest"] = forest_of_all, BENCHES[0]
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])

@@ -24,7 +24,7 @@ def test_examples_print_what_the_readme_says():
         assert done.stdout == output
 
 
-def test_the_table_of_speed_is_that_of_the_record():
+def test_the_table_of_speed_is_that_of_the_records():
     readme = (ROOT / "README.md").read_text()
     assert "| `PeepholeLSTM` " in readme
     assert summary.with_summary(readme) == readme

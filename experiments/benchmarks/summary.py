@@ -1,7 +1,8 @@
-"""A short table of speed and memory with AVX-512, which `make bench` writes into the README."""
+"""A short table of speed and memory on the CPU, which `make bench` writes into the README."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import tabulate
@@ -14,33 +15,38 @@ from experiments.records import load
 from experiments.report.markdown import replace_marked
 
 README = Path(__file__).resolve().parents[2] / "README.md"
-RECORD = Path(__file__).parent / "bench-cpu-avx512.json"
+RECORDS = sorted(Path(__file__).parent.glob("bench-cpu-*.json"))
 LAYERS = ("LSTM", "PeepholeLSTM", "CoupledLSTM", "GRU", "BiLSTM", "RNN")
 SIZE = "medium"
 
 
-def summary(result: Result) -> str:
+def summary(results: Sequence[Result]) -> str:
     """Speed and memory against torch.nn at one size and with one thread, in Markdown."""
-    found = records_at(result, SIZE)
+    found = {instruction_set(result): records_at(result, SIZE) for result in results}
+    *_, last = found
     rows = [
-        {
-            "layer": f"`{name}`",
-            "forward": ratio(found[name, "forward"]),
-            "training": ratio(found[name, "training"]),
-            "memory, MB": memory(found[name, "training"]),
+        {"layer": f"`{name}`"}
+        | {
+            f"{mode}, {simd}": ratio(records[name, mode])
+            for simd, records in found.items()
+            for mode in ("forward", "training")
         }
+        | {"memory, MB": memory(found[last][name, "training"])}
         for name in LAYERS
     ]
-    machine = result["machine"]
     size = ", ".join(f"{letter} = {value}" for letter, value in size_of(SIZE).items())
+    runs = "; ".join(
+        f"{instruction_set(result)}: {result['machine']['cpu']}, torch "
+        f"{result['machine']['torch']}, {result['date'][:10]}"
+        for result in results
+    )
     return (
         f"{tabulate.tabulate(rows, 'keys', tablefmt='pipe', disable_numparse=True)}\n\n"
         "Time of a forward pass and of a training step, divided by that of torch's layer of the "
         "same name, or of torch.nn.LSTM where torch has none: below 1, this package is faster. "
-        "Memory: peak additional memory of a training step, this "
-        f"package : torch.nn. float32, one thread, {size} (batch, time steps, features, hidden "
-        f"units); medians; {machine['cpu']} with {instruction_set(result)}, torch "
-        f"{machine['torch']}, {result['date'][:10]}."
+        f"Memory: peak additional memory of a training step with {last}, this package : "
+        f"torch.nn. float32, one thread, {size} (batch, time steps, features, hidden units); "
+        f"medians. {runs}."
     )
 
 
@@ -55,8 +61,8 @@ def memory(record: Record) -> str:
 
 
 def with_summary(readme: str) -> str:
-    """The README with the table of the stored record."""
-    return replace_marked(readme, "speed", summary(load(RECORD)))
+    """The README with the table of the stored records."""
+    return replace_marked(readme, "speed", summary([load(path) for path in RECORDS]))
 
 
 if __name__ == "__main__":
