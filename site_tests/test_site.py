@@ -90,15 +90,29 @@ def check_figures(page, scheme, *, is_first):
     """
     other = {"light": "dark", "dark": "light"}[scheme]
     figures = page.locator(f"img[src*='#only-{scheme}']").all()
-    heights = [image.bounding_box()["height"] for image in figures]
+    heights = []
+    for image in figures:
+        open_tab_of(image)
+        heights.append(image.bounding_box()["height"])
     assert all(height > 50 for height in heights) or not is_first
     for image, height in zip(figures, heights, strict=True):
+        open_tab_of(image)
         image.scroll_into_view_if_needed()  # before, it is not loaded
         image.wait_for(state="visible")
         assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
         assert not is_first or image.bounding_box()["height"] == pytest.approx(height, rel=0.01)
     for image in page.locator(f"img[src*='#only-{other}']").all():
         assert not image.is_visible()
+
+
+def open_tab_of(image):
+    """Open the tab that an image is in, if it is in one."""
+    image.evaluate("""image => {
+        const block = image.closest(".tabbed-block");
+        if (!block) return;
+        const place = [...block.parentElement.children].indexOf(block);
+        block.closest(".tabbed-set").querySelectorAll(":scope > input")[place].click();
+    }""")
 
 
 def check_accessibility(page):
