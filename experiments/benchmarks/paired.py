@@ -39,7 +39,7 @@ class Size(NamedTuple):
 # Largest error allowed before timing, in units of the largest value that the result comes from.
 TOLERANCES = {torch.float32: 2e-5, torch.bfloat16: 2e-2, torch.float16: 2e-3}
 WARMUP = 2
-# Seconds of the baseline from which a few rounds have to do: noise is small beside them.
+# A baseline that takes longer, in seconds, is timed in few rounds: noise is small beside it.
 SLOW = 5.0
 
 Step = Callable[[], tuple[Tensor, ...]]
