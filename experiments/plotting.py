@@ -22,8 +22,8 @@ from experiments.report.markdown import PALETTES, figure_file
 # Inches. A narrow page is a phone's; at this width, its letters have their natural size there.
 WIDE, NARROW = 9.0, 3.6
 THEMES = dict(zip(PALETTES, ("#1f2933", "#dfe3e8"), strict=True))
-# A figure is drawn in this ink, which nothing else has, and then given that of each palette.
-INK = "#010203"
+# Text and axes are drawn in this colour, which nothing else has; palettes replace it by their own.
+FOREGROUND = "#010203"
 # Seen on light and on dark pages alike.
 ORANGE, BLUE, VIOLET, GREEN, GREY = "#d9822b", "#2b95d6", "#9179f2", "#29a634", "#7a8793"
 COLORS = {
@@ -52,9 +52,9 @@ def save_figures(
             figure = draw(content, width)
             figure.savefig(text, format="svg", metadata={"Date": None}, transparent=True)
         plt.close(figure)
-        for palette, ink in THEMES.items():
+        for palette, color in THEMES.items():
             path = folder / figure_file(name, palette, narrow=width == NARROW)
-            path.write_text(text.getvalue().replace(INK, ink), encoding="utf-8")
+            path.write_text(text.getvalue().replace(FOREGROUND, color), encoding="utf-8")
 
 
 def inline(figure: Figure, label: str) -> str:
@@ -133,8 +133,8 @@ def first_of_rows(panels: NDArray[Any], width: float) -> list[Axes]:
 @contextmanager
 def style(width: float) -> Iterator[None]:
     """Matplotlib's settings for a figure of a width; the same input gives the same file."""
-    inked = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
-    settings: Any = dict.fromkeys(inked, INK) | {
+    colored = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
+    settings: Any = dict.fromkeys(colored, FOREGROUND) | {
         "svg.hashsalt": "lstm_variants",
         "svg.fonttype": "path",
         "font.size": 11 if width == WIDE else 9.5,

@@ -55,7 +55,7 @@ def build(folder):
     )
 
 
-def test_whatever_is_broken_is_named(copy):
+def test_every_fault_is_reported(copy):
     """All in one build, which takes its time: each is a warning, and any warning is an error."""
     for file, faults in FAULTS.items():
         path = copy / file

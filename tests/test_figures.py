@@ -6,7 +6,7 @@ from matplotlib.text import Text
 
 import experiments
 from experiments.benchmarks import figure as bench
-from experiments.plotting import INK, NARROW, THEMES, WIDE, save_figures, style
+from experiments.plotting import FOREGROUND, NARROW, THEMES, WIDE, save_figures, style
 from experiments.records import load
 from experiments.report import pages
 from experiments.report.forest import forest
@@ -50,7 +50,7 @@ def test_text_is_large_enough_and_nothing_is_cut_off(name, width):
     plt.close(made)
 
 
-def test_a_figure_has_the_ink_of_each_palette(tmp_path):
+def test_text_and_axes_have_the_colour_of_each_palette(tmp_path):
     def draw(label, width):
         made, panel = plt.subplots(figsize=(width, 2))
         panel.set_xlabel(label)
@@ -60,6 +60,6 @@ def test_a_figure_has_the_ink_of_each_palette(tmp_path):
     drawn = {path.stem: path.read_text() for path in tmp_path.iterdir()}
     assert len(drawn) == 2 * len(THEMES)
     for name, svg in drawn.items():
-        assert INK not in svg
-        inked = [palette for palette, ink in THEMES.items() if ink in svg]
-        assert inked == [name.rpartition("-")[2]]
+        assert FOREGROUND not in svg
+        palettes = [palette for palette, color in THEMES.items() if color in svg]
+        assert palettes == [name.rpartition("-")[2]]
