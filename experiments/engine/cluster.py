@@ -35,6 +35,8 @@ LOCAL = {
         # update takes time.
         "MALLOC_TRIM_THRESHOLD_": None,
     },
+    # A profiler of the scheduler's dashboard takes 3 % of a worker's time.
+    "distributed.worker.profile.enabled": False,
     # A worker has the unit that it runs, and no other one.
     "distributed.scheduler.worker-saturation": 1.0,
 }
