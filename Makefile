@@ -13,15 +13,14 @@ NEEDS_CHROMIUM = test -n "$(CHROMIUM)" || { echo "No chromium found. Install it,
 
 # More options for pytest, for example PYTEST=-x.
 PYTEST ?=
-# The environments of test-newest and test-lowest: the newest torch, and the lowest that
-# pyproject.toml allows.
+# The environments of test-newest and test-lowest: the newest torch, and the lowest version of torch
+# and of every library that pyproject.toml allows.
 NEWEST_PYTHON ?= python3.13
 LOWEST_PYTHON ?= python3.11
-LOWEST_TORCH = $(shell sed -nE 's/^dependencies = \["torch>=([0-9.]+)"\]/\1/p' pyproject.toml)
 # The environment of test-interop and bench-peers.
 INTEROP_VENV ?= .venv-interop
-# A version of torch to install; the newest that pip finds if empty.
-TORCH ?=
+# What uv installs: lowest-direct for the lowest versions. If empty, pip installs the newest.
+RESOLUTION ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -63,8 +62,8 @@ test-all: $(VENV)/.has-test ## Run the tests with all their cases
 test-newest: ## Run the quick suite with the newest torch, on NEWEST_PYTHON
 	$(MAKE) test VENV=.venv-newest PYTHON=$(NEWEST_PYTHON)
 
-test-lowest: ## Run the quick suite with the lowest torch that is supported, on LOWEST_PYTHON
-	$(MAKE) test VENV=.venv-lowest PYTHON=$(LOWEST_PYTHON) TORCH=$(LOWEST_TORCH).0
+test-lowest: ## Run the quick suite with the lowest versions that are supported, on LOWEST_PYTHON
+	$(MAKE) test VENV=.venv-lowest PYTHON=$(LOWEST_PYTHON) RESOLUTION=lowest-direct
 
 test-interop: ## Compare weights and outputs with Keras, TensorFlow and Flax, in INTEROP_VENV
 	$(MAKE) VENV=$(INTEROP_VENV) $(INTEROP_VENV)/.has-frameworks
@@ -152,10 +151,12 @@ clean: ## Remove everything that was built, .venv included
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # One marker per extra: nothing is reinstalled until pyproject.toml or the kernels change. The extra
-# dev holds all others but frameworks, release, site and zensical; those need no installation of
+# dev holds all others but frameworks, lowest, release, site and zensical; those need no installation of
 # their own.
 KERNELS := CMakeLists.txt $(wildcard lstm_variants/kernels/cpu/source/*)
-INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[$*]' $(if $(TORCH),torch==$(TORCH))
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+UV = $(BIN)/python -m uv pip install --quiet --resolution $(RESOLUTION) --index-strategy unsafe-best-match
+INSTALL = $(if $(RESOLUTION),$(UV),$(PIP)) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[$*]'
 
 $(VENV)/.has-%: pyproject.toml $(KERNELS) | $(BIN)/python
 	@if [ -z "$(filter dev frameworks release site zensical,$*)" ] && [ -e $(VENV)/.has-dev ] \
@@ -166,3 +167,4 @@ $(VENV)/.has-%: pyproject.toml $(KERNELS) | $(BIN)/python
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another one: make PYTHON=python3.12 ..."; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Could not create a virtual environment with $(PYTHON); on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	$(if $(RESOLUTION),@$(PIP) '$(shell sed -nE 's/^lowest = \["(uv[^"]*)"\]/\1/p' pyproject.toml)')
