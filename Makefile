@@ -151,8 +151,8 @@ clean: ## Remove everything that was built, .venv included
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # One marker per extra: nothing is reinstalled until pyproject.toml or the kernels change. The extra
-# dev holds all others but frameworks, lowest, release, site and zensical; those need no installation of
-# their own.
+# dev holds all others but frameworks, lowest, release, site and zensical; those that it holds need
+# no installation of their own.
 KERNELS := CMakeLists.txt $(wildcard lstm_variants/kernels/cpu/source/*)
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV = $(BIN)/python -m uv pip install --quiet --resolution $(RESOLUTION) --index-strategy unsafe-best-match
