@@ -171,11 +171,11 @@ def test_the_importance_of_a_hyperparameter_is_found():
     assert shares["rate"] > 0.8
     assert sum(shares.values()) <= 1
     result = {"config": {"task": "speech", "epochs": 150}, "records": records}
-    assert "| learning rate " in table(result)
-    assert "error" not in table(result)
-    assert "error of the best tenth" in table(
-        result | {"records": [r | {"error": 0.1} for r in records]}
-    )
+    text = table(result)
+    assert "| learning rate " in text
+    assert "error" not in text
+    with_errors = [r | {"error": 0.1} for r in records[:20]]
+    assert "error of the best tenth" in table(result | {"records": with_errors})
     values, losses = marginal(result, "rate")
     assert values[losses.index(min(losses))] == pytest.approx(-3, abs=0.3)
     boxes, rates = figure(result, WIDE).axes
