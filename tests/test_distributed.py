@@ -1,16 +1,26 @@
-"""Layers in torch's DistributedDataParallel: two processes on the CPU."""
+"""Layers in torch's DistributedDataParallel and fully_shard: two processes on the CPU."""
 
 import time
 
 import pytest
 import torch
 import torch.distributed as dist
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
 from torch.nn.parallel import DistributedDataParallel
 
 from lstm_variants import VARIANTS
 
-COMPILED = "PeepholeLSTM"
 B = 8
+WAYS = {
+    "replicated": DistributedDataParallel,
+    "compiled": lambda layer: torch.compile(DistributedDataParallel(layer), backend="aot_eager"),
+    "sharded": lambda layer: fully_shard(layer, mesh=init_device_mesh("cpu", (2,))),
+}
+CASES = [
+    ("compiled", "PeepholeLSTM"),
+    *((way, name) for way in ("replicated", "sharded") for name in VARIANTS),
+]
 pytestmark = pytest.mark.skipif(not dist.is_gloo_available(), reason="torch has no gloo")
 
 
@@ -21,24 +31,22 @@ def compare_gradients(rank, store, folder):
     own = slice(rank * B // 2, (rank + 1) * B // 2)
     torch.manual_seed(1)
     x, lengths = torch.randn(5, B, 4), torch.tensor([5, 4, 3, 0, 5, 1, 2, 5])
-    cases = [(name, False) for name in VARIANTS] + [(COMPILED, True)]
-    for name, compiled in cases:
+    for way, name in CASES:
         torch.manual_seed(0)
         layer = VARIANTS[name].layer(4, 6, num_layers=2, bidirectional=True)
         whole = VARIANTS[name].layer(4, 6, num_layers=2, bidirectional=True)
         whole.load_state_dict(layer.state_dict())
-        divided = DistributedDataParallel(layer)
-        if compiled:
-            divided = torch.compile(divided, backend="aot_eager")
+        divided = WAYS[way](layer)
         divided(x[:, own], lengths=lengths[own])[0].square().sum().backward()
         whole(x, lengths=lengths)[0].square().sum().backward()
         for (parameter, ours), expected in zip(
             layer.named_parameters(), whole.parameters(), strict=True
         ):
+            mean = ours.grad.full_tensor() if way == "sharded" else ours.grad
             torch.testing.assert_close(
-                2 * ours.grad,
+                2 * mean,
                 expected.grad,
-                msg=lambda text, where=(name, compiled, parameter): f"{where}: {text}",
+                msg=lambda text, where=(way, name, parameter): f"{where}: {text}",
             )
     dist.barrier()
     (folder / str(rank)).touch()

@@ -278,3 +278,36 @@ WRONG = {
 def test_errors(message):
     with pytest.raises(ValueError, match=message):
         WRONG[message]()
+
+
+@pytest.mark.parametrize("bias", [(), (normal(4 * H + 1),)], ids=["", "bias"])
+def test_columns_that_are_not_four_blocks(bias):
+    kernels = normal(D, 4 * H + 1), normal(H, 4 * H)
+    with pytest.raises(ValueError, match="21 rows or columns cannot be divided into 4 blocks"):
+        interop.from_keras("LSTM", [*kernels, *bias])
+    if bias:
+        with pytest.raises(ValueError, match="21 rows or columns"):
+            interop.from_tensorflow({"kernel": normal(D + H, 4 * H), "bias": bias[0]})
+
+
+def keras_lstm(D, H):
+    return [normal(D, 4 * H), normal(H, 4 * H), normal(4 * H)]
+
+
+DIFFERENT = {
+    "keras-H": lambda: interop.from_keras("LSTM", keras_lstm(D, H) + keras_lstm(D, H + 1)),
+    "keras-D": lambda: interop.from_keras("LSTM", keras_lstm(D, H) + keras_lstm(D + 1, H)),
+    "flax": lambda: interop.from_flax(*interop.to_flax(LSTM(D, H)), *interop.to_flax(LSTM(D, 1))),
+    "tensorflow-peepholes": lambda: interop.from_tensorflow(
+        tf_variables(), interop.to_tensorflow(LSTM(D, H))[0]
+    ),
+    "tensorflow-none": lambda: interop.from_tensorflow(
+        interop.to_tensorflow(LSTM(D, H))[0], tf_variables()
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DIFFERENT)
+def test_directions_that_do_not_fit_together(case):
+    with pytest.raises(ValueError, match="the arrays do not fit together"):
+        DIFFERENT[case]()

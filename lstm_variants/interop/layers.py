@@ -45,6 +45,9 @@ def make_layer(
         cell: The cell.
         directions: The parameters of one or two directions, by their names without `_l0`.
         options: Other arguments of [`Recurrent`][lstm_variants.nn.Recurrent].
+
+    Raises:
+        ValueError: If the parameters do not fit together, or the two directions differ in shape.
     """
     first = directions[0]
     layer = Recurrent(
@@ -58,13 +61,15 @@ def make_layer(
         **options,
     )
     suffixes = ("_l0", "_l0_reverse")
-    layer.load_state_dict(
-        {
-            name + suffix: tensor
-            for weights, suffix in zip(directions, suffixes, strict=False)
-            for name, tensor in weights.items()
-        }
-    )
+    parameters = {
+        name + suffix: tensor
+        for weights, suffix in zip(directions, suffixes, strict=False)
+        for name, tensor in weights.items()
+    }
+    try:
+        layer.load_state_dict(parameters)
+    except RuntimeError as error:
+        raise ValueError(f"the arrays do not fit together, as {layer}: {error}") from error
     return layer
 
 

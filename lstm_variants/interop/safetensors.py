@@ -26,7 +26,7 @@ OPTIONS = (
 
 
 def to_safetensors(layer: Recurrent, path: str | os.PathLike[str]) -> None:
-    """Save a layer, its cell and its options in a safetensors file, atomically.
+    """Save a layer, its cell and its options but for `backend` in a safetensors file, atomically.
 
     Other programs read the file as the layer's `state_dict`.
 

@@ -30,8 +30,9 @@ def register(backend: Backend, priority: float) -> None:
 
     Args:
         backend: The backend. One that is registered under the same name is replaced.
-        priority: `"auto"` takes the supported backend of the highest priority. The backends of
-            this package have 20 (`"cpu"`), 10 (`"torch"`) and 0 (`"reference"`).
+        priority: `"auto"` takes the supported backend of the highest priority, unless that one
+            leaves the call to a faster one. The backends of this package have 20 (`"cpu"`), 10
+            (`"torch"`) and 0 (`"reference"`).
 
     Raises:
         ValueError: If the name is `"auto"`.
@@ -74,7 +75,8 @@ def choose(call: Call, backend: str = "auto") -> Backend:
 
     Args:
         call: The layer and its inputs.
-        backend: A key of `BACKENDS`, or `"auto"` for the first that supports the call.
+        backend: A key of `BACKENDS`, or `"auto"` for the first that supports the call, unless that
+            one leaves it to a faster one.
 
     Raises:
         ValueError: If there is no such backend.
