@@ -100,8 +100,9 @@ def claims(result: Result) -> list[Record]:
             place="abstract",
             lesson=(
                 "++++",
-                "If the length of the lag is known, set the forget bias to match it: LSTM and GRU "
-                "then learn the adding problem several times faster, or learn it only then.",
+                "If the length of the lag is known, initialise the gates for it (chrono): LSTM "
+                "and GRU then learn the adding problem several times faster, or learn it within "
+                f"{cap:,} sequences only then.",
             ),
         ),
     ]

@@ -52,7 +52,8 @@ def effect_text(comparison: Record) -> str:
         return ""
     effect = comparison["effect"]
     if math.isinf(effect) and comparison["unit"] == TIMES:
-        return f"in most pairs of seeds only the {'first' if effect > 0 else 'second'} solves it"
+        only = "first" if effect > 0 else "second"
+        return f"in most pairs of seeds of which any solves it, only the {only} does"
     if math.isinf(effect):
         return "beyond the ceiling"
     return value_text(comparison, effect)
@@ -125,7 +126,7 @@ def counts_text(claim: Record) -> str:
     return ", ".join(parts)
 
 
-UNDECIDED = "No conclusion is drawn from a preliminary record."
+UNDECIDED = "No conclusion is drawn so far."
 """In place of a sentence to take home, which a preliminary record may lack."""
 Scored = dict[str, tuple[Result, list[Record]]]
 """For each experiment, its result and its claims with verdicts."""

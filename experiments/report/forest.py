@@ -31,7 +31,7 @@ COLORS_OF = {
 def forest(scored: Scored, width: float) -> Figure:
     """All comparisons of all claims: 0 is no effect, 1 the reported one, -1 the margin.
 
-    Preliminary records, from which no conclusion is drawn, are left out.
+    Preliminary records are left out.
     """
     judged = [
         (result, claim)

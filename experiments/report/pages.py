@@ -35,8 +35,8 @@ CORE_HOURS = {
 }
 """What experiments that are not run yet take, estimated from single units."""
 EFFECT = (
-    "*Effect*: the median of all differences, or ratios of times, between seeds or best trials; a "
-    "positive one, or *sooner*, is in favour of the claim."
+    "*Effect*: defined for each kind of result by [the rule](what-holds.md#the-rule); a positive "
+    "one, or *sooner*, is in favour of the claim."
 )
 OTHER_LEVEL = (
     " An interval here contains an effect that is excluded: exclusion is tested at "

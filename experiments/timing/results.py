@@ -99,7 +99,7 @@ def claims(result: Result) -> list[Record]:
                 "+..+..",
                 "Without peepholes, an LSTM learns to measure a short delay in less than 1.4 times "
                 "the time it needs with them. For longer delays this is undecided; online, nearly "
-                "no run learns them.",
+                "no LSTM learns them.",
             ),
         ),
         claim(

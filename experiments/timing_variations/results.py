@@ -25,8 +25,9 @@ PLACE = "section on generating timed spikes and functions"
 LESSONS = {
     "GTS": (
         "......",
-        "Some networks with peepholes learn to generate spikes 10 time steps apart, none spikes 20 "
-        "apart, with any coding of the input. Whether peepholes help is undecided.",
+        "With two of three codings of the input, some networks with peepholes and one without them "
+        "learn to generate spikes 10 time steps apart; none learns spikes 20 apart. Whether "
+        "peepholes help is undecided.",
     ),
     "COSINE": (
         "+.++",
@@ -34,8 +35,8 @@ LESSONS = {
     ),
     "TRIANGLE": (
         "..++",
-        "A triangle of 25 time steps is learned with peepholes and not without them, one of 10 "
-        "time steps with neither.",
+        "A triangle of 25 time steps is learned with peepholes and not without them. One of 10 "
+        "time steps is learned by neither, but for one run of the unit *previous*.",
     ),
     "RECTANGLE": ("....", "No network learns to generate a rectangle, with peepholes or without."),
     "without peepholes": (
