@@ -71,7 +71,7 @@ class LayerTrace(dict[str, Tensor]):
     def saturation(
         self, low: float = 0.1, high: float = 0.9, letters: Sequence[str] | None = None
     ) -> dict[str, Saturation]:
-        """For each gate and unit, the share of valid time steps near 0 and near 1.
+        """For each gate and unit, the share of valid time steps near 0 and near 1; NaN after a NaN.
 
         With the thresholds of Karpathy, Johnson & Fei-Fei 2015 (section 4.2,
         <https://arxiv.org/abs/1506.02078>), where a gate is called left-saturated below 0.1 and
@@ -98,7 +98,8 @@ class LayerTrace(dict[str, Tensor]):
         found = {}
         for name in self.gates() if letters is None else letters:
             values = self._values(name, self.valid)
-            below, above = (values < low).double(), (values > high).double()
+            unknown = torch.where(values.isnan(), torch.nan, 0.0).double()
+            below, above = (values < low) + unknown, (values > high) + unknown
             found[name] = Saturation(below.mean(0), above.mean(0))
         return found
 

@@ -197,6 +197,15 @@ def test_saturation_of_gates_by_their_roles():
     assert steps.saturation(letters="f")["f"].low.shape == (3,)
 
 
+def test_the_saturation_of_a_gate_that_is_nan_is_unknown():
+    x = torch.randn(4, 2, 2)
+    x[1, 0] = torch.nan
+    [steps] = traced(layers.LSTM(2, 3), x)
+    for shares in steps.saturation().values():
+        assert shares.low.isnan().all()
+        assert shares.high.isnan().all()
+
+
 def test_what_cannot_be_counted_is_named():
     [steps] = traced(layers.LSTM(2, 3), torch.randn(4, 2, 2), lengths=torch.tensor([1, 0]))
     with pytest.raises(ValueError, match="letters should be of i, f, g, o, h, c, got 'z'"):

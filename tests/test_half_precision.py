@@ -133,6 +133,18 @@ def test_dtypes_under_autocast_are_torchs(name):
         assert dtypes_under_autocast(theirs) == {torch.bfloat16}
 
 
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.complex64])
+def test_autocast_takes_floating_point_alone(dtype):
+    """As torch.nn.LSTM; the imaginary part of complex numbers would be lost."""
+    layer, x = layers.LSTM(D, H), torch.ones(3, 2, D)
+    hx = torch.zeros(1, 2, H)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        with pytest.raises(ValueError, match="input dtype"):
+            layer(x.to(dtype))
+        with pytest.raises(ValueError, match=r"h_0 .* to have the input's dtype"):
+            layer(x, (hx.to(dtype), hx.to(dtype)))
+
+
 def test_a_gru_under_autocast_has_another_dtype_than_torchs():
     """As the page on replacing layers says."""
     found = [dtypes_under_autocast(layer(D, H)) for layer in TWINS["GRU"]]

@@ -178,6 +178,40 @@ def test_no_backend_is_named_auto(monkeypatch):
         register(Negated(), priority=1)
 
 
+WRONG_BACKENDS = {
+    "class": (Negated, 1, "should be an object with name, unsupported_reason, run"),
+    "other": (torch, 1, "should be an object with name, unsupported_reason, run"),
+    "text": (BACKENDS["torch"], "high", "priority should be a number, got 'high'"),
+    "nan": (BACKENDS["torch"], float("nan"), "priority should be a number, got NaN"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_BACKENDS)
+def test_what_is_no_backend_changes_nothing(case):
+    before = list(BACKENDS.items())
+    backend, priority, message = WRONG_BACKENDS[case]
+    with pytest.raises((TypeError, ValueError), match=message):
+        register(backend, priority)
+    assert list(BACKENDS.items()) == before
+
+
+@pytest.mark.parametrize("cell", [LSTMCell(), GRUCell()], ids=repr)
+@pytest.mark.parametrize("backend", ["cpu", "torch"])
+def test_tensors_that_do_not_fit_are_an_error_in_every_fast_backend(cell, backend):
+    call = call_of(cell)
+    [weights], [state] = call.weights, call.states
+    for name, tensor in weights._asdict().items():
+        if tensor is not None:
+            wrong = weights._replace(**{name: torch.cat([tensor, tensor[:1]])})
+            with pytest.raises(ValueError, match=r"should be \["):
+                BACKENDS[backend].run(call._replace(weights=(wrong,)))
+    for name in state._fields:
+        for size in ((1, 4), (2, 5)):
+            wrong = state._replace(**{name: torch.zeros(size)})
+            with pytest.raises(ValueError, match=r"should be \["):
+                BACKENDS[backend].run(call._replace(states=(wrong,)))
+
+
 def test_explain_looks_into_models(capsys):
     model = nn.Sequential(nn.Linear(3, 3), lstm_variants.BiLSTM(3, 4))
     lstm_variants.explain(model, torch.zeros(2, 5, 3))

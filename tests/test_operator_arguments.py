@@ -67,6 +67,17 @@ def test_tensors_on_different_devices_are_an_error():
         layer(torch.zeros(5, 2, 3))
 
 
+@pytest.mark.parametrize("freed", ["x", "weight", "before backward"])
+@pytest.mark.parametrize("name", ["LSTM", "GRU"])
+def test_a_tensor_whose_memory_was_freed_is_an_error(name, freed):
+    """As FSDP frees parameters between calls."""
+    layer, x = VARIANTS[name].layer(3, 4), torch.randn(5, 2, 3)
+    total = layer(x)[0].sum()
+    (x if freed == "x" else layer.weight_hh_l0).untyped_storage().resize_(0)
+    with pytest.raises(RuntimeError, match=r"a tensor of shape \[.*\] has no memory"):
+        total.backward() if freed == "before backward" else layer(x)
+
+
 def test_shapes_are_checked_without_values():
     x, *groups = operands()
     weights, states = ([tensor.to("meta") for tensor in group] for group in groups)

@@ -122,6 +122,23 @@ def test_models_and_their_parts_are_looked_into():
     torch.testing.assert_close(second["h"], tagger(x))
 
 
+def test_a_trace_within_a_traced_model_hides_no_layer():
+    class Tagger(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm = layers.LSTM(3, 4)
+            self.gru = layers.GRU(4, 5)
+
+        def forward(self, x):
+            [self.steps] = trace(self.lstm, x)
+            return self.gru(self.steps["h"])[0]
+
+    tagger = Tagger()
+    first, second = trace(tagger, torch.randn(6, 2, 3))
+    assert (first.keys(), second.keys()) == (set("ifgoch"), set("rznh"))
+    assert torch.equal(first["h"], tagger.steps["h"])
+
+
 @pytest.mark.parametrize("model", ["StandardLSTM", "PeepholeLSTM", "GRU", "BiLSTM"])
 def test_the_notebooks_models_are_looked_into(model):
     model = getattr(lstm_variants, model)(3, 4)

@@ -4,8 +4,11 @@ import math
 
 import pytest
 import torch
+from torch import nn
 
 from lstm_variants import VARIANTS, models
+from lstm_variants.cells import LSTMCell
+from lstm_variants.nn import Recurrent
 from lstm_variants.papers import PAPERS
 
 every_variant = pytest.mark.parametrize("name", VARIANTS)
@@ -39,3 +42,9 @@ def test_the_notebooks_models_are_in_the_table():
     listed = {v.model for v in VARIANTS.values() if v.model is not None}
     public = {getattr(models, name) for name in models.__all__} - {models.SequenceModel}
     assert listed == public
+
+
+@pytest.mark.parametrize("cell", ["LSTM", LSTMCell, nn.LSTM(3, 4)], ids=["text", "class", "layer"])
+def test_what_is_no_cell_makes_no_layer(cell):
+    with pytest.raises(TypeError, match=r"cell should be a cell, as LSTMCell\(\), got"):
+        Recurrent(cell, 3, 4)

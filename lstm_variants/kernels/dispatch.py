@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from numbers import Real
 from typing import Any
 
 import torch
@@ -35,7 +37,8 @@ def register(backend: Backend, priority: float) -> None:
             (`"torch"`) and 0 (`"reference"`).
 
     Raises:
-        ValueError: If the name is `"auto"`.
+        TypeError: If the backend is a class or lacks something, or if the priority is no number.
+        ValueError: If the name is `"auto"`, or the priority is NaN.
 
     Examples:
         >>> from lstm_variants.kernels import BACKENDS, register
@@ -43,6 +46,15 @@ def register(backend: Backend, priority: float) -> None:
         >>> list(BACKENDS)
         ['cpu', 'torch', 'reference']
     """
+    needed = ("name", "unsupported_reason", "run")
+    if isinstance(backend, type) or not all(hasattr(backend, part) for part in needed):
+        raise TypeError(f"backend should be an object with {', '.join(needed)}, got {backend!r}")
+    if not isinstance(backend.name, str):
+        raise TypeError(f"the name of a backend should be a string, got {backend.name!r}")
+    if isinstance(priority, bool) or not isinstance(priority, Real):
+        raise TypeError(f"priority should be a number, got {priority!r}")
+    if math.isnan(priority):
+        raise ValueError("priority should be a number, got NaN")
     if backend.name == "auto":
         raise ValueError("a backend should have a name of its own, got 'auto'")
     if isinstance(backend, FusedBackend):
@@ -116,14 +128,21 @@ def run(call: Call, backend: str = "auto") -> tuple[Tensor, list[State]]:
 
 @contextmanager
 def observed(observe: Callable[[Call, Backend], None]) -> Iterator[None]:
-    """Call a function before each layer is computed.
+    """Call a function before each layer is computed, and that of an outer `observed` before it.
 
     Layers in a compiled module and in other threads are not observed.
 
     Args:
         observe: Called with the layer's call and the backend that is about to run.
     """
-    token = _observer.set(observe)
+    outer = _observer.get()
+
+    def observe_all(call: Call, backend: Backend) -> None:
+        if outer is not None:
+            outer(call, backend)
+        observe(call, backend)
+
+    token = _observer.set(observe_all)
     try:
         yield
     finally:

@@ -11,6 +11,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, State
 from lstm_variants.kernels.call import Call, computing_dtype, shown
+from lstm_variants.kernels.layer import cached_shapes_of
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import run_twice_differentiable
 from lstm_variants.kernels.transforms import in_functional_transform, unsupported_transform
@@ -64,7 +65,12 @@ class TorchKernels:
         )
 
     def compute(self, call: Call) -> tuple[Tensor, list[State]]:
-        """Call torch's function, padded or packed."""
+        """Call torch's function, padded or packed.
+
+        Raises:
+            ValueError: If sizes do not fit together.
+        """
+        check_sizes(call)
         if call.lengths is not None and not call.lengths.any():
             return Reference().run(call)  # zeros that depend on the inputs, for autograd
         # Per field of the state, [directions, B, ...].
@@ -113,3 +119,26 @@ class TorchKernels:
         if len(x) == 2:
             return function(*x, hx, parameters, *options)
         return function(*x, hx, parameters, *options, False)
+
+
+def check_sizes(call: Call) -> None:
+    """Check that weights and states fit together: torch's functions read memory by their sizes.
+
+    Raises:
+        ValueError: If one does not fit.
+    """
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():  # type: ignore[attr-defined,no-untyped-call]
+        return  # sizes are symbols, and those of the call that is traced fit
+    _, B, D = call.x.shape
+    for weights, state in zip(call.weights, call.states, strict=True):
+        given = {name: t for name, t in weights._asdict().items() if t is not None}
+        H = weights.weight_ih.shape[0] // len(call.cell.blocks)
+        P = given["weight_hr"].shape[0] if "weight_hr" in given else 0
+        shapes = [
+            *cached_shapes_of(call.cell, tuple(given), D, H, P),
+            *((B, size) for size in (P or H, *[H] * (len(state) - 1))),
+        ]
+        given |= zip(call.cell.state_type._fields, state, strict=True)
+        for (name, tensor), shape in zip(given.items(), shapes, strict=True):
+            if tensor.shape != shape:
+                raise ValueError(f"{name} should be {list(shape)}, got {list(tensor.shape)}")

@@ -23,6 +23,8 @@ def check_constructor(
     proj_size: Any,
 ) -> None:
     """Check constructor arguments, with the errors and the warning of `torch.nn.RNNBase`."""
+    if not isinstance(cell, Cell):
+        raise TypeError(f"cell should be a cell, as LSTMCell(), got {cell!r}")
     is_number = isinstance(dropout, Real) and not isinstance(dropout, bool)
     if not is_number or not 0 <= dropout <= 1:
         raise ValueError(
@@ -57,11 +59,12 @@ def check_constructor(
 
 
 def check_dtype(x: Tensor, weight: Tensor) -> None:
-    """Raise ValueError unless input and weights have the same dtype."""
+    """Raise ValueError unless input and weights have the same dtype, or autocast converts both."""
     if x.dtype == weight.dtype:
         return
     device = x.device.type  # some, as meta, have no autocast, and torch raises an error of its own
-    if not torch.amp.is_autocast_available(device) or not torch.is_autocast_enabled(device):
+    is_cast = torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+    if not is_cast or not x.is_floating_point():
         raise ValueError(
             f"RNN input dtype ({x.dtype}) does not match weight dtype ({weight.dtype}). "
             f"Convert input: input.to({weight.dtype}), or convert model: model.to({x.dtype})"
@@ -125,7 +128,8 @@ def check_state(
         label = "hidden" if single else f"hidden[{k}]"
         if tuple(tensor.shape) != sizes[name]:
             raise RuntimeError(f"Expected {label} size {sizes[name]}, got {list(tensor.shape)}")
-        if tensor.dtype != x.dtype and not torch.is_autocast_enabled(x.device.type):
+        is_cast = torch.is_autocast_enabled(x.device.type) and tensor.is_floating_point()
+        if tensor.dtype != x.dtype and not is_cast:
             raise ValueError(
                 f"expected {name}_0 ({label}) to have the input's dtype {x.dtype}, "
                 f"got {tensor.dtype}: convert it with {name}_0.to({x.dtype})"

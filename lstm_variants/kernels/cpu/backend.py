@@ -200,6 +200,9 @@ def describe(
             or for a gradient that is not needed.
         d_output: Gradient of the output.
         is_bfloat16: Whether factors of products may be rounded to bfloat16.
+
+    Raises:
+        RuntimeError: If the storage of a tensor was freed.
     """
     kernel, x, (T, B, D) = KERNELS[layer.name], layer.x, layer.x.shape
     groups = (
@@ -210,7 +213,7 @@ def describe(
     directions = []
     for k in range(layer.directions):
         parts = ((names, tensors[k * len(names) :]) for names, tensors in groups)
-        directions.append([(names, map(Tensor.data_ptr, part)) for names, part in parts])
+        directions.append([(names, map(address, part)) for names, part in parts])
     library = native.kernels()
     strides = (0, 0) if d_output is None else d_output.stride()
     shared = {
@@ -228,13 +231,30 @@ def describe(
         "x_batch": x.stride(1),
         "d_output_time": strides[0],
         "d_output_batch": strides[1],
-        "lengths": 0 if layer.lengths is None else layer.lengths.data_ptr(),
-        "resets": 0 if layer.resets is None else layer.resets.data_ptr(),
-        "x": x.data_ptr(),
-        "output": output.data_ptr(),
-        "d_output": 0 if d_output is None else d_output.data_ptr(),
+        "lengths": address(layer.lengths),
+        "resets": address(layer.resets),
+        "x": address(x),
+        "output": address(output),
+        "d_output": address(d_output),
     }
     return library.layout.pack(library.settings(layer.name, kernel.settings), shared, directions)
+
+
+def address(tensor: Tensor | None) -> int:
+    """Where a tensor lies in memory; 0 if there is none, or if it has no elements.
+
+    Raises:
+        RuntimeError: If its memory was freed.
+    """
+    if tensor is None:
+        return 0
+    found = tensor.data_ptr()
+    if not found and tensor.numel():
+        raise RuntimeError(
+            f"a tensor of shape {list(tensor.shape)} has no memory: its storage was freed, as by "
+            "untyped_storage().resize_(0)"
+        )
+    return found
 
 
 def run(layer: Layer, described: bytes, *, backward: bool = False) -> None:
