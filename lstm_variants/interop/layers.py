@@ -36,6 +36,25 @@ def as_tensor(array: Any, name: str, shape: Sequence[int | None]) -> Tensor:
     return tensor
 
 
+def common_dtype(tensors: Mapping[str, Tensor]) -> torch.dtype:
+    """The dtype of all parameters of a layer: others would be converted to that of the first.
+
+    Args:
+        tensors: The tensors, by their names for the error.
+
+    Raises:
+        ValueError: If they have several, or one that is not a real floating-point dtype.
+    """
+    dtypes = {name: tensor.dtype for name, tensor in tensors.items()}
+    found = set(dtypes.values())
+    if len(found) != 1 or not all(dtype.is_floating_point for dtype in found):
+        listed = ", ".join(f"{str(v).removeprefix('torch.')} {k}" for k, v in dtypes.items())
+        raise ValueError(
+            f"all arrays should have one real floating-point dtype, got {listed or 'none'}"
+        )
+    return found.pop()
+
+
 def make_layer(
     cell: Cell, directions: Sequence[Mapping[str, Tensor]], options: Mapping[str, Any]
 ) -> Recurrent:

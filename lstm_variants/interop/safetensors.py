@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import Tensor
 
 from lstm_variants import cells
 from lstm_variants.cells import Cell
+from lstm_variants.interop.layers import common_dtype
 from lstm_variants.nn import Recurrent
 
 KEY = "lstm_variants"
@@ -34,6 +38,11 @@ def to_safetensors(layer: Recurrent, path: str | os.PathLike[str]) -> None:
         layer: The layer.
         path: The file.
 
+    Raises:
+        ValueError: If a file could not represent the layer: its parameters are parametrised, pruned
+            or of several dtypes, it has modules of its own, or a setting is no number or text.
+        OSError: If the file cannot be written.
+
     Examples:
         >>> import os, tempfile
         >>> from lstm_variants.interop import from_safetensors, to_safetensors
@@ -43,22 +52,57 @@ def to_safetensors(layer: Recurrent, path: str | os.PathLike[str]) -> None:
         >>> from_safetensors(path)
         Recurrent(LSTMCell(peephole='current'), 8, 16, bidirectional=True)
     """
+    tensors = {name: tensor.contiguous() for name, tensor in layer.state_dict().items()}
+    check_plain(layer, tensors)
+    text = json.dumps(description(layer), default=as_json)
+    target = Path(path)
+    temporary = target.with_name(f".{target.name}-{uuid4().hex}")
+    try:
+        # Not save_file, whose files only their owner can read.
+        temporary.write_bytes(save(tensors, metadata={KEY: text}))
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def check_plain(layer: Recurrent, tensors: Mapping[str, Tensor]) -> None:
+    """Check that a layer made from the same cell and options could load these tensors.
+
+    Raises:
+        ValueError: If not.
+    """
+    names = {name for names in layer._weight_names for name in names}
+    if changed := sorted(names ^ tensors.keys()):
+        raise ValueError(
+            "the state_dict of the layer should have the parameters of its cell alone, and differs "
+            f"in {', '.join(changed)}: remove parametrisations, pruning and modules of its own "
+            "first, or save the state_dict with safetensors.torch.save_file"
+        )
+    common_dtype(tensors)
+
+
+def description(layer: Recurrent) -> dict[str, Any]:
+    """What a file says of a layer."""
     name = type(layer.cell).__name__
-    described = {
+    return {
         "cell": name,
         "is_of_this_package": type(layer.cell) is getattr(cells, name, None),
         "settings": asdict(cast(Any, layer.cell)),
         "options": {name: getattr(layer, name) for name in OPTIONS},
     }
-    tensors = {name: tensor.contiguous() for name, tensor in layer.state_dict().items()}
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}-{uuid4().hex}")
-    try:
-        # Not save_file, whose files only their owner can read.
-        temporary.write_bytes(save(tensors, metadata={KEY: json.dumps(described)}))
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+
+
+def as_json(value: Any) -> int | float:
+    """A number of another library for JSON, as NumPy's or a fraction.
+
+    Raises:
+        ValueError: If it is no number.
+    """
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    raise ValueError(f"settings and options should be numbers or text to be saved, got {value!r}")
 
 
 def from_safetensors(path: str | os.PathLike[str], *, cell: Cell | None = None) -> Recurrent:
@@ -83,17 +127,81 @@ def from_safetensors(path: str | os.PathLike[str], *, cell: Cell | None = None) 
             f"{path} should have been written by to_safetensors, and describes no layer; create "
             "the layer, and load the file with safetensors.torch.load_model"
         )
-    described = json.loads(metadata[KEY])
-    if cell is None:
-        name = described["cell"]
-        if not described["is_of_this_package"] or not hasattr(cells, name):
-            raise ValueError(
-                f"{path} has the cell {name}, which is not one of this package: pass cell="
-            )
-        cell = getattr(cells, name)(**described["settings"])
-    layer = Recurrent(cell, dtype=next(iter(tensors.values())).dtype, **described["options"])
+    described = parsed(metadata[KEY], path)
+    cell = cell_of(described, path) if cell is None else checked(cell, described, path)
+    dtype = common_dtype(tensors)
+    try:
+        layer = Recurrent(cell, dtype=dtype, **described["options"])
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise unknown_layer(path, error) from error
     try:
         layer.load_state_dict(tensors)
     except RuntimeError as error:
         raise ValueError(f"the parameters in {path} are not those of {layer}: {error}") from error
     return layer
+
+
+def parsed(text: str, path: Any) -> dict[str, Any]:
+    """The description of a layer, whose options are all known to this version.
+
+    Raises:
+        ValueError: If it is not one.
+    """
+    try:
+        described = json.loads(text)
+    except json.JSONDecodeError:
+        described = None
+    kinds = {"cell": object, "is_of_this_package": bool, "settings": dict, "options": dict}
+    if not isinstance(described, dict) or not all(
+        isinstance(described.get(name), kind) for name, kind in kinds.items()
+    ):
+        raise ValueError(
+            f"{path} does not describe a layer as to_safetensors does: its metadata {KEY!r} should "
+            f"be a JSON object with {', '.join(kinds)}, got {text[:200]}"
+        )
+    if unknown := sorted(described["options"].keys() - set(OPTIONS)):
+        raise ValueError(
+            f"{path} has the options {', '.join(unknown)}, which this version does not have: "
+            "it may have been written by a newer one"
+        )
+    return described
+
+
+def cell_of(described: Mapping[str, Any], path: Any) -> Cell:
+    """The cell of this package that a file describes.
+
+    Raises:
+        ValueError: If this package has no such cell.
+    """
+    name = described["cell"]
+    kind = getattr(cells, str(name), None)
+    is_cell = isinstance(kind, type) and issubclass(kind, Cell)
+    if not is_cell or not described["is_of_this_package"]:
+        raise ValueError(
+            f"{path} has the cell {name}, which is not one of this package: pass cell="
+        )
+    try:
+        cell: Cell = cast(Any, kind)(**described["settings"])
+    except (TypeError, ValueError) as error:
+        raise unknown_layer(path, error) from error
+    return cell
+
+
+def checked(cell: Cell, described: Mapping[str, Any], path: Any) -> Cell:
+    """The given cell.
+
+    Raises:
+        ValueError: If it is not that of the file.
+    """
+    # Through JSON, which changes tuples into lists.
+    settings = json.loads(json.dumps(asdict(cast(Any, cell)), default=as_json))
+    given, stored = (type(cell).__name__, settings), (described["cell"], described["settings"])
+    if given != stored:
+        had, got = (f"{name} with {values}" for name, values in (stored, given))
+        raise ValueError(f"{path} has the cell {had}, not {got}: pass the cell that it has")
+    return cell
+
+
+def unknown_layer(path: Any, error: Exception) -> ValueError:
+    """The error for a description of which no layer can be made."""
+    return ValueError(f"{path} describes no layer that this version can make: {error}")
