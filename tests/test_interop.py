@@ -299,10 +299,10 @@ DIFFERENT = {
     "keras-D": lambda: interop.from_keras("LSTM", keras_lstm(D, H) + keras_lstm(D + 1, H)),
     "flax": lambda: interop.from_flax(*interop.to_flax(LSTM(D, H)), *interop.to_flax(LSTM(D, 1))),
     "tensorflow-peepholes": lambda: interop.from_tensorflow(
-        tf_variables(), interop.to_tensorflow(LSTM(D, H))[0]
+        tf_variables(), interop.to_tensorflow(LSTM(D, H, dtype=torch.float64))[0]
     ),
     "tensorflow-none": lambda: interop.from_tensorflow(
-        interop.to_tensorflow(LSTM(D, H))[0], tf_variables()
+        interop.to_tensorflow(LSTM(D, H, dtype=torch.float64))[0], tf_variables()
     ),
 }
 

@@ -122,7 +122,7 @@ def test_wrong_safetensors(tmp_path):
     with pytest.raises(ValueError, match="should have been written by to_safetensors"):
         interop.from_safetensors(path)
     interop.to_safetensors(LSTM(D, H), path)
-    with pytest.raises(ValueError, match="has the cell LSTMCell .*not GRUCell"):
+    with pytest.raises(ValueError, match=r"has the cell LSTMCell .*not GRUCell"):
         interop.from_safetensors(path, cell=GRUCell())
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -34,7 +33,9 @@ def from_flax(*directions: Mapping[str, Any], **options: Any) -> Recurrent:
         **options: Other arguments of [`Recurrent`][lstm_variants.nn.Recurrent].
 
     Raises:
-        ValueError: If the tree is not that of one of these cells, or arrays do not fit together.
+        TypeError: If an option follows from the arrays, as `bidirectional`.
+        ValueError: If the tree is not that of one of these cells, or arrays do not fit together or
+            are not of one floating-point dtype.
 
     Examples:
         >>> from lstm_variants.interop import from_flax, to_flax
@@ -67,9 +68,13 @@ def direction_from(cell: Cell, tree: Mapping[str, Any]) -> dict[str, Tensor]:
         kernels, biases = [], []
         for block in cell.block_names:
             dense, name = tree[names[block]], names[block]
-            kernels.append(as_tensor(dense["kernel"], f"the kernel of {name}", (size, H)).T)
-            bias = dense.get("bias", np.zeros(H, first.numpy().dtype))
-            biases.append(as_tensor(bias, f"the bias of {name}", (H,)))
+            kernel = as_tensor(dense["kernel"], f"the kernel of {name}", (size, H), first.dtype)
+            kernels.append(kernel.T)
+            if "bias" in dense:
+                bias = as_tensor(dense["bias"], f"the bias of {name}", (H,), first.dtype)
+            else:
+                bias = first.new_zeros(H)
+            biases.append(bias)
         found[f"weight_{kind}"] = torch.cat(kernels)
         found[f"bias_{kind}"] = torch.cat(biases)
     return found
@@ -86,7 +91,7 @@ def to_flax(layer: Recurrent, k: int = 0) -> list[dict[str, dict[str, Any]]]:
         Trees as for `from_flax`. Where Flax has one bias, it is the sum of the two.
 
     Raises:
-        ValueError: If Flax does not have the cell, or there is no layer `k`.
+        ValueError: If Flax does not have the cell, there is no layer `k`, or it has bfloat16.
     """
     if layer.cell not in CELLS or layer.proj_size:
         raise ValueError(

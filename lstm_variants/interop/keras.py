@@ -38,7 +38,9 @@ def from_keras(
         **options: Other arguments of [`Recurrent`][lstm_variants.nn.Recurrent].
 
     Raises:
-        ValueError: If there is no such class, or arrays do not fit together.
+        TypeError: If an option follows from the arrays, as `bias`.
+        ValueError: If there is no such class, or arrays do not fit together or are not of one
+            floating-point dtype.
 
     Examples:
         >>> import numpy as np
@@ -68,11 +70,13 @@ def direction_from(kind: str, cell: Cell, arrays: Sequence[Any]) -> dict[str, Te
     kernel = as_tensor(arrays[0], "the kernel", (None, None))
     rows = kernel.shape[1]
     H = rows // len(cell.blocks)
-    recurrent = as_tensor(arrays[1], "the recurrent kernel", (H, H * len(cell.blocks)))
+    recurrent = as_tensor(
+        arrays[1], "the recurrent kernel", (H, H * len(cell.blocks)), kernel.dtype
+    )
     found = {"weight_ih": kernel.T, "weight_hh": recurrent.T}
     if len(arrays) == 3:
         two = cell == GRUCell()
-        bias = as_tensor(arrays[2], "the bias", (2, rows) if two else (rows,))
+        bias = as_tensor(arrays[2], "the bias", (2, rows) if two else (rows,), kernel.dtype)
         found["bias_ih"], found["bias_hh"] = bias if two else (bias, torch.zeros_like(bias))
     return {name: reordered(t, ORDERS[kind], cell.block_names) for name, t in found.items()}
 
@@ -88,7 +92,7 @@ def to_keras(layer: Recurrent, k: int = 0) -> list[NDArray[Any]]:
         As for `from_keras`. Where Keras has one bias, it is the sum of the two.
 
     Raises:
-        ValueError: If Keras does not have the cell, or there is no layer `k`.
+        ValueError: If Keras does not have the cell, there is no layer `k`, or it has bfloat16.
     """
     cells: dict[Cell, str] = {
         LSTMCell(): "LSTM",

@@ -16,23 +16,40 @@ Arrays = Mapping[str, Any]
 """Arrays of one direction, by their names in another framework."""
 
 
-def as_tensor(array: Any, name: str, shape: Sequence[int | None]) -> Tensor:
+DTYPES = ("float16", "bfloat16", "float32", "float64")
+"""The dtypes of NumPy's and other arrays that layers can have."""
+
+
+def as_tensor(
+    array: Any, name: str, shape: Sequence[int | None], dtype: torch.dtype | None = None
+) -> Tensor:
     """An array of any framework as a tensor with memory of its own.
 
     Args:
         array: The array.
         name: Its name, for the error.
         shape: The shape that it should have; `None` for any size.
+        dtype: The dtype of the arrays before it, which it should have; `None` for any floating one.
 
     Raises:
-        ValueError: If it has another shape.
+        ValueError: If it has another shape or dtype.
     """
     # Through NumPy, which all frameworks convert to.
-    tensor = torch.from_numpy(np.array(array))
+    found = np.array(array)
+    expected = DTYPES if dtype is None else (str(dtype).removeprefix("torch."),)
+    if found.dtype.name not in expected:
+        raise ValueError(
+            f"{name} should be {' or '.join(expected)}, got {found.dtype.name}: all arrays should "
+            "have one floating-point dtype"
+        )
+    # NumPy has no bfloat16: it is that of the package ml_dtypes, which torch does not convert.
+    is_bfloat16 = found.dtype.name == "bfloat16"
+    tensor = torch.from_numpy(found.view(np.int16) if is_bfloat16 else found)
+    tensor = tensor.view(torch.bfloat16) if is_bfloat16 else tensor
     sizes = zip(tensor.shape, shape, strict=False)
     if tensor.dim() != len(shape) or any(b is not None and a != b for a, b in sizes):
-        expected = ", ".join("any" if size is None else str(size) for size in shape)
-        raise ValueError(f"{name} should have the shape [{expected}], got {list(tensor.shape)}")
+        wanted = ", ".join("any" if size is None else str(size) for size in shape)
+        raise ValueError(f"{name} should have the shape [{wanted}], got {list(tensor.shape)}")
     return tensor
 
 
@@ -45,14 +62,15 @@ def common_dtype(tensors: Mapping[str, Tensor]) -> torch.dtype:
     Raises:
         ValueError: If they have several, or one that is not a real floating-point dtype.
     """
-    dtypes = {name: tensor.dtype for name, tensor in tensors.items()}
-    found = set(dtypes.values())
-    if len(found) != 1 or not all(dtype.is_floating_point for dtype in found):
-        listed = ", ".join(f"{str(v).removeprefix('torch.')} {k}" for k, v in dtypes.items())
+    examples: dict[torch.dtype, str] = {}
+    for name, tensor in tensors.items():
+        examples.setdefault(tensor.dtype, name)
+    if len(examples) != 1 or not all(dtype.is_floating_point for dtype in examples):
+        listed = ", ".join(f"{str(v).removeprefix('torch.')} {k}" for v, k in examples.items())
         raise ValueError(
             f"all arrays should have one real floating-point dtype, got {listed or 'none'}"
         )
-    return found.pop()
+    return next(iter(examples))
 
 
 def make_layer(
@@ -66,25 +84,32 @@ def make_layer(
         options: Other arguments of [`Recurrent`][lstm_variants.nn.Recurrent].
 
     Raises:
-        ValueError: If the parameters do not fit together, or the two directions differ in shape.
+        TypeError: If an option follows from the arrays.
+        ValueError: If the parameters do not fit together, or the two directions differ in shape or
+            dtype.
     """
     first = directions[0]
-    layer = Recurrent(
-        cell,
-        first["weight_ih"].shape[1],
-        first["weight_ih"].shape[0] // len(cell.blocks),
-        bias="bias_ih" in first,
-        bidirectional=len(directions) == 2,
-        proj_size=first["weight_hr"].shape[0] if "weight_hr" in first else 0,
-        dtype=first["weight_ih"].dtype,
-        **options,
-    )
     suffixes = ("_l0", "_l0_reverse")
     parameters = {
         name + suffix: tensor
         for weights, suffix in zip(directions, suffixes, strict=False)
         for name, tensor in weights.items()
     }
+    following: dict[str, Any] = {
+        "cell": cell,
+        "input_size": first["weight_ih"].shape[1],
+        "hidden_size": first["weight_ih"].shape[0] // len(cell.blocks),
+        "bias": "bias_ih" in first,
+        "bidirectional": len(directions) == 2,
+        "proj_size": first["weight_hr"].shape[0] if "weight_hr" in first else 0,
+        "dtype": common_dtype(parameters),
+    }
+    if given := sorted(options.keys() & following.keys()):
+        raise TypeError(
+            f"{', '.join(given)} follows from the arrays: leave it out; for another dtype, convert "
+            "the layer with layer.to(...)"
+        )
+    layer = Recurrent(**following, **options)
     try:
         layer.load_state_dict(parameters)
     except RuntimeError as error:
@@ -96,10 +121,13 @@ def weights_of(layer: Recurrent, k: int) -> Iterator[dict[str, Tensor]]:
     """The parameters of one of the stacked layers, for each direction.
 
     Raises:
-        ValueError: If there is no such layer.
+        ValueError: If there is no such layer, or its dtype is bfloat16.
     """
     if not 0 <= k < layer.num_layers:
         raise ValueError(f"k should be from 0 to {layer.num_layers - 1}, got {k}")
     names = layer.cell.parameters(1, 1, bias=layer.bias, proj_size=layer.proj_size)
     for suffix in ("", "_reverse") if layer.bidirectional else ("",):
-        yield {name: getattr(layer, f"{name}_l{k}{suffix}").detach().cpu() for name in names}
+        found = {name: getattr(layer, f"{name}_l{k}{suffix}").detach().cpu() for name in names}
+        if any(tensor.dtype == torch.bfloat16 for tensor in found.values()):
+            raise ValueError("NumPy has no bfloat16: convert with layer.float()")
+        yield found

@@ -7,18 +7,18 @@ In the other direction, `torch.onnx.export` needs nothing from here: see
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
 
 import onnx
 import torch
 from google.protobuf.message import DecodeError
-from onnx import ModelProto, NodeProto, helper, numpy_helper
+from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 from torch import Tensor
 
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, reordered
-from lstm_variants.interop.layers import make_layer
+from lstm_variants.interop.layers import as_tensor, make_layer
 from lstm_variants.kernels.onnx_nodes import OnnxNode, onnx_node
 from lstm_variants.nn import Recurrent
 
@@ -29,6 +29,9 @@ DEFAULTS = {
     "RNN": ("Tanh",),
 }
 """ONNX' activation functions of one direction, if none are given."""
+INPUTS = ("X", "W", "R", "B", "lens", "h", "c", "P")
+DIRECTIONS = {"forward": 1, "bidirectional": 2}
+"""The directions that layers have, and how many rows of arrays each has."""
 
 
 def from_onnx(
@@ -45,8 +48,10 @@ def from_onnx(
         **options: Other arguments of [`Recurrent`][lstm_variants.nn.Recurrent].
 
     Raises:
+        TypeError: If an option follows from the arrays, as `bidirectional`.
         ValueError: If there is no such node, or a layer cannot represent it: a clip, another
-            activation function, the reverse direction alone, or weights that are computed.
+            activation function, the reverse direction alone, weights that are missing or computed,
+            or arrays whose shapes or dtypes do not fit together.
 
     Examples:
         >>> import numpy as np
@@ -68,23 +73,51 @@ def from_onnx(
     node = find_node(model, name)
     attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
     cell, onnx_cell = find_cell(node, attributes)
-    arrays = dict(zip(("X", "W", "R", "B", "lens", "h", "c", "P"), node.input, strict=False))
-    constants = dict(constants_of(model))
-    weights = {}
-    for kind in "WRBP":
-        given = arrays.get(kind)
-        if not given:
-            continue
-        if given not in constants:
-            raise ValueError(
-                f"{kind} of the node {label(node)} should be a constant of the model, "
-                f"and {given!r} is computed or an input"
-            )
-        weights[kind] = constants[given]
+    weights = weights_of(model, node, onnx_cell, attributes)
     groups = [{kind: w[k] for kind, w in weights.items()} for k in range(len(weights["W"]))]
     if attributes.get("layout"):
         options = {"batch_first": True, **options}
     return make_layer(cell, [direction_from(cell, onnx_cell, group) for group in groups], options)
+
+
+def weights_of(
+    model: ModelProto, node: NodeProto, cell: OnnxNode, attributes: dict[str, Any]
+) -> dict[str, Tensor]:
+    """The weights of a node, each `[directions, ...]`.
+
+    Raises:
+        ValueError: If some are missing or computed, or have a shape or dtype that does not fit.
+    """
+    constants = dict(constants_of(model))
+    given = dict(zip(INPUTS, node.input, strict=False))
+    n, G = DIRECTIONS[direction_of(attributes)], len(cell.order)
+
+    def read(kind: str, shape: Sequence[int | None], dtype: torch.dtype | None = None) -> Tensor:
+        where, name = f"{kind} of the node {label(node)}", given.get(kind)
+        if not name:
+            raise ValueError(f"{where} is missing: it should be a constant of the model")
+        if name not in constants:
+            raise ValueError(
+                f"{where} should be a constant of the model, and {name!r} is computed or an input"
+            )
+        return as_tensor(numpy_helper.to_array(constants[name]), where, (n, *shape), dtype)
+
+    H = attributes.get("hidden_size")  # ONNX lets a node leave it out
+    W = read("W", (None if H is None else G * H, None))
+    rows = W.shape[1]
+    shapes = {"R": (rows, rows // G), "B": (2 * rows,), "P": (len(cell.peepholes) * (rows // G),)}
+    others = {
+        kind: read(kind, shape, W.dtype)
+        for kind, shape in shapes.items()
+        if kind == "R" or given.get(kind)
+    }
+    return {"W": W, **others}
+
+
+def direction_of(attributes: dict[str, Any]) -> str:
+    """The direction of a node."""
+    direction: str = attributes.get("direction", b"forward").decode()
+    return direction
 
 
 def label(node: NodeProto) -> str:
@@ -111,12 +144,14 @@ def find_cell(node: NodeProto, attributes: dict[str, Any]) -> tuple[Cell, OnnxNo
         ValueError: If there is none.
     """
     where = f"the node {label(node)} cannot become a layer"
-    direction = attributes.get("direction", b"forward").decode()
-    if direction == "reverse":
-        raise ValueError(f"{where}: its direction is reverse; forward or bidirectional is expected")
+    direction = direction_of(attributes)
+    if direction not in DIRECTIONS:
+        raise ValueError(
+            f"{where}: its direction is {direction}; {' or '.join(DIRECTIONS)} is expected"
+        )
     if attributes.get("clip"):
         raise ValueError(f"{where}: its clip is {attributes['clip']:g}; layers do not clip gates")
-    default, n = DEFAULTS[node.op_type], 2 if direction == "bidirectional" else 1
+    default, n = DEFAULTS[node.op_type], DIRECTIONS[direction]
     given = tuple(f.decode().capitalize() for f in attributes.get("activations", ())) or default * n
     peepholes = len(node.input) > 7 and bool(node.input[7])
     for cell in cells():
@@ -157,20 +192,15 @@ def cells() -> Iterator[Cell]:
         )
 
 
-def constants_of(model: ModelProto) -> Iterator[tuple[str, Tensor]]:
+def constants_of(model: ModelProto) -> Iterator[tuple[str, TensorProto]]:
     """All tensors that a model stores, by name."""
     for initializer in model.graph.initializer:
-        yield initializer.name, as_tensor(initializer)
+        yield initializer.name, initializer
     for node in model.graph.node:
         if node.op_type == "Constant":
             for attribute in node.attribute:
                 if attribute.name == "value":
-                    yield node.output[0], as_tensor(attribute.t)
-
-
-def as_tensor(array: Any) -> Tensor:
-    """A tensor of ONNX."""
-    return torch.from_numpy(numpy_helper.to_array(array).copy())
+                    yield node.output[0], attribute.t
 
 
 def direction_from(cell: Cell, node: OnnxNode, weights: dict[str, Tensor]) -> dict[str, Tensor]:

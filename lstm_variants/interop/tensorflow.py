@@ -33,7 +33,9 @@ def from_tensorflow(*directions: Arrays, forget_bias: float = 1.0, **options: An
         **options: Other arguments of [`Recurrent`][lstm_variants.nn.Recurrent].
 
     Raises:
-        ValueError: If a variable is missing or unknown, or does not fit.
+        TypeError: If an option follows from the variables, as `proj_size`.
+        ValueError: If a variable is missing or unknown, or does not fit, or they are not of one
+            floating-point dtype.
 
     Examples:
         >>> import numpy as np
@@ -82,9 +84,9 @@ def direction_from(variables: Mapping[str, Any], forget_bias: float) -> dict[str
     H = len(bias) // 4
     projection = None
     if PROJECTION in variables:
-        projection = as_tensor(variables[PROJECTION], PROJECTION, (H, None))
+        projection = as_tensor(variables[PROJECTION], PROJECTION, (H, None), bias.dtype)
     P = H if projection is None else projection.shape[1]
-    kernel = as_tensor(variables["kernel"], "the kernel", (None, 4 * H))
+    kernel = as_tensor(variables["kernel"], "the kernel", (None, 4 * H), bias.dtype)
     if kernel.shape[0] <= P:
         raise ValueError(
             f"the kernel should have D + {P} rows, for input and output, got {kernel.shape[0]}"
@@ -104,7 +106,8 @@ def direction_from(variables: Mapping[str, Any], forget_bias: float) -> dict[str
     if given and len(given) < len(PEEPHOLES):
         raise ValueError(f"peepholes should be {', '.join(PEEPHOLES.values())}, got {given}")
     if given:
-        found["weight_ch"] = torch.cat([as_tensor(variables[n], n, (H,)) for n in given])
+        vectors = [as_tensor(variables[name], name, (H,), bias.dtype) for name in given]
+        found["weight_ch"] = torch.cat(vectors)
     return found
 
 
@@ -122,7 +125,7 @@ def to_tensorflow(
         For each direction, NumPy arrays by their names in `from_tensorflow`, without a scope.
 
     Raises:
-        ValueError: If TensorFlow does not have the cell, or there is no layer `k`.
+        ValueError: If TensorFlow does not have the cell, there is no layer `k`, or it has bfloat16.
     """
     if layer.cell not in (LSTMCell(), LSTMCell(peephole="current")):
         raise ValueError(
