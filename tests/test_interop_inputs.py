@@ -1,132 +1,16 @@
 """Input that conversions refuse: what the error says."""
 
-import json
-from dataclasses import dataclass
-from fractions import Fraction
-
 import numpy as np
 import pytest
 import torch
 from onnx import helper, numpy_helper
-from safetensors.torch import save_file
-from torch.nn.utils import parametrizations, prune
 
 from lstm_variants import interop
 from lstm_variants.cells import GRUCell
-from lstm_variants.nn import GRU, LSTM, Recurrent
+from lstm_variants.nn import LSTM
 from tests.layers import assert_same_layers
-from tests.test_own_cell import LeakyCell
 
 D, H = 4, 5
-
-
-@dataclass(frozen=True, repr=False)
-class SettableCell(LeakyCell):
-    """A cell of one's own with a setting."""
-
-    rate: float = 0.1
-
-
-OTHER_CELLS = {
-    r"GRUCell with .'reset_after': False.*not GRUCell with .'reset_after': True": (
-        Recurrent(GRUCell(reset_after=False), D, H),
-        GRUCell(),
-    ),
-    r"SettableCell with .'rate': 0.9.*not SettableCell with .'rate': 0.1": (
-        Recurrent(SettableCell(0.9), D, H),
-        SettableCell(0.1),
-    ),
-    "LSTMCell .*not GRUCell": (LSTM(D, H), GRUCell()),
-}
-
-
-@pytest.mark.parametrize("message", OTHER_CELLS)
-def test_a_cell_that_is_not_that_of_the_file(message, tmp_path):
-    layer, cell = OTHER_CELLS[message]
-    interop.to_safetensors(layer, tmp_path / "file")
-    with pytest.raises(ValueError, match=message):
-        interop.from_safetensors(tmp_path / "file", cell=cell)
-    assert_same_layers(interop.from_safetensors(tmp_path / "file", cell=layer.cell), layer)
-
-
-def description(**changes):
-    options = {"input_size": D, "hidden_size": H}
-    return {"cell": "GRUCell", "is_of_this_package": True, "settings": {}, "options": options} | (
-        changes
-    )
-
-
-WEIGHTS = GRU(D, H).state_dict()
-MALFORMED = {
-    "no JSON": ("{", WEIGHTS, "does not describe a layer"),
-    "empty": ("{}", WEIGHTS, "does not describe a layer"),
-    "list": ("[1]", WEIGHTS, "does not describe a layer"),
-    "no tensors": (description(), {}, "floating-point dtype, got none"),
-    "option": (
-        description(options={"input_size": D, "hidden_size": H, "gates": 3}),
-        WEIGHTS,
-        "has the options gates, which this version does not have",
-    ),
-    "no size": (description(options={"input_size": D}), WEIGHTS, "hidden_size"),
-    "size": (description(options={"input_size": D, "hidden_size": 6}), WEIGHTS, "are not those of"),
-    "a size of text": (
-        description(options={"input_size": D, "hidden_size": "5"}),
-        WEIGHTS,
-        "describes no layer that this version can make",
-    ),
-    "setting": (description(settings={"resets": 3}), WEIGHTS, "resets"),
-    "function": (description(cell="reordered"), WEIGHTS, "reordered, which is not one of this"),
-    "base class": (description(cell="Cell"), WEIGHTS, "abstract class Cell"),
-    "number": (description(cell=3), WEIGHTS, "3, which is not one of this"),
-}
-
-
-@pytest.mark.parametrize("case", MALFORMED)
-def test_malformed_safetensors(case, tmp_path):
-    text, tensors, message = MALFORMED[case]
-    text = text if isinstance(text, str) else json.dumps(text)
-    save_file(tensors, tmp_path / "file", {"lstm_variants": text})
-    with pytest.raises(ValueError, match=message):
-        interop.from_safetensors(tmp_path / "file")
-
-
-class Extended(LSTM):
-    """A layer with a module of its own."""
-
-    def __init__(self, *args):
-        super().__init__(*args)
-        self.head = torch.nn.Linear(2, 2)
-
-
-NOT_PLAIN = {
-    "weight_norm": lambda: parametrizations.weight_norm(LSTM(D, H), "weight_hh_l0"),
-    "pruning": lambda: prune.l1_unstructured(LSTM(D, H), "weight_hh_l0", 0.5),
-    "subclass": lambda: Extended(D, H),
-}
-
-
-@pytest.mark.parametrize("case", NOT_PLAIN)
-def test_a_layer_that_could_not_be_read_again_is_not_saved(case, tmp_path):
-    with pytest.raises(ValueError, match="remove parametrisations, pruning"):
-        interop.to_safetensors(NOT_PLAIN[case](), tmp_path / "file")
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"zoneout": np.float32(0.25)},
-        {"zoneout": (Fraction(1, 4), np.float64(0.5))},
-        {"weight_dropout": Fraction(1, 4), "recurrent_dropout": np.float16(0.5)},
-    ],
-    ids=str,
-)
-def test_rates_of_other_types_are_saved(options, tmp_path):
-    interop.to_safetensors(LSTM(D, H, **options), tmp_path / "file")
-    again = interop.from_safetensors(tmp_path / "file")
-    for name, rate in options.items():
-        found = getattr(again, name)
-        assert (tuple(found) if isinstance(found, list) else found) == rate
 
 
 def arrays_of(kind, dtypes):
@@ -186,17 +70,6 @@ def test_an_error_of_dtypes_names_the_arrays():
         arrays_of("keras", ("f2", "f4", "f2"))
     with pytest.raises(ValueError, match="the kernel of hi should be float32, got int64"):
         arrays_of("flax", ("f4", "i8", "f4"))
-
-
-def test_safetensors_of_several_dtypes(tmp_path):
-    layer = GRU(D, H)
-    layer.bias_ih_l0.data = layer.bias_ih_l0.data.half()
-    with pytest.raises(ValueError, match="float16 bias_ih_l0"):
-        interop.to_safetensors(layer, tmp_path / "file")
-    text = {"lstm_variants": json.dumps(description())}
-    save_file(layer.state_dict(), tmp_path / "file", text)
-    with pytest.raises(ValueError, match="float16 bias_ih_l0"):
-        interop.from_safetensors(tmp_path / "file")
 
 
 @pytest.mark.parametrize("kind", FRAMEWORKS)
@@ -270,3 +143,61 @@ def test_constants_of_an_onnx_model_that_no_tensor_represents():
     model = onnx_node_model(**onnx_arrays())
     model.graph.initializer.append(numpy_helper.from_array(np.array([b"a"], object), "text"))
     assert interop.from_onnx(model).hidden_size == H
+
+
+def flax_tree(**changes):
+    """The tree of a SimpleCell, with other entries in place of some."""
+    tree = {"i": {"kernel": np.ones((D, H)), "bias": np.ones(H)}, "h": {"kernel": np.ones((H, H))}}
+    return tree | changes
+
+
+WRONG_FLAX = {
+    "h should have a kernel and perhaps a bias, got bias": lambda: flax_tree(h={"bias": 1.0}),
+    "i should have a kernel and perhaps a bias, got nothing": lambda: flax_tree(i={}),
+    "h should have a kernel and perhaps a bias, got an object of type ndarray": (
+        lambda: flax_tree(h=np.ones((H, H)))
+    ),
+    "h should have a kernel and perhaps a bias, got kernel, scale": (
+        lambda: flax_tree(h={"kernel": np.ones((H, H)), "scale": np.ones(H)})
+    ),
+    "a cell's parameters should be one of: .*; got .*an object of type ndarray": lambda: np.ones(3),
+    "a cell's parameters should be one of: .*; got .*1, h": lambda: {1: {}, "h": {}},
+}
+
+
+@pytest.mark.parametrize("message", WRONG_FLAX)
+def test_trees_that_are_not_those_of_flax(message):
+    with pytest.raises(ValueError, match=message):
+        interop.from_flax(WRONG_FLAX[message]())
+    with pytest.raises(ValueError, match=message):
+        interop.from_flax(flax_tree(), WRONG_FLAX[message]())
+
+
+TO = {
+    "keras": interop.to_keras,
+    "flax": interop.to_flax,
+    "tensorflow": interop.to_tensorflow,
+    "safetensors": lambda layer: interop.to_safetensors(layer, "never written"),
+}
+
+
+@pytest.mark.parametrize("framework", TO)
+def test_a_layer_of_torch(framework):
+    message = "should be a layer of lstm_variants.nn, got torch.nn.modules.rnn.LSTM"
+    with pytest.raises(TypeError, match=message):
+        TO[framework](torch.nn.LSTM(D, H))
+
+
+@pytest.mark.parametrize("k", [True, 0.0, "0", None], ids=repr)
+@pytest.mark.parametrize("framework", ["keras", "flax", "tensorflow"])
+def test_k_that_is_no_integer(framework, k):
+    with pytest.raises(TypeError, match="k should be an integer, got"):
+        TO[framework](LSTM(D, H, num_layers=2), k)
+
+
+def test_k_of_numpy():
+    layer = LSTM(D, H, num_layers=2)
+    for array, same in zip(
+        interop.to_keras(layer, np.int64(1)), interop.to_keras(layer, 1), strict=True
+    ):
+        assert np.array_equal(array, same)

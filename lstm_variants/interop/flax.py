@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell
-from lstm_variants.interop.layers import as_tensor, make_layer, weights_of
+from lstm_variants.interop.layers import as_tensor, check_layer, make_layer, weights_of
 from lstm_variants.nn import Recurrent
 
 CELLS: dict[Cell, tuple[dict[str, str], dict[str, str], set[str]]] = {
@@ -47,20 +47,38 @@ def from_flax(*directions: Mapping[str, Any], **options: Any) -> Recurrent:
         raise ValueError(f"one or two directions are expected, got {len(directions)}")
     for cell, (inputs, recurrent, _) in CELLS.items():
         names = {*inputs.values(), *recurrent.values()}
-        if all(set(tree) == names for tree in directions):
+        if all(isinstance(tree, Mapping) and set(tree) == names for tree in directions):
             return make_layer(cell, [direction_from(cell, tree) for tree in directions], options)
     known = "; ".join(
         f"{', '.join([*inputs.values(), *recurrent.values()])}"
         for inputs, recurrent, _ in CELLS.values()
     )
     raise ValueError(
-        f"the keys of a cell's parameters should be one of: {known}; got {', '.join(directions[0])}"
+        f"the keys of a cell's parameters should be one of: {known}; got "
+        f"{' and '.join(map(keys_of, directions))}"
     )
 
 
+def keys_of(tree: Any) -> str:
+    """The keys of a tree, or that it is none, for an error."""
+    if not isinstance(tree, Mapping):
+        return f"an object of type {type(tree).__name__}"
+    return ", ".join(map(str, tree)) or "nothing"
+
+
 def direction_from(cell: Cell, tree: Mapping[str, Any]) -> dict[str, Tensor]:
-    """The parameters of one direction."""
+    """The parameters of one direction.
+
+    Raises:
+        ValueError: If a block is not a kernel and perhaps a bias, or an array does not fit.
+    """
     inputs, recurrent, _ = CELLS[cell]
+    for name, dense in tree.items():
+        # Without this check, a leaf that the cell does not have, as a scale, would be left out.
+        if not isinstance(dense, Mapping) or not {"kernel"} <= dense.keys() <= {"kernel", "bias"}:
+            raise ValueError(
+                f"{name} should have a kernel and perhaps a bias, got {keys_of(dense)}"
+            )
     first = as_tensor(tree[inputs[cell.block_names[0]]]["kernel"], "a kernel", (None, None))
     D, H = first.shape
     found = {}
@@ -91,8 +109,10 @@ def to_flax(layer: Recurrent, k: int = 0) -> list[dict[str, dict[str, Any]]]:
         Trees as for `from_flax`. Where Flax has one bias, it is the sum of the two.
 
     Raises:
+        TypeError: If `layer` is not a layer of this package, or `k` is no integer.
         ValueError: If Flax does not have the cell, there is no layer `k`, or it has bfloat16.
     """
+    check_layer(layer)
     if layer.cell not in CELLS or layer.proj_size:
         raise ValueError(
             "Flax has LSTM, GRU (reset_after=True) and SimpleCell without projection, not "

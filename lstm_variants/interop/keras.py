@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, reordered
-from lstm_variants.interop.layers import as_tensor, make_layer, weights_of
+from lstm_variants.interop.layers import as_tensor, check_layer, make_layer, weights_of
 from lstm_variants.nn import Recurrent
 
 ORDERS = {"LSTM": "ifgo", "GRU": "zrn", "SimpleRNN": "h"}
@@ -92,8 +92,10 @@ def to_keras(layer: Recurrent, k: int = 0) -> list[NDArray[Any]]:
         As for `from_keras`. Where Keras has one bias, it is the sum of the two.
 
     Raises:
+        TypeError: If `layer` is not a layer of this package, or `k` is no integer.
         ValueError: If Keras does not have the cell, there is no layer `k`, or it has bfloat16.
     """
+    check_layer(layer)
     cells: dict[Cell, str] = {
         LSTMCell(): "LSTM",
         GRUCell(): "GRU",

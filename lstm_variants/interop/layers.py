@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -117,12 +118,30 @@ def make_layer(
     return layer
 
 
+def check_layer(layer: Any) -> None:
+    """Check what is to be converted.
+
+    Raises:
+        TypeError: If it is not a layer of this package.
+    """
+    if not isinstance(layer, Recurrent):
+        kind = type(layer)
+        raise TypeError(
+            f"layer should be a layer of lstm_variants.nn, got {kind.__module__}."
+            f"{kind.__qualname__}; for a model, pass its layer, for example model.lstm; for a "
+            "layer of torch, load its state_dict into the layer of that name here"
+        )
+
+
 def weights_of(layer: Recurrent, k: int) -> Iterator[dict[str, Tensor]]:
     """The parameters of one of the stacked layers, for each direction.
 
     Raises:
+        TypeError: If `k` is no integer.
         ValueError: If there is no such layer, or its dtype is bfloat16.
     """
+    if isinstance(k, bool) or not isinstance(k, Integral):
+        raise TypeError(f"k should be an integer, got {k!r}")
     if not 0 <= k < layer.num_layers:
         raise ValueError(f"k should be from 0 to {layer.num_layers - 1}, got {k}")
     names = layer.cell.parameters(1, 1, bias=layer.bias, proj_size=layer.proj_size)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from lstm_variants import cells
 from lstm_variants.cells import Cell
-from lstm_variants.interop.layers import common_dtype
+from lstm_variants.interop.layers import check_layer, common_dtype
 from lstm_variants.nn import Recurrent
 
 KEY = "lstm_variants"
@@ -39,6 +39,7 @@ def to_safetensors(layer: Recurrent, path: str | os.PathLike[str]) -> None:
         path: The file.
 
     Raises:
+        TypeError: If `layer` is not a layer of this package.
         ValueError: If a file could not represent the layer: its parameters are parametrised, pruned
             or of several dtypes, it has modules of its own, or a setting is no number or text.
         OSError: If the file cannot be written.
@@ -52,6 +53,7 @@ def to_safetensors(layer: Recurrent, path: str | os.PathLike[str]) -> None:
         >>> from_safetensors(path)
         Recurrent(LSTMCell(peephole='current'), 8, 16, bidirectional=True)
     """
+    check_layer(layer)
     tensors = {name: tensor.contiguous() for name, tensor in layer.state_dict().items()}
     check_plain(layer, tensors)
     text = json.dumps(description(layer), default=as_json)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lstm_variants.cells import LSTMCell, reordered
-from lstm_variants.interop.layers import Arrays, as_tensor, make_layer, weights_of
+from lstm_variants.interop.layers import Arrays, as_tensor, check_layer, make_layer, weights_of
 from lstm_variants.nn import Recurrent
 
 ORDER = "igfo"
@@ -125,8 +125,10 @@ def to_tensorflow(
         For each direction, NumPy arrays by their names in `from_tensorflow`, without a scope.
 
     Raises:
+        TypeError: If `layer` is not a layer of this package, or `k` is no integer.
         ValueError: If TensorFlow does not have the cell, there is no layer `k`, or it has bfloat16.
     """
+    check_layer(layer)
     if layer.cell not in (LSTMCell(), LSTMCell(peephole="current")):
         raise ValueError(
             "TensorFlow has the standard LSTM, and peepholes whose output gate depends on the "
