@@ -264,3 +264,18 @@ def test_safetensors_of_several_dtypes(tmp_path):
     save_file(layer.state_dict(), tmp_path / "file", text)
     with pytest.raises(ValueError, match="float16 bias_ih_l0"):
         interop.from_safetensors(tmp_path / "file")
+
+
+@pytest.mark.parametrize("size", [10**14, 10**30])
+def test_a_size_in_safetensors_that_no_memory_has(size, tmp_path):
+    text = json.dumps(description(options={"input_size": D, "hidden_size": size}))
+    save_file(WEIGHTS, tmp_path / "file", {"lstm_variants": text})
+    with pytest.raises(ValueError, match="describes no layer that this version can make"):
+        interop.from_safetensors(tmp_path / "file")
+
+
+def test_a_setting_that_is_no_number(tmp_path):
+    layer = Recurrent(SettableCell(torch.ones(2)), D, H)
+    with pytest.raises(ValueError, match="should be numbers or text to be saved, got tensor"):
+        interop.to_safetensors(layer, tmp_path / "file")
+    assert not list(tmp_path.iterdir())

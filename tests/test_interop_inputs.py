@@ -139,6 +139,13 @@ def test_arrays_that_are_not_those_of_an_onnx_node(message):
         interop.from_onnx(WRONG_ONNX[message]())
 
 
+def test_an_onnx_node_without_its_hidden_size():
+    model = onnx_node_model(**onnx_arrays())
+    [attribute] = [a for a in model.graph.node[0].attribute if a.name == "hidden_size"]
+    model.graph.node[0].attribute.remove(attribute)
+    assert interop.from_onnx(model).hidden_size == H
+
+
 def test_constants_of_an_onnx_model_that_no_tensor_represents():
     model = onnx_node_model(**onnx_arrays())
     model.graph.initializer.append(numpy_helper.from_array(np.array([b"a"], object), "text"))
