@@ -56,6 +56,9 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
         half precision is close to float32
         the documented equations agree with the step
     """
+    assert isinstance(cell, Cell), (
+        f"check_cell should get an instance of a Cell, as in check_cell(MyCell()), got {cell!r}"
+    )
     checks: dict[str, Callable[[Cell], None]] = {
         "the parts of the cell fit together": check_parts,
         "a sequence in two parts gives the results of the whole sequence": check_split,
@@ -75,7 +78,8 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
             r"there is no \begin{aligned} in its docstring",
             stacklevel=2,
         )
-    with torch.random.fork_rng(devices=[]):
+    # The caller's no_grad or inference_mode would make the check of derivatives fail.
+    with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad():
         for statement, check in checks.items():
             torch.manual_seed(seed)
             try:
@@ -86,11 +90,9 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
     return list(checks)
 
 
-def new_layer(
-    cell: Cell, dtype: torch.dtype = torch.float64, *, bidirectional: bool = False
-) -> Recurrent:
+def new_layer(cell: Cell, dtype: torch.dtype = torch.float64, **keywords: bool) -> Recurrent:
     """A layer of the cell on the reference backend."""
-    return Recurrent(cell, D, H, bidirectional=bidirectional, dtype=dtype, backend="reference")
+    return Recurrent(cell, D, H, dtype=dtype, backend="reference", **keywords)
 
 
 def run(
@@ -145,7 +147,7 @@ def check_parts(cell: Cell) -> None:
     missing = {block.name for block in cell.blocks if block.role in ("keep", "write")} - set(gates)
     assert not missing, f"step does not return {', '.join(sorted(missing))}, for trace"
     try:
-        run(Recurrent(cell, D, H, bias=False, backend="reference"), random_input().float())
+        run(new_layer(cell, bias=False), random_input())
     except Exception as error:
         raise AssertionError(f"a layer with bias=False fails: {error}") from error
 

@@ -279,3 +279,24 @@ WRONG = {
 def test_a_wrong_cell_is_found(cell_type, message):
     with pytest.raises(AssertionError, match=message):
         check_cell(cell_type())
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_the_mode_of_gradients_does_not_matter(mode):
+    with mode():
+        assert len(check_cell(LeakyCell())) == 10
+
+
+def test_the_default_dtype_does_not_matter():
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert len(check_cell(LeakyCell())) == 10
+    finally:
+        torch.set_default_dtype(before)
+
+
+@pytest.mark.parametrize("given", [LeakyCell, "LSTM"])
+def test_what_is_no_instance_of_a_cell_is_named(given):
+    with pytest.raises(AssertionError, match=r"an instance of a Cell, as in check_cell\(MyCell"):
+        check_cell(given)
