@@ -5,14 +5,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import is_dataclass
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import Tensor
 from torch.func import functional_call
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from lstm_variants.cells import Cell
+from lstm_variants.cells import Block, Cell, Field, State
+from lstm_variants.cells.cell import Role
 from lstm_variants.equations import documentation
 from lstm_variants.evaluate import evaluate_step
 from lstm_variants.nn import Recurrent
@@ -95,16 +96,10 @@ def new_layer(cell: Cell, dtype: torch.dtype = torch.float64, **keywords: bool) 
     return Recurrent(cell, D, H, dtype=dtype, backend="reference", **keywords)
 
 
-def run(
-    layer: Recurrent, x: Any, hx: Any = None, **keywords: Any
-) -> tuple[Any, tuple[Tensor, ...]]:
+def run(layer: Recurrent, x: Any, hx: Any = None, **keywords: Any) -> tuple[Any, State]:
     """The output, and the last state as a tuple."""
     output, last = layer(x, hx, **keywords)
     return output, (last,) if isinstance(last, Tensor) else tuple(last)
-
-
-def as_hx(state: tuple[Tensor, ...]) -> Any:
-    return state if len(state) > 1 else state[0]
 
 
 def random_input() -> Tensor:
@@ -123,9 +118,24 @@ def check_parts(cell: Cell) -> None:
         raise AssertionError(
             f"{error}: a cell is a frozen dataclass with settings that can be hashed"
         ) from error
+    kinds = {"blocks": Block, "peepholes": str, "state_fields": Field, "zoneout_fields": str}
+    for name, kind in kinds.items():
+        found = getattr(cell, name)
+        fits = isinstance(found, tuple) and all(isinstance(item, kind) for item in found)
+        assert fits, (
+            f"{name} should be a tuple, each element a {kind.__name__}, not {found!r}: with one "
+            "element, it ends in a comma, (element,)"
+        )
+    for block in cell.blocks:
+        assert block.role in (*get_args(Role), None), (
+            f"the role of {block} should be None or one of {', '.join(get_args(Role))}"
+        )
     fields = tuple(field.name for field in cell.state_fields)
     assert fields == tuple(cell.state_type._fields), (
         f"state_fields are {fields}, state_type has {cell.state_type._fields}"
+    )
+    assert set(cell.zoneout_fields) <= set(fields), (
+        f"zoneout_fields should be some of the state's fields {fields}, not {cell.zoneout_fields}"
     )
     parameters = cell.parameters(D, H)
     unknown = set(parameters) - set(cell.weights_type._fields)
@@ -136,6 +146,14 @@ def check_parts(cell: Cell) -> None:
     assert shape == (rows, D), (
         f"weight_ih should be {(rows, D)}, one block of H rows each, not {shape}"
     )
+    for name, parameter in parameters.items():
+        tensor = torch.full(parameter.shape, torch.nan)
+        (parameter.init or torch.nn.init.zeros_)(tensor)
+        assert not tensor.isnan().any(), (
+            f"the init of {name} should fill all of a tensor in place, as torch.nn.init.ones_ does"
+        )
+    biases = [name for name in cell.parameters(D, H, bias=False) if name.startswith("bias")]
+    assert not biases, f"with bias=False, parameters should not return {', '.join(biases)}"
     layer = new_layer(cell)
     [names] = layer._weight_names
     state = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H)
@@ -156,7 +174,7 @@ def check_split(cell: Cell) -> None:
     layer, x = new_layer(cell), random_input()
     whole, last = run(layer, x)
     first, state = run(layer, x[:2])
-    second, again = run(layer, x[2:], as_hx(state))
+    second, again = run(layer, x[2:], state if len(state) > 1 else state[0])
     assert_same(torch.cat([first, second]), whole, "the output")
     assert_same(again, last, "the last state")
 

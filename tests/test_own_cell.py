@@ -261,7 +261,68 @@ class Plain(Cell):
     parameters, step = LeakyCell.parameters, LeakyCell.step
 
 
+class BlocksWithoutComma(LeakyCell):
+    """One block, and no tuple of one."""
+
+    blocks = Block("w", "candidate")
+
+
+class FieldsWithoutComma(LeakyCell):
+    """One field, and no tuple of one."""
+
+    state_fields = Field("h")
+
+
+class ZoneoutWithoutComma(LeakyCell):
+    """A string is no tuple, though "h" in "h" holds."""
+
+    zoneout_fields = "h"
+
+
+class OtherZoneout(LeakyCell):
+    """The state has no such field: zoneout would do nothing."""
+
+    zoneout_fields = ("h", "q")
+
+
+class OtherRole(LeakyCell):
+    """No initialiser knows the role."""
+
+    blocks = (Block("w", "candidate"), Block("k", "forget"))
+
+
+class AlwaysBiased(LeakyCell):
+    """bias=False is ignored."""
+
+    def parameters(self, D, H, *, bias=True, proj_size=0):
+        return super().parameters(D, H, proj_size=proj_size)
+
+
+class WithInit(LeakyCell):
+    """Another initialisation of the slope."""
+
+    init = staticmethod(torch.ones_like)  # not in place
+
+    def parameters(self, D, H, *, bias=True, proj_size=0):
+        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
+        return found | {"slope": found["slope"]._replace(init=self.init)}
+
+
+class PartOfInit(WithInit):
+    """One value is not set."""
+
+    init = staticmethod(lambda tensor: tensor[1:].fill_(1.0))
+
+
 WRONG = {
+    BlocksWithoutComma: r"blocks should be a tuple, each element a Block, not .* in a comma",
+    FieldsWithoutComma: r"state_fields should be a tuple, each element a Field, not .* in a comma",
+    ZoneoutWithoutComma: r"zoneout_fields should be a tuple, each element a str, not 'h'",
+    OtherZoneout: r"some of the state's fields \('h', 'v'\), not \('h', 'q'\)",
+    OtherRole: r"the role of Block\(name='k', role='forget'\) should be None or one of keep, write",
+    AlwaysBiased: "with bias=False, parameters should not return bias_ih",
+    WithInit: "the init of slope should fill all of a tensor in place",
+    PartOfInit: "the init of slope should fill all of a tensor in place",
     Unhashable: "unhashable type: 'Unhashable': a cell is a frozen dataclass",
     WithoutGates: "step does not return k, for trace",
     WithoutInput: "there is no weight_ih",
