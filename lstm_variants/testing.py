@@ -5,7 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import is_dataclass
-from typing import Any, get_args
+from functools import partial
+from inspect import signature
+from typing import Any, cast, get_args
 
 import torch
 from torch import Tensor
@@ -55,6 +57,7 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
         a reset starts a new sequence, in both directions
         first and second derivatives agree with finite differences
         half precision is close to float32
+        recurrent dropout applies to the recurrent weights alone
         the documented equations agree with the step
     """
     assert isinstance(cell, Cell), (
@@ -70,10 +73,12 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
         "a reset starts a new sequence, in both directions": check_restart,
         "first and second derivatives agree with finite differences": check_derivatives,
         "half precision is close to float32": check_half_precision,
-        "the documented equations agree with the step": check_equations,
     }
-    if documentation(cell) is None:
-        del checks["the documented equations agree with the step"]
+    if "seen" in signature(cell.step).parameters:
+        checks["recurrent dropout applies to the recurrent weights alone"] = check_seen
+    if documentation(cell) is not None:
+        checks["the documented equations agree with the step"] = check_equations
+    else:
         warnings.warn(
             f"{type(cell).__name__} has no documented equations to check its step against: "
             r"there is no \begin{aligned} in its docstring",
@@ -251,6 +256,22 @@ def check_half_precision(cell: Cell) -> None:
         for tensor in (output, *last):
             assert tensor.dtype == dtype, f"a result is {tensor.dtype} where the input is {dtype}"
         torch.testing.assert_close(output.float(), expected, rtol=0.05, atol=0.05)
+
+
+def check_seen(cell: Cell) -> None:
+    w = cell.weights_type(**random_weights(cell, 0))
+    first, wx = cell.project(random_input()[:2], w)
+    state, _ = cell.step(first, cell.initial_state(first, H), w)
+    step, other = partial(cast(Any, cell).step, wx, state), torch.randn_like(state[0])
+    expected = step(w)
+    assert_same(step(w, seen=state[0]), expected, "the step with seen=h")
+    if "weight_hh" in cell.parameters(D, H):
+        same = map(torch.equal, step(w, seen=other)[0], expected[0])
+        assert not all(same), "step ignores `seen`: multiply the recurrent weights by it, not by h"
+        w = w._replace(weight_hh=torch.zeros_like(w.weight_hh))
+        assert_same(
+            step(w, seen=other), step(w), "with weight_hh = 0, the step with another `seen`"
+        )
 
 
 def check_equations(cell: Cell) -> None:

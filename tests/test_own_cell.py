@@ -5,6 +5,7 @@ import importlib.util
 import itertools
 import sys
 from collections import namedtuple
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from torch.nn.functional import linear
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import lstm_variants
-from lstm_variants.cells import Block, Cell, Field
+from lstm_variants.cells import Block, Cell, Field, GRUCell, HiddenState
 from lstm_variants.nn import Recurrent
 from lstm_variants.nn.init import chrono_
 from lstm_variants.testing import check_cell
@@ -186,7 +187,7 @@ def test_the_example_is_short():
 )
 def test_the_laws_hold(cell):
     before = torch.get_rng_state()
-    assert len(check_cell(cell)) == 10
+    assert len(check_cell(cell)) == 10 + ("seen" in signature(cell.step).parameters)
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -314,7 +315,31 @@ class PartOfInit(WithInit):
     init = staticmethod(lambda tensor: tensor[1:].fill_(1.0))
 
 
+class IgnoresSeen(GRUCell):
+    """Recurrent dropout would do nothing."""
+
+    def step(self, wx, state, w, seen=None):
+        return super().step(wx, state, w)
+
+
+class KeepsSeen(GRUCell):
+    """The old state itself is dropped too."""
+
+    def step(self, wx, state, w, seen=None):
+        return super().step(wx, state if seen is None else HiddenState(seen), w)
+
+
+class ScalesSeen(GRUCell):
+    """A step with `seen` is another step, without any dropout."""
+
+    def step(self, wx, state, w, seen=None):
+        return super().step(wx, state, w, seen=None if seen is None else seen / 2)
+
+
 WRONG = {
+    IgnoresSeen: "recurrent weights alone, but step ignores `seen`",
+    KeepsSeen: "with weight_hh = 0, the step with another `seen` differs",
+    ScalesSeen: "the step with seen=h differs",
     BlocksWithoutComma: r"blocks should be a tuple, each element a Block, not .* in a comma",
     FieldsWithoutComma: r"state_fields should be a tuple, each element a Field, not .* in a comma",
     ZoneoutWithoutComma: r"zoneout_fields should be a tuple, each element a str, not 'h'",
