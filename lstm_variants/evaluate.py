@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import reduce
+from numbers import Real
 
 import torch
 from torch import Tensor
@@ -24,7 +25,7 @@ def evaluate_step(
     $c_{t-1}$; each parameter by its letter, with a subscript for each of its blocks, as $W_i$.
     Without a subscript, the letter is the whole parameter, as $W$; what has rows for all blocks is
     known by its blocks too, as $a_{i,t}$ of $a_t$. Parameters of the same letter are added up;
-    missing ones are zero. A setting of type float is known by its name, as $\beta$ for `beta`.
+    missing ones are zero. A setting that is a number is known by its name, as $\beta$ for `beta`.
 
     Args:
         cell: The recurrence.
@@ -39,7 +40,8 @@ def evaluate_step(
 
     Raises:
         ValueError: If an equation is not supported or not defined; the message names the token and
-            the equation.
+            the equation. If `w` has a weight that the cell does not have with this `proj_size`, or
+            the batch sizes of `x` and the state differ or are 0.
 
     Examples:
         >>> import torch
@@ -49,6 +51,12 @@ def evaluate_step(
         >>> evaluate_step(ElmanCell(), torch.zeros(1, 1), HiddenState(torch.ones(1, 1)), w)
         {'h': tensor([[0.7616]])}
     """
+    sizes = [len(tensor) for tensor in (x, *state)]
+    if 0 in sizes or len(set(sizes)) > 1:
+        raise ValueError(
+            "x and each field of the state should have the same batch size, at least 1, "
+            f"got {sizes[0]} for x and {sizes[1:]} for the state"
+        )
     lines = equations(cell, proj_size=proj_size)
     nodes = {left: parse_equation(left, right) for left, right in lines.items()}
     shared = parameter_symbols(cell, w, x.shape[-1], proj_size)
@@ -72,12 +80,17 @@ def parameter_symbols(cell: Cell, w: Weights, D: int, proj_size: int) -> dict[st
     """The parameters by their symbols in the equations."""
     H = w.weight_ih.shape[0] // len(cell.blocks)
     parameters = cell.parameters(D, H, proj_size=proj_size)
+    for name, weight in zip(w._fields, w, strict=True):
+        if weight is not None and name not in parameters:
+            raise ValueError(
+                f"{cell} with proj_size={proj_size} has no parameter {name}: it should be None"
+            )
     rows = {(parse(p.letter).text, p.blocks, p.shape) for p in parameters.values()}
     letters = [letter for letter, *_ in rows]
     found = {
         f"\\{name}": w.weight_ih.new_tensor(setting)
         for name, setting in vars(cell).items()
-        if isinstance(setting, float)
+        if isinstance(setting, Real) and not isinstance(setting, bool)
     }
     sums: dict[str, Tensor] = {}
     for name, parameter in parameters.items():

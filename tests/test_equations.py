@@ -1,6 +1,7 @@
 """The equations in the docstrings, evaluated as they stand, against the step."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import NamedTuple
 
 import pytest
@@ -150,6 +151,46 @@ def test_an_equation_may_span_lines():
     assert_exact(
         evaluate_step(longer, x, state, w)["h"], cell.step(cell.project(x, w), state, w)[0].h
     )
+
+
+@pytest.mark.parametrize("name", ["weight_ch", "weight_gh", "weight_hr"])
+def test_a_weight_that_the_cell_lacks_is_an_error(name):
+    x, state, w = random_step(LSTMCell(), 2)
+    w = w._replace(**{name: torch.ones(6)})
+    with pytest.raises(ValueError, match=rf"LSTMCell\(\) with proj_size=0 has no parameter {name}"):
+        evaluate_step(LSTMCell(), x, state, w)
+
+
+@pytest.mark.parametrize("size", [0, 1, 3])
+def test_other_batch_sizes_are_an_error(size):
+    x, state, w = random_step(LSTMCell(), 2)
+    with pytest.raises(ValueError, match=rf"got {size} for x and \[4, 4\] for the state"):
+        evaluate_step(LSTMCell(), x[:size], state, w)
+
+
+def test_an_empty_batch_is_an_error():
+    x, state, w = random_step(LSTMCell(), 2)
+    with pytest.raises(ValueError, match=r"at least 1, got 0 for x and \[0, 0\] for the state"):
+        evaluate_step(LSTMCell(), x[:0], type(state)(*(s[:0] for s in state)), w)
+
+
+@dataclass(frozen=True, repr=False)
+class SlowCell(ElmanCell):
+    r"""$$ \begin{aligned} h_t &= h_{t-1} + \alpha \odot x_t \end{aligned} $$"""
+
+    alpha: float = 0.5
+
+
+@pytest.mark.parametrize(("alpha", "factor"), [(2, 2), (0.5, 0.5), (Fraction(1, 4), 0.25)])
+def test_a_setting_may_be_any_number(alpha, factor):
+    x, state, w = random_step(SlowCell(), D)
+    assert_exact(evaluate_step(SlowCell(alpha=alpha), x, state, w)["h"], state.h + factor * x)
+
+
+def test_a_setting_that_is_true_is_no_number():
+    x, state, w = random_step(SlowCell(), D)
+    with pytest.raises(ValueError, match=r"\\alpha is not defined"):
+        evaluate_step(SlowCell(alpha=True), x, state, w)
 
 
 class StabilisedState(NamedTuple):
