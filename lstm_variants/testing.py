@@ -79,11 +79,11 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
     if documentation(cell) is not None:
         checks["the documented equations agree with the step"] = check_equations
     else:
-        warnings.warn(
-            f"{type(cell).__name__} has no documented equations to check its step against: "
-            r"there is no \begin{aligned} in its docstring",
-            stacklevel=2,
-        )
+        text = f"{type(cell).__name__} has no documented equations to check its step against: "
+        text += r"there is no \begin{aligned} in its docstring"
+        if set("\a\b\f\v") & set("".join(kind.__doc__ or "" for kind in type(cell).__mro__)):
+            text += r', where Python read \b as a backspace: one with backslashes needs r"""'
+        warnings.warn(text, stacklevel=2)
     # The caller's no_grad or inference_mode would make the check of derivatives fail.
     with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad():
         for statement, check in checks.items():
@@ -214,8 +214,7 @@ def check_no_steps(cell: Cell) -> None:
 
 
 def check_reversal(cell: Cell) -> None:
-    layer, x = new_layer(cell, bidirectional=True), random_input()
-    one = new_layer(cell)
+    layer, one, x = new_layer(cell, bidirectional=True), new_layer(cell), random_input()
     values = {f"{name}_reverse": p for name, p in one.named_parameters()}
     layer.load_state_dict(layer.state_dict() | values)
     backward = run(layer, x)[0][..., H:]
@@ -269,9 +268,7 @@ def check_seen(cell: Cell) -> None:
         same = map(torch.equal, step(w, seen=other)[0], expected[0])
         assert not all(same), "step ignores `seen`: multiply the recurrent weights by it, not by h"
         w = w._replace(weight_hh=torch.zeros_like(w.weight_hh))
-        assert_same(
-            step(w, seen=other), step(w), "with weight_hh = 0, the step with another `seen`"
-        )
+        assert_same(step(w, seen=other), step(w), "with weight_hh = 0, the step with `seen`")
 
 
 def check_equations(cell: Cell) -> None:

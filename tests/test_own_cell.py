@@ -338,7 +338,7 @@ class ScalesSeen(GRUCell):
 
 WRONG = {
     IgnoresSeen: "recurrent weights alone, but step ignores `seen`",
-    KeepsSeen: "with weight_hh = 0, the step with another `seen` differs",
+    KeepsSeen: "with weight_hh = 0, the step with `seen` differs",
     ScalesSeen: "the step with seen=h differs",
     BlocksWithoutComma: r"blocks should be a tuple, each element a Block, not .* in a comma",
     FieldsWithoutComma: r"state_fields should be a tuple, each element a Field, not .* in a comma",
