@@ -196,7 +196,7 @@ def test_what_is_no_backend_changes_nothing(case):
 
 
 @pytest.mark.parametrize("cell", [LSTMCell(), GRUCell()], ids=repr)
-@pytest.mark.parametrize("backend", ["cpu", "torch"])
+@pytest.mark.parametrize("backend", [pytest.param("cpu", marks=needs_kernels), "torch"])
 def test_tensors_that_do_not_fit_are_an_error_in_every_fast_backend(cell, backend):
     call = call_of(cell)
     [weights], [state] = call.weights, call.states
