@@ -8,7 +8,8 @@ from torch import nn
 from torch._dynamo.testing import CompileCounterWithBackend
 from torch._subclasses import FakeTensorMode
 from torch.export import Dim, export
-from torch.func import grad, jvp, vmap
+from torch.func import functional_call, grad, jvp, vmap
+from torch.fx.experimental.proxy_tensor import make_fx
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import lstm_variants
@@ -346,3 +347,19 @@ def test_a_jit_trace_of_packed_sequences_takes_other_lengths(name, seen):
         results = (run(x, torch.tensor(lengths)) for run in (traced, module))
         for a, b in zip(*results, strict=True):
             torch.testing.assert_close(a, b)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+@pytest.mark.parametrize(
+    "backend", [pytest.param("cpu", marks=needs_kernels), "torch", "reference"]
+)
+def test_traced_with_weights_as_inputs_of_symbolic_sizes(backend, size):
+    """A batch and features of size 1 are numbers, where the hidden size is a symbol."""
+    layer = VARIANTS["GRU"].layer(size, 4, backend=backend)
+    weights, x = dict(layer.named_parameters()), torch.randn(5, size, size)
+
+    def run(x, weights):
+        return functional_call(layer, weights, (x,))[0]
+
+    program = make_fx(run, tracing_mode="symbolic")(x, weights)
+    torch.testing.assert_close(program(x, weights), layer(x)[0])

@@ -13,15 +13,22 @@ from lstm_variants.kernels.call import Call
 from lstm_variants.kernels.fused import FUSED, FusedBackend, Signature
 
 
-def shapes_of(
+def computed_shapes(
     cell: Cell, names: tuple[str, ...], D: int, H: int, P: int
 ) -> tuple[tuple[int, ...], ...]:
-    """Shapes of the weights that a layer has, in their order."""
+    """What `shapes_of` returns."""
     shapes = cell.parameter_shapes(D, H, proj_size=P)
     return tuple(shapes[name] for name in names)
 
 
-cached_shapes_of = cache(shapes_of)
+cached_shapes = cache(computed_shapes)
+
+
+def shapes_of(cell: Cell, names: tuple[str, ...], *sizes: int) -> tuple[tuple[int, ...], ...]:
+    """Shapes of the weights that a layer has, in their order; `sizes` are D, H and P."""
+    # Sizes can be symbols while tracing, which cannot be keys.
+    shapes = cached_shapes if all(isinstance(size, int) for size in sizes) else computed_shapes
+    return shapes(cell, names, *sizes)
 
 
 def find_signature(backend: FusedBackend, cell: str, weights: int, states: int) -> Signature:
@@ -137,9 +144,7 @@ class Layer:
             raise ValueError(f"x should be {' or '.join(map(str, dtypes))}, got {self.x.dtype}")
         T, B, D = self.x.shape
         H, P = self.hidden_size, self.width
-        # Sizes are symbols while tracing, which cannot be keys.
-        shapes = cached_shapes_of if isinstance(B, int) and isinstance(D, int) else shapes_of
-        weights = shapes(self.cell, self.names, D, H, P if self.projects else 0)
+        weights = shapes_of(self.cell, self.names, D, H, P if self.projects else 0)
         self.compare(self.weights, self.names, weights)
         self.compare(self.states, self.fields, ((B, P), *(((B, H),) * (len(self.fields) - 1))))
         self.check_steps("lengths", self.lengths, (B,), torch.int64)

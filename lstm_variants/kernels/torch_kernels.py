@@ -11,7 +11,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, State
 from lstm_variants.kernels.call import Call, computing_dtype, shown
-from lstm_variants.kernels.layer import cached_shapes_of
+from lstm_variants.kernels.layer import shapes_of
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import run_twice_differentiable
 from lstm_variants.kernels.transforms import in_functional_transform, unsupported_transform
@@ -135,7 +135,7 @@ def check_sizes(call: Call) -> None:
         H = weights.weight_ih.shape[0] // len(call.cell.blocks)
         P = given["weight_hr"].shape[0] if "weight_hr" in given else 0
         shapes = [
-            *cached_shapes_of(call.cell, tuple(given), D, H, P),
+            *shapes_of(call.cell, tuple(given), D, H, P),
             *((B, size) for size in (P or H, *[H] * (len(state) - 1))),
         ]
         given |= zip(call.cell.state_type._fields, state, strict=True)
