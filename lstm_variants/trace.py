@@ -71,11 +71,11 @@ class LayerTrace(dict[str, Tensor]):
     def saturation(
         self, low: float = 0.1, high: float = 0.9, letters: Sequence[str] | None = None
     ) -> dict[str, Saturation]:
-        """For each gate and unit, the share of valid time steps near 0 and near 1; NaN after a NaN.
+        """For each gate and unit, the share of valid time steps near 0 and near 1.
 
         With the thresholds of Karpathy, Johnson & Fei-Fei 2015 (section 4.2,
         <https://arxiv.org/abs/1506.02078>), where a gate is called left-saturated below 0.1 and
-        right-saturated above 0.9.
+        right-saturated above 0.9. A share is NaN if a value is.
 
         Args:
             low: The lower threshold.

@@ -106,16 +106,27 @@ def test_every_form_of_input_is_seen_with_time_first(form):
         assert_exact(steps[letter], values)
 
 
+class Tagger(nn.Module):
+    """Two layers."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = layers.LSTM(3, 4)
+        self.gru = layers.GRU(4, 5)
+
+    def forward(self, x):
+        return self.gru(self.lstm(x)[0])[0]
+
+
+class SelfTracing(Tagger):
+    """A model that traces its first layer."""
+
+    def forward(self, x):
+        [self.steps] = trace(self.lstm, x)
+        return self.gru(self.steps["h"])[0]
+
+
 def test_models_and_their_parts_are_looked_into():
-    class Tagger(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.lstm = layers.LSTM(3, 4)
-            self.gru = layers.GRU(4, 5)
-
-        def forward(self, x):
-            return self.gru(self.lstm(x)[0])[0]
-
     tagger, x = Tagger(), torch.randn(6, 2, 3)
     first, second = trace(tagger, x)
     assert first.keys() == set("ifgoch")
@@ -123,17 +134,7 @@ def test_models_and_their_parts_are_looked_into():
 
 
 def test_a_trace_within_a_traced_model_hides_no_layer():
-    class Tagger(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.lstm = layers.LSTM(3, 4)
-            self.gru = layers.GRU(4, 5)
-
-        def forward(self, x):
-            [self.steps] = trace(self.lstm, x)
-            return self.gru(self.steps["h"])[0]
-
-    tagger = Tagger()
+    tagger = SelfTracing()
     first, second = trace(tagger, torch.randn(6, 2, 3))
     assert (first.keys(), second.keys()) == (set("ifgoch"), set("rznh"))
     assert torch.equal(first["h"], tagger.steps["h"])

@@ -30,7 +30,11 @@ LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str], tuple[str, str]]] = {
             "reports.",
         ),
         ("x", "On chorales, a GRU is not better than a PeepholeLSTM by as much as reported."),
-        ("+", f"On chorales, an LSTM without peepholes is less than {MARGIN} nats worse."),
+        (
+            "+",
+            f"On chorales, an LSTM without peepholes is less than {MARGIN} nats per frame worse "
+            "than one with them.",
+        ),
     ),
 }
 NO_LESSONS = (("", ""), ("", ""), ("", ""))
