@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tabulate
@@ -20,7 +20,7 @@ def by_case(records: Sequence[Record]) -> dict[tuple[str, str, int], list[int]]:
 
 
 # Largest n of LSTM minus that of GRU, with H = 10, by a summary of Weiss, Goldberg & Yahav.
-WEISS = {("aⁿbⁿ", 10): 256 - 38, ("aⁿbⁿcⁿ", 10): 100 - 10}
+WEISS_DIFFERENCES = {("aⁿbⁿ", 10): 256 - 38, ("aⁿbⁿcⁿ", 10): 100 - 10}
 
 
 # First failing n of Suzgun, Belinkov & Shieber's ten networks with H = 3, the median.
@@ -30,44 +30,57 @@ SUZGUN = {("aⁿbⁿcⁿ", 3): 139.5}
 OF_INTEREST = 25  # n: half of the training range
 
 
+def beyond(config: Record, language: str, H: int, ns: Sequence[int]) -> Comparison:
+    """How far LSTMs count beyond the training range."""
+    first_failure = SUZGUN.get((language, H))
+    max_train_n = config["max_train_n"]
+    return scores(
+        f"{language}, H = {H}: LSTM beyond n = {max_train_n}",
+        ns,
+        float(max_train_n),
+        "n",
+        reported=first_failure - 1 - max_train_n if first_failure else None,
+        of_interest=OF_INTEREST,
+    )
+
+
+def farther(
+    config: Record, label: str, ns: Mapping[str, Sequence[int]], reported: float | None = None
+) -> Comparison:
+    """How much farther the first of two models counts than the second.
+
+    Args:
+        config: The settings of the runs.
+        label: What is compared.
+        ns: The largest n of each seed, for both models.
+        reported: The difference that the source reports.
+    """
+    # How far a network counts says little if it does not fit the words of the training.
+    shares = {model: np.mean([n >= config["max_train_n"] for n in ns[model]]) for model in ns}
+    unfit = [model for model, share in shares.items() if share < 0.5]
+    ahead, behind = ns.values()
+    return scores(
+        label,
+        ahead,
+        behind,
+        "n",
+        reported=reported,
+        of_interest=OF_INTEREST,
+        ceiling=config["max_test_n"],
+        open_because=f"most {unfit[0]}s do not fit the training range" if unfit else "",
+    )
+
+
 def claims(result: Result) -> list[Record]:
     """Differences of the largest n."""
-    records = result["records"]
-    found = by_case(records)
-    limit = result["config"]["max_test_n"]
+    config, found = result["config"], by_case(result["records"])
     settings = list(dict.fromkeys((key[0], key[2]) for key in found))
-    max_train_n = result["config"]["max_train_n"]
 
-    def beyond(language: str, H: int) -> Comparison:
-        first_failure = SUZGUN.get((language, H))
-        return scores(
-            f"{language}, H = {H}: LSTM beyond n = {max_train_n}",
-            found[language, "LSTM", H],
-            float(max_train_n),
-            "n",
-            reported=first_failure - 1 - max_train_n if first_failure else None,
-            of_interest=OF_INTEREST,
-        )
-
-    def farther(
+    def compare(
         language: str, H: int, ahead: str, behind: str, reported: float | None = None
     ) -> Comparison:
-        # How far a network counts says little if it does not fit the words of the training.
-        fit = {
-            model: np.mean([n >= max_train_n for n in found[language, model, H]])
-            for model in (ahead, behind)
-        }
-        unfit = [model for model, share in fit.items() if share < 0.5]
-        return scores(
-            f"{language}, H = {H}: {ahead} minus {behind}",
-            found[language, ahead, H],
-            found[language, behind, H],
-            "n",
-            reported=reported,
-            of_interest=OF_INTEREST,
-            ceiling=limit,
-            open_because=f"most {unfit[0]}s do not fit the training range" if unfit else "",
-        )
+        ns = {model: found[language, model, H] for model in (ahead, behind)}
+        return farther(config, f"{language}, H = {H}: {ahead} minus {behind}", ns, reported)
 
     return [
         claim(
@@ -76,7 +89,7 @@ def claims(result: Result) -> list[Record]:
             "H = 10, trained to n = 100 and 50: LSTM to n = 256 and 100, GRU to 38 and below 10",
             "adapted",
             [
-                farther(language, H, "LSTM", "GRU", WEISS.get((language, H)))
+                compare(language, H, "LSTM", "GRU", WEISS_DIFFERENCES.get((language, H)))
                 for language, H in settings
             ],
             place="by a summary of the paper",
@@ -92,7 +105,10 @@ def claims(result: Result) -> list[Record]:
             "Suzgun, Belinkov & Shieber 2018",
             "H = 3, aⁿbⁿcⁿ: first failure at n = 83 to 244 in ten trials, median 139.5",
             "adapted",
-            [beyond(language, H) for language, H in settings],
+            [
+                beyond(config, *setting, found[setting[0], "LSTM", setting[1]])
+                for setting in settings
+            ],
             place="result files of the released code",
             lesson=(
                 ".+.+",
@@ -105,7 +121,7 @@ def claims(result: Result) -> list[Record]:
             "this project",
             "not compared in the papers above",
             "our own task",
-            [farther(language, H, "PeepholeLSTM", "LSTM") for language, H in settings],
+            [compare(language, H, "PeepholeLSTM", "LSTM") for language, H in settings],
             lesson=(
                 ".+..",
                 "Peepholes are worth a try where a network has to count: in one of four settings "
@@ -119,15 +135,15 @@ def table(result: Result) -> str:
     """The largest n of each network, a row for each."""
     max_train_n, limit = (result["config"][name] for name in ("max_train_n", "max_test_n"))
     rows = []
-    networks = grouped(result["records"], "language", "hidden", "model")
-    for (language, hidden, model), records in networks.items():
+    networks = grouped(result["records"], "language", "hidden", "model", "rate")
+    for (language, hidden, model, rate), records in networks.items():
         ns = [record["max_correct_n"] for record in records]
         rows.append(
             {
                 "language": language,
                 "H": hidden,
                 "model": model,
-                "learning rate": f"{records[0]['case']['rate']:g}",
+                "learning rate": f"{rate:g}",
                 f"right to n = {max_train_n}": f"{sum(n >= max_train_n for n in ns)} of {len(ns)}",
                 "at the limit": f"{sum(n >= limit for n in ns)} of {len(ns)}",
                 "largest n, median": f"{np.median(ns):,g}",

@@ -10,15 +10,7 @@ from typing import Any
 import torch
 
 from experiments import FOLDER, Record
-from experiments.counting.training import (
-    LANGUAGES,
-    MODELS,
-    Network,
-    max_correct_n,
-    train,
-    train_error,
-    words,
-)
+from experiments.counting.training import LANGUAGES, MODELS, Network, learn, measured, words
 from experiments.counting_rates import choice
 from experiments.engine.experiment import Experiment
 from experiments.records import load
@@ -49,19 +41,20 @@ class Config:
 
 
 def run(config: Config, seed: int, language: str, model: str, hidden: int, rate: float) -> Record:
-    """Train one network, a word an update, and see how far it counts."""
-    torch.manual_seed(seed)
-    letters = LANGUAGES[language]
-    network = Network(model, letters, hidden)
-    source = torch.Generator().manual_seed(seed)  # the same words for every model
-    ns = torch.randint(1, config.max_train_n + 1, (config.words,), generator=source)
-    train(network, letters, ns, config.epochs, rate, source)
-    record: Record = {
-        "train_error": train_error(network, letters, config.max_train_n),
-        "max_correct_n": max_correct_n(network, letters, config.max_test_n),
-    }
+    """Train one network, and see how far it counts."""
+    network = learn(
+        seed,
+        language,
+        model,
+        hidden,
+        rate,
+        number=config.words,
+        max_n=config.max_train_n,
+        epochs=config.epochs,
+    )
+    record = measured(network, language, config.max_train_n, config.max_test_n)
     if language == "aⁿbⁿ" and hidden == min(config.hidden):
-        record["trace"] = trace(network, letters, config.traced_n)
+        record["trace"] = trace(network, LANGUAGES[language], config.traced_n)
     return record
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from experiments import Record
 from lstm_variants import VARIANTS
 
 LANGUAGES = {"aⁿbⁿ": 2, "aⁿbⁿcⁿ": 3}
@@ -22,6 +23,46 @@ class Network(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Probabilities `[T, B, letters + 1]`."""
         return torch.sigmoid(self.out(self.layer(x)[0]))
+
+
+def learn(
+    seed: int,
+    language: str,
+    model: str,
+    hidden: int,
+    rate: float,
+    *,
+    number: int,
+    max_n: int,
+    epochs: int,
+) -> Network:
+    """Train one network, a word an update.
+
+    Args:
+        seed: Draws weights and words.
+        language: What it reads: a key of `LANGUAGES`.
+        model: Its variant.
+        hidden: Its number of units.
+        rate: Learning rate.
+        number: Number of training words.
+        max_n: Largest n of the training words.
+        epochs: How often each is seen.
+    """
+    torch.manual_seed(seed)
+    network = Network(model, LANGUAGES[language], hidden)
+    source = torch.Generator().manual_seed(seed)  # the same words for every model
+    ns = torch.randint(1, max_n + 1, (number,), generator=source)
+    train(network, LANGUAGES[language], ns, epochs, rate, source)
+    return network
+
+
+def measured(network: nn.Module, language: str, max_train_n: int, max_test_n: int) -> Record:
+    """The error of a network on the training range, and how far it counts."""
+    letters = LANGUAGES[language]
+    return {
+        "train_error": train_error(network, letters, max_train_n),
+        "max_correct_n": max_correct_n(network, letters, max_test_n),
+    }
 
 
 def words(letters: int, ns: Tensor) -> tuple[Tensor, Tensor, Tensor]:

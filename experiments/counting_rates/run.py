@@ -5,17 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 
-import torch
-
 from experiments import Record
-from experiments.counting.training import (
-    LANGUAGES,
-    MODELS,
-    Network,
-    max_correct_n,
-    train,
-    train_error,
-)
+from experiments.counting.training import LANGUAGES, MODELS, learn, measured
 from experiments.engine.experiment import Experiment
 
 FIRST_SEED = 1000
@@ -44,17 +35,18 @@ class Config:
 
 
 def run(config: Config, seed: int, language: str, model: str, hidden: int, rate: float) -> Record:
-    """Train one network, a word an update."""
-    torch.manual_seed(FIRST_SEED + seed)
-    letters = LANGUAGES[language]
-    network = Network(model, letters, hidden)
-    source = torch.Generator().manual_seed(FIRST_SEED + seed)  # the same words for every model
-    ns = torch.randint(1, config.max_train_n + 1, (config.words,), generator=source)
-    train(network, letters, ns, config.epochs, rate, source)
-    return {
-        "train_error": train_error(network, letters, config.max_train_n),
-        "max_correct_n": max_correct_n(network, letters, config.max_test_n),
-    }
+    """Train one network, and see how far it counts."""
+    network = learn(
+        FIRST_SEED + seed,
+        language,
+        model,
+        hidden,
+        rate,
+        number=config.words,
+        max_n=config.max_train_n,
+        epochs=config.epochs,
+    )
+    return measured(network, language, config.max_train_n, config.max_test_n)
 
 
 def cases(config: Config) -> list[Record]:

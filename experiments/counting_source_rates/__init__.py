@@ -1,0 +1,29 @@
+r"""Counting: the learning rates of the sources.
+
+On the page about [counting](counting.md) every network has the learning rate that a pilot chose for
+it. The rates that the sources use are others; and for most GRUs the pilot chose the smallest one of
+those tried, so that a smaller one may be better. Here networks are trained with the rates of the
+sources, and GRUs with a smaller one too.
+
+Claims: LSTMs count farther than GRUs (Weiss, Goldberg & Yahav 2018); an LSTM counts beyond its
+training range without peepholes (Suzgun, Belinkov & Shieber 2018). And two questions of this
+project: whether an LSTM counts farther than GRUs with a smaller rate, and whether GRUs count
+farther with it than with that of the source.
+
+Protocol: languages, training and measure are those of [Counting](counting.md); weights and words
+are drawn anew. With three units, an LSTM has the rate of Suzgun, Belinkov & Shieber, 0.01; with
+ten, LSTM and GRU have that of Weiss, Goldberg & Yahav, 0.001. GRUs of both sizes are trained with
+0.001 and 0.0003, the smallest rate of the pilot and a smaller one.
+
+Deviations: Weiss, Goldberg & Yahav train n below 100 and 50, with up to 2,000 epochs. Suzgun,
+Belinkov & Shieber have no GRU. The questions and the rates were chosen after the record of
+[Counting](counting.md) was known, from which no run is used here; effects of interest are those
+declared there.
+"""
+
+SUZGUN = 0.01
+"""The learning rate of Suzgun, Belinkov & Shieber 2018."""
+WEISS = 0.001
+"""The learning rate of Weiss, Goldberg & Yahav 2018, the smallest one of the pilot."""
+SMALLER = 0.0003
+"""A learning rate beyond those of the pilot."""

@@ -1,0 +1,83 @@
+"""Results of the networks with the learning rates of the sources."""
+
+from __future__ import annotations
+
+from experiments import Record, Result
+from experiments.counting.results import OF_INTEREST, WEISS_DIFFERENCES, beyond, farther, table
+from experiments.counting_source_rates import SMALLER, SUZGUN, WEISS
+from experiments.records import grouped
+from experiments.statistics.comparisons import Comparison, scores
+from experiments.statistics.verdicts import claim
+
+__all__ = ["claims", "table"]
+QUESTION = "a question, no claim of a paper"
+
+
+def claims(result: Result) -> list[Record]:
+    """Differences of the largest n."""
+    config = result["config"]
+    cases = grouped(result["records"], "language", "model", "hidden", "rate")
+    found = {case: [record["max_correct_n"] for record in cases[case]] for case in cases}
+    languages = list(dict.fromkeys(language for language, *_ in found))
+
+    def lstm_minus_gru(
+        language: str, H: int, rate: float, of_gru: float, reported: float | None = None
+    ) -> Comparison:
+        label = f"{language}, H = {H}: LSTM with {rate:g} minus GRU with {of_gru:g}"
+        ns = {"LSTM": found[language, "LSTM", H, rate], "GRU": found[language, "GRU", H, of_gru]}
+        return farther(config, label, ns, reported)
+
+    return [
+        claim(
+            "LSTMs count farther than GRUs at the learning rate of the source",
+            "Weiss, Goldberg & Yahav 2018",
+            "H = 10, trained to n = 100 and 50: LSTM to n = 256 and 100, GRU to 38 and below 10",
+            "adapted",
+            [
+                lstm_minus_gru(language, 10, WEISS, WEISS, WEISS_DIFFERENCES[language, 10])
+                for language in languages
+            ],
+            place="by a summary of the paper",
+        ),
+        claim(
+            "An LSTM without peepholes counts beyond its training range at the learning rate of "
+            "the source",
+            "Suzgun, Belinkov & Shieber 2018",
+            "H = 3, aⁿbⁿcⁿ: first failure at n = 83 to 244 in ten trials, median 139.5",
+            "same protocol",
+            [
+                beyond(config, language, 3, found[language, "LSTM", 3, SUZGUN])
+                for language in languages
+            ],
+            place="result files of the released code",
+        ),
+        claim(
+            "LSTMs count farther than GRUs with a smaller learning rate",
+            "this project",
+            QUESTION,
+            "our own task",
+            [
+                lstm_minus_gru(language, H, rate, SMALLER)
+                for language in languages
+                for H, rate in ((3, SUZGUN), (10, WEISS))
+            ],
+        ),
+        claim(
+            "GRUs count farther with a smaller learning rate",
+            "this project",
+            QUESTION,
+            "our own task",
+            [
+                scores(
+                    f"{language}, H = {H}: GRU with {SMALLER:g} minus {WEISS:g}",
+                    found[language, "GRU", H, SMALLER],
+                    found[language, "GRU", H, WEISS],
+                    "n",
+                    of_interest=OF_INTEREST,
+                    ceiling=config["max_test_n"],
+                )
+                for language in languages
+                for H in (3, 10)
+            ],
+        ),
+    ]
