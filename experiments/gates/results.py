@@ -25,12 +25,13 @@ def closing(records: Sequence[Record]) -> str:
 
 
 def table(result: Result) -> str:
-    """How many networks learned the task, and in how many of these the output gate closes."""
+    """How many networks solved the task or diverged, and in how many the output gate closes."""
     records = result["records"]
     rows = [
         {
             "unit": "no peepholes" if unit == "none" else unit,
             "solved": f"{sum(r['solved'] for r in found)} of {len(found)}",
+            "diverged": f"{sum(r['diverged'] for r in found)} of {len(found)}",
             "updates, median of all runs": median_of_solved(found),
             f"o below {CLOSED} at some time step": closing(found),
         }
