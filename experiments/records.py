@@ -42,10 +42,10 @@ def grouped(records: Sequence[Record], *names: str) -> dict[Any, list[Record]]:
     return groups
 
 
-def median_text(values: Sequence[float | None]) -> str:
-    """The median of what was reached; `None` is what was not."""
+def median_text(values: Sequence[float | None], missing: str = UNSOLVED) -> str:
+    """The median of what was reached; `None` is what was not, and `missing` names it."""
     middle = statistics.median(math.inf if value is None else value for value in values)
-    return f"{middle:,.0f}" if math.isfinite(middle) else UNSOLVED
+    return f"{middle:,.0f}" if math.isfinite(middle) else missing
 
 
 def median_of_solved(records: Sequence[Record], measured: str = "took") -> str:

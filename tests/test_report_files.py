@@ -111,6 +111,10 @@ def test_the_page_of_speed_has_every_timing(report, path):
     assert timings.count("\n| ") == 1 + len(result["records"]) // len(suite.MODES)
     variants = {record["variant"] for record in result["records"]}
     assert memory.count("\n| ") == 1 + len(variants)
+    for record in result["records"]:
+        if record["mode"] == "training" and record["threads"] == 1:
+            row = re.search(rf"^\s*\| {record['variant']} +\|.*", memory, re.MULTILINE)[0]
+            assert f" {record['megabytes']:.1f} : {record['baseline_megabytes']:.1f} " in row
     behind = [
         r for r, goal in goals.compare(result["records"]) if r["ratio"]["median"] > goal + 0.005
     ]

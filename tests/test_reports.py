@@ -7,6 +7,8 @@ from experiments.chunking import results as chunking
 from experiments.conventions import results as conventions
 from experiments.counting import results as counting
 from experiments.counting_rates import choice
+from experiments.counting_source_rates import results as source_rates
+from experiments.counting_source_rates import run as source_rates_run
 from experiments.future_context import results as future_context
 from experiments.initial_biases import results as initial_biases
 from experiments.music import results as music
@@ -113,6 +115,29 @@ def test_counting_is_judged_by_the_bar_of_its_training():
     # A network that does not fit the training range does not show how far it counts.
     assert found(120, 480, 20) == ["inconclusive", "reproduced", "reproduced"]
     assert found(40, 40, 40) == ["inconclusive", "reversed", "inconclusive"]
+
+
+def test_counting_at_the_rates_of_the_sources_compares_networks_with_these_rates():
+    def found(far):
+        records = [
+            {"case": case, "seed": seed, "max_correct_n": far(**case) + seed % 3}
+            for case in source_rates_run.cases(source_rates_run.Config())
+            for seed in range(10)
+        ]
+        return verdicts(source_rates, records, max_train_n=50, max_test_n=500)
+
+    def far(model, rate, gru, slower_gru, **_):
+        lstm = {0.01: 300, 0.001: 400}.get(rate)
+        return lstm if model == "LSTM" else slower_gru if rate == 0.0003 else gru
+
+    def found_with(**grus):
+        return found(lambda **case: far(**case, **grus))
+
+    assert found_with(gru=60, slower_gru=60)[:3] == ["reproduced"] * 3
+    assert found_with(gru=60, slower_gru=60)[3] == "effect of interest excluded"
+    assert found_with(gru=60, slower_gru=460)[2:] == ["reversed", "reproduced"]
+    # A GRU that does not fit the training range leaves the comparison with its rate undecided.
+    assert found_with(gru=20, slower_gru=60)[:3] == ["inconclusive", "reproduced", "reproduced"]
 
 
 def test_a_learning_rate_is_chosen_by_the_largest_n_of_the_lower_half_of_the_seeds():
@@ -240,7 +265,7 @@ def test_initial_biases_are_judged_by_how_soon_the_task_is_solved():
         "reversed in part (2 of 4)",
     ]
     table = initial_biases.table(result_of(records))
-    assert table.count("not solved") == 2 + 12
+    assert (table.count("not solved"), table.count("not learned")) == (2, 12)
     assert table.count("| 50 ") == 12
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -47,8 +48,10 @@ def test_searches_with_other_shares_of_good_trials_are_told_apart_by_equal_best_
     assert np.mean([Trials(*pair).test().both <= 0.05 for pair in pairs]) > 0.1
 
 
-def test_p_values_are_those_of_all_permutations(monkeypatch):
+@pytest.mark.parametrize(("counted", "tolerance"), [(searches.COUNTED, 1e-9), (0, 0.05)])
+def test_p_values_are_those_of_all_permutations(monkeypatch, counted, tolerance):
     monkeypatch.setattr(searches, "PERMUTATIONS", MANY)
+    monkeypatch.setattr(searches, "COUNTED", counted)
     rng = np.random.default_rng(8)
     ahead, behind = search(rng, 3, better=0.05), search(rng, 12)
     trials = {*ahead, *behind}
@@ -61,11 +64,27 @@ def test_p_values_are_those_of_all_permutations(monkeypatch):
     found = sample.test()
     assert len(effects) == 455
     assert found.above == pytest.approx(
-        np.mean(np.array(effects) > sample.estimate - 1e-9), rel=0.05
+        np.mean(np.array(effects) > sample.estimate - 1e-9), rel=tolerance
     )
     assert found.below == pytest.approx(
-        np.mean(np.array(effects) < sample.estimate + 1e-9), rel=0.05
+        np.mean(np.array(effects) < sample.estimate + 1e-9), rel=tolerance
     )
+
+
+@pytest.mark.parametrize(
+    ("ahead", "behind", "outcomes"), [(20, 20, 456), (30, 12, None), (1, 1, 2)]
+)
+def test_shares_of_all_outcomes_are_those_of_permutations_that_are_drawn(ahead, behind, outcomes):
+    every, some = searches.counted(ahead, behind), searches.drawn(ahead, behind)
+    assert outcomes in (None, len(every.shares))
+    assert every.shares.sum() == pytest.approx(1)
+    share = dict(zip(map(tuple, np.hstack([every.ahead, every.behind])), every.shares, strict=True))
+    assert len(share) == len(every.shares)
+    for place, found in zip(
+        map(tuple, np.hstack([some.ahead, some.behind])), some.shares, strict=True
+    ):
+        error = math.sqrt(share[place] / searches.PERMUTATIONS)
+        assert found == pytest.approx(share[place], abs=6 * error + 1 / searches.PERMUTATIONS)
 
 
 def test_a_better_search_is_found():
@@ -146,4 +165,7 @@ def test_equal_validation_losses_are_not_in_favour_of_a_network():
 
 def test_the_page_of_the_rule_has_the_number_of_permutations():
     page = (Path(__file__).parent.parent / "docs" / "results" / "what-holds.md").read_text()
-    assert f"permuted, {MANY + 1:,} times," in page
+    found = re.search(r"in all ways, up to (\d+) trials of each network;\s([\d,]+) times", page)
+    most, drawn = (int(number.replace(",", "")) for number in found.groups())
+    assert drawn == MANY + 1
+    assert searches.best_places(most, most).own == 0 < searches.best_places(most + 1, most).own

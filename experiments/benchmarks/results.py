@@ -58,7 +58,8 @@ def goals_section(result: Result) -> tuple[str, ...]:
         if round(record["ratio"]["median"], 2) > goal
     ]
     said = (
-        "The kernels were written with a goal for each size, the largest acceptable ratio. Of "
+        "The kernels were written with a goal for each size, the largest acceptable ratio; a ratio "
+        "is rounded to two digits before it is compared. Of "
         f"{len(compared)} goals in float32 against torch.nn, for one thread and for all, "
         f"{len(compared) - len(missed)} are reached. These are not; goals of half precision, one "
         "time step and other layers are in their tables:"
@@ -134,10 +135,11 @@ def section(
 
 
 def memory_table(result: Result) -> str:
-    """Peak memory of a training step in Markdown, ours : torch's, a row for each variant."""
+    """Peak memory of a training step with one thread, ours : torch's, a row for each variant."""
     rows: dict[str, dict[str, str]] = {}
     for record in result["records"]:
-        if record["mode"] == "training" and record["megabytes"] is not None:
+        measured = record["megabytes"] is not None
+        if measured and (record["mode"], record["threads"]) == ("training", 1):
             ours, theirs = record["megabytes"], record["baseline_megabytes"]
             row = rows.setdefault(record["variant"], {"variant": record["variant"]})
             row[size_name(record["size"])] = f"{ours:.1f} : {theirs:.1f}"

@@ -95,7 +95,9 @@ def table(result: Result) -> str:
                 "initialisation": name,
                 "solved": f"{sum(r['solved'] for r in found)} of {len(found)}",
                 "sequences to solve it, median": median_of_solved(found, "sequences"),
-                "sequences to learn the lag, median": median_text([r["learned"] for r in found]),
+                "sequences to learn the lag, median": median_text(
+                    [r["learned"] for r in found], missing="not learned"
+                ),
                 "mean error, median": f"{np.median([r['mean_error'] for r in found]):.3f}",
             }
         )

@@ -8,10 +8,12 @@ networks, and the best are chosen again each time.
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,9 @@ Places = NDArray[np.int64]
 ROUNDING = 1e-9
 """Differences that differ by less are equal."""
 PERMUTATIONS = 199_999
+"""How many are drawn where not all are counted."""
+COUNTED = 20_000
+"""All permutations are counted if there are at most so many outcomes."""
 DOUBLINGS, BISECTIONS = 8, 12
 """Steps in which the range of an end of an interval is searched, and in which the end is found."""
 
@@ -32,21 +37,66 @@ def tenth(trials: int) -> int:
     return math.ceil(trials / 10)
 
 
+class Outcomes(NamedTuple):
+    """The best tenths of two networks whose trials change places.
+
+    Attributes:
+        ahead: For each different outcome, the places of the first network's best tenth in the order
+            of the validation losses of all.
+        behind: Those of the second network's.
+        shares: Which share of the permutations has this outcome.
+        own: The share of the result itself, if it is not among them.
+    """
+
+    ahead: Places
+    behind: Places
+    shares: Numbers
+    own: float
+
+
 @functools.cache
-def best_places(ahead: int, behind: int) -> tuple[Places, Places, Places]:
+def best_places(ahead: int, behind: int) -> Outcomes:
     """The best tenths of two networks whose trials change places at random.
 
     A permutation matters only in the order of the validation losses, up to the best tenths, and
-    many permutations agree there. They are the same each time.
+    many permutations agree there. They are all counted where there are few such outcomes, as with
+    20 trials of each network; otherwise they are drawn, and the same each time.
 
     Args:
         ahead: Number of trials of the first network.
         behind: Number of trials of the second.
-
-    Returns:
-        For each different outcome, the places of the trials of both best tenths in the order of the
-        validation losses of all, and the number of permutations that have it.
     """
+    groups = (ahead, behind)
+    possible = sum(
+        math.comb(last, tenth(own) - 1)
+        for own, other in (groups, groups[::-1])
+        for last in lasts(own, other)
+    )
+    return counted(*groups) if possible <= COUNTED else drawn(*groups)
+
+
+def lasts(own: int, other: int) -> range:
+    """Where the best tenth of a network may end, if that of the other one has ended before."""
+    return range(tenth(own) + tenth(other) - 1, tenth(own) + other)
+
+
+def counted(ahead: int, behind: int) -> Outcomes:
+    """Every outcome, with its share of all permutations."""
+    found: tuple[list[tuple[int, ...]], ...] = ([], [])
+    shares = []
+    for k, (own, other) in enumerate(((ahead, behind), (behind, ahead))):
+        for last in lasts(own, other):
+            left = math.comb(ahead + behind - last - 1, own - tenth(own))
+            for before in itertools.combinations(range(last), tenth(own) - 1):
+                others = (place for place in range(last) if place not in before)
+                found[k].append((*before, last))
+                found[1 - k].append(tuple(itertools.islice(others, tenth(other))))
+                shares.append(left / math.comb(ahead + behind, ahead))
+    return Outcomes(np.array(found[0]), np.array(found[1]), np.array(shares), own=0.0)
+
+
+def drawn(ahead: int, behind: int) -> Outcomes:
+    """The outcomes of permutations that are drawn at random."""
     first = np.tile(np.arange(ahead + behind) < ahead, (PERMUTATIONS, 1))
     first = np.random.default_rng(ahead + behind).permuted(first, axis=1)
     places = []
@@ -54,7 +104,9 @@ def best_places(ahead: int, behind: int) -> tuple[Places, Places, Places]:
         is_best = is_own & (np.cumsum(is_own, axis=1, dtype=np.int16) <= number)
         places.append(np.nonzero(is_best)[1].reshape(-1, number))
     different, counts = np.unique(np.hstack(places), axis=0, return_counts=True)
-    return different[:, : tenth(ahead)], different[:, tenth(ahead) :], counts
+    own = 1 / (1 + PERMUTATIONS)  # the result is one of the permutations
+    shares = np.multiply(counts, own, dtype=np.float64)
+    return Outcomes(different[:, : tenth(ahead)], different[:, tenth(ahead) :], shares, own)
 
 
 def best(valid: Numbers, test: Numbers) -> Numbers:
@@ -104,11 +156,10 @@ class Trials(Sample):
         # Of equal validation losses, the earlier trial is first, of whichever network it is.
         numbers = np.concatenate([np.arange(len(self.ahead)), np.arange(len(self.behind))])
         ordered = losses[np.lexsort((numbers, valid))]
-        ahead, behind, counts = best_places(len(self.ahead), len(self.behind))
+        ahead, behind, shares, own = best_places(len(self.ahead), len(self.behind))
         beyond = median_difference(ordered[ahead], ordered[behind]) - (self.estimate - effect)
         above, below = (
-            # The result is one of the permutations.
-            float(1 + counts[is_as_far].sum()) / (1 + PERMUTATIONS)
+            own + float(shares[is_as_far].sum())
             for is_as_far in (beyond > -ROUNDING, beyond < ROUNDING)
         )
         return Sides(above, below)
