@@ -26,7 +26,8 @@ outcomes have equal medians and different distributions: normal scores with stan
 and 1, and lognormal scores of which one is mirrored.
 
 Deviations: the comparisons of a simulated claim are independent; those of a real claim often share
-a network. Holm's procedure is valid for both.
+a network. Holm's procedure is valid for both. The power of the tests for random searches, against a
+bound, and of *not worse* is not simulated.
 """
 
 FALSE = "any false statement"
