@@ -128,7 +128,10 @@ def ended_by_limit(valid: Numbers, ended: Numbers) -> str:
 def median_difference(ahead: Numbers, behind: Numbers) -> Numbers:
     """The median of all differences between losses of two networks."""
     pairs = behind[..., :, None] - ahead[..., None, :]
-    median: Numbers = np.median(pairs.reshape(*pairs.shape[:-2], -1), axis=-1)
+    # Sorting a few numbers takes a third of the time of `np.median`.
+    ranked = np.sort(pairs.reshape(*pairs.shape[:-2], -1), axis=-1)
+    number = ranked.shape[-1]
+    median: Numbers = ranked[..., (number - 1) // 2 : number // 2 + 1].mean(axis=-1)
     return median
 
 
