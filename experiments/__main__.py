@@ -1,5 +1,6 @@
 """Run experiments: `python -m experiments NAME [--smoke]`, or `all` of them."""
 
+import io
 import sys
 
 import experiments
@@ -21,6 +22,10 @@ def usage() -> str:
 
 def main(arguments: list[str]) -> None:
     """Run what the arguments name."""
+    # A terminal that cannot show a letter of a table loses this letter and not the table.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     asks_for_help = {"-h", "--help"} & set(arguments)
     if not arguments or (asks_for_help and arguments[0] in ("-h", "--help", "all")):
         print(usage())

@@ -1,8 +1,11 @@
 """The benchmark notices wrong results before it times them."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
+from experiments.benchmarks import __main__ as timing
 from experiments.benchmarks import paired
 from experiments.benchmarks import test_speed as suite
 from lstm_variants import VARIANTS
@@ -51,3 +54,23 @@ def test_results_in_half_precision_are_checked(dtype, name, mode):
 def test_the_peepholes_of_a_timed_model_are_on():
     model = suite.build(VARIANTS["PeepholeLSTM-previous"], size)
     assert all(getattr(model, f"C_{gate}").all() for gate in "ifo")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"devices": ()}, "--devices should be among cpu"),
+        ({"devices": ("tpu",)}, "--devices should be among cpu.* got 'tpu'"),
+        ({"threads": ()}, "--threads should be numbers of 1 or more"),
+        ({"threads": (0,)}, "--threads should be numbers of 1 or more"),
+        ({"threads": (77,)}, "benchmarks is for results with .* another folder: --out DIR"),
+        ({"out": Path(__file__)}, "--out should be a folder that can be written"),
+    ],
+)
+def test_options_are_checked_before_anything_is_timed(options, message):
+    with pytest.raises(SystemExit, match=message):
+        timing.check(timing.Options(**options))
+
+
+def test_default_options_are_those_of_the_published_results():
+    timing.check(timing.Options())

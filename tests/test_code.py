@@ -50,3 +50,11 @@ def f():\n    """Text."""\n    return "c"\n'''
         digests[text] = code.digest("new")
     for text, is_same in edits.items():
         assert (digests[text] == digests[source]) == is_same
+
+
+def test_links_that_lead_nowhere_are_no_sources(tmp_path, monkeypatch):
+    (tmp_path / "run.py").touch()
+    (tmp_path / ".#run.py").symlink_to("me@host.1")  # of an editor
+    monkeypatch.setattr(code, "PACKAGE", tmp_path)
+    monkeypatch.setattr(code, "FOLDER", tmp_path)
+    assert list(code.snapshot()) == [tmp_path / "run.py"]

@@ -149,15 +149,22 @@ def test_the_report_is_the_same_every_time(report, tmp_path):
 
 
 def test_the_report_without_records_says_what_to_do(tmp_path, capsys):
-    with pytest.raises(SystemExit, match="make bench"):
-        write_report(tmp_path, tmp_path)
-    (tmp_path / "benchmarks").mkdir()
-    shutil.copy(BENCHES[0], tmp_path / "benchmarks")
-    (tmp_path / "shapes").mkdir()
-    shutil.copy(FOLDER / "shapes" / "record.json", tmp_path / "shapes")
     stale = tmp_path / "generated" / "pages" / "gone.md"
     stale.parent.mkdir(parents=True)
     stale.touch()
+    (tmp_path / "benchmarks").mkdir()
+    with pytest.raises(SystemExit, match="make bench"):
+        write_report(tmp_path, tmp_path / "generated")
+    cut = tmp_path / "benchmarks" / BENCHES[0].name
+    cut.write_text(BENCHES[0].read_text()[:1000])
+    with pytest.raises(SystemExit, match=r"bench-.* is not a record.*Restore it"):
+        write_report(tmp_path, tmp_path / "generated")
+    # What was there before a failure is still there, and nothing else.
+    assert stale.exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"benchmarks", "generated"}
+    shutil.copy(BENCHES[0], tmp_path / "benchmarks")
+    (tmp_path / "shapes").mkdir()
+    shutil.copy(FOLDER / "shapes" / "record.json", tmp_path / "shapes")
     write_report(tmp_path, tmp_path / "generated")
     assert "not run yet: adding; its page says so. Run 'python -m ex" in capsys.readouterr().out
     assert not stale.exists()

@@ -1,5 +1,7 @@
 """Units of an experiment: continued after a kill, nothing lost or done twice."""
 
+import dataclasses
+import io
 import json
 import math
 import os
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.__main__ import main as experiments_main
 from experiments.counting.run import EXPERIMENT, Config
 from experiments.counting.run import run as count
 from experiments.engine import command
@@ -148,7 +151,8 @@ def test_one_ctrl_c_ends_a_run_and_its_workers(tmp_path, count):
     workers = workers_of(process)
     os.killpg(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=60)
-    assert "The same command continues" in output
+    assert "'python -m experiments counting' continues with the next unit" in output
+    assert "without --fresh" in output
     if count:
         assert "Traceback" not in output
     wait_until_dead(workers)
@@ -254,8 +258,39 @@ def test_options_that_do_not_go_together_are_errors(tmp_path):
     (tmp_path / "file").touch()
     assert "--out should be a folder" in message("--smoke", "--out", str(tmp_path / "file"))
     assert "can be written" in message("--smoke", "--out", str(tmp_path / "file" / "folder"))
+    (tmp_path / "counting").touch()
+    assert "--out should be a folder" in message("--smoke", "--out", str(tmp_path))
     # A toy run does not replace a published record either.
     assert "another folder: --out DIR" in message("--smoke", "--out", str(ROOT / "experiments"))
+
+
+@pytest.mark.parametrize(
+    ("before", "what"), [({"words": 5}, "other settings"), ({}, "2 seeds"), (None, "")]
+)
+def test_a_record_of_more_or_other_results_is_not_replaced(tmp_path, before, what):
+    path = tmp_path / "counting" / "record.json"
+    path.parent.mkdir()
+    config = dataclasses.asdict(EXPERIMENT.smoke)
+    text = json.dumps({"config": config | (before or {}), "seeds": [0, 1]})
+    path.write_text(text if what else "not a record")
+    arguments = ["--smoke", "--out", str(tmp_path)]
+    if what:
+        with pytest.raises(
+            SystemExit, match=f"record.json holds results with {what}. Move it away"
+        ):
+            command.prepared("counting", EXPERIMENT, arguments)
+    else:
+        command.prepared("counting", EXPERIMENT, arguments)
+    assert path.read_text() == (text if what else "not a record")
+
+
+def test_letters_that_a_terminal_cannot_show_do_not_stop_a_table(monkeypatch):
+    shown = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", shown)
+    experiments_main(["--help"])
+    print("aⁿbⁿ")
+    shown.flush()
+    assert rb"a\u207fb\u207f" in shown.buffer.getvalue()
 
 
 def test_the_same_case_twice_is_an_error(tmp_path):

@@ -20,7 +20,7 @@ import tyro
 
 from experiments import Record, Result
 from experiments.benchmarks.results import table_of_ratios
-from experiments.engine.files import write_json
+from experiments.engine.files import check_writable, write_json
 from experiments.engine.provenance import provenance
 
 
@@ -41,14 +41,35 @@ class Options:
 def main() -> None:
     """Time, print, write."""
     options = tyro.cli(Options, prog="python -m experiments.benchmarks")
+    check(options)
     for device in options.devices:
         begun = provenance()
         sections = time_all(device, options)
         name = record_name(device, begun["machine"])
         result: Result = {"experiment": name, **begun, **sections}
-        print(table_of_ratios(result))
         if not options.smoke:
             write_json(options.out / f"{name}.json", result)
+        print(table_of_ratios(result))
+
+
+def check(options: Options) -> None:
+    """Raise SystemExit for options that do not go together, before anything is timed."""
+    devices = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
+    if not options.devices or not set(options.devices) <= set(devices):
+        raise SystemExit(
+            f"--devices should be among {', '.join(devices)}, got {' '.join(options.devices)!r}"
+        )
+    if not options.threads or min(options.threads) < 1:
+        raise SystemExit(f"--threads should be numbers of 1 or more, got {options.threads}")
+    if options.smoke:
+        return
+    default = Options()
+    if options.out.resolve() == default.out and options.threads != default.threads:
+        raise SystemExit(
+            f"{default.out} is for results with {' and '.join(map(str, default.threads))} threads. "
+            "For others name another folder: --out DIR"
+        )
+    check_writable(options.out, "--out")
 
 
 def record_name(device: str, machine: Record) -> str:

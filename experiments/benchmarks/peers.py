@@ -41,7 +41,7 @@ from torch import Tensor, nn
 from experiments import Record
 from experiments.benchmarks.paired import First, Size, quartiles, step_of
 from experiments.benchmarks.test_speed import MODES, SIZES
-from experiments.engine.files import write_json
+from experiments.engine.files import check_writable, write_json
 from experiments.engine.provenance import provenance
 from lstm_variants.interop import to_flax
 from lstm_variants.nn import GRU, LSTM, PeepholeLSTM, Recurrent
@@ -240,6 +240,8 @@ def time_cell(cell: str, size: Size, mode: str) -> list[Record]:
 def main() -> None:
     """Check, time, write."""
     options = tyro.cli(Options, prog="python -m experiments.benchmarks.peers")
+    if not options.smoke:
+        check_writable(options.out, "--out")
     torch.set_num_threads(1)
     logging.disable(logging.WARNING)
     result = {"experiment": "peers", **provenance()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from experiments import Record, Result
 from experiments.benchmarks.page import instruction_set
 from experiments.benchmarks.results import records_at
 from experiments.benchmarks.sizes import size_of
+from experiments.engine.files import write_whole
 from experiments.records import load
 from experiments.report.markdown import replace_marked
 
@@ -66,5 +68,10 @@ def with_summary(readme: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(with_summary(README.read_text()))
+    argparse.ArgumentParser(
+        "python -m experiments.benchmarks.summary", description=__doc__
+    ).parse_args()
+    if not RECORDS:
+        raise SystemExit(f"No bench-cpu-*.json in {Path(__file__).parent}: run 'make bench' first.")
+    write_whole(README, with_summary(README.read_text()))
     print(f"written: {README}")

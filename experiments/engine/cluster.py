@@ -99,7 +99,8 @@ def remote(name: str, address: str, count: int) -> Iterator[Workers]:
         except CancelledError as error:
             raise SystemExit(
                 f"The connection to the scheduler at {address} is lost. Start scheduler and "
-                "workers again, then the same command: it continues with the next unit."
+                "workers again, then the same command without --fresh: it continues with the next "
+                "unit."
             ) from error
 
 

@@ -17,6 +17,8 @@ from experiments import data
 from experiments.data import small
 from experiments.engine import cluster
 from experiments.engine.experiment import Experiment, execute
+from experiments.engine.extending import check_replaceable
+from experiments.engine.files import check_writable
 from experiments.engine.units import Start, in_process
 
 
@@ -72,10 +74,11 @@ def check(name: str, experiment: Experiment, options: Any) -> None:
             "begin with fewer of these seeds and add the others later: --extend"
         )
     if options.out:
-        try:
-            options.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SystemExit(f"--out should be a folder that can be written: {error}") from None
+        check_writable(options.out / name, "--out")
+        if not options.extend:
+            check_replaceable(options.out / name / "record.json", options.config, options.seeds)
+    elif not options.smoke:
+        check_writable(experiments.FOLDER / name, "Without --out, the checkout")
 
 
 def run(name: str, experiment: Experiment, options: Any) -> None:
@@ -99,7 +102,12 @@ def run(name: str, experiment: Experiment, options: Any) -> None:
         raise SystemExit(str(error)) from None
     except KeyboardInterrupt:
         is_kept = folder and experiment.reproducible
-        hint = "The same command continues with the next unit." if is_kept else "Nothing is kept."
+        hint = (
+            f"'python -m experiments {name}' continues with the next unit: with the same options, "
+            "without --fresh."
+            if is_kept
+            else "Nothing is kept."
+        )
         raise SystemExit(f"\nStopped. {hint}") from None
 
 

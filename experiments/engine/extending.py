@@ -1,4 +1,4 @@
-"""Adds seeds to a record that is there, instead of running all of them again."""
+"""What becomes of a record that is there: seeds are added to it, or it is replaced."""
 
 from __future__ import annotations
 
@@ -11,8 +11,32 @@ from experiments import Result
 from experiments.engine.code import digest
 from experiments.records import load
 
-NEEDED = {"code", "config", "seeds", "records", "machine", "machines", "earlier_runs"}
+NEEDED = {"command", "commit", "date", "machine", "machines", "earlier_runs"}
+NEEDED |= {"code", "config", "seeds", "records"}
 """What a record has to state."""
+
+
+def check_replaceable(path: Path, config: Any, seeds: int) -> None:
+    """Refuse to replace a record of other settings, or of more seeds.
+
+    Raises:
+        SystemExit: If there is one.
+    """
+    try:
+        before = load(path)
+    except (OSError, ValueError):
+        return  # none, or nothing that could be lost
+    differs = before.get("config") != as_stored(config)
+    if differs or len(before.get("seeds", ())) > seeds:
+        what = "other settings" if differs else f"{len(before['seeds'])} seeds"
+        raise SystemExit(
+            f"{path} holds results with {what}. Move it away, or name another folder: --out DIR"
+        )
+
+
+def as_stored(config: Any) -> Any:
+    """A configuration as it is in a record."""
+    return json.loads(json.dumps(dataclasses.asdict(config)))
 
 
 def extended(path: Path, name: str, config: Any, seeds: int) -> Result | None:
@@ -40,7 +64,7 @@ def extended(path: Path, name: str, config: Any, seeds: int) -> Result | None:
             "Move it away to begin anew"
         )
     reasons = {
-        "other settings": result["config"] != json.loads(json.dumps(dataclasses.asdict(config))),
+        "other settings": result["config"] != as_stored(config),
         "other code": result["code"] != digest(name),
         f"more seeds, {len(result['seeds'])},": len(result["seeds"]) > seeds,
     }

@@ -1,4 +1,4 @@
-"""Files that are written atomically."""
+"""Files that are written atomically, and folders for them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,20 @@ def write_json(path: Path, content: Record) -> None:
     """
     write_whole(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
     print(f"written: {path}")
+
+
+def check_writable(folder: Path, option: str) -> None:
+    """Make a folder if there is none, and write into it.
+
+    Raises:
+        SystemExit: If that is not possible. It names the option that the folder is from.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise SystemExit(f"{option} should be a folder that can be written: {error}") from None
 
 
 def write_whole(path: Path, text: str) -> None:

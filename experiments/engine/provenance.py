@@ -56,11 +56,18 @@ def commit() -> str:
         ).stdout.strip()
 
     try:
+        # Unpacked in the checkout of something else, the files belong to no commit.
+        if Path(git("rev-parse", "--show-toplevel")) != FOLDER.parent:
+            return "unknown (not a git checkout)"
         head = git("rev-parse", "HEAD")
         changed = git(
             "status", "--porcelain", "--", ":/*.py", ":/*.cpp", ":/*.h", ":/CMakeLists.txt"
         )
-    except (OSError, subprocess.CalledProcessError):
+    except OSError:
+        return "unknown (git was not found)"
+    except subprocess.CalledProcessError as error:
+        if "dubious ownership" in error.stderr:
+            return "unknown (git refuses a folder of another user)"
         return "unknown (not a git checkout)"
     return head + ("+changes" if changed else "")
 

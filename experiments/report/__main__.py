@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import argparse
+import tempfile
 from pathlib import Path
 
 import experiments
@@ -21,8 +22,27 @@ from experiments.report.reference import cells_reference
 
 
 def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
-    """Write tables, figures and pages of all records."""
-    shutil.rmtree(generated, ignore_errors=True)  # with what belongs to experiments that are gone
+    """Write tables, figures and pages of all records: all of them, or nothing.
+
+    Raises:
+        SystemExit: If a record is missing or is none.
+    """
+    generated = generated.resolve()
+    generated.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=generated.parent, prefix=".generated-") as folder:
+        made = Path(folder) / "made"
+        try:
+            write(records, made)
+        except ValueError as error:
+            raise SystemExit(str(error)) from error
+        if generated.exists():  # with what belongs to experiments that are gone
+            generated.rename(Path(folder) / "before")
+        made.rename(generated)
+    print(f"written: {generated}")
+
+
+def write(records: Path, generated: Path) -> None:
+    """Write tables, figures and pages of all records into a new folder."""
     (generated / "pages").mkdir(parents=True)
     timed = [load(path) for path in sorted((records / "benchmarks").glob("bench-*.json"))]
     if not timed:
@@ -56,8 +76,8 @@ def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
         scored[name] = result, results.claims
     save_figures(generated, "forest", forest, scored)
     (generated / "what-holds.md").write_text(summary(scored) + pages.missing_results(missing))
-    print(f"written: {generated}")
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser("python -m experiments.report", description=__doc__).parse_args()
     main()

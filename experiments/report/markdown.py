@@ -53,6 +53,11 @@ def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
+def short(commit: str) -> str:
+    """A commit with the first 12 digits of its hash, and all that is said of it beside."""
+    return re.sub(r"^([0-9a-f]{12})[0-9a-f]{28}", r"\1", commit)
+
+
 def provenance(result: Result) -> str:
     """One line that states where the numbers come from."""
     machines = result.get("machines", [result["machine"]])
@@ -64,7 +69,7 @@ def provenance(result: Result) -> str:
         for machine in machines
     )
     return (
-        f"`{result['command']}` at commit `{result['commit'][:12]}`, {result['date'][:10]}: "
+        f"`{result['command']}` at commit `{short(result['commit'])}`, {result['date'][:10]}: "
         f"{described}"
     )
 
@@ -82,8 +87,8 @@ def took(result: Result) -> str:
     """How much work a record was, and where it comes from."""
     seconds = sum(record.get("seconds", 0.0) for record in result["records"])
     runs = result.get("earlier_runs", ())
-    commits = dict.fromkeys(run["commit"][:12] for run in runs)
-    others = ", ".join(f"`{commit}`" for commit in commits if commit != result["commit"][:12])
+    commits = dict.fromkeys(short(run["commit"]) for run in runs)
+    others = ", ".join(f"`{commit}`" for commit in commits if commit != short(result["commit"]))
     earlier = f", continuing {len(runs)} earlier run{'s' if len(runs) > 1 else ''}" if runs else ""
     earlier += f" (commit {others})" if others else ""
     work = (

@@ -1,0 +1,43 @@
+"""The commit that a record states."""
+
+import re
+import subprocess
+
+import pytest
+
+import lstm_variants
+from experiments.engine import provenance
+from experiments.report.markdown import short
+
+
+@pytest.fixture
+def unpacked(tmp_path, monkeypatch):
+    """A folder in the checkout of something else, in which provenance takes the project to be."""
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    name = ("-c", "user.name=a", "-c", "user.email=a@b")
+    commit = ["commit", "--quiet", "--allow-empty", "--message=first"]
+    subprocess.run(["git", "-C", tmp_path, *name, *commit], check=True)
+    project = tmp_path / "project"
+    (project / "experiments").mkdir(parents=True)
+    monkeypatch.setattr(provenance, "FOLDER", project / "experiments")
+    monkeypatch.setattr(lstm_variants, "__file__", str(project / "lstm_variants" / "__init__.py"))
+    return project
+
+
+def test_the_commit_is_that_of_the_project_and_of_nothing_around_it(unpacked, monkeypatch):
+    assert provenance.commit() == "unknown (not a git checkout)"
+    monkeypatch.setattr(provenance, "FOLDER", unpacked.parent / "experiments")
+    monkeypatch.setattr(lstm_variants, "__file__", str(unpacked.parent / "lstm_variants" / "a.py"))
+    (unpacked.parent / "experiments").mkdir()
+    assert re.fullmatch("[0-9a-f]{40}", provenance.commit())
+
+
+def test_without_git_that_is_the_reason(unpacked, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert provenance.commit() == "unknown (git was not found)"
+
+
+def test_a_page_shortens_a_hash_and_nothing_else():
+    assert short("0123456789abcdef0123456789abcdef01234567") == "0123456789ab"
+    assert short("0123456789abcdef0123456789abcdef01234567+changes") == "0123456789ab+changes"
+    assert short("unknown (not a git checkout)") == "unknown (not a git checkout)"
