@@ -1,6 +1,8 @@
 """Data sets: what is in them, and what is said if they are missing or wrong."""
 
+import hashlib
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +38,41 @@ def test_a_corrupted_file_is_refused(name, folder):
     with pytest.raises(data.MissingDataError, match="is not that file") as stopped:
         data.fetch(name)
     assert data.SOURCES[name].sha256 in str(stopped.value)
+
+
+def test_a_damaged_archive_is_refused(folder):
+    path = folder / data.SOURCES["Free Spoken Digit Dataset"].name
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("0_jackson_0.wav", bytes(10_000))
+    content = bytearray(path.read_bytes())
+    content[50] ^= 255  # in the middle of the compressed recording
+    path.write_bytes(content)
+    with pytest.raises(data.MissingDataError, match="is not that file"):
+        data.fetch("Free Spoken Digit Dataset")
+
+
+def test_one_of_several_copies_is_enough(folder, monkeypatch):
+    right = data.Source("https://localhost", hashlib.sha256(b"right").hexdigest(), "a.mat")
+    monkeypatch.setitem(data.SOURCES, "JSB Chorales", right)
+    (folder / "a.mat").mkdir()  # a folder of this name is no copy
+    for name in ("one", "other", "third"):
+        (folder / name).mkdir()
+        (folder / name / "a.mat").write_bytes(b"right" if name == "other" else b"wrong")
+    assert data.fetch("JSB Chorales") == folder / "other" / "a.mat"
+
+
+def test_what_was_fetched_and_is_not_that_file_is_not_kept(monkeypatch, tmp_path):
+    page = tmp_path / "recordings.zip"
+
+    def login(*_, **__):
+        page.write_text("<html>Please log in</html>")
+        return str(page)
+
+    monkeypatch.delenv(data.FOLDER, raising=False)
+    monkeypatch.setattr(data.pooch, "retrieve", login)
+    with pytest.raises(data.MissingDataError, match="is not that file"):
+        data.fetch("Free Spoken Digit Dataset")
+    assert not page.exists()
 
 
 def test_a_broken_network_is_said_in_words(monkeypatch, tmp_path):

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
@@ -38,9 +39,13 @@ class Source(NamedTuple):
     name: str
     of_members: bool = False
 
-    def digest(self, path: Path) -> str:
-        """The hash of a file, to be compared with `sha256`."""
-        return members_hash(path) if self.of_members else pooch.file_hash(str(path))
+    def is_in(self, path: Path) -> bool:
+        """Whether a file is what it must be."""
+        try:
+            found = members_hash(path) if self.of_members else pooch.file_hash(str(path))
+        except (zipfile.BadZipFile, zlib.error):
+            return False  # a damaged archive
+        return found == self.sha256
 
 
 def members_hash(path: Path) -> str:
@@ -157,9 +162,10 @@ def fetch(name: str) -> Path:
         return small / source.name
     named = folder()
     if named:
-        path = next(Path(named).rglob(source.name), None)
-        if path is None:
+        paths = [path for path in Path(named).rglob(source.name) if path.is_file()]
+        if not paths:
             raise MissingDataError(missing(name, f"There is no {source.name} in {named}."))
+        path = next(filter(source.is_in, paths), paths[0])
     else:
         known = None if source.of_members else f"sha256:{source.sha256}"
         cache = pooch.os_cache("lstm_variants")
@@ -168,7 +174,9 @@ def fetch(name: str) -> Path:
         except (OSError, ValueError) as error:
             problem = f"{source.name} cannot be fetched: {error}"
             raise MissingDataError(missing(name, problem)) from error
-    if source.digest(path) != source.sha256:
+    if not source.is_in(path):
+        if not named:
+            path.unlink()  # such as the page of a login: the next call fetches it again
         raise MissingDataError(missing(name, f"{path} is not that file."))
     return path
 
