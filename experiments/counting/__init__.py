@@ -23,7 +23,8 @@ Deviations: Suzgun, Belinkov & Shieber train all networks with a learning rate o
 is chosen for each network, to reduce the effect of a rate that suits another one. The pilot has two
 seeds and five rates; where the chosen rate is the largest or the smallest of them, as for most
 GRUs, another rate may be better. Weiss, Goldberg & Yahav train n below 100 and 50 at a rate of
-0.001. The table shows how many networks are right on the whole training range, and how many reach
-the limit: it was raised to 10,000 and not further, since the time of a test grows with the square
-of n.
+0.001. [Another experiment](counting-source-rates.md) has the rates of the sources, and a smaller
+one for GRUs. The table shows how many networks are right on the whole training range, and how many
+reach the limit: it was raised to 10,000 and not further, since the time of a test grows with the
+square of n.
 """
