@@ -22,7 +22,7 @@ def usage() -> str:
 
 def main(arguments: list[str]) -> None:
     """Run what the arguments name."""
-    # A terminal that cannot show a letter of a table loses this letter and not the table.
+    # Letters that a terminal cannot show are escaped: without this, the table would not be printed.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

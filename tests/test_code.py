@@ -52,7 +52,7 @@ def f():\n    """Text."""\n    return "c"\n'''
         assert (digests[text] == digests[source]) == is_same
 
 
-def test_links_that_lead_nowhere_are_no_sources(tmp_path, monkeypatch):
+def test_dangling_links_are_no_sources(tmp_path, monkeypatch):
     (tmp_path / "run.py").touch()
     (tmp_path / ".#run.py").symlink_to("me@host.1")  # of an editor
     monkeypatch.setattr(code, "PACKAGE", tmp_path)

@@ -18,7 +18,7 @@ NOT_RUN = ("__init__.py", "results.py", "figure.py")
 def snapshot() -> dict[Path, bytes]:
     """The content of all source files."""
     files = [path for folder in (PACKAGE, FOLDER) for path in folder.rglob("*")]
-    # An editor's lock beside a file may be a link that leads nowhere.
+    # An editor's lock beside a file may be a dangling link.
     sources = [path for path in files if path.suffix in {".py", ".cpp", ".h"} and path.is_file()]
     return {path: path.read_bytes() for path in sources}
 

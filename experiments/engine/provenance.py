@@ -67,7 +67,7 @@ def commit() -> str:
         return "unknown (git was not found)"
     except subprocess.CalledProcessError as error:
         if "dubious ownership" in error.stderr:
-            return "unknown (git refuses a folder of another user)"
+            return "unknown (the checkout belongs to another user: see git's safe.directory)"
         return "unknown (not a git checkout)"
     return head + ("+changes" if changed else "")
 

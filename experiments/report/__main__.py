@@ -22,7 +22,7 @@ from experiments.report.reference import cells_reference
 
 
 def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
-    """Write tables, figures and pages of all records: all of them, or nothing.
+    """Write tables, figures and pages of all records, atomically.
 
     Raises:
         SystemExit: If a record is missing or is none.
