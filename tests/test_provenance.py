@@ -24,11 +24,18 @@ def unpacked(tmp_path, monkeypatch):
     return project
 
 
-def test_the_commit_is_that_of_the_project_and_of_nothing_around_it(unpacked, monkeypatch):
+def test_the_commit_is_that_of_the_project_and_of_nothing_around_it(
+    unpacked, monkeypatch, tmp_path_factory
+):
     assert provenance.commit() == "unknown (not a git checkout)"
     monkeypatch.setattr(provenance, "FOLDER", unpacked.parent / "experiments")
     monkeypatch.setattr(lstm_variants, "__file__", str(unpacked.parent / "lstm_variants" / "a.py"))
     (unpacked.parent / "experiments").mkdir()
+    assert re.fullmatch("[0-9a-f]{40}", provenance.commit())
+    linked = tmp_path_factory.mktemp("linked") / "checkout"
+    linked.symlink_to(unpacked.parent)
+    monkeypatch.setattr(provenance, "FOLDER", linked / "experiments")
+    monkeypatch.setattr(lstm_variants, "__file__", str(linked / "lstm_variants" / "a.py"))
     assert re.fullmatch("[0-9a-f]{40}", provenance.commit())
 
 

@@ -121,7 +121,7 @@ def test_counting_at_the_rates_of_the_sources_compares_networks_with_these_rates
     def found(far):
         records = [
             {"case": case, "seed": seed, "max_correct_n": far(**case) + seed % 3}
-            for case in source_rates_run.cases(source_rates_run.Config())
+            for case in source_rates_run.cases(source_rates_run.EXPERIMENT.config)
             for seed in range(10)
         ]
         return verdicts(source_rates, records, max_train_n=50, max_test_n=500)

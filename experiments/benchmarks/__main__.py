@@ -54,16 +54,16 @@ def main() -> None:
 
 def check(options: Options) -> None:
     """Raise SystemExit for options that do not go together, before anything is timed."""
-    devices = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
-    if not options.devices or not set(options.devices) <= set(devices):
+    default = Options()
+    if not options.devices or not set(options.devices) <= set(default.devices):
         raise SystemExit(
-            f"--devices should be among {', '.join(devices)}, got {' '.join(options.devices)!r}"
+            f"--devices should be among {', '.join(default.devices)}, got "
+            f"{' '.join(options.devices)!r}"
         )
     if not options.threads or min(options.threads) < 1:
         raise SystemExit(f"--threads should be numbers of 1 or more, got {options.threads}")
     if options.smoke:
         return
-    default = Options()
     if options.out.resolve() == default.out and options.threads != default.threads:
         raise SystemExit(
             f"{default.out} is for results with {' and '.join(map(str, default.threads))} threads. "

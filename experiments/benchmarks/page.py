@@ -61,8 +61,8 @@ def section(result: Result) -> str:
         *half_precision_section(result),
         *one_step_section(result),
         "### Memory",
-        "Peak memory of a training step with one thread in MB, above its start, this package : "
-        "torch.nn.",
+        f"Peak memory of a training step{'' if name == GPU_RECORD else ' with one thread'} in MB, "
+        "above its start, this package : torch.nn.",
         memory_table(result),
         *(goals_section(result) if name != GPU_RECORD else ()),
         f"{provenance(result)}. {data_links(result)}",

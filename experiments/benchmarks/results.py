@@ -135,11 +135,17 @@ def section(
 
 
 def memory_table(result: Result) -> str:
-    """Peak memory of a training step with one thread, ours : torch's, a row for each variant."""
+    """Peak memory of a training step in Markdown, ours : torch's, a row for each variant.
+
+    Of the run with the fewest threads: one on a CPU.
+    """
     rows: dict[str, dict[str, str]] = {}
-    for record in result["records"]:
-        measured = record["megabytes"] is not None
-        if measured and (record["mode"], record["threads"]) == ("training", 1):
+    trained = [
+        r for r in result["records"] if r["mode"] == "training" and r["megabytes"] is not None
+    ]
+    fewest = min((record["threads"] for record in trained), default=1)
+    for record in trained:
+        if record["threads"] == fewest:
             ours, theirs = record["megabytes"], record["baseline_megabytes"]
             row = rows.setdefault(record["variant"], {"variant": record["variant"]})
             row[size_name(record["size"])] = f"{ours:.1f} : {theirs:.1f}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments import Record, Result
@@ -23,12 +24,8 @@ def figure(result: Result, width: float) -> Figure:
     made, panels = grid(width, 2, 2, 3, by_row=True)
     for panel, language in zip(panels[0], languages, strict=True):
         mine = {(model, H): ns for (of, model, H), ns in found.items() if of == language}
-        groups = {f"{model}, H = {H}": [1 + n for n in ns] for (model, H), ns in mine.items()}
-        strips(panel, groups, [COLORS[model] for model, _ in mine])
-        panel.set_xscale("log")
-        max_train_n = result["config"]["max_train_n"]
-        panel.axvline(1 + max_train_n, color=COLORS["RNN"], linestyle=":")
-        panel.set_xlabel(f"1 + largest n\ndotted: training, to n = {max_train_n}")
+        groups = {f"{model}, H = {H}": ns for (model, H), ns in mine.items()}
+        draw_largest_n(panel, groups, [model for model, _ in mine], result["config"]["max_train_n"])
         panel.set_title(language)
     for panel, (model, symbol) in zip(panels[1], {"LSTM": "c", "GRU": "h"}.items(), strict=True):
         record = farthest(result["records"], model)
@@ -38,6 +35,17 @@ def figure(result: Result, width: float) -> Figure:
         panel.set_title(f"{model}: {symbol} of each unit")
         panel.set_xlabel(f"letter of the word with n = {n}\ndotted: first b")
     return made
+
+
+def draw_largest_n(
+    panel: Axes, groups: Mapping[str, Sequence[int]], models: Sequence[str], max_train_n: int
+) -> None:
+    """The largest n of each network, a row for each group in the colour of its model."""
+    shown = {name: [1 + n for n in ns] for name, ns in groups.items()}
+    strips(panel, shown, [COLORS[model] for model in models])
+    panel.set_xscale("log")
+    panel.axvline(1 + max_train_n, color=COLORS["RNN"], linestyle=":")
+    panel.set_xlabel(f"1 + largest n\ndotted: training, to n = {max_train_n}")
 
 
 def farthest(records: Sequence[Record], model: str) -> Record:

@@ -10,49 +10,31 @@ from typing import Any
 import torch
 
 from experiments import FOLDER, Record
-from experiments.counting.training import LANGUAGES, MODELS, Network, learn, measured, words
+from experiments.counting.training import LANGUAGES, MODELS, Network, Training, learn, words
 from experiments.counting_rates import choice
 from experiments.engine.experiment import Experiment
 from experiments.records import load
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Training):
     """Settings.
 
     Attributes:
         hidden: Hidden sizes.
-        max_train_n: Largest n of the training words.
-        words: Number of training words.
-        epochs: How often each is seen.
         rate: Learning rate of RMSprop for all networks; by default, the rate that
             `counting_rates` chooses for each.
-        max_test_n: Largest n of the test words.
         traced_n: The n whose states are kept, for the figure; of the smallest hidden size.
     """
 
     hidden: tuple[int, ...] = (3, 10)
-    max_train_n: int = 50
-    words: int = 1000
-    epochs: int = 150
     rate: float | None = None
-    max_test_n: int = 10_000
     traced_n: int = 40
 
 
 def run(config: Config, seed: int, language: str, model: str, hidden: int, rate: float) -> Record:
     """Train one network, and see how far it counts."""
-    network = learn(
-        seed,
-        language,
-        model,
-        hidden,
-        rate,
-        number=config.words,
-        max_n=config.max_train_n,
-        epochs=config.epochs,
-    )
-    record = measured(network, language, config.max_train_n, config.max_test_n)
+    network, record = learn(config, seed, language, model, hidden, rate)
     if language == "aⁿbⁿ" and hidden == min(config.hidden):
         record["trace"] = trace(network, LANGUAGES[language], config.traced_n)
     return record

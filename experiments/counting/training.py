@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
@@ -25,43 +27,48 @@ class Network(nn.Module):
         return torch.sigmoid(self.out(self.layer(x)[0]))
 
 
+@dataclass(frozen=True)
+class Training:
+    """Settings that the experiments on counting have in common.
+
+    Attributes:
+        max_train_n: Largest n of the training words.
+        words: Number of training words.
+        epochs: How often each is seen.
+        max_test_n: Largest n of the test words.
+    """
+
+    max_train_n: int = 50
+    words: int = 1000
+    epochs: int = 150
+    max_test_n: int = 10_000
+
+
 def learn(
-    seed: int,
-    language: str,
-    model: str,
-    hidden: int,
-    rate: float,
-    *,
-    number: int,
-    max_n: int,
-    epochs: int,
-) -> Network:
-    """Train one network, a word an update.
+    config: Training, seed: int, language: str, model: str, hidden: int, rate: float
+) -> tuple[Network, Record]:
+    """Train one network, a word an update, and measure how far it counts.
 
     Args:
+        config: Settings.
         seed: Draws weights and words.
         language: What it reads: a key of `LANGUAGES`.
         model: Its variant.
         hidden: Its number of units.
         rate: Learning rate.
-        number: Number of training words.
-        max_n: Largest n of the training words.
-        epochs: How often each is seen.
+
+    Returns:
+        The network, and its record: the error on the training range, and the largest n.
     """
-    torch.manual_seed(seed)
-    network = Network(model, LANGUAGES[language], hidden)
-    source = torch.Generator().manual_seed(seed)  # the same words for every model
-    ns = torch.randint(1, max_n + 1, (number,), generator=source)
-    train(network, LANGUAGES[language], ns, epochs, rate, source)
-    return network
-
-
-def measured(network: nn.Module, language: str, max_train_n: int, max_test_n: int) -> Record:
-    """The error of a network on the training range, and how far it counts."""
     letters = LANGUAGES[language]
-    return {
-        "train_error": train_error(network, letters, max_train_n),
-        "max_correct_n": max_correct_n(network, letters, max_test_n),
+    torch.manual_seed(seed)
+    network = Network(model, letters, hidden)
+    source = torch.Generator().manual_seed(seed)  # the same words for every model
+    ns = torch.randint(1, config.max_train_n + 1, (config.words,), generator=source)
+    train(network, letters, ns, config.epochs, rate, source)
+    return network, {
+        "train_error": train_error(network, letters, config.max_train_n),
+        "max_correct_n": max_correct_n(network, letters, config.max_test_n),
     }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from experiments import Record
-from experiments.counting.training import LANGUAGES, MODELS, learn, measured
+from experiments.counting.training import LANGUAGES, MODELS, Training, learn
 from experiments.engine.experiment import Experiment
 
 FIRST_SEED = 1000
@@ -14,39 +14,21 @@ FIRST_SEED = 1000
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Training):
     """Settings.
 
     Attributes:
         hidden: Hidden sizes.
         rates: Learning rates of RMSprop.
-        max_train_n: Largest n of the training words.
-        words: Number of training words.
-        epochs: How often each is seen.
-        max_test_n: Largest n of the test words.
     """
 
     hidden: tuple[int, ...] = (3, 10)
     rates: tuple[float, ...] = (0.1, 0.03, 0.01, 0.003, 0.001)
-    max_train_n: int = 50
-    words: int = 1000
-    epochs: int = 150
-    max_test_n: int = 10_000
 
 
 def run(config: Config, seed: int, language: str, model: str, hidden: int, rate: float) -> Record:
     """Train one network, and see how far it counts."""
-    network = learn(
-        FIRST_SEED + seed,
-        language,
-        model,
-        hidden,
-        rate,
-        number=config.words,
-        max_n=config.max_train_n,
-        epochs=config.epochs,
-    )
-    return measured(network, language, config.max_train_n, config.max_test_n)
+    return learn(config, FIRST_SEED + seed, language, model, hidden, rate)[1]
 
 
 def cases(config: Config) -> list[Record]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from experiments import Result
-from experiments.plotting import COLORS, grid, strips
+from experiments.counting.figure import draw_largest_n
+from experiments.plotting import grid
 from experiments.records import grouped
 
 ALT = (
@@ -21,13 +22,10 @@ def figure(result: Result, width: float) -> Figure:
     for panel, (language, records) in zip(panels.flat, languages.items(), strict=True):
         networks = grouped(records, "model", "hidden", "rate")
         groups = {
-            f"{model}, H = {H}, {rate:g}": [1 + record["max_correct_n"] for record in found]
+            f"{model}, H = {H}, {rate:g}": [record["max_correct_n"] for record in found]
             for (model, H, rate), found in networks.items()
         }
-        strips(panel, groups, [COLORS[model] for model, _, _ in networks])
-        panel.set_xscale("log")
-        max_train_n = result["config"]["max_train_n"]
-        panel.axvline(1 + max_train_n, color=COLORS["RNN"], linestyle=":")
-        panel.set_xlabel(f"1 + largest n\ndotted: training, to n = {max_train_n}")
+        models = [model for model, _, _ in networks]
+        draw_largest_n(panel, groups, models, result["config"]["max_train_n"])
         panel.set_title(language)
     return made

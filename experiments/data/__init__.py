@@ -39,7 +39,7 @@ class Source(NamedTuple):
     name: str
     of_members: bool = False
 
-    def is_in(self, path: Path) -> bool:
+    def matches(self, path: Path) -> bool:
         """Whether a file is what it must be."""
         try:
             found = members_hash(path) if self.of_members else pooch.file_hash(str(path))
@@ -165,7 +165,7 @@ def fetch(name: str) -> Path:
         paths = [path for path in Path(named).rglob(source.name) if path.is_file()]
         if not paths:
             raise MissingDataError(missing(name, f"There is no {source.name} in {named}."))
-        path = next(filter(source.is_in, paths), paths[0])
+        path = next(filter(source.matches, paths), paths[0])
     else:
         known = None if source.of_members else f"sha256:{source.sha256}"
         cache = pooch.os_cache("lstm_variants")
@@ -174,7 +174,7 @@ def fetch(name: str) -> Path:
         except (OSError, ValueError) as error:
             problem = f"{source.name} cannot be fetched: {error}"
             raise MissingDataError(missing(name, problem)) from error
-    if not source.is_in(path):
+    if not source.matches(path):
         if not named:
             path.unlink()  # such as the page of a login: the next call fetches it again
         raise MissingDataError(missing(name, f"{path} is not that file."))

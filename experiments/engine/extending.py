@@ -17,7 +17,7 @@ NEEDED |= {"code", "config", "seeds", "records"}
 
 
 def check_replaceable(path: Path, config: Any, seeds: int) -> None:
-    """Refuse to replace a record of other settings, or of more seeds.
+    """Check that a run does not replace a record of other settings, or of more seeds.
 
     Raises:
         SystemExit: If there is one.

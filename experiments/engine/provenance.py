@@ -57,7 +57,7 @@ def commit() -> str:
 
     try:
         # Unpacked in the checkout of something else, the files belong to no commit.
-        if Path(git("rev-parse", "--show-toplevel")) != FOLDER.parent:
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != FOLDER.parent.resolve():
             return "unknown (not a git checkout)"
         head = git("rev-parse", "HEAD")
         changed = git(

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import experiments
-from experiments import FOLDER
+from experiments import FOLDER, Result
 from experiments.benchmarks import figure as bench_figure
 from experiments.benchmarks import page as bench
 from experiments.benchmarks import peers_page
@@ -31,20 +31,29 @@ def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
     generated.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=generated.parent, prefix=".generated-") as folder:
         made = Path(folder) / "made"
-        try:
-            write(records, made)
-        except ValueError as error:
-            raise SystemExit(str(error)) from error
+        write(records, made)
         if generated.exists():  # with what belongs to experiments that are gone
             generated.rename(Path(folder) / "before")
         made.rename(generated)
     print(f"written: {generated}")
 
 
+def read(path: Path) -> Result:
+    """A stored record.
+
+    Raises:
+        SystemExit: If the file holds something else.
+    """
+    try:
+        return load(path)
+    except ValueError as error:
+        raise SystemExit(str(error)) from error
+
+
 def write(records: Path, generated: Path) -> None:
     """Write tables, figures and pages of all records into a new folder."""
     (generated / "pages").mkdir(parents=True)
-    timed = [load(path) for path in sorted((records / "benchmarks").glob("bench-*.json"))]
+    timed = [read(path) for path in sorted((records / "benchmarks").glob("bench-*.json"))]
     if not timed:
         raise SystemExit(f"No bench-*.json in {records / 'benchmarks'}: run 'make bench' first.")
     for result in timed:
@@ -53,8 +62,8 @@ def write(records: Path, generated: Path) -> None:
     (generated / "bench.md").write_text(bench.tabs(timed) + "\n")
     peers = records / "benchmarks" / "peers.json"
     if peers.exists():
-        write_data(generated, load(peers))
-    (generated / "peers.md").write_text(peers_page.section(load(peers) if peers.exists() else None))
+        write_data(generated, read(peers))
+    (generated / "peers.md").write_text(peers_page.section(read(peers) if peers.exists() else None))
     (generated / "cells.md").write_text(cells_reference())
     write_notebook(generated / "walkthrough.ipynb")
     scored: Scored = {}
@@ -66,7 +75,7 @@ def write(records: Path, generated: Path) -> None:
             print(f"not run yet: {name}; its page says so. Run 'python -m experiments {name}'")
             (generated / "pages" / f"{slug(name)}.md").write_text(pages.page(name, None))
             continue
-        result = load(path)
+        result = read(path)
         if pages.has_figure(name):
             save_figures(generated, name, experiments.part(name, "figure").figure, result)
         write_data(generated, result)
