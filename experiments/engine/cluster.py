@@ -10,11 +10,14 @@ import contextlib
 import functools
 import platform
 import signal
+import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
+from multiprocessing import resource_tracker
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import dask
 from distributed import Client, Future, LocalCluster, as_completed, get_worker
@@ -26,6 +29,7 @@ from experiments.engine.units import Task, Workers, threads
 from lstm_variants.kernels.cpu import native
 
 CONNECT_SECONDS = 20
+POLL_SECONDS = 0.05
 LOCAL = {
     "distributed.nanny.pre-spawn-environ": {
         **dask.config.get("distributed.nanny.pre-spawn-environ"),
@@ -52,19 +56,19 @@ def local(name: str, jobs: int, count: int) -> Iterator[Workers]:
         jobs: The number of processes.
         count: The number of units; there are no more processes than that.
     """
-    with delayed_interrupts(), dask.config.set(LOCAL):
-        cluster = LocalCluster(  # type: ignore[no-untyped-call]
-            n_workers=min(jobs, count),
-            threads_per_worker=1,
-            memory_limit=0,  # by default a worker is paused or killed when it uses much memory
-            dashboard_address="127.0.0.1:0",  # any free port: several runs may go on at once
-            preload="experiments.engine.ignore_interrupts",
-        )
-        client = Client(cluster)  # type: ignore[no-untyped-call]
-    try:
-        yield functools.partial(completed, client, name)
-    finally:
-        with delayed_interrupts():
+    with delayed_interrupts() as received:
+        with masked_interrupts(), dask.config.set(LOCAL):
+            cluster = LocalCluster(  # type: ignore[no-untyped-call]
+                n_workers=min(jobs, count),
+                threads_per_worker=1,
+                memory_limit=0,  # by default a worker is paused or killed when it uses much memory
+                dashboard_address="127.0.0.1:0",  # any free port: several runs may go on at once
+                preload="experiments.engine.ignore_interrupts",
+            )
+            client = Client(cluster)  # type: ignore[no-untyped-call]
+        try:
+            yield functools.partial(completed, client, name, received)
+        finally:
             client.close()  # type: ignore[no-untyped-call]
             cluster.close()
 
@@ -88,14 +92,14 @@ def remote(name: str, address: str, count: int) -> Iterator[Workers]:
             f"No dask scheduler answers at {address}: {error}\n"
             "Start one with 'dask scheduler', which prints its address: tcp://HOST:8786"
         ) from error
-    with client:
+    with delayed_interrupts() as received, client:
         if not client.scheduler_info()["workers"]:
             print(
                 f"The scheduler at {address} has no workers yet; the {count} units wait for some:\n"
                 f"  dask worker {address} --nthreads 1 --memory-limit 0"
             )
         try:
-            yield functools.partial(completed, client, name)
+            yield functools.partial(completed, client, name, received)
         except CancelledError as error:
             raise SystemExit(
                 f"The connection to the scheduler at {address} is lost. Start scheduler and "
@@ -105,24 +109,43 @@ def remote(name: str, address: str, count: int) -> Iterator[Workers]:
 
 
 @contextlib.contextmanager
-def delayed_interrupts() -> Iterator[None]:
-    """Delay Ctrl-C to the end of a block.
+def delayed_interrupts() -> Iterator[list[int]]:
+    """Delay Ctrl-C to the end of a block, which is given the list of those received so far.
 
-    A cluster that is interrupted while it starts or ends leaves workers behind. Workers receive the
-    terminal's Ctrl-C too: if that is why a cluster does not start, Ctrl-C takes the place of the
-    error.
+    A cluster that is interrupted while it starts or ends leaves workers behind, and Python drops an
+    interrupt that comes while it collects garbage: dask is called then. If workers without a mask
+    receive Ctrl-C too, and the cluster does not start, Ctrl-C takes the place of the error.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     received: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield received
+        return
     before = signal.signal(signal.SIGINT, lambda number, _: received.append(number))
     try:
-        yield
+        yield received
     finally:
         signal.signal(signal.SIGINT, before)
         if received:
             raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def masked_interrupts() -> Iterator[None]:
+    """Start processes that never receive the terminal's Ctrl-C, where the system has masks.
+
+    A worker that receives it before it can ignore it ends, and a cluster may then wait forever. A
+    process inherits the mask of the thread that starts it, and a thread that of its own starter:
+    the cluster's thread keeps the mask for the workers that it starts later.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # starting it would end the mask
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Request(NamedTuple):
@@ -141,24 +164,44 @@ class Request(NamedTuple):
     folder: str | None
 
 
-def completed(client: Client, name: str, task: Task, units: Sequence[Unit]) -> Iterator[Record]:
+def completed(
+    client: Client, name: str, interrupts: list[int], task: Task, units: Sequence[Unit]
+) -> Iterator[Record]:
     """Run units of an experiment on the workers of a client, and give records as they finish.
 
-    If a unit fails, those under way by then are finished and given, and the others are cancelled,
-    before the error is raised.
+    It stops when there are interrupts in the list. If a unit fails, those under way by then are
+    finished and given, and the others are cancelled, before the error is raised.
     """
     kernels = native.unavailable_reason() is None
     request = Request(name, digest(name), kernels, data.folder())
     left = {client.submit(run_on_worker, request, task, u, pure=False): u for u in units}
-    for future in as_completed(list(left)):  # type: ignore[no-untyped-call]
+    for future in finished(list(left), interrupts):
         unit = left.pop(future)  # a worker keeps the results of all futures that exist
         if future.status == "error":
             print(f"The unit {key(*unit)} failed: {future.exception()}")
-            yield from assigned(client, left)
+            yield from assigned(client, left, interrupts)
         yield future.result()
 
 
-def assigned(client: Client, left: dict[Future[Record], Unit]) -> Iterator[Record]:
+def finished(futures: list[Future[Record]], interrupts: list[int]) -> Iterator[Any]:
+    """Futures as they finish.
+
+    Raises:
+        KeyboardInterrupt: As soon as there are interrupts in the list.
+    """
+    waiting: Any = as_completed(futures)  # type: ignore[no-untyped-call]
+    while not waiting.is_empty():
+        if interrupts:
+            raise KeyboardInterrupt
+        if waiting.has_ready():
+            yield next(waiting)
+        else:
+            time.sleep(POLL_SECONDS)
+
+
+def assigned(
+    client: Client, left: dict[Future[Record], Unit], interrupts: list[int]
+) -> Iterator[Record]:
     """Finish the units that were given to a worker, and cancel the others."""
     # In this order: a unit that is finished meanwhile is in the second answer.
     processing = client.processing()  # type: ignore[no-untyped-call]
@@ -169,7 +212,7 @@ def assigned(client: Client, left: dict[Future[Record], Unit]) -> Iterator[Recor
     client.cancel(others)  # type: ignore[no-untyped-call]
     if running:
         print(f"Units under way that are finished first: {len(running)}")
-    for future in as_completed(running):  # type: ignore[no-untyped-call]
+    for future in finished(running, interrupts):
         if future.status == "finished":
             yield future.result()
         else:

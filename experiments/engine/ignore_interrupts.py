@@ -1,4 +1,7 @@
-"""Local workers load this first: the main process ends them, and not the terminal's Ctrl-C."""
+"""Local workers load this first: the main process ends them, and not the terminal's Ctrl-C.
+
+Where the system has masks of signals, they have one from their start.
+"""
 
 import signal
 
