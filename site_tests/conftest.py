@@ -17,6 +17,12 @@ DESKTOP = {"width": 1280, "height": 900}
 WAYS = {"http": ADDRESS, "disk": f"{SITE.as_uri()}/"}
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--short", action="store_true", help="two of four forms of a page; every fourth from disk"
+    )
+
+
 @contextlib.contextmanager
 def chromium():
     """A browser, closed at the end."""

@@ -23,7 +23,7 @@ def test_the_site_has_pages():
 
 
 @pytest.mark.parametrize("page_name", PAGES)
-def test_a_page_over_http(visit, page_name):
+def test_a_page_over_http(visit, page_name, request):
     """In all forms, one after the other; the next page begins with other ones.
 
     Accessibility takes the longest: it is checked in one form, light or dark, from page to page.
@@ -31,6 +31,8 @@ def test_a_page_over_http(visit, page_name):
     number = PAGES.index(page_name)
     first = number % 2 * 2
     forms = FORMS[first:] + FORMS[:first]
+    if request.config.getoption("short"):
+        forms = forms[:2]
     visited = visit(page_name, **form_of_a_window(*forms[0]))
     page = visited.page
     assert visited.weight < MAX_WEIGHT
@@ -53,8 +55,14 @@ def form_of_a_window(scheme, width):
     return {"color_scheme": scheme, "viewport": {"width": WIDTHS[width], "height": 900}}
 
 
-# The links of 404.html start at the root of the address; from disk nothing leads to it.
-@pytest.mark.parametrize("page_name", [page for page in PAGES if page != "404.html"])
+def pytest_generate_tests(metafunc):
+    if metafunc.function is test_a_page_from_disk:
+        # The links of 404.html start at the root of the address; from disk nothing leads to it.
+        pages = [page for page in PAGES if page != "404.html"]
+        some = pages[:: 4 if metafunc.config.getoption("short") else 1]
+        metafunc.parametrize("page_name", some)
+
+
 def test_a_page_from_disk(visit, page_name):
     visited = visit(page_name, "disk")
     assert visited.foreign == []

@@ -128,7 +128,7 @@ def check_clone(folder: Path, *, short: bool) -> None:
     if not short:
         run("make", "test", PYTHON, folder=clone)
     # The target test-site makes the documentation first.
-    run("make", "test-site", PYTHON, folder=clone)
+    run("make", "test-site", PYTHON, *(["PYTEST=--short"] if short else []), folder=clone)
 
 
 def main() -> None:
