@@ -3,7 +3,17 @@
 from lstm_variants import nn
 from lstm_variants.kernels import explain
 from lstm_variants.models import GRU, BiLSTM, PeepholeLSTM, StandardLSTM
+from lstm_variants.nn.replace import replace_layers
 from lstm_variants.variants import VARIANTS
 
-__all__ = ["GRU", "VARIANTS", "BiLSTM", "PeepholeLSTM", "StandardLSTM", "explain", "nn"]
+__all__ = [
+    "GRU",
+    "VARIANTS",
+    "BiLSTM",
+    "PeepholeLSTM",
+    "StandardLSTM",
+    "explain",
+    "nn",
+    "replace_layers",
+]
 __version__ = "0.1.0"

@@ -123,6 +123,12 @@ def assert_when_run(condition: Tensor, message: str) -> None:
     torch._assert_async(condition, message)
 
 
+def has_hooks(module: torch.nn.Module) -> bool:
+    """Whether calls of a module run other functions too, before, after or in the backward pass."""
+    hooks = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
+    return any(getattr(module, name) for name in hooks)
+
+
 LOOPS_ARE_EXPORTED = torch.__version__ >= "2.13"
 """Whether torch.onnx.export can be relied on with `traced_scan`.
 

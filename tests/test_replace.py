@@ -1,0 +1,162 @@
+"""Models of torch.nn whose layers are replaced."""
+
+import copy
+import warnings
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+
+import lstm_variants
+from lstm_variants import VARIANTS, replace_layers
+from lstm_variants.nn import GRU, LSTM, RNN, IndRNN, PeepholeLSTM, Recurrent
+
+LAYERS = {
+    "lstm": lambda: nn.LSTM(4, 6),
+    "two layers": lambda: nn.LSTM(4, 6, 2, bidirectional=True, dropout=0.5),
+    "projection": lambda: nn.LSTM(4, 6, proj_size=3),
+    "batch first": lambda: nn.LSTM(4, 6, batch_first=True),
+    "float64": lambda: nn.LSTM(4, 6, dtype=torch.float64),
+    "gru": lambda: nn.GRU(4, 6, 2, bias=False),
+    "tanh": lambda: nn.RNN(4, 6),
+    "relu": lambda: nn.RNN(4, 6, nonlinearity="relu", bidirectional=True),
+}
+
+
+class Encoder(nn.Module):
+    def __init__(self, layer):
+        super().__init__()
+        self.parts = nn.ModuleDict({"rnn": layer, "norm": nn.Identity()})
+
+    def forward(self, x):
+        return self.parts["norm"](self.parts["rnn"](x)[0])
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_results_gradients_and_parameters_stay(name):
+    model = nn.Sequential(Encoder(LAYERS[name]()), nn.Flatten()).eval()
+    plain = copy.deepcopy(model)
+    parameters = dict(model.named_parameters())
+    assert replace_layers(model) is model
+    layer = model[0].parts["rnn"]
+    assert isinstance(layer, Recurrent)
+    assert not layer.training
+    assert layer.dropout == plain[0].parts["rnn"].dropout
+    after = dict(model.named_parameters())
+    assert list(after) == list(parameters)
+    assert all(after[key] is value for key, value in parameters.items())
+    x = torch.randn(5, 3, 4, dtype=layer.weight_ih_l0.dtype)
+    torch.testing.assert_close(model(x), plain(x))
+    model(x).square().sum().backward()
+    plain(x).square().sum().backward()
+    for ours, torchs in zip(model.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(ours.grad, torchs.grad)
+
+
+def test_an_optimizer_that_exists_trains_the_new_layers():
+    model = nn.Sequential(nn.LSTM(4, 6), nn.Identity())
+    plain = copy.deepcopy(model)
+    optimizers = [torch.optim.Adam(m.parameters(), lr=0.1) for m in (model, plain)]
+    replace_layers(model)
+    x = torch.randn(5, 3, 4)
+    for m, optimizer in zip((model, plain), optimizers, strict=True):
+        m[0](x)[0].square().sum().backward()
+        optimizer.step()
+    torch.testing.assert_close(model[0](x)[0], plain[0](x)[0])
+
+
+def test_shared_layers_and_tied_weights_stay_so():
+    shared, tied = nn.GRU(4, 4), nn.GRU(4, 4)
+    tied.weight_hh_l0 = shared.weight_hh_l0
+    model = nn.ModuleList([shared, nn.ModuleDict({"again": shared}), tied])
+    replace_layers(model)
+    assert type(model[0]) is GRU
+    assert model[1]["again"] is model[0]
+    assert model[2] is not model[0]
+    assert model[2].weight_hh_l0 is model[0].weight_hh_l0
+
+
+def test_frozen_parameters_stay_frozen():
+    model = nn.Sequential(nn.LSTM(4, 6).requires_grad_(requires_grad=False))
+    assert not any(p.requires_grad for p in replace_layers(model).parameters())
+
+
+def test_a_layer_alone_is_returned():
+    layer = nn.LSTM(4, 6)
+    new = replace_layers(layer)
+    assert type(new) is LSTM
+    assert new.weight_ih_l0 is layer.weight_ih_l0
+
+
+def test_other_variants():
+    model = nn.ModuleList([nn.LSTM(4, 6), nn.GRU(4, 6), nn.RNN(4, 6)])
+    weight = model[0].weight_hh_l0
+    no_forget_gate = VARIANTS["NFG"].layer
+    fixed = partial(IndRNN, backend="reference")
+    replace_layers(model, lstm=PeepholeLSTM, gru=no_forget_gate, rnn=fixed)
+    assert [type(layer) for layer in model] == [PeepholeLSTM, Recurrent, IndRNN]
+    assert model[0].weight_hh_l0 is weight
+    assert model[0].weight_ch_l0.shape == (18,)
+    assert model[2].weight_hh_l0.shape == (6,)
+    for layer in model:
+        assert layer(torch.randn(5, 3, 4))[0].isfinite().all()
+
+
+class Subclass(nn.LSTM):
+    pass
+
+
+def with_hook():
+    layer = nn.GRU(4, 6)
+    layer.register_forward_hook(lambda *_: None)
+    return layer
+
+
+def with_weight_norm():
+    return nn.utils.parametrizations.weight_norm(nn.RNN(4, 6), "weight_hh_l0")
+
+
+LEFT = {
+    r"tests\.test_replace\.Subclass, a subclass of torch\.nn\.LSTM": lambda: Subclass(4, 6),
+    r"torch\.\S+\.ParametrizedRNN, a subclass of torch\.nn\.RNN": with_weight_norm,
+    r"torch\.\S+\.GRU with hooks": with_hook,
+}
+
+
+@pytest.mark.parametrize("reason", LEFT)
+def test_what_is_left_alone_is_named(reason):
+    left = LEFT[reason]()
+    model = nn.ModuleDict({"encoder": nn.ModuleList([left]), "decoder": nn.LSTM(4, 6)})
+    with pytest.warns(UserWarning, match=f"^not replaced: encoder.0: {reason}$"):
+        replace_layers(model)
+    assert model["encoder"][0] is left
+    assert type(model["decoder"]) is LSTM
+    with pytest.raises(ValueError, match=f"nothing to replace in Sequential: 0: {reason}"):
+        replace_layers(nn.Sequential(left))
+
+
+def test_nothing_to_replace():
+    for model in (nn.Sequential(nn.Linear(2, 3)), nn.Sequential(LSTM(4, 6), RNN(4, 6))):
+        with pytest.raises(ValueError, match=r"there is no LSTM, GRU or RNN of torch\.nn"):
+            replace_layers(model)
+    with pytest.raises(ValueError, match=r"in Subclass: the model: tests\.\S+Subclass"):
+        replace_layers(Subclass(4, 6))
+
+
+def test_a_model_that_cannot_be_converted_is_left_as_it_was():
+    model = nn.ModuleList([nn.LSTM(4, 6), nn.LSTM(4, 6, proj_size=3)])
+    before = list(model)
+    with pytest.raises(ValueError, match="proj"):
+        replace_layers(model, lstm=lstm_variants.nn.SLSTM)
+    assert list(model) == before
+
+
+def test_a_compiled_copy_computes_with_the_new_layers():
+    model = nn.Sequential(Encoder(nn.LSTM(4, 6)))
+    x = torch.randn(5, 3, 4)
+    before = model(x)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        replace_layers(model)
+    torch.testing.assert_close(torch.compile(model, backend="eager")(x), before)
