@@ -77,6 +77,27 @@ def test_shared_layers_and_tied_weights_stay_so():
     assert model[2].weight_hh_l0 is model[0].weight_hh_l0
 
 
+def test_weights_that_are_tied_inside_a_layer_stay_so():
+    layer = nn.GRU(4, 6, bidirectional=True)
+    layer.weight_ih_l0_reverse = layer.weight_ih_l0
+    new = replace_layers(layer)
+    assert new.weight_ih_l0_reverse is new.weight_ih_l0 is layer.weight_ih_l0
+
+
+def test_attributes_of_a_user_stay():
+    layer = nn.LSTM(4, 6)
+    layer.output_size = 6
+    assert replace_layers(layer).output_size == 6
+
+
+def test_there_is_no_second_warning_about_dropout():
+    with pytest.warns(UserWarning, match="dropout option adds dropout after all but last"):
+        layer = nn.LSTM(4, 6, dropout=0.5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert replace_layers(layer).dropout == 0.5
+
+
 def test_frozen_parameters_stay_frozen():
     model = nn.Sequential(nn.LSTM(4, 6).requires_grad_(requires_grad=False))
     assert not any(p.requires_grad for p in replace_layers(model).parameters())
@@ -117,10 +138,24 @@ def with_weight_norm():
     return nn.utils.parametrizations.weight_norm(nn.RNN(4, 6), "weight_hh_l0")
 
 
+def with_a_parameter():
+    layer = nn.LSTM(4, 6)
+    layer.scale = nn.Parameter(torch.ones(1))
+    return layer
+
+
+def with_a_forward():
+    layer = nn.GRU(4, 6)
+    layer.forward = lambda x: x
+    return layer
+
+
 LEFT = {
     r"tests\.test_replace\.Subclass, a subclass of torch\.nn\.LSTM": lambda: Subclass(4, 6),
     r"torch\.\S+\.ParametrizedRNN, a subclass of torch\.nn\.RNN": with_weight_norm,
     r"torch\.\S+\.GRU with hooks": with_hook,
+    r"torch\.\S+\.LSTM with other parameters": with_a_parameter,
+    r"torch\.\S+\.GRU with its own forward": with_a_forward,
 }
 
 
