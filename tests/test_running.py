@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import experiments
 from experiments.__main__ import main as experiments_main
 from experiments.counting.run import EXPERIMENT, Config
 from experiments.counting.run import run as count
@@ -245,6 +246,29 @@ def test_results_of_other_settings_are_not_written_over_the_published():
 def test_nothing_to_run_is_an_error(option):
     with pytest.raises(SystemExit, match="should be 1 or more"):
         command.main("counting", EXPERIMENT, [option, "0"])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--epochs", "0"], "--epochs should be 1 or more, got 0"),
+        (["--hidden", "3", "-1"], "--hidden should be 1 or more, got -1"),
+        (["--max-train-n", "-2"], "--max-train-n should be 1 or more, got -2"),
+        (["--rate", "inf"], "--rate should be finite, got inf"),
+        (["--rate", "nan"], "--rate should be finite, got nan"),
+    ],
+)
+def test_settings_out_of_range(options, message, tmp_path):
+    with pytest.raises(SystemExit, match=f"^{message}$"):
+        command.main("counting", EXPERIMENT, [*options, "--out", str(tmp_path)])
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", experiments.names())
+def test_the_settings_of_every_experiment_are_in_range(name):
+    experiment = experiments.part(name, "run").EXPERIMENT
+    for config in (experiment.config, experiment.smoke):
+        command.check_settings(config, experiment.config)
 
 
 def test_a_failing_unit_stops_the_run(tmp_path):

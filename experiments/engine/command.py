@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Sequence
-from dataclasses import make_dataclass
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields, is_dataclass, make_dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,6 +55,7 @@ def check(name: str, experiment: Experiment, options: Any) -> None:
         raise SystemExit(
             f"--seeds and --jobs should be 1 or more, got {options.seeds} and {options.jobs}"
         )
+    check_settings(options.config, experiment.config)
     if options.scheduler and (options.smoke or not experiment.reproducible):
         raise SystemExit(
             f"{'--smoke' if options.smoke else name} runs in this process: leave out --scheduler"
@@ -79,6 +81,29 @@ def check(name: str, experiment: Experiment, options: Any) -> None:
             check_replaceable(options.out / name / "record.json", options.config, options.seeds)
     elif not options.smoke:
         check_writable(experiments.FOLDER / name, "Without --out, the checkout")
+
+
+def check_settings(config: Any, default: Any) -> None:
+    """Raise SystemExit for a size or a count below 1, and for a number that is not finite."""
+    for field in fields(config):
+        usual = list(numbers(getattr(default, field.name)))
+        is_count = bool(usual) and all(isinstance(number, int) and number > 0 for number in usual)
+        for number in numbers(getattr(config, field.name)):
+            if not math.isfinite(number) or (is_count and number < 1):
+                should = "1 or more" if is_count else "finite"
+                option = field.name.replace("_", "-")
+                raise SystemExit(f"--{option} should be {should}, got {number}")
+
+
+def numbers(value: Any) -> Iterator[int | float]:
+    """All numbers in a setting."""
+    if is_dataclass(value):
+        yield from numbers([getattr(value, field.name) for field in fields(value)])
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from numbers(part)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield value
 
 
 def run(name: str, experiment: Experiment, options: Any) -> None:
