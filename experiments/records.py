@@ -22,7 +22,7 @@ def load(path: Path) -> Result:
     """
     advice = "Restore it from the repository, or move it away"
     try:
-        result: Result = json.loads(path.read_text())
+        result: Result = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{path} is not a record: {error}. {advice}") from error
     if not isinstance(result, dict):

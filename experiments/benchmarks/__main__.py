@@ -104,7 +104,7 @@ def time_all(device: str, options: Options) -> dict[str, list[Record]]:
         if subprocess.run(suite, check=False).returncode:
             sys.exit("A check failed: nothing was written.")
         sections: dict[str, list[Record]] = {}
-        for benchmark in json.loads(raw.read_text())["benchmarks"]:
+        for benchmark in json.loads(raw.read_text(encoding="utf-8"))["benchmarks"]:
             record = benchmark["extra_info"]
             sections.setdefault(record.pop("section"), []).append(record)
         return sections

@@ -73,5 +73,5 @@ if __name__ == "__main__":
     ).parse_args()
     if not RECORDS:
         raise SystemExit(f"No bench-cpu-*.json in {Path(__file__).parent}: run 'make bench' first.")
-    write_whole(README, with_summary(README.read_text()))
+    write_whole(README, with_summary(README.read_text(encoding="utf-8")))
     print(f"written: {README}")

@@ -38,7 +38,9 @@ def check_writable(folder: Path, option: str) -> None:
 def write_whole(path: Path, text: str) -> None:
     """Write a file atomically; its folder is made if there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, suffix=".tmp") as file:
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, delete=False, suffix=".tmp"
+    ) as file:
         try:
             file.write(text)
             file.flush()

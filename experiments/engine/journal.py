@@ -71,7 +71,10 @@ class Journal:
     def read(self, wanted: set[str]) -> list[str]:
         """Read the lines of earlier runs, and return those that are complete."""
         kept, begun, counted = [], "", False
-        for line in self.path.read_text().splitlines() if self.path and self.path.exists() else ():
+        text = ""
+        if self.path and self.path.exists():
+            text = self.path.read_text(encoding="utf-8")
+        for line in text.splitlines():
             # The last line is incomplete if its writer was killed.
             with contextlib.suppress(json.JSONDecodeError):
                 entry = json.loads(line)
@@ -91,7 +94,7 @@ class Journal:
     def add(self, entry: Record) -> None:
         """Append a line and wait until it is on the disk."""
         if self.path is not None:
-            with self.path.open("a") as file:
+            with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(entry, allow_nan=False) + "\n")
                 file.flush()
                 os.fsync(file.fileno())

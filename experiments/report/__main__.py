@@ -53,18 +53,22 @@ def read(path: Path) -> Result:
 def write(records: Path, generated: Path) -> None:
     """Write tables, figures and pages of all records into a new folder."""
     (generated / "pages").mkdir(parents=True)
+
+    def save(file: str, text: str) -> None:
+        (generated / file).write_text(text, encoding="utf-8")
+
     timed = [read(path) for path in sorted((records / "benchmarks").glob("bench-*.json"))]
     if not timed:
         raise SystemExit(f"No bench-*.json in {records / 'benchmarks'}: run 'make bench' first.")
     for result in timed:
         save_figures(generated, result["experiment"], bench_figure.figure, result)
         write_data(generated, result)
-    (generated / "bench.md").write_text(bench.tabs(timed) + "\n")
+    save("bench.md", bench.tabs(timed) + "\n")
     peers = records / "benchmarks" / "peers.json"
     if peers.exists():
         write_data(generated, read(peers))
-    (generated / "peers.md").write_text(peers_page.section(read(peers) if peers.exists() else None))
-    (generated / "cells.md").write_text(cells_reference())
+    save("peers.md", peers_page.section(read(peers) if peers.exists() else None))
+    save("cells.md", cells_reference())
     write_notebook(generated / "walkthrough.ipynb")
     scored: Scored = {}
     missing = []
@@ -73,18 +77,18 @@ def write(records: Path, generated: Path) -> None:
         if not path.exists():
             missing.append(name)
             print(f"not run yet: {name}; its page says so. Run 'python -m experiments {name}'")
-            (generated / "pages" / f"{slug(name)}.md").write_text(pages.page(name, None))
+            save(f"pages/{slug(name)}.md", pages.page(name, None))
             continue
         result = read(path)
         if pages.has_figure(name):
             save_figures(generated, name, experiments.part(name, "figure").figure, result)
         write_data(generated, result)
         results = pages.results_of(name, result)
-        (generated / f"{name}.md").write_text(pages.excerpt(name, results) + "\n")
-        (generated / "pages" / f"{slug(name)}.md").write_text(pages.page(name, results))
+        save(f"{name}.md", pages.excerpt(name, results) + "\n")
+        save(f"pages/{slug(name)}.md", pages.page(name, results))
         scored[name] = result, results.claims
     save_figures(generated, "forest", forest, scored)
-    (generated / "what-holds.md").write_text(summary(scored) + pages.missing_results(missing))
+    save("what-holds.md", summary(scored) + pages.missing_results(missing))
 
 
 if __name__ == "__main__":

@@ -18,11 +18,11 @@ def write_data(folder: Path, result: Result) -> None:
     and there is no second one if little else is measured.
     """
     name = result["experiment"]
-    (folder / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
+    (folder / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if not (columns := columns_of(result)):
         return
     rows = [dict(flat(record)) for record in result["records"]]
-    with (folder / f"{name}.csv").open("w", newline="") as file:
+    with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)

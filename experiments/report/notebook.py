@@ -24,7 +24,7 @@ if importlib.util.find_spec("lstm_variants") is None:
 
 def write_notebook(path: Path) -> None:
     """Write the notebook; its cells have no outputs yet."""
-    notebook = jupytext.reads(notebook_text(PAGE.read_text()), fmt="md")
+    notebook = jupytext.reads(notebook_text(PAGE.read_text(encoding="utf-8")), fmt="md")
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"  # the same every time
         cell["metadata"] = {}
