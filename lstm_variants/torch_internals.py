@@ -124,9 +124,11 @@ def assert_when_run(condition: Tensor, message: str) -> None:
 
 
 def has_hooks(module: torch.nn.Module) -> bool:
-    """Whether calls of a module run other functions too, before, after or in the backward pass."""
-    hooks = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
-    return any(getattr(module, name) for name in hooks)
+    """Whether a module has hooks: of calls, of the backward pass or of its `state_dict`."""
+    calls = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
+    saving = ("_state_dict_pre_hooks", "_state_dict_hooks")
+    loading = ("_load_state_dict_pre_hooks", "_load_state_dict_post_hooks")
+    return any(getattr(module, name) for name in calls + saving + loading)
 
 
 LOOPS_ARE_EXPORTED = torch.__version__ >= "2.13"

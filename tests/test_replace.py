@@ -86,8 +86,9 @@ def test_weights_that_are_tied_inside_a_layer_stay_so():
 
 def test_attributes_of_a_user_stay():
     layer = nn.LSTM(4, 6)
-    layer.output_size = 6
-    assert replace_layers(layer).output_size == 6
+    layer.output_size, layer.kind = 6, dict
+    new = replace_layers(layer)
+    assert (new.output_size, new.kind) == (6, dict)
 
 
 def test_there_is_no_second_warning_about_dropout():
@@ -144,9 +145,15 @@ def with_a_parameter():
     return layer
 
 
-def with_a_forward():
+def with_its_own(name):
     layer = nn.GRU(4, 6)
-    layer.forward = lambda x: x
+    setattr(layer, name, 0.5)
+    return layer
+
+
+def with_a_hook_of_the_state():
+    layer = nn.LSTM(4, 6)
+    layer.register_load_state_dict_pre_hook(lambda *_: None)
     return layer
 
 
@@ -154,8 +161,12 @@ LEFT = {
     r"tests\.test_replace\.Subclass, a subclass of torch\.nn\.LSTM": lambda: Subclass(4, 6),
     r"torch\.\S+\.ParametrizedRNN, a subclass of torch\.nn\.RNN": with_weight_norm,
     r"torch\.\S+\.GRU with hooks": with_hook,
-    r"torch\.\S+\.LSTM with other parameters": with_a_parameter,
-    r"torch\.\S+\.GRU with its own forward": with_a_forward,
+    r"torch\.\S+\.LSTM with hooks": with_a_hook_of_the_state,
+    r"torch\.\S+\.LSTM with added or missing parameters": with_a_parameter,
+    r"torch\.\S+\.GRU with its own forward": partial(with_its_own, "forward"),
+    # This package's layers have attributes of these names.
+    r"torch\.\S+\.GRU with its own zoneout": partial(with_its_own, "zoneout"),
+    r"torch\.\S+\.GRU with its own step": partial(with_its_own, "step"),
 }
 
 
@@ -169,6 +180,46 @@ def test_what_is_left_alone_is_named(reason):
     assert type(model["decoder"]) is LSTM
     with pytest.raises(ValueError, match=f"nothing to replace in Sequential: 0: {reason}"):
         replace_layers(nn.Sequential(left))
+
+
+def test_a_compiled_layer_is_kept():
+    compiled = torch.compile(nn.LSTM(4, 6), backend="eager")
+    with pytest.raises(ValueError, match=r"0\._orig_mod: .* inside torch\.compile"):
+        replace_layers(nn.Sequential(compiled))
+
+
+def test_one_kind_alone():
+    model = nn.ModuleList([nn.LSTM(4, 6), nn.GRU(4, 6)])
+    gru = model[1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        replace_layers(model, gru=None)
+    assert type(model[0]) is LSTM
+    assert model[1] is gru
+
+
+def test_where_torchs_classes_have_been_replaced(monkeypatch):
+    model = nn.Sequential(nn.LSTM(4, 6))
+    subclass = Subclass(4, 6)
+    for name, ours in {"LSTM": LSTM, "GRU": GRU, "RNN": RNN, "RNNBase": Recurrent}.items():
+        monkeypatch.setattr(nn, name, ours)
+    assert type(replace_layers(model)[0]) is LSTM
+    with pytest.raises(ValueError, match=r"a subclass of torch\.nn\.LSTM"):
+        replace_layers(subclass)
+    with pytest.raises(ValueError, match=r"there is no LSTM, GRU or RNN of torch\.nn"):
+        replace_layers(model, lstm=PeepholeLSTM)
+
+
+def test_gates_are_not_mixed_up():
+    gru = nn.GRU(4, 6)
+    new = replace_layers(gru, gru=VARIANTS["NIG"].layer)
+    assert new.weight_ih_l0.shape == gru.weight_ih_l0.shape
+    assert new.weight_ih_l0 is not gru.weight_ih_l0
+
+
+def test_only_modules():
+    with pytest.raises(TypeError, match="expects a module, got <class 'list'>"):
+        replace_layers([nn.LSTM(4, 6)])
 
 
 def test_nothing_to_replace():

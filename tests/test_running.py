@@ -18,7 +18,7 @@ import experiments
 from experiments.__main__ import main as experiments_main
 from experiments.counting.run import EXPERIMENT, Config
 from experiments.counting.run import run as count
-from experiments.engine import command
+from experiments.engine import cluster, command
 from experiments.engine.experiment import execute
 from experiments.engine.journal import Journal, alone_in
 from experiments.engine.units import DIVERGED, run_unit, threads
@@ -256,12 +256,60 @@ def test_nothing_to_run_is_an_error(option):
         (["--max-train-n", "-2"], "--max-train-n should be 1 or more, got -2"),
         (["--rate", "inf"], "--rate should be finite, got inf"),
         (["--rate", "nan"], "--rate should be finite, got nan"),
+        (["--hidden"], "--hidden should have a value"),
     ],
 )
 def test_settings_out_of_range(options, message, tmp_path):
     with pytest.raises(SystemExit, match=f"^{message}$"):
         command.main("counting", EXPERIMENT, [*options, "--out", str(tmp_path)])
     assert not list(tmp_path.iterdir())
+
+
+def test_settings_of_settings_out_of_range(tmp_path):
+    conventions = experiments.part("conventions", "run").EXPERIMENT
+    for options, message in (
+        (["--music.epochs", "0"], "--music.epochs should be 1 or more, got 0"),
+        (["--only", "-5"], "--only should be 0 or more, got -5"),
+    ):
+        with pytest.raises(SystemExit, match=f"^{message}$"):
+            command.main("conventions", conventions, [*options, "--out", str(tmp_path)])
+
+
+def interrupt(times, survived, error=None):
+    """Interrupt a block with delayed interrupts, and list what it survives."""
+    with cluster.delayed_interrupts() as received:
+        for _ in range(times):
+            os.kill(os.getpid(), signal.SIGINT)
+            survived.append(list(received))
+        if error:
+            raise error
+
+
+@on_linux
+def test_interrupts_are_delayed_to_the_end_of_a_block():
+    survived = []
+    interrupt(0, survived)
+    with pytest.raises(KeyboardInterrupt):
+        interrupt(1, survived)
+    assert survived == [[signal.SIGINT]]
+    with pytest.raises(OSError, match="disk"):
+        interrupt(1, survived, OSError("disk"))
+    assert len(survived) == 2
+    with pytest.raises(KeyboardInterrupt):
+        interrupt(9, survived)
+    assert len(survived) == 4
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@on_linux
+def test_ignored_interrupts_stay_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with cluster.delayed_interrupts() as received:
+            os.kill(os.getpid(), signal.SIGINT)
+        assert received == []
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("name", experiments.names())

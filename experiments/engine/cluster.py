@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from multiprocessing import resource_tracker
 from pathlib import Path
+from types import FrameType
 from typing import Any, NamedTuple
 
 import dask
@@ -110,37 +111,45 @@ def remote(name: str, address: str, count: int) -> Iterator[Workers]:
 
 @contextlib.contextmanager
 def delayed_interrupts() -> Iterator[list[int]]:
-    """Delay Ctrl-C to the end of a block, which is given the list of those received so far.
+    """Delay Ctrl-C to the end of a block, which is given the list of the signals received so far.
 
-    A cluster that is interrupted while it starts or ends leaves workers behind, and Python drops an
-    interrupt that comes while it collects garbage: dask is called then. If workers without a mask
-    receive Ctrl-C too, and the cluster does not start, Ctrl-C takes the place of the error.
+    A cluster that is interrupted while it starts or ends leaves workers behind. An exception that
+    is raised during garbage collection is discarded by Python, and dask has callbacks there. The
+    third Ctrl-C is not delayed. If the block raises an error, that is the one that is raised.
     """
     received: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
+    before = signal.getsignal(signal.SIGINT)
+    is_main = threading.current_thread() is threading.main_thread()
+    if not (is_main and callable(before)):  # ignored, for example in the background of a shell
         yield received
         return
-    before = signal.signal(signal.SIGINT, lambda number, _: received.append(number))
+
+    def receive(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        if len(received) > 2:
+            before(number, frame)
+
+    signal.signal(signal.SIGINT, receive)
     try:
         yield received
     finally:
         signal.signal(signal.SIGINT, before)
-        if received:
-            raise KeyboardInterrupt
+    if received:
+        raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
 def masked_interrupts() -> Iterator[None]:
-    """Start processes that never receive the terminal's Ctrl-C, where the system has masks.
+    """Start processes that never receive the terminal's Ctrl-C, where there are signal masks.
 
     A worker that receives it before it can ignore it ends, and a cluster may then wait forever. A
-    process inherits the mask of the thread that starts it, and a thread that of its own starter:
-    the cluster's thread keeps the mask for the workers that it starts later.
+    process inherits the mask of the thread that starts it, and a thread inherits that of the thread
+    that creates it: the cluster's thread keeps the mask, for workers that it starts later.
     """
     if sys.platform == "win32":
         yield
         return
-    resource_tracker.ensure_running()  # starting it would end the mask
+    resource_tracker.ensure_running()  # starting it later would unblock the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -187,11 +196,12 @@ def finished(futures: list[Future[Record]], interrupts: list[int]) -> Iterator[A
     """Futures as they finish.
 
     Raises:
-        KeyboardInterrupt: As soon as there are interrupts in the list.
+        KeyboardInterrupt: If there are interrupts in the list, after those that are finished.
     """
     waiting: Any = as_completed(futures)  # type: ignore[no-untyped-call]
     while not waiting.is_empty():
         if interrupts:
+            yield from waiting.next_batch(block=False)
             raise KeyboardInterrupt
         if waiting.has_ready():
             yield next(waiting)

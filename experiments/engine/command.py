@@ -83,23 +83,31 @@ def check(name: str, experiment: Experiment, options: Any) -> None:
         check_writable(experiments.FOLDER / name, "Without --out, the checkout")
 
 
-def check_settings(config: Any, default: Any) -> None:
-    """Raise SystemExit for a size or a count below 1, and for a number that is not finite."""
+def check_settings(config: Any, default: Any, prefix: str = "--") -> None:
+    """Raise SystemExit for settings out of range.
+
+    Numbers should be finite; a size or a count should be 1 or more, or 0 if that is its default.
+    """
     for field in fields(config):
-        usual = list(numbers(getattr(default, field.name)))
-        is_count = bool(usual) and all(isinstance(number, int) and number > 0 for number in usual)
-        for number in numbers(getattr(config, field.name)):
-            if not math.isfinite(number) or (is_count and number < 1):
-                should = "1 or more" if is_count else "finite"
-                option = field.name.replace("_", "-")
-                raise SystemExit(f"--{option} should be {should}, got {number}")
+        given, usual = getattr(config, field.name), getattr(default, field.name)
+        option = prefix + field.name.replace("_", "-")
+        if is_dataclass(given):
+            check_settings(given, usual, f"{option}.")
+            continue
+        if isinstance(given, tuple) and usual and not given:
+            raise SystemExit(f"{option} should have a value")
+        known = list(numbers(usual))
+        is_count = bool(known) and all(isinstance(number, int) for number in known)
+        for number in numbers(given):
+            if isinstance(number, float) and not math.isfinite(number):
+                raise SystemExit(f"{option} should be finite, got {number}")
+            if is_count and number < min(1, *known):
+                raise SystemExit(f"{option} should be {min(1, *known)} or more, got {number}")
 
 
 def numbers(value: Any) -> Iterator[int | float]:
     """All numbers in a setting."""
-    if is_dataclass(value):
-        yield from numbers([getattr(value, field.name) for field in fields(value)])
-    elif isinstance(value, list | tuple):
+    if isinstance(value, list | tuple):
         for part in value:
             yield from numbers(part)
     elif isinstance(value, int | float) and not isinstance(value, bool):

@@ -1,6 +1,6 @@
 """Local workers load this first: the main process ends them, and not the terminal's Ctrl-C.
 
-Where the system has masks of signals, they have one from their start.
+Where there are signal masks, workers have one from their start.
 """
 
 import signal

@@ -4,45 +4,63 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 from torch import nn
 
+# From here, and not from torch.nn, where other classes may take their places.
+from torch.nn.modules import rnn as torch_rnn
+
+from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell
 from lstm_variants.nn.gru import GRU
 from lstm_variants.nn.lstm import LSTM
 from lstm_variants.nn.recurrent import Recurrent
 from lstm_variants.nn.rnn import RNN
 from lstm_variants.torch_internals import has_hooks
 
+CELLS: dict[type, Cell] = {
+    torch_rnn.LSTM: LSTMCell(),
+    torch_rnn.GRU: GRUCell(),
+    torch_rnn.RNN: ElmanCell(),
+}
+"""The cells of torch's layers."""
+NAMES = {*dir(Recurrent), *signature(Recurrent).parameters}
+"""Attributes that have a meaning in a layer of this package."""
+
 
 def replace_layers(
     model: nn.Module,
     *,
-    lstm: Callable[..., Recurrent] = LSTM,
-    gru: Callable[..., Recurrent] = GRU,
-    rnn: Callable[..., Recurrent] = RNN,
+    lstm: Callable[..., Recurrent] | None = LSTM,
+    gru: Callable[..., Recurrent] | None = GRU,
+    rnn: Callable[..., Recurrent] | None = RNN,
 ) -> nn.Module:
     """Replace the LSTM, GRU and RNN layers of `torch.nn` in a model, in place.
 
-    The new layers have the parameters of the old ones: the same tensors, so that an optimizer that
-    was created before and weights that are tied keep working. A parameter that the old layer does
-    not have, or that has another shape there, is initialised by the new layer.
+    `LSTM`, `GRU` and `RNN` have the parameters of the layers that they replace, the same tensors:
+    tied weights stay tied, and an optimizer that was created before trains them. Another variant
+    has those whose name, shape and blocks are the same, and initialises the others: create the
+    optimizer after the call. Settings of torch's layer override those of a function.
 
-    Subclasses of torch's layers and layers with a parametrisation, hooks, other parameters or an
-    own `forward` are not replaced, since their behaviour is not that of torch's class alone. A
-    warning names them.
+    Layers that may compute something else than torch's class are not replaced, and a warning names
+    them: subclasses, compiled layers, and layers with a parametrisation, hooks, added parameters or
+    a `forward` of their own. Layers are found as submodules; a second reference to one, as in a
+    list of Python, is not changed. Call this before `torch.compile` of a layer, and before
+    `DistributedDataParallel` or `fully_shard`.
 
     Args:
         model: The model, or a layer.
         lstm: What replaces a [torch.nn.LSTM][]: a class of layers, or a function with torch's
-            arguments.
-        gru: What replaces a [torch.nn.GRU][].
-        rnn: What replaces a [torch.nn.RNN][]. `nonlinearity` is passed if it is not `"tanh"`.
+            arguments. `None`: LSTMs are not replaced.
+        gru: The same for [torch.nn.GRU][].
+        rnn: The same for [torch.nn.RNN][]. `nonlinearity` is passed if it is not `"tanh"`.
 
     Returns:
         The model; the new layer if `model` is itself a layer of `torch.nn`.
 
     Raises:
+        TypeError: If `model` is not a module.
         ValueError: If there is nothing to replace.
 
     Examples:
@@ -56,16 +74,20 @@ def replace_layers(
           (1): Identity()
         )
     """
-    classes = {nn.LSTM: lstm, nn.GRU: gru, nn.RNN: rnn}
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"replace_layers expects a module, got {type(model)}")
+    classes = {torch_rnn.LSTM: lstm, torch_rnn.GRU: gru, torch_rnn.RNN: rnn}
     new: dict[nn.Module, Recurrent] = {}
     kept: list[str] = []
     for name, old in model.named_modules():
-        if isinstance(old, nn.RNNBase):
-            reason = reason_to_keep(old)
-            if reason is None:
-                new[old] = replacement(old, classes[type(old)])
-            else:
-                kept.append(f"{name or 'the model'}: {reason}")
+        layer = classes.get(type(old), LSTM)
+        if not isinstance(old, torch_rnn.RNNBase) or layer is None:
+            continue
+        reason = reason_to_keep(name, old)
+        if reason is None:
+            new[old] = replacement(old, layer)
+        else:
+            kept.append(f"{name or 'the model'}: {reason}")
     if not new:
         found = "; ".join(kept) or "there is no LSTM, GRU or RNN of torch.nn"
         raise ValueError(f"nothing to replace in {type(model).__name__}: {found}")
@@ -77,29 +99,27 @@ def replace_layers(
     return new.get(model, model)
 
 
-def reason_to_keep(old: nn.RNNBase) -> str | None:
-    """Why a layer is not replaced; `None` if it is nothing but one of torch's three."""
+def reason_to_keep(name: str, old: torch_rnn.RNNBase) -> str | None:
+    """Why the layer with a name in a model is not replaced; `None` if it can be replaced."""
     kind = type(old)
-    name = f"{kind.__module__}.{kind.__qualname__}"
-    if kind not in (nn.LSTM, nn.GRU, nn.RNN):
-        base = next(c for c in kind.__mro__ if c.__module__ == nn.LSTM.__module__)
-        return f"{name}, a subclass of torch.nn.{base.__name__}"
+    shown = f"{kind.__module__}.{kind.__qualname__}"
+    if kind not in CELLS:
+        base = next(c for c in kind.__mro__ if c.__module__ == torch_rnn.__name__)
+        return f"{shown}, a subclass of torch.nn.{base.__name__}"
+    if name.rpartition(".")[2] == "_orig_mod":  # the wrapper calls the old layer
+        return f"{shown} inside torch.compile, which should be called after this function"
     if has_hooks(old):
-        return f"{name} with hooks"
-    plain = kind(**settings(old), device="meta")
-    if parts(old) != parts(plain):
-        return f"{name} with other parameters"
-    changed = [key for key, value in own_attributes(old).items() if callable(value)]
+        return f"{shown} with hooks"
+    if parts(old) != parts(kind(**settings(old), device="meta")):
+        return f"{shown} with added or missing parameters"
+    changed = [key for key in own_attributes(old) if key in {*NAMES, *dir(kind)}]
     if changed:
-        return f"{name} with its own {', '.join(changed)}"
+        return f"{shown} with its own {', '.join(changed)}"
     return None
 
 
-def settings(layer: nn.RNNBase) -> dict[str, Any]:
-    """The arguments that a layer of torch was created with, without `dtype` and `device`.
-
-    Without `dropout` too, of which layers warn when they are created if there is one layer alone.
-    """
+def settings(layer: torch_rnn.RNNBase) -> dict[str, Any]:
+    """The arguments that a layer of torch was created with, without `dtype` and `device`."""
     # Only some layers have these two.
     special = {"proj_size": layer.proj_size, "nonlinearity": getattr(layer, "nonlinearity", "tanh")}
     return {
@@ -108,6 +128,8 @@ def settings(layer: nn.RNNBase) -> dict[str, Any]:
         "num_layers": layer.num_layers,
         "bias": layer.bias,
         "batch_first": layer.batch_first,
+        # With one layer, the constructor would warn that there is no place for dropout.
+        "dropout": layer.dropout if layer.num_layers > 1 else 0.0,
         "bidirectional": layer.bidirectional,
         **{name: value for name, value in special.items() if value not in (0, "tanh")},
     }
@@ -122,21 +144,23 @@ def parts(module: nn.Module) -> set[str]:
     }
 
 
-def own_attributes(layer: nn.RNNBase) -> dict[str, Any]:
+def own_attributes(layer: torch_rnn.RNNBase) -> dict[str, Any]:
     """Attributes of a layer that torch does not set."""
     kind: Any = type(layer)
     plain = vars(kind(1, 1, device="meta"))
     return {name: value for name, value in vars(layer).items() if name not in plain}
 
 
-def replacement(old: nn.RNNBase, layer: Callable[..., Recurrent]) -> Recurrent:
+def replacement(old: torch_rnn.RNNBase, layer: Callable[..., Recurrent]) -> Recurrent:
     """A new layer with the settings, the parameters and the user's attributes of one of torch."""
     first = old.weight_ih_l0
     new = layer(**settings(old), device=first.device, dtype=first.dtype)
-    new.dropout = old.dropout
-    own = dict(new.named_parameters())
-    for name, parameter in old.named_parameters(remove_duplicate=False):
-        if name in own and own[name].shape == parameter.shape:
-            setattr(new, name, parameter)
+    if old.num_layers == 1:
+        new.dropout = old.dropout
+    if new.cell.block_names == CELLS[type(old)].block_names:
+        own = dict(new.named_parameters())
+        for name, parameter in old.named_parameters(remove_duplicate=False):
+            if name in own and own[name].shape == parameter.shape:
+                setattr(new, name, parameter)
     vars(new).update(own_attributes(old))
     return new.train(old.training)
