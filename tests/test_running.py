@@ -1,6 +1,7 @@
 """Units of an experiment: continued after a kill, nothing lost or done twice."""
 
 import dataclasses
+import functools
 import io
 import json
 import math
@@ -285,8 +286,17 @@ def interrupt(times, survived, error=None):
             raise error
 
 
+@pytest.fixture
+def handler():
+    """Sets a handler of interrupts, whatever the shell has set for the tests."""
+    before = signal.getsignal(signal.SIGINT)
+    yield functools.partial(signal.signal, signal.SIGINT)
+    signal.signal(signal.SIGINT, before)
+
+
 @on_linux
-def test_interrupts_are_delayed_to_the_end_of_a_block():
+def test_interrupts_are_delayed_to_the_end_of_a_block(handler):
+    handler(signal.default_int_handler)
     survived = []
     interrupt(0, survived)
     with pytest.raises(KeyboardInterrupt):
@@ -302,14 +312,11 @@ def test_interrupts_are_delayed_to_the_end_of_a_block():
 
 
 @on_linux
-def test_ignored_interrupts_stay_ignored():
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with cluster.delayed_interrupts() as received:
-            os.kill(os.getpid(), signal.SIGINT)
-        assert received == []
-    finally:
-        signal.signal(signal.SIGINT, before)
+def test_ignored_interrupts_stay_ignored(handler):
+    handler(signal.SIG_IGN)
+    with cluster.delayed_interrupts() as received:
+        os.kill(os.getpid(), signal.SIGINT)
+    assert received == []
 
 
 @pytest.mark.parametrize("name", experiments.names())
