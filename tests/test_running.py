@@ -1,8 +1,6 @@
 """Units of an experiment: continued after a kill, nothing lost or done twice."""
 
-import dataclasses
 import functools
-import io
 import json
 import math
 import os
@@ -15,11 +13,9 @@ from pathlib import Path
 
 import pytest
 
-import experiments
-from experiments.__main__ import main as experiments_main
 from experiments.counting.run import EXPERIMENT, Config
 from experiments.counting.run import run as count
-from experiments.engine import cluster, command
+from experiments.engine import cluster
 from experiments.engine.experiment import execute
 from experiments.engine.journal import Journal, alone_in
 from experiments.engine.units import DIVERGED, run_unit, threads
@@ -236,46 +232,6 @@ def test_a_diverged_unit_does_not_stop_the_run():
     }
 
 
-def test_results_of_other_settings_are_not_written_over_the_published():
-    with pytest.raises(SystemExit, match="--out DIR"):
-        command.main("counting", EXPERIMENT, ["--seeds", "1"])
-    with pytest.raises(SystemExit, match="--out DIR"):
-        command.main("counting", EXPERIMENT, ["--epochs", "1"])
-
-
-@pytest.mark.parametrize("option", ["--seeds", "--jobs"])
-def test_nothing_to_run_is_an_error(option):
-    with pytest.raises(SystemExit, match="should be 1 or more"):
-        command.main("counting", EXPERIMENT, [option, "0"])
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--epochs", "0"], "--epochs should be 1 or more, got 0"),
-        (["--hidden", "3", "-1"], "--hidden should be 1 or more, got -1"),
-        (["--max-train-n", "-2"], "--max-train-n should be 1 or more, got -2"),
-        (["--rate", "inf"], "--rate should be finite, got inf"),
-        (["--rate", "nan"], "--rate should be finite, got nan"),
-        (["--hidden"], "--hidden should have a value"),
-    ],
-)
-def test_settings_out_of_range(options, message, tmp_path):
-    with pytest.raises(SystemExit, match=f"^{message}$"):
-        command.main("counting", EXPERIMENT, [*options, "--out", str(tmp_path)])
-    assert not list(tmp_path.iterdir())
-
-
-def test_settings_of_settings_out_of_range(tmp_path):
-    conventions = experiments.part("conventions", "run").EXPERIMENT
-    for options, message in (
-        (["--music.epochs", "0"], "--music.epochs should be 1 or more, got 0"),
-        (["--only", "-5"], "--only should be 0 or more, got -5"),
-    ):
-        with pytest.raises(SystemExit, match=f"^{message}$"):
-            command.main("conventions", conventions, [*options, "--out", str(tmp_path)])
-
-
 def interrupt(times, survived, error=None):
     """Interrupt a block with delayed interrupts, and list what it survives."""
     with cluster.delayed_interrupts() as received:
@@ -319,63 +275,11 @@ def test_ignored_interrupts_stay_ignored(handler):
     assert received == []
 
 
-@pytest.mark.parametrize("name", experiments.names())
-def test_the_settings_of_every_experiment_are_in_range(name):
-    experiment = experiments.part(name, "run").EXPERIMENT
-    for config in (experiment.config, experiment.smoke):
-        command.check_settings(config, experiment.config)
-
-
 def test_a_failing_unit_stops_the_run(tmp_path):
     config = Config(hidden=(3,), words=2, epochs=1, rate=-1)
     with pytest.raises(ValueError, match="Invalid learning rate: -1"):
         execute("counting", EXPERIMENT, config, 1, tmp_path)
     assert not (tmp_path / "record.json").exists()
-
-
-def test_options_that_do_not_go_together_are_errors(tmp_path):
-    def message(*options):
-        with pytest.raises(SystemExit) as stopped:
-            command.main("counting", EXPERIMENT, options)
-        return str(stopped.value)
-
-    assert "leave out --scheduler" in message("--smoke", "--scheduler", "tcp://127.0.0.1:9")
-    (tmp_path / "file").touch()
-    assert "--out should be a folder" in message("--smoke", "--out", str(tmp_path / "file"))
-    assert "can be written" in message("--smoke", "--out", str(tmp_path / "file" / "folder"))
-    (tmp_path / "counting").touch()
-    assert "--out should be a folder" in message("--smoke", "--out", str(tmp_path))
-    # A toy run does not replace a published record either.
-    assert "another folder: --out DIR" in message("--smoke", "--out", str(ROOT / "experiments"))
-
-
-@pytest.mark.parametrize(
-    ("before", "what"), [({"words": 5}, "other settings"), ({}, "2 seeds"), (None, "")]
-)
-def test_a_record_of_more_or_other_results_is_not_replaced(tmp_path, before, what):
-    path = tmp_path / "counting" / "record.json"
-    path.parent.mkdir()
-    config = dataclasses.asdict(EXPERIMENT.smoke)
-    text = json.dumps({"config": config | (before or {}), "seeds": [0, 1]})
-    path.write_text(text if what else "not a record")
-    arguments = ["--smoke", "--out", str(tmp_path)]
-    if what:
-        with pytest.raises(
-            SystemExit, match=f"record.json holds results with {what}. Move it away"
-        ):
-            command.prepared("counting", EXPERIMENT, arguments)
-    else:
-        command.prepared("counting", EXPERIMENT, arguments)
-    assert path.read_text() == (text if what else "not a record")
-
-
-def test_letters_that_a_terminal_cannot_show_do_not_stop_a_table(monkeypatch):
-    shown = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
-    monkeypatch.setattr(sys, "stdout", shown)
-    experiments_main(["--help"])
-    print("aⁿbⁿ")
-    shown.flush()
-    assert rb"a\u207fb\u207f" in shown.buffer.getvalue()
 
 
 def test_the_same_case_twice_is_an_error(tmp_path):

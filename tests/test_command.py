@@ -1,0 +1,108 @@
+"""The command line of experiments: options, settings, and records that stay."""
+
+import dataclasses
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+import experiments
+from experiments.__main__ import main as experiments_main
+from experiments.counting.run import EXPERIMENT
+from experiments.engine import command
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_results_of_other_settings_are_not_written_over_the_published():
+    with pytest.raises(SystemExit, match="--out DIR"):
+        command.main("counting", EXPERIMENT, ["--seeds", "1"])
+    with pytest.raises(SystemExit, match="--out DIR"):
+        command.main("counting", EXPERIMENT, ["--epochs", "1"])
+
+
+@pytest.mark.parametrize("option", ["--seeds", "--jobs"])
+def test_nothing_to_run_is_an_error(option):
+    with pytest.raises(SystemExit, match="should be 1 or more"):
+        command.main("counting", EXPERIMENT, [option, "0"])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--epochs", "0"], "--epochs should be 1 or more, got 0"),
+        (["--hidden", "3", "-1"], "--hidden should be 1 or more, got -1"),
+        (["--max-train-n", "-2"], "--max-train-n should be 1 or more, got -2"),
+        (["--rate", "inf"], "--rate should be finite, got inf"),
+        (["--rate", "nan"], "--rate should be finite, got nan"),
+        (["--hidden"], "--hidden should have a value"),
+    ],
+)
+def test_settings_out_of_range(options, message, tmp_path):
+    with pytest.raises(SystemExit, match=f"^{message}$"):
+        command.main("counting", EXPERIMENT, [*options, "--out", str(tmp_path)])
+    assert not list(tmp_path.iterdir())
+
+
+def test_settings_of_settings_out_of_range(tmp_path):
+    conventions = experiments.part("conventions", "run").EXPERIMENT
+    for options, message in (
+        (["--music.epochs", "0"], "--music.epochs should be 1 or more, got 0"),
+        (["--only", "-5"], "--only should be 0 or more, got -5"),
+    ):
+        with pytest.raises(SystemExit, match=f"^{message}$"):
+            command.main("conventions", conventions, [*options, "--out", str(tmp_path)])
+
+
+@pytest.mark.parametrize("name", experiments.names())
+def test_the_settings_of_every_experiment_are_in_range(name):
+    experiment = experiments.part(name, "run").EXPERIMENT
+    for config in (experiment.config, experiment.smoke):
+        command.check_settings(config, experiment.config)
+
+
+def test_options_that_do_not_go_together_are_errors(tmp_path):
+    def message(*options):
+        with pytest.raises(SystemExit) as stopped:
+            command.main("counting", EXPERIMENT, options)
+        return str(stopped.value)
+
+    assert "leave out --scheduler" in message("--smoke", "--scheduler", "tcp://127.0.0.1:9")
+    (tmp_path / "file").touch()
+    assert "--out should be a folder" in message("--smoke", "--out", str(tmp_path / "file"))
+    assert "can be written" in message("--smoke", "--out", str(tmp_path / "file" / "folder"))
+    (tmp_path / "counting").touch()
+    assert "--out should be a folder" in message("--smoke", "--out", str(tmp_path))
+    # A toy run does not replace a published record either.
+    assert "another folder: --out DIR" in message("--smoke", "--out", str(ROOT / "experiments"))
+
+
+@pytest.mark.parametrize(
+    ("before", "what"), [({"words": 5}, "other settings"), ({}, "2 seeds"), (None, "")]
+)
+def test_a_record_of_more_or_other_results_is_not_replaced(tmp_path, before, what):
+    path = tmp_path / "counting" / "record.json"
+    path.parent.mkdir()
+    config = dataclasses.asdict(EXPERIMENT.smoke)
+    text = json.dumps({"config": config | (before or {}), "seeds": [0, 1]})
+    path.write_text(text if what else "not a record")
+    arguments = ["--smoke", "--out", str(tmp_path)]
+    if what:
+        with pytest.raises(
+            SystemExit, match=f"record.json holds results with {what}. Move it away"
+        ):
+            command.prepared("counting", EXPERIMENT, arguments)
+    else:
+        command.prepared("counting", EXPERIMENT, arguments)
+    assert path.read_text() == (text if what else "not a record")
+
+
+def test_letters_that_a_terminal_cannot_show_do_not_stop_a_table(monkeypatch):
+    shown = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", shown)
+    experiments_main(["--help"])
+    print("aⁿbⁿ")
+    shown.flush()
+    assert rb"a\u207fb\u207f" in shown.buffer.getvalue()
