@@ -222,6 +222,16 @@ def test_only_modules():
         replace_layers([nn.LSTM(4, 6)])
 
 
+def test_only_layers_of_this_package():
+    model = nn.Sequential(nn.LSTM(4, 6))
+    before = model[0]
+    with pytest.raises(TypeError, match=r"a class, such as .*, got 'PeepholeLSTM'"):
+        replace_layers(model, lstm="PeepholeLSTM")
+    with pytest.raises(TypeError, match=r"of lstm_variants\.nn, got <class 'torch\S*LSTM"):
+        replace_layers(model, lstm=nn.LSTM)
+    assert model[0] is before
+
+
 def test_nothing_to_replace():
     for model in (nn.Sequential(nn.Linear(2, 3)), nn.Sequential(LSTM(4, 6), RNN(4, 6))):
         with pytest.raises(ValueError, match=r"there is no LSTM, GRU or RNN of torch\.nn"):

@@ -60,7 +60,8 @@ def replace_layers(
         The model; the new layer if `model` is itself a layer of `torch.nn`.
 
     Raises:
-        TypeError: If `model` is not a module.
+        TypeError: If `model` is not a module, or what replaces a layer is not a layer of this
+            package.
         ValueError: If there is nothing to replace.
 
     Examples:
@@ -77,6 +78,11 @@ def replace_layers(
     if not isinstance(model, nn.Module):
         raise TypeError(f"replace_layers expects a module, got {type(model)}")
     classes = {torch_rnn.LSTM: lstm, torch_rnn.GRU: gru, torch_rnn.RNN: rnn}
+    for given in classes.values():
+        if not (given is None or callable(given)):
+            raise TypeError(
+                f"replace_layers expects a class, such as lstm_variants.nn.GRU, got {given!r}"
+            )
     new: dict[nn.Module, Recurrent] = {}
     kept: list[str] = []
     for name, old in model.named_modules():
@@ -155,6 +161,8 @@ def replacement(old: torch_rnn.RNNBase, layer: Callable[..., Recurrent]) -> Recu
     """A new layer with the settings, the parameters and the user's attributes of one of torch."""
     first = old.weight_ih_l0
     new = layer(**settings(old), device=first.device, dtype=first.dtype)
+    if not isinstance(new, Recurrent):
+        raise TypeError(f"replace_layers expects layers of lstm_variants.nn, got {type(new)}")
     if old.num_layers == 1:
         new.dropout = old.dropout
     if new.cell.block_names == CELLS[type(old)].block_names:
