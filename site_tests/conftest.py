@@ -19,7 +19,9 @@ WAYS = {"http": ADDRESS, "disk": f"{SITE.as_uri()}/"}
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--short", action="store_true", help="two of four forms of a page; every fourth from disk"
+        "--short",
+        action="store_true",
+        help="pages in two of four forms; contrast on every third one, from disk every fourth",
     )
 
 

@@ -81,22 +81,30 @@ def examples() -> list[tuple[str, str]]:
 
 
 def check_packages(folder: Path) -> None:
-    """Install wheel and sdist into empty environments, and run the README's examples there."""
+    """Install the package from a wheel, an sdist and its folder, and run the README's examples.
+
+    With the first, its requirements are installed.
+    """
     source = unpacked(folder)
     run("make", "wheel", PYTHON, folder=source)
     [wheel] = (source / "dist").glob("*.whl")
     [sdist] = (source / "dist").glob("*.tar.gz")
     explained = "import torch; from lstm_variants import StandardLSTM, explain;"
     explained += "explain(StandardLSTM(2, 3), torch.zeros(1, 4, 2))"
-    for package, more, runs in (
-        (wheel, NO_COMPILER, r"cpu +runs \("),
-        (sdist, {}, r"cpu +runs \("),
-        (sdist, NO_COMPILER, r"cpu +the package was installed without its CPU kernels"),
+    empty = folder / "an environment"
+    venv.create(empty / "venv", with_pip=True)
+    python = str(empty / "venv" / "bin" / "python")
+    options: tuple[str, ...] = ()
+    for package, place, more, runs in (
+        (wheel, empty, NO_COMPILER, r"cpu +runs \("),
+        (sdist, empty, {}, r"cpu +runs \("),
+        (sdist, empty, NO_COMPILER, r"cpu +the package was installed without its CPU kernels"),
+        # Python is started in the folder of the sources, and imports them.
+        (source, source, {}, r"cpu +runs \("),
     ):
-        place = folder / f"{package.suffix} {'without' if more else 'with'} a compiler"
-        venv.create(place / "venv", with_pip=True)
-        python = str(place / "venv" / "bin" / "python")
-        run(python, "-m", "pip", "install", "--quiet", str(package), folder=place, **more)
+        install = (python, "-m", "pip", "install", "--quiet", *options, str(package))
+        run(*install, folder=place, **more)
+        options = ("--force-reinstall", "--no-deps")
         expected = [(code, re.escape(output)) for code, output in examples()]
         for code, answer in (*expected, (explained, runs)):
             done = subprocess.run(

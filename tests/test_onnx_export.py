@@ -15,8 +15,10 @@ from lstm_variants.torch_internals import LOOPS_ARE_EXPORTED
 from tests.layers import random_hx, states_of
 from tests.test_own_cell import LeakyCell
 
-# The exporter's own.
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),  # the exporter's own
+    pytest.mark.xdist_group("onnx_export"),  # one process: importing the exporter takes seconds
+]
 
 AS_NODE = {
     "RNN": "RNN",

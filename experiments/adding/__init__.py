@@ -24,7 +24,7 @@ is set, to $-\log u$. Initially, a unit with a forget or update gate keeps $u / 
 state at each time step, and its time constant is about $u$ time steps.
 
 The figure also shows the Frobenius norm of $\partial h_T / \partial x_{T-k}$ against the lag k, as
-a mean over sequences of T time steps, before and after training.
+a mean over sequences of T random values without markers, before and after training.
 
 Deviations: training uses Adam with a learning rate of 0.005 on batches of 20 new sequences, with
 gradients clipped to norm 1; the paper trains online. There is one layer of 32 units. *LSTM 1997* is

@@ -30,8 +30,9 @@ LESSONS = (
     ),
     (
         "xxx.",
-        "On counting, the adding problem and music, a reset gate before the product has no "
-        "advantage as large as the smallest effect of interest; timing is undecided.",
+        "On the adding problem, a reset gate before the product has no advantage as large as the "
+        "smallest effect of interest. On music, the largest advantage that is not excluded is "
+        "close to it; counting says little, and timing is undecided.",
     ),
 )
 """For each claim, the outcomes of its comparisons and what to take from them."""

@@ -15,7 +15,8 @@ from experiments.records import grouped
 
 ALT = (
     "Gates, cell state and output at each time step, of the network of each kind that solved the "
-    "task first; below, the range of each gate in each network that solved it, with its mean"
+    "task after the fewest updates; below, the range of each gate in each network that solved it, "
+    "with its mean"
 )
 GATES = {"i": BLUE, "f": ORANGE, "o": VIOLET}
 LABELS = ("input, output", "gates", "cell state", "")

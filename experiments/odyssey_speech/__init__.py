@@ -6,10 +6,11 @@ __doc__ = page_text(
     "Search space odyssey: spoken digits",
     data="recordings of spoken digits.",
     task="The data are the 3,000 recordings of the Free Spoken Digit Dataset (six speakers, "
-    "george, jackson, lucas, nicolas, theo and yweweler) with its own split: recordings 0 to "
-    "4 of each digit and speaker are the test set; of the others, 5 to 9 are the validation "
-    "set. A network reads 13 mel-frequency cepstral coefficients each 20 ms, standardised "
-    "over the training set, and names the digit after the last time step.",
+    "george, jackson, lucas, nicolas, theo and yweweler) with its own split: recordings 0 "
+    "to 4 of each digit and speaker are the test set; of the others, 5 to 9 are the "
+    "validation set; each has 300 recordings. A network reads 13 mel-frequency cepstral "
+    "coefficients each 20 ms, standardised over the training set, and names the digit after "
+    "the last time step.",
     batch=32,
     deviations="An update is made for 32 sequences, in the paper for each. "
     "The margin is as large as the losses of the best trials here. The speakers of the "

@@ -164,6 +164,8 @@ def describe(call: Call, chosen: Backend) -> str:
 def explain(module: nn.Module, /, *inputs: Any, **keywords: Any) -> None:
     """Run a module once, and print which backend computed each of its recurrent layers.
 
+    Layers in compiled modules are not observed.
+
     Args:
         module: A module that contains layers of this package.
         *inputs: Its inputs.
@@ -182,4 +184,7 @@ def explain(module: nn.Module, /, *inputs: Any, **keywords: Any) -> None:
     decisions: list[str] = []
     with observed(lambda call, chosen: decisions.append(describe(call, chosen))):
         module(*inputs, **keywords)
-    print(*decisions or ["No recurrent layer of this package ran."], sep="\n")
+    print(
+        *decisions or ["No recurrent layer of this package ran outside of compiled modules."],
+        sep="\n",
+    )

@@ -36,7 +36,7 @@ class TorchKernels:
         if call.cell not in FUNCTIONS:
             return f"torch has no kernel for {shown(call.cell)}"
         if x.device.type not in ("cpu", "cuda"):
-            return f"torch has no kernel for this on {x.device.type}"
+            return f"torch's kernels are used on the CPU and on CUDA, not on {x.device.type}"
         if x.shape[0] == 0 or x.shape[1] == 0:
             return "torch's kernels need at least one sequence and one time step"
         if call.resets is not None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from ctypes import c_char_p, c_int
 from functools import cache
+from importlib.metadata import distributions
 from importlib.resources import as_file, files
 from operator import itemgetter
 from pathlib import Path
 from struct import Struct
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import torch
 
@@ -190,15 +194,32 @@ def unavailable_reason() -> str | None:
 def load() -> Kernels | str:
     """Load the library that was built with this package, or return why there is none."""
     with as_file(files(__package__) / NAME) as path:
-        if not path.exists():
+        found = path if path.exists() else installed()
+        if found is None:
             return (
                 "the package was installed without its CPU kernels: no C++ compiler was found "
-                "(GCC or Clang; install one, then the package again)"
+                "(GCC or Clang; install one, then the package again). If there was one, not the "
+                f"installed files are imported, but those in {Path(__file__).parents[3]}"
             )
         try:
-            return Kernels(path)
+            return Kernels(found)
         except OSError as error:
             return f"the library of the CPU kernels cannot be loaded: {error}"
+
+
+def installed() -> Path | None:
+    """The library that pip has built from these sources and installed elsewhere.
+
+    Python imports the sources, and not the installed package, if it is started in their folder.
+    """
+    place = Path(__file__).resolve().with_name(NAME)
+    folder = place.parents[3]
+    for package in distributions(name="lstm-variants-torch"):
+        origin = json.loads(package.read_text("direct_url.json") or "{}").get("url", "")
+        if Path(url2pathname(urlsplit(origin).path)).resolve() == folder:
+            library = Path(str(package.locate_file(place.relative_to(folder).as_posix())))
+            return library if library.exists() else None
+    return None
 
 
 def share_threads_with_torch() -> str | None:

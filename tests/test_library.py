@@ -1,0 +1,158 @@
+"""The compiled library of the CPU kernels: where it is, what it has, and a machine without it."""
+
+import ctypes.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from importlib.resources import as_file, files
+from pathlib import Path
+from struct import Struct
+
+import pytest
+import torch
+
+import lstm_variants
+from lstm_variants import nn as layers
+from lstm_variants.kernels import BACKENDS, choose
+from lstm_variants.kernels.cpu import native
+from lstm_variants.kernels.cpu.cells import KERNELS
+from lstm_variants.variants import VARIANTS
+from tests.cpu_kernels import needs_kernels
+from tests.test_cpu_exactness import call_of
+
+pytestmark = needs_kernels
+
+
+def test_a_machine_without_the_library(monkeypatch, tmp_path):
+    """No compiler, no failure: the others run, and say why."""
+    native.load.cache_clear()
+    monkeypatch.setattr(native, "NAME", "not_there.so")
+    try:
+        call = call_of(VARIANTS["PeepholeLSTM"].cell, T=2, B=1, D=1, H=1)
+        assert "no C++ compiler was found" in BACKENDS["cpu"].unsupported_reason(call)
+        assert choose(call).name == "reference"
+        with pytest.raises(RuntimeError, match=r"no C\+\+ compiler was found"):
+            choose(call, "cpu")
+        with pytest.raises(RuntimeError, match=r"no C\+\+ compiler was found"):
+            BACKENDS["cpu"].run(call)
+    finally:
+        native.load.cache_clear()
+
+
+@pytest.mark.parametrize("is_from_here", [True, False])
+def test_python_in_the_folder_of_the_sources_uses_the_installed_library(tmp_path, is_from_here):
+    """As after `pip install .`: the sources, which have no library, are imported."""
+    place = Path(native.__file__).relative_to(Path(lstm_variants.__file__).parents[1])
+    sources, packages = tmp_path / "a clone", tmp_path / "packages"
+    shutil.copytree(
+        Path(lstm_variants.__file__).parent,
+        sources / "lstm_variants",
+        ignore=shutil.ignore_patterns("*.so", "__pycache__"),
+    )
+    (packages / place.parent).mkdir(parents=True)
+    with as_file(files("lstm_variants.kernels.cpu") / native.NAME) as library:
+        shutil.copy(library, packages / place.parent)
+    installed = packages / "lstm_variants_torch-0.1.0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: lstm-variants-torch\n")
+    origin = sources if is_from_here else tmp_path / "another clone"
+    (installed / "direct_url.json").write_text(json.dumps({"url": origin.as_uri()}))
+    code = "from lstm_variants.kernels.cpu import native; print(native.unavailable_reason())"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],  # no hooks of editable installs
+        cwd=sources,
+        env=os.environ | {"PYTHONPATH": f"{packages}{os.pathsep}{Path(torch.__file__).parents[1]}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    if is_from_here:
+        assert done.stdout == "None\n"
+    else:
+        assert f"those in {sources}" in done.stdout
+
+
+def test_a_library_that_is_none(tmp_path):
+    broken = tmp_path / "kernels.so"
+    broken.write_text("nothing")
+    with pytest.raises(OSError, match=r"invalid ELF header|too short"):
+        native.Kernels(broken)
+
+
+def test_a_library_that_was_built_from_other_sources(monkeypatch):
+    """An editable install after call.h has changed: reported, with the command that rebuilds it."""
+    path = files("lstm_variants.kernels.cpu") / native.NAME
+    longer = {"Struct": lambda fields: Struct(fields + "q")}
+    for change in ({"VERSION": native.VERSION + 1}, longer):
+        with monkeypatch.context() as patch:
+            for name, value in change.items():
+                patch.setattr(native, name, value)
+            with pytest.raises(OSError, match=r"other sources .* python -m pip install"):
+                native.Kernels(path)
+            native.load.cache_clear()
+            reason = native.unavailable_reason()
+            assert "cannot be loaded" in reason
+            assert "pip install" in reason
+    native.load.cache_clear()
+    assert native.unavailable_reason() is None
+
+
+def test_the_library_has_all_fields_that_a_call_gives():
+    """A name that it lacks would be left out without an error."""
+    layout = native.kernels().layout
+    for kernel in KERNELS.values():
+        assert kernel.settings.keys() <= set(layout.cell)
+        weights = [name for names in kernel.weights.values() for name in names]
+        states = [form.format(f) for form in ("{}_0", "{}_n") for f in kernel.fields]
+        given = [*weights, *states]
+        assert {*given, *(f"d_{name}" for name in given), *kernel.kept} <= set(layout.direction)
+
+
+def test_a_library_that_reports_no_version():
+    with pytest.raises(OSError, match=r"other sources .*'version': None"):
+        native.Kernels(Path(ctypes.util.find_library("m")))
+
+
+def test_without_torchs_runtime_one_thread_works(monkeypatch, capsys):
+    kernels = native.kernels()
+    monkeypatch.setattr(
+        kernels, "single_thread_reason", "torch's OpenMP runtime was not found (libgomp)"
+    )
+    assert kernels.threads == 1
+    lstm_variants.explain(layers.PeepholeLSTM(3, 4), torch.zeros(5, 2, 3))
+    assert "1 thread: torch's OpenMP runtime was not found" in capsys.readouterr().out
+
+
+def test_too_little_memory_is_said(monkeypatch):
+    kernels = native.kernels()
+    monkeypatch.setattr(kernels, "_run", lambda *_: 1)
+    with pytest.raises(MemoryError, match="too little memory"):
+        layers.PeepholeLSTM(3, 4)(torch.zeros(5, 2, 3))
+
+
+@pytest.mark.parametrize("name", ["torch/lib/libgomp.so.1", "torch.libs/libgomp-a49a47f9.so.1.0.0"])
+def test_torchs_openmp_runtime_is_found_in_wheels_of_every_processor(name, tmp_path, monkeypatch):
+    bundled = tmp_path / name
+    for folder in ("torch/lib", "torch.libs"):
+        (tmp_path / folder).mkdir(parents=True)
+    bundled.touch()
+    monkeypatch.setattr(torch, "__file__", str(tmp_path / "torch" / "__init__.py"))
+    loaded = []
+    monkeypatch.setattr("ctypes.CDLL", lambda path, mode: loaded.append((path, mode)))
+    assert native.share_threads_with_torch() is None
+    assert loaded == [(str(bundled), os.RTLD_GLOBAL | os.RTLD_NOLOAD)]
+
+
+def test_without_torchs_openmp_runtime_the_systems_is_loaded(monkeypatch):
+    loaded = []
+
+    def load(path, mode):
+        if mode & os.RTLD_NOLOAD:
+            raise OSError
+        loaded.append((path, mode))
+
+    monkeypatch.setattr("ctypes.CDLL", load)
+    assert "was not found" in native.share_threads_with_torch()
+    assert loaded == [("libgomp.so.1", os.RTLD_GLOBAL)]
