@@ -21,7 +21,8 @@ def pytest_addoption(parser):
     parser.addoption(
         "--short",
         action="store_true",
-        help="pages in two of four forms; contrast on every third one, from disk every fourth",
+        help="pages in two of four forms, contrast on every third one, every fourth one from disk; "
+        "no second build",
     )
 
 

@@ -55,6 +55,7 @@ def build(folder):
     )
 
 
+@pytest.mark.skipif("config.getoption('short')", reason="with --short, there is no second build")
 def test_every_fault_is_reported(copy):
     """All in one build, which takes its time: each is a warning, and any warning is an error."""
     for file, faults in FAULTS.items():
