@@ -74,7 +74,7 @@ test-interop: ## Compare weights and outputs with Keras, TensorFlow and Flax, in
 	$(INTEROP_VENV)/bin/python -m experiments.benchmarks.peers --smoke
 
 test-surroundings: ## Run test and docs on bare machines: no data, no compiler, one core (SHORT=1: less)
-	$(PYTHON) tests/surroundings.py $(if $(SHORT),--short)
+	$(PYTHON) tests/surroundings.py $(if $(filter-out 0,$(SHORT)),--short)
 
 test-aarch64: ## Run the CPU kernels' tests on emulated AArch64 (needs root, see tests/aarch64.py)
 	$(PYTHON) tests/aarch64.py -- --cases=2 $(PYTEST)
@@ -132,7 +132,7 @@ bench-smoke: $(VENV)/.has-bench ## The smallest size of the benchmark, in second
 	$(BIN)/python -m experiments.benchmarks --smoke
 
 experiments: $(VENV)/.has-experiments ## Run every experiment (SMOKE=1: in seconds, writes nothing)
-	$(BIN)/python -m experiments all $(if $(SMOKE),--smoke)
+	$(BIN)/python -m experiments all $(if $(filter-out 0,$(SMOKE)),--smoke)
 
 report: $(VENV)/.has-docs ## Make tables and figures for the documentation from the stored results
 	OMP_NUM_THREADS=1 $(BIN)/python -m experiments.report

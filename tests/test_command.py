@@ -1,8 +1,10 @@
 """The command line of experiments: options, settings, and records that stay."""
 
 import dataclasses
+import errno
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -44,6 +46,25 @@ def test_settings_out_of_range(options, message, tmp_path):
     with pytest.raises(SystemExit, match=f"^{message}$"):
         command.main("counting", EXPERIMENT, [*options, "--out", str(tmp_path)])
     assert not list(tmp_path.iterdir())
+
+
+def test_a_run_on_a_full_disk_says_so_and_can_be_continued(tmp_path, monkeypatch, capsys):
+    options = ["--smoke", "--out", str(tmp_path)]
+    flushed = []
+
+    def fsync(file):
+        flushed.append(file)
+        if len(flushed) > 4:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fsync)
+        with pytest.raises(SystemExit, match=r"No space left .* counting' continues with the next"):
+            command.main("counting", EXPERIMENT, options)
+    assert not (tmp_path / "counting" / "record.json").exists()
+    command.main("counting", EXPERIMENT, options)
+    assert "continuing: " in capsys.readouterr().out
+    assert (tmp_path / "counting" / "record.json").exists()
 
 
 def test_settings_of_settings_out_of_range(tmp_path):

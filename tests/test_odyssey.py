@@ -207,6 +207,8 @@ def test_a_cell_of_your_own_is_compared_with_one_line(monkeypatch, capsys):
         compare(LSTMCell(), "strokes", config=toy)
     with pytest.raises(ValueError, match="not be that of a published unit, got 'GRU'"):
         compare(LSTMCell(coupled=True), "speech", name="GRU", trials=4)
+    with pytest.raises(ValueError, match="trials should be 1 or more, got 0"):
+        compare(LSTMCell(coupled=True), "speech", trials=0)
     result = compare(LSTMCell(coupled=True), "speech", name="mine", trials=4)
     assert [record["case"]["unit"] for record in result["records"][-4:]] == ["mine"] * 4
     printed = capsys.readouterr().out

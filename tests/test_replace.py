@@ -38,7 +38,9 @@ def test_results_gradients_and_parameters_stay(name):
     model = nn.Sequential(Encoder(LAYERS[name]()), nn.Flatten()).eval()
     plain = copy.deepcopy(model)
     parameters = dict(model.named_parameters())
+    random_state = torch.get_rng_state()
     assert replace_layers(model) is model
+    assert torch.equal(torch.get_rng_state(), random_state)
     layer = model[0].parts["rnn"]
     assert isinstance(layer, Recurrent)
     assert not layer.training

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,9 @@ from experiments.engine.experiment import Experiment, execute
 from experiments.engine.extending import check_replaceable
 from experiments.engine.files import check_writable
 from experiments.engine.units import Start, in_process
+
+FULL = {errno.ENOSPC, errno.EDQUOT}
+"""Errors of a disk without space."""
 
 
 def main(name: str, experiment: Experiment, arguments: Sequence[str]) -> None:
@@ -134,14 +138,21 @@ def run(name: str, experiment: Experiment, options: Any) -> None:
     except data.MissingDataError as error:
         raise SystemExit(str(error)) from None
     except KeyboardInterrupt:
-        is_kept = folder and experiment.reproducible
-        hint = (
+        raise SystemExit(f"\nStopped. {hint(name, experiment, folder)}") from None
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise SystemExit(f"\n{error.strerror}. {hint(name, experiment, folder)}") from error
+
+
+def hint(name: str, experiment: Experiment, folder: Path | None) -> str:
+    """What is left of a run that has not come to its end."""
+    if folder and experiment.reproducible:
+        return (
             f"'python -m experiments {name}' continues with the next unit: with the same options, "
             "without --fresh."
-            if is_kept
-            else "Nothing is kept."
         )
-        raise SystemExit(f"\nStopped. {hint}") from None
+    return "Nothing is kept."
 
 
 def start_of(name: str, experiment: Experiment, options: Any) -> Start:

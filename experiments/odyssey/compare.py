@@ -41,7 +41,7 @@ def compare(
 
     Raises:
         ValueError: If the name is that of a published unit, or there is no such data set, or the
-            settings are those of another one.
+            settings are those of another one, or there are no trials.
 
     Example:
         ```python
@@ -56,6 +56,8 @@ def compare(
         raise ValueError(f"task should be one of {', '.join(map(repr, STUDIES))}, got {task!r}")
     if config and config.task != task:
         raise ValueError(f"config should be one for {task!r}, got one for {config.task!r}")
+    if trials < 1:
+        raise ValueError(f"trials should be 1 or more, got {trials}")
     chosen = config or STUDIES[task]
     units: Sequence[Unit] = [({"unit": name}, seed) for seed in range(trials)]
     run = functools.partial(run_cell, cell)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from inspect import signature
 from typing import Any
 
+import torch
 from torch import nn
 
 # From here, and not from torch.nn, where other classes may take their places.
@@ -40,8 +41,9 @@ def replace_layers(
 
     `LSTM`, `GRU` and `RNN` have the parameters of the layers that they replace, the same tensors:
     tied weights stay tied, and an optimizer that was created before trains them. Another variant
-    has those whose name, shape and blocks are the same, and initialises the others: create the
-    optimizer after the call. Settings of torch's layer override those of a function.
+    has those whose name, shape and blocks are the same, and initialises the others, which can be
+    trained in a frozen layer too: create the optimizer after the call. Settings of torch's layer
+    override those of a function.
 
     Layers that may compute something else than torch's class are not replaced, and a warning names
     them: subclasses, compiled layers, and layers with a parametrisation, hooks, added parameters or
@@ -159,7 +161,9 @@ def own_attributes(layer: torch_rnn.RNNBase) -> dict[str, Any]:
 
 def replacement(old: torch_rnn.RNNBase, layer: Callable[..., Recurrent]) -> Recurrent:
     """A new layer with the settings, the parameters and the user's attributes of one of torch."""
-    first = old.weight_ih_l0
+    first = next(old.parameters())
+    random_state = torch.get_rng_state()
+    cuda_state = torch.cuda.get_rng_state(first.device) if first.is_cuda else None
     new = layer(**settings(old), device=first.device, dtype=first.dtype)
     if not isinstance(new, Recurrent):
         raise TypeError(f"replace_layers expects layers of lstm_variants.nn, got {type(new)}")
@@ -170,5 +174,10 @@ def replacement(old: torch_rnn.RNNBase, layer: Callable[..., Recurrent]) -> Recu
         for name, parameter in old.named_parameters(remove_duplicate=False):
             if name in own and own[name].shape == parameter.shape:
                 setattr(new, name, parameter)
+                del own[name]
+        if not own:  # what follows draws the same random numbers as without a replacement
+            torch.set_rng_state(random_state)
+            if cuda_state is not None:
+                torch.cuda.set_rng_state(cuda_state, first.device)
     vars(new).update(own_attributes(old))
     return new.train(old.training)
