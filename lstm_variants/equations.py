@@ -43,6 +43,7 @@ def equations(cell: Cell, *, proj_size: int = 0) -> dict[str, str]:
         proj_size: Size of the projected output; 0 if there is no projection.
 
     Raises:
+        TypeError: If `cell` is a class.
         ValueError: If the docstring has no equations (`python -OO` removes it), or states a setting
             that the cell does not have.
 
@@ -58,6 +59,8 @@ def equations(cell: Cell, *, proj_size: int = 0) -> dict[str, str]:
         o_t = \sigma(W_o x_t + U_o h_{t-1} + b_o)
         h_t = o_t \odot \tanh(c_t)
     """
+    if isinstance(cell, type):
+        raise TypeError(f"cell should be an instance, as LSTMCell(), got the class {cell.__name__}")
     text = documentation(cell)
     if text is None:
         raise ValueError(

@@ -39,7 +39,7 @@ class SequenceModel(nn.Module, ABC):
         for name, size in (("input_dim", input_dim), ("hidden_dim", hidden_dim)):
             if isinstance(size, bool) or not isinstance(size, int):
                 raise TypeError(
-                    f"{name} should be a positive integer, "
+                    f"{name} should be of type int and positive, "
                     f"got {size!r} of type {type(size).__name__}"
                 )
             if size <= 0:

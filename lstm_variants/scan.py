@@ -51,8 +51,8 @@ def scan(
 
     Raises:
         TypeError: If `lengths` are not integers, or `resets` not of dtype bool.
-        ValueError: If `lengths` are out of range or not of shape `[B]`, if `resets` are not of
-            shape `[T, B]`, or if `w` does not have the parameters of the cell.
+        ValueError: If `x` is not 3-D, if `lengths` are out of range or not of shape `[B]`, if
+            `resets` are not of shape `[T, B]`, or if `w` does not have the parameters of the cell.
 
     Examples:
         >>> import torch
@@ -66,6 +66,8 @@ def scan(
         >>> torch.equal(output[-1], state.h)
         True
     """
+    if x.dim() != 3:
+        raise ValueError(f"x should have shape [T, B, D], got {list(x.shape)}")
     T, B, _ = x.shape
     steps = Steps(cell, x, w, state, lengths, resets, masks, reverse)
     # unbind instead of wx[t]: its gradient is one stack, that of indexing a sum of T full tensors.

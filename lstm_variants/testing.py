@@ -37,7 +37,8 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
         The properties that were checked, one line each.
 
     Raises:
-        AssertionError: If a property does not hold; the message names it.
+        AssertionError: If a property does not hold; the message names it. Python's option `-O`
+            removes most checks.
 
     Warns:
         UserWarning: If the cell has no [documented equations][lstm_variants.equations]: they are

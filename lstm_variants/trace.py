@@ -80,8 +80,8 @@ class LayerTrace(dict[str, Tensor]):
         Args:
             low: The lower threshold.
             high: The upper threshold.
-            letters: Letters of this trace; by default the gates. (The gates `i` and `f` of an sLSTM
-                are recorded as they are computed, divided by the exponential of the stabiliser.)
+            letters: Letters of this trace; by default the gates. (`i` and `f` of an sLSTM are
+                divided by the exponential of the stabiliser, those of a minLSTM not by their sum.)
 
         Raises:
             ValueError: If a letter is not in this trace, or no time step is valid.

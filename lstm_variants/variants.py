@@ -31,7 +31,7 @@ class Variant:
 
     Attributes:
         cell: The cell, which defines the equations.
-        papers: The papers that introduced it, keys of [`PAPERS`][lstm_variants.papers.PAPERS].
+        papers: The papers that it comes from, keys of [`PAPERS`][lstm_variants.papers.PAPERS].
         summary: The distinguishing feature, in one line.
         confusable_with: Similar variants or conventions, and the difference; empty if none.
         model: The notebook's model of this variant; `None` if the notebook has none.
@@ -138,7 +138,8 @@ VARIANTS = {
         cell=LSTMCell(forget_gate=False),
         papers=("Hochreiter & Schmidhuber 1997",),
         summary="the LSTM as first published: no forget gate, c is a sum",
-        confusable_with="NFG, which has peepholes",
+        confusable_with="NFG, which has peepholes; the paper has 2 tanh(x/2) for the candidate and "
+        "tanh(x/2) for the output instead of tanh(x)",
     ),
     "LayerNormLSTM": Variant(
         cell=LayerNormLSTMCell(),

@@ -217,6 +217,7 @@ WRONG_STATES = {
         ValueError,
         r"h_0 \(hidden\[0\]\) to be on the input's device cpu, got meta",
     ),
+    "number": (5, TypeError, r"as a tuple \(h_0, c_0\), got int"),
     "none": ((torch.zeros(1, 2, 4), None), TypeError, "c_0 to be a tensor, got NoneType"),
 }
 

@@ -335,6 +335,11 @@ def test_equations_are_inherited():
     assert equations(cell) == equations(LSTMCell())
 
 
+def test_a_class_has_no_equations():
+    with pytest.raises(TypeError, match=r"an instance, as LSTMCell\(\), got the class GRUCell"):
+        equations(GRUCell)
+
+
 def test_a_cell_without_equations_is_reported(monkeypatch):
     monkeypatch.setattr(MinimalCell, "__doc__", None)  # as with python -OO
     with pytest.raises(ValueError, match="UndocumentedCell has no documented equations"):

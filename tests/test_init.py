@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 import torch
 from torch.nn.utils import prune
@@ -61,8 +62,11 @@ def test_gates_get_the_bias_and_nothing_else_changes(name, gates):
 
 def test_each_unit_can_have_its_own_bias():
     layer = nn.GRU(3, 4, dtype=torch.float64)
-    nn.init.gate_bias_(layer, "z", torch.tensor([1.0, 2.0, 3.0, 4.0]))
-    assert biases(layer, "_l0")["z"].tolist() == [1.0, 2.0, 3.0, 4.0]
+    for values in ([1.0, 2.0, 3.0, 4.0], np.array([4.0, 3.0, 2.0, 1.0]), torch.arange(4.0)):
+        nn.init.gate_bias_(layer, "z", values)
+        assert biases(layer, "_l0")["z"].tolist() == list(values)
+    with pytest.raises(ValueError, match=r"have shape \[4\], one for .* got shape \[5\]"):
+        nn.init.gate_bias_(layer, "z", torch.ones(5))
 
 
 @pytest.mark.parametrize("name", GATED)
@@ -116,6 +120,12 @@ def test_chrono_is_drawn_from_torchs_generator():
         drawn.append(layer.bias_ih_l0[:8].tolist())
     assert drawn[0] == drawn[1]
     assert not set(drawn[0]) & set(drawn[2])
+
+
+@pytest.mark.parametrize("t_max", ["5", None])
+def test_a_lag_that_is_no_number(t_max):
+    with pytest.raises(TypeError, match=f"t_max should be a number of time steps, got {t_max!r}"):
+        nn.init.chrono_(nn.LSTM(2, 4), t_max)
 
 
 def test_long_memories_in_half_precision():

@@ -179,8 +179,8 @@ def test_no_backend_is_named_auto(monkeypatch):
 
 
 WRONG_BACKENDS = {
-    "class": (Negated, 1, "should be an object with name, unsupported_reason, run"),
-    "other": (torch, 1, "should be an object with name, unsupported_reason, run"),
+    "class": (Negated, 1, "should be an object with name, details, unsupported_reason, run"),
+    "other": (torch, 1, "should be an object with name, details, unsupported_reason, run"),
     "text": (BACKENDS["torch"], "high", "priority should be a number, got 'high'"),
     "nan": (BACKENDS["torch"], float("nan"), "priority should be a number, got NaN"),
 }

@@ -163,7 +163,7 @@ def test_sizes_that_are_not_positive(model_type, sizes):
 @every_model
 @pytest.mark.parametrize("sizes", [(3.0, 4), (3, "4"), (None, 4), (3, True), (torch.tensor(3), 4)])
 def test_sizes_that_are_no_integers(model_type, sizes):
-    with pytest.raises(TypeError, match=r"should be a positive integer, got .* of type"):
+    with pytest.raises(TypeError, match=r"should be of type int and positive, got .* of type"):
         model_type(*sizes)
 
 

@@ -33,9 +33,13 @@ F64 = {"dtype": torch.float64}
 def test_meta_device_and_empty_parameters(name):
     layer = OURS[name](3, 4, 2, bidirectional=True, device="meta", dtype=torch.float64)
     assert all(p.is_meta and p.dtype == torch.float64 for p in layer.parameters())
-    output, _ = layer(torch.empty(5, 2, 3, device="meta", dtype=torch.float64))
+    x = torch.empty(5, 2, 3, device="meta", dtype=torch.float64)
+    output, state = layer(x)
     assert output.is_meta
     assert output.shape == (5, 2, 8)
+    assert layer(x, state)[0].shape == (5, 2, 8)
+    single = OURS[name](3, 4, device="meta", dtype=torch.float64)
+    assert single.step(x[0], single.step(x[0])[1])[0].shape == (2, 4)
     layer.to_empty(device="cpu").reset_parameters()
     assert layer(torch.zeros(5, 2, 3, dtype=torch.float64))[0].isfinite().all()
     skipped = skip_init(OURS[name], 3, 4, 2)

@@ -215,6 +215,21 @@ def test_settings_that_contradict_each_other(settings):
         LSTMCell(**settings)
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"), [(LSTMCell, "coupled"), (LSTMCell, "output_gate"), (GRUCell, "reset_after")]
+)
+@pytest.mark.parametrize("value", ["False", 0, None], ids=repr)
+def test_settings_that_are_neither_true_nor_false(kind, name, value):
+    with pytest.raises(TypeError, match=f"{name} should be True or False, got {value!r}"):
+        kind(**{name: value})
+
+
+def test_an_input_without_a_batch():
+    cell, w, x, _ = setting("LSTM", B=2, T=3)
+    with pytest.raises(ValueError, match=r"should have shape \[T, B, D\], got \[3, \d+\]"):
+        scan(cell, x[:, 0], w)
+
+
 @pytest.mark.parametrize("peephole", ["current", "previous"])
 def test_zero_peepholes_are_a_plain_lstm(peephole):
     _, w, x, state = setting("PeepholeLSTM")

@@ -67,6 +67,10 @@ class GRUCell(Cell):
     state_type = HiddenState
     state_fields = (Field("h"),)
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.reset_after, bool):
+            raise TypeError(f"reset_after should be True or False, got {self.reset_after!r}")
+
     def parameters(
         self, D: int, H: int, *, bias: bool = True, proj_size: int = 0
     ) -> dict[str, Parameter]:

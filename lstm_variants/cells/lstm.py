@@ -3,7 +3,7 @@ r"""The LSTM (long short-term memory) with peepholes, coupled gates and publishe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal, NamedTuple
 
 from torch import Tensor, cat, ones_like, sigmoid, tanh
@@ -44,7 +44,7 @@ class GateRecurrentState(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class LSTMCell(Cell):
-    r"""The LSTM family as one specification.
+    r"""The LSTM family as one specification: with peepholes here, without them by default.
 
     $$
     \begin{aligned}
@@ -144,8 +144,13 @@ class LSTMCell(Cell):
     def __post_init__(self) -> None:
         if self.peephole not in ("current", "previous", None):
             raise ValueError(
-                f"peephole should be 'current', 'previous' or None, got {self.peephole!r}"
+                f"peephole should be 'current', 'previous' or None, got {self.peephole!r} "
+                "(sizes are arguments of layers, as lstm_variants.nn.LSTM)"
             )
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name != "peephole" and not isinstance(value, bool):
+                raise TypeError(f"{field.name} should be True or False, got {value!r}")
         if self.coupled and not (self.input_gate and self.forget_gate):
             raise ValueError("coupled gates need input_gate and forget_gate: f = 1 - i")
         if self.gate_recurrence and self.block_names != ("i", "f", "g", "o"):

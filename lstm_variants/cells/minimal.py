@@ -94,6 +94,9 @@ class MinLSTMCell(MinimalCell):
     The two gates are divided by their sum, so that the new state is a mean of old state and
     candidate.
 
+    In a [trace][lstm_variants.trace.trace], time constants are NaN where both gates are too small
+    for a number.
+
     Paper: Feng et al. 2024, section 3.2, with $n_t$ for the candidate $\tilde{h}_t$.
 
     Not to be confused with: the form in log space of the paper's appendix, whose candidate is

@@ -45,7 +45,8 @@ def from_onnx(
     Args:
         model: The model or its file.
         name: The name of the node, or of one of its outputs. Not needed if there is one such node.
-        **options: Other arguments of [`Recurrent`][lstm_variants.nn.Recurrent].
+        **options: Other arguments of [`Recurrent`][lstm_variants.nn.Recurrent]; `batch_first` is
+            that of the node's `layout` by default.
 
     Raises:
         TypeError: If an option follows from the arrays, as `bidirectional`.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -40,8 +41,9 @@ def to_safetensors(layer: Recurrent, path: str | os.PathLike[str]) -> None:
 
     Raises:
         TypeError: If `layer` is not a layer of this package.
-        ValueError: If a file could not represent the layer: its parameters are parametrised, pruned
-            or of several dtypes, it has modules of its own, or a setting is no number or text.
+        ValueError: If a file could not represent the layer: its parameters are parametrised,
+            pruned, tied or of several dtypes, it has modules of its own, or a setting is no number
+            or text.
         OSError: If the file cannot be written.
 
     Examples:
@@ -54,7 +56,11 @@ def to_safetensors(layer: Recurrent, path: str | os.PathLike[str]) -> None:
         Recurrent(LSTMCell(peephole='current'), 8, 16, bidirectional=True)
     """
     check_layer(layer)
-    tensors = {name: tensor.contiguous() for name, tensor in layer.state_dict().items()}
+    # Copies: parameters may be views of one storage.
+    tensors = {
+        name: tensor.clone(memory_format=torch.contiguous_format)
+        for name, tensor in layer.state_dict().items()
+    }
     check_plain(layer, tensors)
     text = json.dumps(description(layer), default=as_json)
     target = Path(path)
@@ -81,6 +87,11 @@ def check_plain(layer: Recurrent, tensors: Mapping[str, Tensor]) -> None:
             "first, or save the state_dict with safetensors.torch.save_file"
         )
     common_dtype(tensors)
+    if len(dict(layer.named_parameters())) < len(tensors):  # of tied ones, it has the first
+        raise ValueError(
+            "the parameters of the layer should not be tied: a file has each of them once. Save "
+            "the state_dict with torch.save, or untie them first"
+        )
 
 
 def description(layer: Recurrent) -> dict[str, Any]:
@@ -110,11 +121,15 @@ def as_json(value: Any) -> int | float:
 def from_safetensors(path: str | os.PathLike[str], *, cell: Cell | None = None) -> Recurrent:
     """Make a layer from a file that `to_safetensors` wrote.
 
+    It is a `Recurrent` in training mode on the CPU, whose parameters are trained; call `eval()` for
+    inference.
+
     Args:
         path: The file.
         cell: The cell, if it is not one of this package.
 
     Raises:
+        TypeError: If `cell` is not a cell.
         ValueError: If the file does not describe a layer, or not that of this cell.
         OSError: If there is no such file.
     """
@@ -129,6 +144,8 @@ def from_safetensors(path: str | os.PathLike[str], *, cell: Cell | None = None) 
             f"{path} should have been written by to_safetensors, and describes no layer; create "
             "the layer, and load the file with safetensors.torch.load_model"
         )
+    if not isinstance(cell, Cell | None):
+        raise TypeError(f"cell should be a cell, as LSTMCell(), got {cell!r}")
     described = parsed(metadata[KEY], path)
     cell = cell_of(described, path) if cell is None else checked(cell, described, path)
     dtype = common_dtype(tensors)

@@ -65,7 +65,8 @@ def without_scope(variables: Arrays) -> dict[str, Any]:
         short = PROJECTION if path.endswith(PROJECTION) else path.rsplit("/", 1)[-1]
         if short in found:
             raise ValueError(
-                f"the variables should be those of one cell, got a second {short}: {name}"
+                f"the variables should be those of one cell, without those of its optimizer, got "
+                f"a second {short}: {name}"
             )
         found[short] = array
     expected = {"kernel", "bias"}
@@ -73,7 +74,10 @@ def without_scope(variables: Arrays) -> dict[str, Any]:
     if missing := sorted(expected - found.keys()):
         raise ValueError(f"the variables should have {', '.join(missing)}, got {', '.join(found)}")
     if unknown:
-        raise ValueError(f"an LSTM cell of TensorFlow has no variable {', '.join(sorted(unknown))}")
+        raise ValueError(
+            f"an LSTM cell of TensorFlow has no variable {', '.join(sorted(unknown))}; leave out "
+            "those of the optimizer"
+        )
     return found
 
 

@@ -46,7 +46,7 @@ def register(backend: Backend, priority: float) -> None:
         >>> list(BACKENDS)
         ['cpu', 'torch', 'reference']
     """
-    needed = ("name", "unsupported_reason", "run")
+    needed = ("name", "details", "unsupported_reason", "run")
     if isinstance(backend, type) or not all(hasattr(backend, part) for part in needed):
         raise TypeError(f"backend should be an object with {', '.join(needed)}, got {backend!r}")
     if not isinstance(backend.name, str):

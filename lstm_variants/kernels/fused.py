@@ -78,10 +78,10 @@ def in_dtype(
 class FusedBackend(ABC):
     """A backend for calls that it computes as a whole, with a backward pass of its own.
 
-    A subclass supplies the two passes. They get contiguous tensors that fit together, of one device
-    and dtype, and at least one sequence and one time step. Of the input, only the last dimension
-    has to be contiguous. Layout, checks, shapes while tracing, autograd, second derivatives and
-    `vmap` are common to all fused backends.
+    A subclass supplies the two passes, `name_of`, `signature` and `kept_shapes`. The passes get
+    contiguous tensors that fit together, of one device and dtype, and at least one sequence and one
+    time step. Of the input, only the last dimension has to be contiguous. Layout, checks, shapes
+    while tracing, autograd, second derivatives and `vmap` are common to all fused backends.
 
     Attributes:
         name: The name that layers and `choose` take.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
 
@@ -60,15 +61,21 @@ def check_constructor(
 
 def check_dtype(x: Tensor, weight: Tensor) -> None:
     """Raise ValueError unless input and weights have the same dtype, or autocast converts both."""
-    if x.dtype == weight.dtype:
-        return
-    device = x.device.type  # some, as meta, have no autocast, and torch raises an error of its own
-    is_cast = torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
-    if not is_cast or not x.is_floating_point():
+    if x.dtype != weight.dtype and not is_cast(x):
         raise ValueError(
             f"RNN input dtype ({x.dtype}) does not match weight dtype ({weight.dtype}). "
             f"Convert input: input.to({weight.dtype}), or convert model: model.to({x.dtype})"
         )
+
+
+def is_cast(tensor: Tensor) -> bool:
+    """Whether autocast converts a tensor where it is used."""
+    device = tensor.device.type  # some, as meta, have no autocast, and torch raises an error
+    return (
+        tensor.is_floating_point()
+        and torch.amp.is_autocast_available(device)
+        and torch.is_autocast_enabled(device)
+    )
 
 
 def check_input_size(x: Tensor, input_size: int) -> None:
@@ -105,6 +112,8 @@ def check_state(
             f"{layer} expects hx as a tuple of {len(names)} tensors {expected}, "
             f"got one tensor of shape {list(hx.shape)}"
         )
+    if not isinstance(hx, Iterable):
+        raise TypeError(f"{layer} expects hx as a tuple {expected}, got {type(hx).__name__}")
     state = (hx,) if single else tuple(hx)
     if len(state) != len(names):
         raise ValueError(f"{layer} expects hx as {expected}, got {len(state)} tensors")
@@ -128,8 +137,7 @@ def check_state(
         label = "hidden" if single else f"hidden[{k}]"
         if tuple(tensor.shape) != sizes[name]:
             raise RuntimeError(f"Expected {label} size {sizes[name]}, got {list(tensor.shape)}")
-        is_cast = torch.is_autocast_enabled(x.device.type) and tensor.is_floating_point()
-        if tensor.dtype != x.dtype and not is_cast:
+        if tensor.dtype != x.dtype and not is_cast(tensor):
             raise ValueError(
                 f"expected {name}_0 ({label}) to have the input's dtype {x.dtype}, "
                 f"got {tensor.dtype}: convert it with {name}_0.to({x.dtype})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 
 import torch
 from torch import Tensor
@@ -15,7 +16,9 @@ __all__ = ["chrono_", "gate_bias_"]
 
 
 @torch.no_grad()
-def gate_bias_(layer: Recurrent, blocks: str | Sequence[str], bias: float | Tensor) -> Recurrent:
+def gate_bias_(
+    layer: Recurrent, blocks: str | Sequence[str], bias: float | Sequence[float] | Tensor
+) -> Recurrent:
     """Set the bias of gates or other blocks, in every layer and direction.
 
     A block has two biases, an input bias and a recurrent bias, which are added, or the former
@@ -28,15 +31,15 @@ def gate_bias_(layer: Recurrent, blocks: str | Sequence[str], bias: float | Tens
         blocks: The blocks to set: a role, the name of a block of the layer's cell, or a sequence of
             them. The role `"keep"` is the forget gate of an LSTM and the update gate of a GRU; see
             [`Block`][lstm_variants.cells.cell.Block].
-        bias: One value, or one for each hidden unit, `[H]`.
+        bias: A number, or one for each hidden unit, `[H]`.
 
     Returns:
         The layer.
 
     Raises:
         TypeError: If `layer` is not a layer of this package.
-        ValueError: If the layer's cell has no block with such a role or name, if the layer has
-            `bias=False`, or if a bias is computed from other parameters.
+        ValueError: If the layer's cell has no block with such a role or name, if `bias` has another
+            shape, if the layer has `bias=False`, or if a bias is computed from other parameters.
 
     Examples:
         A forget gate bias of 1, as recommended by Jozefowicz, Zaremba & Sutskever 2015:
@@ -58,10 +61,16 @@ def gate_bias_(layer: Recurrent, blocks: str | Sequence[str], bias: float | Tens
             f"blocks should be roles or names of the blocks of {layer.cell}, {listed}, "
             f"got {blocks!r}"
         )
+    value = torch.as_tensor(bias)
+    if value.shape not in ((), (layer.hidden_size,)):
+        raise ValueError(
+            f"bias should be a number or have shape [{layer.hidden_size}], one for each hidden "
+            f"unit, got shape {list(value.shape)}"
+        )
     for biases in all_biases:
         for block in cell_blocks:
             if block.name in names or block.role in names:
-                set_block_bias(biases, block, bias)
+                set_block_bias(biases, block, value)
     return layer
 
 
@@ -73,7 +82,9 @@ def chrono_(layer: Recurrent, t_max: float) -> Recurrent:
     role `"keep"` is set to $\log u$, that of blocks with the role `"write"` to $-\log u$; see
     [`Block`][lstm_variants.cells.cell.Block]. With a pre-activation equal to the bias, a unit keeps
     $u / (1 + u)$ of its state at each time step and adds $1 / (1 + u)$ of the candidate (a JANET
-    with $\beta = 1$ adds $e / (u + e)$): a time constant of about $u$ time steps. Each layer and
+    with $\beta = 1$ adds $e / (u + e)$): a time constant of about $u$ time steps. In an sLSTM, this
+    holds only after about $u$ time steps, because its normaliser starts at zero. Without a forget
+    gate everything is kept, without an input gate all of the candidate is added. Each layer and
     direction has its own draws. All other parameters are unchanged.
 
     Paper: Tallec & Ollivier 2018, "Can recurrent neural networks warp time?".
@@ -86,7 +97,7 @@ def chrono_(layer: Recurrent, t_max: float) -> Recurrent:
         The layer.
 
     Raises:
-        TypeError: If `layer` is not a layer of this package.
+        TypeError: If `layer` is not a layer of this package, or `t_max` is no number.
         ValueError: If `t_max` is below 2 or infinite, if no block of the cell has the role `"keep"`
             or `"write"`, if the layer has `bias=False`, or if a bias is computed from other
             parameters.
@@ -100,6 +111,8 @@ def chrono_(layer: Recurrent, t_max: float) -> Recurrent:
         (True, True)
     """
     all_biases = get_biases(layer)
+    if not isinstance(t_max, Real | Tensor):
+        raise TypeError(f"t_max should be a number of time steps, got {t_max!r}")
     if not 2 <= t_max < math.inf:
         raise ValueError(f"t_max should be finite and at least 2 time steps, got {t_max}")
     signs = {"keep": 1, "write": -1}

@@ -91,9 +91,10 @@ class Recurrent(nn.Module):
                 each. In evaluation, the mean is taken. The layer runs on the reference.
 
         Raises:
-            TypeError: If an argument has a wrong type.
+            TypeError: If an argument has a wrong type; `bidirectional` may be anything that is true
+                or false.
             ValueError: If a size or a probability is out of range or has no meaning for the cell,
-                or there is no such backend.
+                `dropout` is no number, or there is no such backend.
         """
         super().__init__()
         check_constructor(
@@ -210,9 +211,10 @@ class Recurrent(nn.Module):
 
         Raises:
             TypeError: If an argument has a wrong type.
-            ValueError: If dtypes differ, the input is not 2-D or 3-D, `lengths` are out of range,
-                or `resets` have another shape.
-            RuntimeError: If a shape is wrong, or the selected backend does not support the call.
+            ValueError: If dtypes or devices differ, the input is not 2-D or 3-D, `hx` has another
+                number of tensors, `lengths` or `resets` do not fit, or a packed sequence has them.
+            RuntimeError: If the shape of the input or of `hx` is wrong, or the selected backend
+                does not support the call.
         """
         batch = as_batch(self, input, lengths, resets)
         first = initial_states(self, batch.x, hx, batched=batch.batched)
