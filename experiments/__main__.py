@@ -22,6 +22,8 @@ def usage() -> str:
 
 def main(arguments: list[str]) -> None:
     """Run what the arguments name."""
+    if sys.flags.optimize > 1:
+        raise SystemExit("Experiments read their docstrings, which python -OO removes: use -O.")
     # Letters that a terminal cannot show are escaped: without this, the table would not be printed.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

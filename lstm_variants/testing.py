@@ -10,7 +10,7 @@ from inspect import signature
 from typing import Any, cast, get_args
 
 import torch
-from torch import Tensor
+from torch import Tensor, random
 from torch.func import functional_call
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
@@ -37,12 +37,11 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
         The properties that were checked, one line each.
 
     Raises:
-        AssertionError: If a property does not hold; the message names it. Python's option `-O`
-            removes most checks.
+        AssertionError: If a property does not hold; the message names it.
+        RuntimeError: With Python's option `-O`, which removes assertions.
 
     Warns:
-        UserWarning: If the cell has no [documented equations][lstm_variants.equations]: they are
-            not checked.
+        UserWarning: If the cell has no [documented equations][lstm_variants.equations] to check.
 
     Examples:
         >>> from lstm_variants.cells import GRUCell
@@ -85,8 +84,10 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
         if set("\a\b\f\v") & set("".join(kind.__doc__ or "" for kind in type(cell).__mro__)):
             text += r', where Python read \b as a backspace: one with backslashes needs r"""'
         warnings.warn(text, stacklevel=2)
+    if not __debug__:
+        raise RuntimeError("check_cell needs assertions: run Python without -O")
     # The caller's no_grad or inference_mode would make the check of derivatives fail.
-    with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad():
+    with random.fork_rng([]), torch.device("cpu"), torch.inference_mode(False), torch.enable_grad():
         for statement, check in checks.items():
             torch.manual_seed(seed)
             try:

@@ -52,6 +52,19 @@ def f():\n    """Text."""\n    return "c"\n'''
         assert (digests[text] == digests[source]) == is_same
 
 
+def test_versions_of_python_and_line_endings_make_no_difference(monkeypatch):
+    """Digests are stored in records, and compared with those of other machines."""
+    run, kernel = code.FOLDER / "new" / "run.py", code.PACKAGE / "kernel.cpp"
+    source = b"def f(a, *, b=None, c=()):\n    return [], a or b, {1: c}\n"
+    for ending in (b"\n", b"\r\n"):
+        content = {run: source, kernel: b"int f();\n"}
+        content = {path: text.replace(b"\n", ending) for path, text in content.items()}
+        monkeypatch.setattr(code, "CONTENT", content)
+        assert code.digest("new") == (
+            "b4b88ddb03c8194ce7ae615e794d0a5a8668c0bd90a90b404617240d5be94e41"
+        )
+
+
 def test_dangling_links_are_no_sources(tmp_path, monkeypatch):
     (tmp_path / "run.py").touch()
     (tmp_path / ".#run.py").symlink_to("me@host.1")  # of an editor

@@ -37,7 +37,7 @@ REFUSALS = {
         "reset": (GRUCell(reset_after=False), {}, "no kernel for GRUCell(reset_after=False)"),
         "empty": (LSTMCell(), {"B": 0}, "at least one sequence"),
         "half": (LSTMCell(), {"dtype": torch.bfloat16}, "cell state in torch.bfloat16"),
-        "meta": (LSTMCell(), {"device": "meta"}, "no kernel for this on meta"),
+        "meta": (LSTMCell(), {"device": "meta"}, "on the CPU and on CUDA, not on meta"),
     },
     "cpu": {
         "cell": (OwnCell(), {}, "no kernel for OwnCell()"),

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from importlib.resources import as_file, files
 from pathlib import Path
 from struct import Struct
@@ -113,6 +114,34 @@ def test_the_library_has_all_fields_that_a_call_gives():
 def test_a_library_that_reports_no_version():
     with pytest.raises(OSError, match=r"other sources .*'version': None"):
         native.Kernels(Path(ctypes.util.find_library("m")))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other formats have no weak symbols")
+def test_it_loads_without_any_openmp_runtime():
+    with as_file(files("lstm_variants.kernels.cpu") / native.NAME) as path:
+        code = f"import ctypes; ctypes.CDLL({str(path)!r}, mode=2)"  # RTLD_NOW: every symbol
+        done = subprocess.run(
+            [sys.executable, "-S", "-c", code], capture_output=True, text=True, check=False
+        )
+    assert done.stderr == ""
+
+
+def test_sources_in_a_zip_archive(tmp_path):
+    package = Path(lstm_variants.__file__).parent
+    with zipfile.ZipFile(tmp_path / "package.zip", "w") as archive:
+        for path in package.rglob("*.py"):
+            archive.write(path, path.relative_to(package.parent))
+    code = "from lstm_variants.kernels.cpu import native; print(native.unavailable_reason())"
+    search = f"{tmp_path / 'package.zip'}{os.pathsep}{Path(torch.__file__).parents[1]}"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": search},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"those in {tmp_path / 'package.zip'}" in done.stdout
 
 
 def test_without_torchs_runtime_one_thread_works(monkeypatch, capsys):

@@ -3,6 +3,7 @@
 import copy
 import importlib.util
 import itertools
+import subprocess
 import sys
 from collections import namedtuple
 from inspect import signature
@@ -371,6 +372,19 @@ def test_a_wrong_cell_is_found(cell_type, message):
 def test_the_mode_of_gradients_does_not_matter(mode):
     with mode():
         assert len(check_cell(LeakyCell())) == 10
+
+
+def test_the_default_device_does_not_matter():
+    with torch.device("meta"):
+        assert len(check_cell(LeakyCell())) == 10
+
+
+def test_without_assertions_nothing_is_checked():
+    code = "import lstm_variants as v; from lstm_variants.testing import check_cell;"
+    code += "check_cell(v.VARIANTS['LSTM'].cell)"
+    command = [sys.executable, "-O", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "RuntimeError: check_cell needs assertions" in done.stderr
 
 
 def test_the_default_dtype_does_not_matter():

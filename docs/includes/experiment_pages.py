@@ -10,11 +10,13 @@ PAGES = Path(__file__).parents[1] / "generated" / "pages"
 
 
 def title_of(path):
-    return next(line[2:] for line in path.read_text().splitlines() if line.startswith("# "))
+    return next(
+        line[2:] for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("# ")
+    )
 
 
 def has_results(path):
-    return NOT_RUN not in path.read_text()
+    return NOT_RUN not in path.read_text(encoding="utf-8")
 
 
 def on_config(config):
@@ -28,7 +30,8 @@ def on_config(config):
 def on_files(files, config):
     """Add the pages themselves; those without results can be reached by links alone."""
     for path in sorted(PAGES.glob("*.md")):
-        file = File.generated(config, f"results/{path.name}", content=path.read_text())
+        content = path.read_text(encoding="utf-8")
+        file = File.generated(config, f"results/{path.name}", content=content)
         shown = has_results(path)
         file.inclusion = InclusionLevel.INCLUDED if shown else InclusionLevel.NOT_IN_NAV
         files.append(file)

@@ -10,9 +10,8 @@ PIXELS_PER_POINT = 96 / 72
 
 def size_of(path):
     """Width and height of a figure of Matplotlib, in pixels."""
-    return [
-        round(float(points) * PIXELS_PER_POINT) for points in SIZE.search(path.read_text()).groups()
-    ]
+    sizes = SIZE.search(path.read_text(encoding="utf-8")).groups()
+    return [round(float(points) * PIXELS_PER_POINT) for points in sizes]
 
 
 def on_page_content(html, page, config, **_):

@@ -23,4 +23,4 @@ def on_post_build(config):
         f"- [{title}]({config.site_url}{url}): {description}"
         for url, (title, description) in PAGES.items()
     ]
-    (Path(config.site_dir) / "llms.txt").write_text("\n".join(lines) + "\n")
+    (Path(config.site_dir) / "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

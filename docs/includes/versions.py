@@ -12,7 +12,9 @@ PACKAGE = Path(__file__).parents[2] / "lstm_variants" / "__init__.py"
 
 
 def on_config(config):
-    [version] = re.findall(r'^__version__ = "(.*)"$', PACKAGE.read_text(), re.MULTILINE)
+    [version] = re.findall(
+        r'^__version__ = "(.*)"$', PACKAGE.read_text(encoding="utf-8"), re.MULTILINE
+    )
     config.copyright = f"lstm_variants {version}, {config.copyright}"
     if "MIKE_DOCS_VERSION" in os.environ:
         config.extra["version"] = {"provider": "mike"}

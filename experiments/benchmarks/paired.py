@@ -185,7 +185,7 @@ def peak_memory(step: Step, device: torch.device) -> float | None:
         before = resident("VmRSS")
         step()
         return (resident("VmHWM") - before) / 2**10
-    except (OSError, AttributeError):  # not on Linux
+    except (OSError, AttributeError, TypeError):  # not on Linux
         return None
 
 

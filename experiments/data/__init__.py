@@ -175,8 +175,9 @@ def fetch(name: str) -> Path:
             problem = f"{source.name} cannot be fetched: {error}"
             raise MissingDataError(missing(name, problem)) from error
     if not source.matches(path):
-        if not named:
-            path.unlink()  # such as the page of a login: the next call fetches it again
+        if not named:  # such as the page of a login: the next call fetches it again
+            with contextlib.suppress(OSError):
+                path.unlink()
         raise MissingDataError(missing(name, f"{path} is not that file."))
     return path
 

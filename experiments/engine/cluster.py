@@ -57,6 +57,7 @@ def local(name: str, jobs: int, count: int) -> Iterator[Workers]:
         jobs: The number of processes.
         count: The number of units; there are no more processes than that.
     """
+    allow_open_files(100 + 20 * min(jobs, count))
     with delayed_interrupts() as received:
         with masked_interrupts(), dask.config.set(LOCAL):
             cluster = LocalCluster(  # type: ignore[no-untyped-call]
@@ -72,6 +73,22 @@ def local(name: str, jobs: int, count: int) -> Iterator[Workers]:
         finally:
             client.close()  # type: ignore[no-untyped-call]
             cluster.close()
+
+
+def allow_open_files(number: int) -> None:
+    """Raise this process's limit of open files, where it is lower and may be raised.
+
+    The main process has about a dozen open for each worker.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = resource.RLIM_INFINITY
+    allowed = number if most == unlimited else min(number, most)
+    if limit != unlimited and limit < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
 
 
 @contextlib.contextmanager

@@ -30,7 +30,8 @@ CONTENT = snapshot()
 def digest(name: str) -> str:
     """A digest of the package, of an experiment, and of all that it imports.
 
-    Comments, docstrings and layout of Python files are not part of it.
+    Comments, docstrings and layout of Python files are not part of it. It is the same for all
+    versions of Python.
     """
     own = [p for p in CONTENT if p.parent == FOLDER / name and p.name not in NOT_RUN]
     package = [path for path in CONTENT if path.is_relative_to(PACKAGE)]
@@ -43,12 +44,15 @@ def digest(name: str) -> str:
 def without_docstrings(path: Path) -> bytes:
     """The content of a file; for Python, its syntax tree without docstrings."""
     if path.suffix != ".py":
-        return CONTENT[path]
+        return CONTENT[path].replace(b"\r\n", b"\n")
     tree = ast.parse(CONTENT[path])
     for node in ast.walk(tree):
-        for name, value in ast.iter_fields(node):
+        for name, value in list(ast.iter_fields(node)):
             if isinstance(value, list):
-                setattr(node, name, [part for part in value if not is_string(part)])
+                value = [part for part in value if not is_string(part)]
+                setattr(node, name, value)
+            if value is None or value == []:  # newer versions have more fields, or omit empty ones
+                delattr(node, name)
     return ast.dump(tree).encode()
 
 

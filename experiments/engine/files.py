@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from uuid import uuid4
 
 from experiments import Record
 
@@ -38,15 +39,13 @@ def check_writable(folder: Path, option: str) -> None:
 def write_whole(path: Path, text: str) -> None:
     """Write a file atomically; its folder is made if there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, delete=False, suffix=".tmp"
-    ) as file:
-        try:
+    temporary = path.with_name(f".{path.name}-{uuid4().hex}")
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+        temporary.chmod(0o644)
+        temporary.replace(path)  # closed: Windows moves no file that is open
+    finally:
+        temporary.unlink(missing_ok=True)

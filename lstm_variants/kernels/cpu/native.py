@@ -6,7 +6,7 @@ import ctypes
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from ctypes import c_char_p, c_int
 from functools import cache
 from importlib.metadata import distributions
@@ -193,18 +193,18 @@ def unavailable_reason() -> str | None:
 @cache
 def load() -> Kernels | str:
     """Load the library that was built with this package, or return why there is none."""
-    with as_file(files(__package__) / NAME) as path:
-        found = path if path.exists() else installed()
-        if found is None:
-            return (
-                "the package was installed without its CPU kernels: no C++ compiler was found "
-                "(GCC or Clang; install one, then the package again). If there was one, not the "
-                f"installed files are imported, but those in {Path(__file__).parents[3]}"
-            )
-        try:
-            return Kernels(found)
-        except OSError as error:
-            return f"the library of the CPU kernels cannot be loaded: {error}"
+    library = files(__package__) / NAME
+    try:
+        with as_file(library) if library.is_file() else nullcontext(installed()) as path:
+            if path is None:
+                return (
+                    "the package was installed without its CPU kernels: no C++ compiler was found "
+                    "(GCC or Clang; install one, then the package again). If there was one, not "
+                    f"the installed files are imported, but those in {Path(__file__).parents[3]}"
+                )
+            return Kernels(path)
+    except OSError as error:
+        return f"the library of the CPU kernels cannot be loaded: {error}"
 
 
 def installed() -> Path | None:

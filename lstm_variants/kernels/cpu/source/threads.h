@@ -8,11 +8,14 @@
 
 #ifdef _OPENMP
 #include <omp.h>
-// If torch's runtime is not found, these are null, and only one thread is requested.
-#pragma weak GOMP_parallel
-#pragma weak GOMP_barrier
-#pragma weak omp_get_thread_num
-#pragma weak omp_get_num_threads
+#ifdef __ELF__
+// Without a runtime these are null, and only one thread is requested. Not #pragma weak: what the
+// compiler calls for a directive is not declared.
+asm(".weak GOMP_parallel\n"
+    ".weak GOMP_barrier\n"
+    ".weak omp_get_thread_num\n"
+    ".weak omp_get_num_threads");
+#endif
 #endif
 
 namespace ISA {
