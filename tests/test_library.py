@@ -42,8 +42,8 @@ def test_a_machine_without_the_library(monkeypatch, tmp_path):
         native.load.cache_clear()
 
 
-@pytest.mark.parametrize("is_from_here", [True, False])
-def test_python_in_the_folder_of_the_sources_uses_the_installed_library(tmp_path, is_from_here):
+@pytest.mark.parametrize("origin", ["a clone", "another clone", None])
+def test_python_in_the_folder_of_the_sources_uses_the_installed_library(tmp_path, origin):
     """As after `pip install .`: the sources, which have no library, are imported."""
     place = Path(native.__file__).relative_to(Path(lstm_variants.__file__).parents[1])
     sources, packages = tmp_path / "a clone", tmp_path / "packages"
@@ -58,8 +58,9 @@ def test_python_in_the_folder_of_the_sources_uses_the_installed_library(tmp_path
     installed = packages / "lstm_variants_torch-0.1.0.dist-info"
     installed.mkdir()
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: lstm-variants-torch\n")
-    origin = sources if is_from_here else tmp_path / "another clone"
-    (installed / "direct_url.json").write_text(json.dumps({"url": origin.as_uri()}))
+    if origin is not None:  # of a package from an index, pip writes none
+        url = (tmp_path / origin).as_uri()
+        (installed / "direct_url.json").write_text(json.dumps({"url": url}))
     code = "from lstm_variants.kernels.cpu import native; print(native.unavailable_reason())"
     done = subprocess.run(
         [sys.executable, "-S", "-c", code],  # no hooks of editable installs
@@ -69,7 +70,7 @@ def test_python_in_the_folder_of_the_sources_uses_the_installed_library(tmp_path
         text=True,
         check=True,
     )
-    if is_from_here:
+    if origin == sources.name:
         assert done.stdout == "None\n"
     else:
         assert f"those in {sources}" in done.stdout

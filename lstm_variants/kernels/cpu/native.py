@@ -215,8 +215,8 @@ def installed() -> Path | None:
     place = Path(__file__).resolve().with_name(NAME)
     folder = place.parents[3]
     for package in distributions(name="lstm-variants-torch"):
-        origin = json.loads(package.read_text("direct_url.json") or "{}").get("url", "")
-        if Path(url2pathname(urlsplit(origin).path)).resolve() == folder:
+        origin = urlsplit(json.loads(package.read_text("direct_url.json") or "{}").get("url", ""))
+        if origin.scheme == "file" and Path(url2pathname(origin.path)).resolve() == folder:
             library = Path(str(package.locate_file(place.relative_to(folder).as_posix())))
             return library if library.exists() else None
     return None
