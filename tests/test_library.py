@@ -42,6 +42,20 @@ def test_a_machine_without_the_library(monkeypatch, tmp_path):
         native.load.cache_clear()
 
 
+def reason_in(folder, packages):
+    """Why there is no library, in a new process without hooks of editable installs."""
+    code = "from lstm_variants.kernels.cpu import native; print(native.unavailable_reason())"
+    search = os.pathsep.join(map(str, (packages, Path(torch.__file__).parents[1])))
+    return subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": search},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
 @pytest.mark.parametrize("origin", ["a clone", "another clone", None])
 def test_python_in_the_folder_of_the_sources_uses_the_installed_library(tmp_path, origin):
     """As after `pip install .`: the sources, which have no library, are imported."""
@@ -61,19 +75,11 @@ def test_python_in_the_folder_of_the_sources_uses_the_installed_library(tmp_path
     if origin is not None:  # of a package from an index, pip writes none
         url = (tmp_path / origin).as_uri()
         (installed / "direct_url.json").write_text(json.dumps({"url": url}))
-    code = "from lstm_variants.kernels.cpu import native; print(native.unavailable_reason())"
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", code],  # no hooks of editable installs
-        cwd=sources,
-        env=os.environ | {"PYTHONPATH": f"{packages}{os.pathsep}{Path(torch.__file__).parents[1]}"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    reason = reason_in(sources, packages)
     if origin == sources.name:
-        assert done.stdout == "None\n"
+        assert reason == "None\n"
     else:
-        assert f"those in {sources}" in done.stdout
+        assert f"those in {sources}" in reason
 
 
 def test_a_library_that_is_none(tmp_path):
@@ -132,17 +138,8 @@ def test_sources_in_a_zip_archive(tmp_path):
     with zipfile.ZipFile(tmp_path / "package.zip", "w") as archive:
         for path in package.rglob("*.py"):
             archive.write(path, path.relative_to(package.parent))
-    code = "from lstm_variants.kernels.cpu import native; print(native.unavailable_reason())"
-    search = f"{tmp_path / 'package.zip'}{os.pathsep}{Path(torch.__file__).parents[1]}"
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", code],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": search},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert f"those in {tmp_path / 'package.zip'}" in done.stdout
+    reason = reason_in(tmp_path, tmp_path / "package.zip")
+    assert f"those in {tmp_path / 'package.zip'}" in reason
 
 
 def test_without_torchs_runtime_one_thread_works(monkeypatch, capsys):
