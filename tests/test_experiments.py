@@ -34,7 +34,6 @@ every_experiment = pytest.mark.parametrize(
 )
 # Their pages say so.
 NOT_RUN = {
-    "counting_source_rates",
     "music_search_muse",
     "music_search_nottingham",
     "music_search_piano",

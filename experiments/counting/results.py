@@ -138,6 +138,7 @@ def table(result: Result) -> str:
     networks = grouped(result["records"], "language", "hidden", "model", "rate")
     for (language, hidden, model, rate), records in networks.items():
         ns = [record["max_correct_n"] for record in records]
+        errors = [record["train_error"] for record in records]
         rows.append(
             {
                 "language": language,
@@ -148,6 +149,7 @@ def table(result: Result) -> str:
                 "at the limit": f"{sum(n >= limit for n in ns)} of {len(ns)}",
                 "largest n, median": f"{np.median(ns):,g}",
                 "range": f"{min(ns):,} to {max(ns):,}",
+                "training error, median": f"{np.median(errors):.1e}",
             }
         )
     return tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)

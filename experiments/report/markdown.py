@@ -93,6 +93,6 @@ def took(result: Result) -> str:
     earlier += f" (commit {others})" if others else ""
     work = (
         f"{seeds_text(result).capitalize()}; {counted(len(result['records']), 'run')}; "
-        f"{counted(round(seconds / 60), 'minute')} of computing on one core{earlier}. "
+        f"{counted(round(seconds / 60), 'minute')} of run time in all, on one core{earlier}. "
     )
     return f"{work if seconds else ''}{provenance(result)}"
