@@ -26,5 +26,6 @@ GRUs, another rate may be better. Weiss, Goldberg & Yahav train n below 100 and 
 0.001. [Another experiment](counting-source-rates.md) has the rates of the sources, and a smaller
 one for GRUs. The table shows how many networks are right on the whole training range, and how many
 reach the limit: it was raised to 10,000 and not further, since the time of a test grows with the
-square of n.
+square of n. The training error is the mean squared error over the words of the training range, each
+n with the same weight.
 """

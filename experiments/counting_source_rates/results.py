@@ -98,7 +98,8 @@ def claims(result: Result) -> list[Record]:
             lesson=(
                 "-x-x",
                 "In as many epochs, a GRU does not count farther with a smaller rate; with three "
-                "hidden units it counts less far. More epochs were not tried.",
+                "hidden units it counts less far. On aⁿbⁿcⁿ most GRUs fit the training range with "
+                "neither rate. More epochs were not tried.",
             ),
         ),
     ]
