@@ -32,10 +32,21 @@ every_bench = pytest.mark.parametrize("path", BENCHES, ids=lambda path: path.ste
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory):
-    """The report of the stored results."""
+def records(tmp_path_factory):
+    """The stored records, without two of three random searches, which take as long as the rest."""
+    folder = tmp_path_factory.mktemp("records")
+    for path in FOLDER.glob("*/*.json"):
+        if path.parent.name not in ("odyssey_music", "odyssey_strokes"):
+            (folder / path.parent.name).mkdir(exist_ok=True)
+            shutil.copy(path, folder / path.parent.name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def report(records, tmp_path_factory):
+    """The report of these records."""
     folder = tmp_path_factory.mktemp("report")
-    write_report(generated=folder)
+    write_report(records, folder)
     return folder
 
 
@@ -139,8 +150,8 @@ def test_the_report_has_every_ratio_of_scaling(report):
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("report")
-def test_the_report_is_the_same_every_time(report, tmp_path):
-    write_report(generated=tmp_path)
+def test_the_report_is_the_same_every_time(records, report, tmp_path):
+    write_report(records, tmp_path)
     first, second = (
         {p.relative_to(f): p.read_bytes() for p in f.rglob("*.*")} for f in (report, tmp_path)
     )
