@@ -47,17 +47,17 @@ def beyond(config: Record, language: str, H: int, ns: Sequence[int]) -> Comparis
 def farther(
     config: Record, label: str, ns: Mapping[str, Sequence[int]], reported: float | None = None
 ) -> Comparison:
-    """How much farther the first of two models counts than the second.
+    """How much farther the first of two networks counts than the second.
 
     Args:
         config: The settings of the runs.
         label: What is compared.
-        ns: The largest n of each seed, for both models.
+        ns: The largest n of each seed, for both networks, with their names in the plural.
         reported: The difference that the source reports.
     """
     # How far a network counts says little if it does not fit the words of the training.
-    shares = {model: np.mean([n >= config["max_train_n"] for n in ns[model]]) for model in ns}
-    unfit = [model for model, share in shares.items() if share < 0.5]
+    shares = {name: np.mean([n >= config["max_train_n"] for n in ns[name]]) for name in ns}
+    unfit = [name for name, share in shares.items() if share < 0.5]
     ahead, behind = ns.values()
     return scores(
         label,
@@ -67,7 +67,7 @@ def farther(
         reported=reported,
         of_interest=OF_INTEREST,
         ceiling=config["max_test_n"],
-        open_because=f"most {unfit[0]}s do not fit the training range" if unfit else "",
+        open_because=f"most {unfit[0]} do not fit the training range" if unfit else "",
     )
 
 
@@ -79,7 +79,7 @@ def claims(result: Result) -> list[Record]:
     def compare(
         language: str, H: int, ahead: str, behind: str, reported: float | None = None
     ) -> Comparison:
-        ns = {model: found[language, model, H] for model in (ahead, behind)}
+        ns = {f"{model}s": found[language, model, H] for model in (ahead, behind)}
         return farther(config, f"{language}, H = {H}: {ahead} minus {behind}", ns, reported)
 
     return [
