@@ -33,7 +33,7 @@ every_bench = pytest.mark.parametrize("path", BENCHES, ids=lambda path: path.ste
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory):
-    """The stored records, without two of three random searches, which take as long as the rest."""
+    """The stored records, without two of three random searches, whose analysis takes long."""
     folder = tmp_path_factory.mktemp("records")
     for path in FOLDER.glob("*/*.json"):
         if path.parent.name not in ("odyssey_music", "odyssey_strokes"):
