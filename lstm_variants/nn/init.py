@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from numbers import Real
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -14,11 +15,13 @@ from lstm_variants.nn.recurrent import Recurrent
 
 __all__ = ["chrono_", "gate_bias_"]
 
+AnyLayer = TypeVar("AnyLayer", bound=Recurrent)
+
 
 @torch.no_grad()
 def gate_bias_(
-    layer: Recurrent, blocks: str | Sequence[str], bias: float | Sequence[float] | Tensor
-) -> Recurrent:
+    layer: AnyLayer, blocks: str | Sequence[str], bias: float | Sequence[float] | Tensor
+) -> AnyLayer:
     """Set the bias of gates or other blocks, in every layer and direction.
 
     A block has two biases, an input bias and a recurrent bias, which are added, or the former
@@ -75,7 +78,7 @@ def gate_bias_(
 
 
 @torch.no_grad()
-def chrono_(layer: Recurrent, t_max: float) -> Recurrent:
+def chrono_(layer: AnyLayer, t_max: float) -> AnyLayer:
     r"""Initialise gate biases for time lags of up to `t_max` time steps (chrono initialisation).
 
     For each hidden unit, $u$ is drawn uniformly from 1 to `t_max` - 1. The bias of blocks with the

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from inspect import signature
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import torch
 from torch import nn
@@ -28,8 +28,25 @@ CELLS: dict[type, Cell] = {
 """The cells of torch's layers."""
 NAMES = {*dir(Recurrent), *signature(Recurrent).parameters}
 """Attributes that have a meaning in a layer of this package."""
+Model = TypeVar("Model", bound=nn.Module)
 
 
+@overload
+def replace_layers(
+    model: torch_rnn.RNNBase,
+    *,
+    lstm: Callable[..., Recurrent] | None = ...,
+    gru: Callable[..., Recurrent] | None = ...,
+    rnn: Callable[..., Recurrent] | None = ...,
+) -> Recurrent: ...
+@overload
+def replace_layers(
+    model: Model,
+    *,
+    lstm: Callable[..., Recurrent] | None = ...,
+    gru: Callable[..., Recurrent] | None = ...,
+    rnn: Callable[..., Recurrent] | None = ...,
+) -> Model: ...
 def replace_layers(
     model: nn.Module,
     *,

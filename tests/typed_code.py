@@ -1,0 +1,30 @@
+"""Code of a user whose editor knows types: mypy checks this file, nothing runs it."""
+
+from __future__ import annotations
+
+from typing import assert_type
+
+import torch
+from torch import Tensor
+
+from lstm_variants import nn, replace_layers
+
+
+class Tagger(torch.nn.Module):
+    """A model with a method of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = torch.nn.LSTM(8, 16)
+
+    def tags(self, x: Tensor) -> Tensor:
+        """The index of the largest output."""
+        output: Tensor = self.rnn(x)[0]
+        return output.argmax(-1)
+
+
+assert_type(replace_layers(Tagger()).tags(torch.zeros(3, 1, 8)), Tensor)
+assert_type(replace_layers(torch.nn.GRU(8, 16)), nn.Recurrent)
+assert_type(nn.init.chrono_(nn.PeepholeLSTM(8, 16), t_max=100), nn.PeepholeLSTM)
+assert_type(nn.init.gate_bias_(nn.GRU(8, 16), "keep", 1.0), nn.GRU)
+assert_type(nn.LSTM(8, 16).step(torch.zeros(1, 8))[0], Tensor)
