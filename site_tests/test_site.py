@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from site_tests.conftest import SITE, WAYS
 
 PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html"))
-WIDTHS = {"desktop": 1280, "phone": 375}
+WIDTHS = {"desktop": 1280, "phone": 375, "paper": 718}  # paper: A4 with margins of 1 cm
 PALETTES = {"light": "default", "dark": "slate"}
 FORMS = [("light", "desktop"), ("dark", "phone"), ("light", "phone"), ("dark", "desktop")]
 MAX_WEIGHT = 2_000_000  # bytes of a page with all that it loads, uncompressed
@@ -47,6 +47,7 @@ def test_a_page_over_http(visit, page_name, request):
         assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width]
         if place == number // 2 % 2:
             check_accessibility(page, with_contrast=not is_short or number % 3 == 0)
+    check_print(page)
     assert visited.foreign == []
     assert visited.errors == []
 
@@ -145,6 +146,31 @@ def check_accessibility(page, *, with_contrast):
     ] == []
 
 
+def check_print(page):
+    """On paper of A4, nothing is cut off at the right, and figures are those for white paper.
+
+    Before a page is printed, the theme opens what is folded.
+    """
+    page.set_viewport_size({"width": WIDTHS["paper"], "height": 900})
+    page.emulate_media(media="print", color_scheme="dark")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    shown = page.locator("article img").evaluate_all(
+        "all => all.filter((one) => one.checkVisibility()).map((one) => one.src)"
+    )
+    assert not [source for source in shown if source.endswith("#only-dark")]
+    assert len([s for s in shown if s.endswith("#only-light")]) == len(
+        page.locator("img[src$='#only-light']").all()
+    )
+    # What KaTeX has for screen readers is placed anywhere.
+    outside = page.locator("article :is(table, pre, img, svg, .arithmatex)").evaluate_all(
+        """(all, width) => all
+            .filter((one) => one.getBoundingClientRect().right > width + 1)
+            .map((one) => one.tagName + " " + one.textContent.slice(0, 40))""",
+        WIDTHS["paper"],
+    )
+    assert outside == []
+
+
 def test_no_inclusion_is_left_unresolved():
     """A line that includes a file has been replaced by the file, also inside code."""
     for page in PAGES:
@@ -241,6 +267,19 @@ def test_code_can_be_copied(visit, way):
     block.locator(".md-code__button[data-md-type='copy'], button.md-clipboard").first.click()
     page.locator("[data-md-component='dialog'] .md-dialog__inner").wait_for()
     assert "opied" in page.locator("[data-md-component='dialog']").inner_text()
+
+
+def test_an_example_is_copied_without_prompts_and_results(visit):
+    visited = visit("api/layers.html", permissions=["clipboard-read", "clipboard-write"])
+    block = visited.page.locator("article .highlight", has_text=">>> ").first
+    assert "torch.Size(" in block.inner_text()
+    block.locator(".md-code__button[data-md-type='copy']").click(force=True)
+    visited.page.locator("[data-md-component='dialog'] .md-dialog__inner").wait_for()
+    copied = visited.page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("import torch\n")
+    assert ">>>" not in copied
+    assert "torch.Size(" not in copied
+    compile(copied, "copied", "exec")
 
 
 @every_way
