@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
 
 import pytest
 import torch
-from torch.nn.functional import linear, logsigmoid
 
 from lstm_variants import VARIANTS
-from lstm_variants.cells import Block, Cell, ElmanCell, Field, GRUCell, HiddenState, LSTMCell
+from lstm_variants.cells import ElmanCell, GRUCell, LSTMCell
 from lstm_variants.equations import equations
-from lstm_variants.evaluate import evaluate_step, parameter_symbols
+from lstm_variants.evaluate import evaluate_step
 from lstm_variants.kernels.cpu.cells import every_cell
 from lstm_variants.testing import check_cell, check_equations
 from tests.layers import as_state
@@ -191,168 +189,3 @@ def test_a_setting_that_is_true_is_no_number():
     x, state, w = random_step(SlowCell(), D)
     with pytest.raises(ValueError, match=r"\\alpha is not defined"):
         evaluate_step(SlowCell(alpha=True), x, state, w)
-
-
-class StabilisedState(NamedTuple):
-    h: torch.Tensor
-    c: torch.Tensor
-    n: torch.Tensor
-    m: torch.Tensor
-
-
-@dataclass(frozen=True, repr=False)
-class StabilisedCell(Cell):
-    r"""Exponential gates, as in the sLSTM of Beck et al. 2024.
-
-    $$
-    \begin{aligned}
-    i_t &= W_i x_t + U_i h_{t-1} + b_i \\
-    f_t &= \log \sigma(W_f x_t + U_f h_{t-1} + b_f) \\
-    z_t &= \tanh(W_z x_t + U_z h_{t-1} + b_z) \\
-    o_t &= \sigma(W_o x_t + U_o h_{t-1} + b_o) \\
-    m_t &= \max(f_t + m_{t-1}, i_t) \\
-    c_t &= \exp(f_t + m_{t-1} - m_t) \odot c_{t-1} + \exp(i_t - m_t) \odot z_t \\
-    n_t &= \exp(f_t + m_{t-1} - m_t) \odot n_{t-1} + \exp(i_t - m_t) \\
-    h_t &= o_t \odot \frac{c_t}{n_t}
-    \end{aligned}
-    $$
-
-    | setting | instead |
-    |---|---|
-    | `exponential=True` | $f_t = W_f x_t + U_f h_{t-1} + b_f$ |
-    | `normalised=False` | $\frac{c_t}{n_t} \to c_t$ |
-    """
-
-    exponential: bool = False
-    normalised: bool = True
-
-    blocks = (
-        Block("i", "write"),
-        Block("f", "keep"),
-        Block("z", "candidate"),
-        Block("o", "output"),
-    )
-    state_type = StabilisedState
-    state_fields = (Field("h"), *(Field(name, float32=True) for name in "cnm"))
-
-    def step(self, wx, state, w):
-        i, f, z, o = (wx + linear(state.h, w.weight_hh, w.bias_hh)).chunk(4, dim=-1)
-        f = f if self.exponential else logsigmoid(f)
-        m = torch.maximum(f + state.m, i)
-        old, new = torch.exp(f + state.m - m), torch.exp(i - m)
-        c, n = old * state.c + new * z.tanh(), old * state.n + new
-        h = o.sigmoid() * (c / n if self.normalised else c)
-        gates = {"i": i, "f": f, "z": z.tanh(), "o": o.sigmoid()}
-        return StabilisedState(h.to(wx.dtype), c, n, m), gates
-
-
-class MinimalWeights(NamedTuple):
-    weight_ih: torch.Tensor
-    bias_ih: torch.Tensor | None = None
-
-
-@dataclass(frozen=True, repr=False)
-class MinimalCell(Cell):
-    r"""The minGRU of Feng et al. 2024: no recurrent weights, one bias.
-
-    $$
-    \begin{aligned}
-    z_t &= \sigma(W_z x_t + b_z) \\
-    \tilde{h}_t &= W_c x_t + b_c \\
-    h_t &= (1 - z_t) \odot h_{t-1} + z_t \odot \tilde{h}_t
-    \end{aligned}
-    $$
-    """
-
-    blocks = (Block("z", "write"), Block("c", "candidate"))
-    state_type = HiddenState
-    state_fields = (Field("h"),)
-    weights_type = MinimalWeights
-
-    def parameters(self, D, H, *, bias=True, proj_size=0):
-        found = super().parameters(D, H, bias=bias)
-        return {name: found[name] for name in self.weights_type._fields if name in found}
-
-    def step(self, wx, state, w):
-        z, candidate = wx.chunk(2, dim=-1)
-        h = torch.lerp(state.h, candidate, z.sigmoid())
-        return HiddenState(h), {"z": z.sigmoid(), r"\tilde{h}": candidate}
-
-
-class SharedLetterCell(LSTMCell):
-    """Biases and peepholes with one letter, but other blocks."""
-
-    def parameters(self, D, H, *, bias=True, proj_size=0):
-        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
-        return found | {"weight_ch": found["weight_ch"]._replace(letter="b")}
-
-
-def test_parameters_of_one_letter_and_other_blocks():
-    cell = SharedLetterCell(peephole="current")
-    _, _, w = random_step(cell, 2)
-    symbols = parameter_symbols(cell, w, D, proj_size=0)
-    biases, peepholes = (w.bias_ih + w.bias_hh).chunk(4), w.weight_ch.chunk(3)
-    assert_exact(symbols["b_i"], biases[0] + peepholes[0])
-    assert_exact(symbols["b_g"], biases[2])
-    assert "b" not in symbols
-    assert symbols["W"].shape == (8, D)
-
-
-class UndocumentedCell(MinimalCell):
-    """No equations, as in its base class if that has none."""
-
-
-OWN = [
-    StabilisedCell(),
-    StabilisedCell(exponential=True),
-    StabilisedCell(normalised=False),
-    MinimalCell(),
-]
-
-
-@pytest.mark.parametrize("cell", OWN, ids=repr)
-def test_equations_of_a_cell_outside_the_package(cell):
-    assert "the documented equations agree with the step" in check_cell(cell)
-
-
-OWN_WRONG = [
-    (StabilisedCell(), r"\max(", r"\min(", "m_t differs"),
-    (StabilisedCell(), r"\frac{c_t}{n_t}", r"\frac{n_t}{c_t}", "h_t differs"),
-    (StabilisedCell(), r"\log \sigma", r"\sigma", "f_t differs"),
-    (StabilisedCell(normalised=False), r"\to c_t", r"\to n_t", "h_t differs"),
-    (MinimalCell(), "W_c x_t", "W_z x_t", "h}_t differs"),
-]
-
-
-@pytest.mark.parametrize(("cell", "old", "new", "message"), OWN_WRONG)
-def test_a_wrong_equation_of_such_a_cell_is_found(cell, old, new, message):
-    with pytest.raises(AssertionError, match=message):
-        check_equations(documented(cell, old, new))
-
-
-def test_equations_are_inherited():
-    cell = type("AnotherLSTM", (LSTMCell,), {"__doc__": "An LSTM."})()
-    assert equations(cell) == equations(LSTMCell())
-
-
-def test_a_class_has_no_equations():
-    with pytest.raises(TypeError, match=r"an instance, as LSTMCell\(\), got the class GRUCell"):
-        equations(GRUCell)
-
-
-def test_a_cell_without_equations_is_reported(monkeypatch):
-    monkeypatch.setattr(MinimalCell, "__doc__", None)  # as with python -OO
-    with pytest.raises(ValueError, match="UndocumentedCell has no documented equations"):
-        equations(UndocumentedCell())
-    with pytest.warns(UserWarning, match=r"UndocumentedCell has no .* in its docstring$"):
-        laws = check_cell(UndocumentedCell())
-    assert len(laws) == 9
-    assert not any("equations" in law for law in laws)
-
-
-def test_a_docstring_that_is_not_raw_is_reported(monkeypatch):
-    monkeypatch.setattr(MinimalCell, "__doc__", MinimalCell.__doc__.replace(r"\b", "\b"))
-    with pytest.warns(
-        UserWarning, match=r"MinimalCell has no .*: one with backslashes needs r\"{3}$"
-    ):
-        check_cell(MinimalCell())

@@ -1,0 +1,234 @@
+"""check_cell accepts the cells of the package and of its documentation, and names what is wrong."""
+
+import itertools
+from collections import namedtuple
+from inspect import signature
+from pathlib import Path
+
+import pytest
+import torch
+
+import lstm_variants
+from lstm_variants.cells import Block, Cell, Field, GRUCell, HiddenState
+from lstm_variants.testing import check_cell
+from lstm_variants.variants import VARIANTS
+from tests.test_own_cell import LeakyCell
+
+
+@pytest.mark.parametrize(
+    "cell", [LeakyCell(), *dict.fromkeys(v.cell for v in VARIANTS.values())], ids=repr
+)
+def test_the_laws_hold(cell):
+    before = torch.get_rng_state()
+    assert len(check_cell(cell)) == 10 + ("seen" in signature(cell.step).parameters)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+class Counting(LeakyCell):
+    """A step depends on how many there were before, which is no part of the state."""
+
+    steps = itertools.count()
+
+    def step(self, wx, state, w):
+        return super().step(wx * (1 + next(self.steps) % 7), state, w)
+
+
+class Mixing(LeakyCell):
+    """Sequences of a batch see one another."""
+
+    def step(self, wx, state, w):
+        (h, v), gates = super().step(wx, state, w)
+        return self.state_type(h + 0.1 * h.mean(0), v), gates
+
+
+class Detached(LeakyCell):
+    """A part of the gradient is missing."""
+
+    def step(self, wx, state, w):
+        return super().step(wx, state._replace(v=state.v.detach()), w)
+
+
+class OtherFields(LeakyCell):
+    """The names of the fields are not those of the state."""
+
+    state_fields = (Field("h"), Field("c", start=1.0, float32=True))
+
+
+class OtherRows(LeakyCell):
+    """weight_ih has more rows than blocks."""
+
+    blocks = (Block("w", "write"),)
+
+
+class Unhashable(LeakyCell):
+    """The cell cannot be a dictionary key."""
+
+    __hash__ = None
+
+
+class WithoutGates(LeakyCell):
+    """The step returns no gates."""
+
+    def step(self, wx, state, w):
+        return super().step(wx, state, w)[0], {}
+
+
+class WithoutInput(LeakyCell):
+    """A layer needs a matrix for its input."""
+
+    def parameters(self, D, H, *, bias=True, proj_size=0):
+        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
+        return {name: found[name] for name in found if name != "weight_ih"}
+
+
+class WithoutDefault(LeakyCell):
+    """The bias is not optional."""
+
+    weights_type = namedtuple("Weights", "weight_ih slope bias_ih")
+
+
+class Plain(Cell):
+    __doc__ = LeakyCell.__doc__  # no dataclass
+
+    blocks, state_type = LeakyCell.blocks, LeakyCell.state_type
+    state_fields = LeakyCell.state_fields
+    parameters, step = LeakyCell.parameters, LeakyCell.step
+
+
+class BlocksWithoutComma(LeakyCell):
+    """One block, and no tuple of one."""
+
+    blocks = Block("w", "candidate")
+
+
+class FieldsWithoutComma(LeakyCell):
+    """One field, and no tuple of one."""
+
+    state_fields = Field("h")
+
+
+class ZoneoutWithoutComma(LeakyCell):
+    """A string is no tuple, though "h" in "h" holds."""
+
+    zoneout_fields = "h"
+
+
+class OtherZoneout(LeakyCell):
+    """The state has no such field: zoneout would do nothing."""
+
+    zoneout_fields = ("h", "q")
+
+
+class OtherRole(LeakyCell):
+    """No initialiser knows the role."""
+
+    blocks = (Block("w", "candidate"), Block("k", "forget"))
+
+
+class AlwaysBiased(LeakyCell):
+    """bias=False is ignored."""
+
+    def parameters(self, D, H, *, bias=True, proj_size=0):
+        return super().parameters(D, H, proj_size=proj_size)
+
+
+class WithInit(LeakyCell):
+    """Another initialisation of the slope."""
+
+    init = staticmethod(torch.ones_like)  # not in place
+
+    def parameters(self, D, H, *, bias=True, proj_size=0):
+        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
+        return found | {"slope": found["slope"]._replace(init=self.init)}
+
+
+class PartOfInit(WithInit):
+    """One value is not set."""
+
+    init = staticmethod(lambda tensor: tensor[1:].fill_(1.0))
+
+
+class IgnoresSeen(GRUCell):
+    """Recurrent dropout would do nothing."""
+
+    def step(self, wx, state, w, seen=None):
+        return super().step(wx, state, w)
+
+
+class KeepsSeen(GRUCell):
+    """The old state itself is dropped too."""
+
+    def step(self, wx, state, w, seen=None):
+        return super().step(wx, state if seen is None else HiddenState(seen), w)
+
+
+class ScalesSeen(GRUCell):
+    """A step with `seen` is another step, without any dropout."""
+
+    def step(self, wx, state, w, seen=None):
+        return super().step(wx, state, w, seen=None if seen is None else seen / 2)
+
+
+WRONG = {
+    IgnoresSeen: "recurrent weights alone, but step ignores `seen`",
+    KeepsSeen: "with weight_hh = 0, the step with `seen` differs",
+    ScalesSeen: "the step with seen=h differs",
+    BlocksWithoutComma: r"blocks should be a tuple, each element a Block, not .* in a comma",
+    FieldsWithoutComma: r"state_fields should be a tuple, each element a Field, not .* in a comma",
+    ZoneoutWithoutComma: r"zoneout_fields should be a tuple, each element a str, not 'h'",
+    OtherZoneout: r"some of the state's fields \('h', 'v'\), not \('h', 'q'\)",
+    OtherRole: r"the role of Block\(name='k', role='forget'\) should be None or one of keep, write",
+    AlwaysBiased: "with bias=False, parameters should not return bias_ih",
+    WithInit: "the init of slope should fill all of a tensor in place",
+    PartOfInit: "the init of slope should fill all of a tensor in place",
+    Unhashable: "unhashable type: 'Unhashable': a cell is a frozen dataclass",
+    WithoutGates: "step does not return k, for trace",
+    WithoutInput: "there is no weight_ih",
+    WithoutDefault: "a layer with bias=False fails",
+    Plain: "Plain: the parts of the cell fit together, but it is not a dataclass",
+    Counting: "in two parts",
+    Mixing: "does not depend on the others",
+    Detached: "derivatives",
+    OtherFields: r"state_fields are \('h', 'c'\)",
+    OtherRows: "weight_ih should be",
+}
+
+
+@pytest.mark.parametrize(("cell_type", "message"), WRONG.items())
+def test_a_wrong_cell_is_found(cell_type, message):
+    with pytest.raises(AssertionError, match=message):
+        check_cell(cell_type())
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_the_mode_of_gradients_does_not_matter(mode):
+    with mode():
+        assert len(check_cell(LeakyCell())) == 10
+
+
+def test_the_default_device_does_not_matter():
+    with torch.device("meta"):
+        assert len(check_cell(LeakyCell())) == 10
+
+
+def test_without_assertions_nothing_is_checked():
+    path = Path(lstm_variants.__file__).parent / "testing.py"
+    optimised = {"__name__": "optimised"}
+    exec(compile(path.read_text(), path, "exec", optimize=1), optimised)
+    with pytest.raises(RuntimeError, match="check_cell needs assertions"):
+        optimised["check_cell"](LeakyCell())
+
+
+def test_the_default_dtype_does_not_matter():
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert len(check_cell(LeakyCell())) == 10
+    finally:
+        torch.set_default_dtype(before)
+
+
+@pytest.mark.parametrize("given", [LeakyCell, "LSTM"])
+def test_what_is_no_instance_of_a_cell_is_named(given):
+    with pytest.raises(AssertionError, match=r"an instance of a Cell, as in check_cell\(MyCell"):
+        check_cell(given)
