@@ -200,6 +200,15 @@ def test_one_kind_alone():
     assert model[1] is gru
 
 
+def test_a_subclass_of_a_layer_that_is_left_out_is_not_named():
+    model = nn.Sequential(Subclass(4, 6), nn.GRU(6, 6))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        replace_layers(model, lstm=None)
+    assert type(model[0]) is Subclass
+    assert type(model[1]) is GRU
+
+
 def test_where_torchs_classes_have_been_replaced(monkeypatch):
     model = nn.Sequential(nn.LSTM(4, 6))
     subclass = Subclass(4, 6)

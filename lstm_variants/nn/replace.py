@@ -105,8 +105,10 @@ def replace_layers(
     new: dict[nn.Module, Recurrent] = {}
     kept: list[str] = []
     for name, old in model.named_modules():
-        layer = classes.get(type(old), LSTM)
-        if not isinstance(old, torch_rnn.RNNBase) or layer is None:
+        if not isinstance(old, torch_rnn.RNNBase):
+            continue
+        layer = next((given for kind, given in classes.items() if isinstance(old, kind)), LSTM)
+        if layer is None:
             continue
         reason = reason_to_keep(name, old)
         if reason is None:
