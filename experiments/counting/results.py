@@ -86,7 +86,7 @@ def claims(result: Result) -> list[Record]:
         claim(
             "LSTMs count farther than GRUs",
             "Weiss, Goldberg & Yahav 2018",
-            "H = 10, trained to n = 100 and 50: LSTM to n = 256 and 100, GRU to 38 and below 10",
+            "H = 10, trained below n = 100 and 50: LSTM to n = 256 and 100, GRU to 38 and below 10",
             "adapted",
             [
                 compare(language, H, "LSTM", "GRU", WEISS_DIFFERENCES.get((language, H)))

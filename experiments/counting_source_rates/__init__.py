@@ -16,15 +16,15 @@ ten, LSTM and GRU have that of Weiss, Goldberg & Yahav, 0.001. GRUs of both size
 0.001 and 0.0003, the smallest rate of the pilot and a smaller one.
 
 Deviations: of Weiss, Goldberg & Yahav, the learning rate alone is used. Their released code trains
-with Adam and the cross-entropy of a softmax over the letters, on one word of each n below 100 ($a^n
-b^n c^n$: below 50), for 1,000 to 2,000 epochs; with RMSprop and squared errors, the same rate may
-have another effect. The number of updates is similar: 100,000 to 200,000 there ($a^n b^n c^n$: half
-as many), 150,000 here. Suzgun, Belinkov & Shieber read the words in the same order in each epoch;
-here the order is drawn anew. They have no GRU. The questions and the rates were chosen after the
-record of [Counting](counting.md) was known, from which no run is used here; effects of interest are
-those declared there. When these runs were made, the two comparisons of rates on $a^n b^n c^n$ were
-to be decided although most GRUs do not fit the training range; [the rule](what-holds.md#the-rule),
-as it was published before, leaves them undecided, and is followed.
+with Adam and the cross-entropy of a softmax over the letters, on one word of each n below 100 or,
+in $a^n b^n c^n$, 50, for 1,000 to 2,000 epochs; with RMSprop and squared errors, the same rate may
+have another effect. The number of updates is similar: 100,000 to 200,000 there, half as many for
+$a^n b^n c^n$, and 150,000 here. Suzgun, Belinkov & Shieber read the words in the same order in each
+epoch; here the order is drawn anew. They have no GRU. The questions and the rates were chosen after
+the record of [Counting](counting.md) was known, from which no run is used here; effects of interest
+are those declared there. When these runs were made, the two comparisons of rates on $a^n b^n c^n$
+were to be decided although most GRUs do not fit the training range; [the
+rule](what-holds.md#the-rule), as it was published before, leaves them undecided, and is followed.
 """
 
 SUZGUN = 0.01
