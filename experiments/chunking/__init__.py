@@ -18,8 +18,10 @@ There are two controls: an LSTM whose output is delayed by one or two words, and
 many parameters as the BiLSTM.
 
 Deviations: training uses Adam with dropout on batches of 32 sentences of similar length for ten
-epochs; the paper uses SGD with a learning rate of 0.1 on batches of 100. There are fewer features
-than in the paper, all of the word itself, and no Senna embeddings. If some features of the paper
-are those of neighbouring words, its unidirectional network has some information about the next
-words.
+epochs; the paper uses SGD with a learning rate of 0.1 on batches of sentences with at most 100
+words in all. There are fewer features than in the paper, all of the word itself, and no Senna
+embeddings. The paper has context features too: bigrams of words, and bigrams and trigrams of parts
+of speech, connected to the outputs directly. If some of them contain the next word, its
+unidirectional network has some information about it; with word features alone, the paper reports
+90.11 (LSTM) and 93.80 (BiLSTM), with Senna embeddings.
 """

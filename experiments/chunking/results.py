@@ -54,8 +54,8 @@ def claims(result: Result) -> list[Record]:
             lesson=(
                 "++",
                 "Where the whole sentence is available, use both directions: this gains several "
-                "points of F1, and a wider LSTM does not. The gain is larger than in the paper, "
-                "whose features may include neighbouring words.",
+                "points of F1, and a wider LSTM does not. The gain is larger than in the paper "
+                "with all of its features, and closer to its gain with words alone.",
             ),
         ),
         claim(

@@ -19,7 +19,10 @@ CONTROL = "a control, no claim of a paper"
 TOO_FEW = ("....", "The seeds so far are too few for a verdict.")
 """The outcomes of every claim's comparisons, and what to take from them."""
 CONTROLS = {
-    "The chrono initialisation is better than a forget bias of 1": ("chrono T", "bias 1"),
+    "The chrono initialisation makes long lags easier to learn if the lag is known": (
+        "chrono T",
+        "uniform",
+    ),
     "The chrono initialisation helps if the lag is ten times shorter than assumed": (
         "chrono 10 T",
         "uniform",
@@ -67,12 +70,12 @@ def claims(result: Result) -> list[Record]:
             lesson=TOO_FEW,
         ),
         claim(
-            "The chrono initialisation makes long lags easier to learn if the lag is known",
+            "The chrono initialisation is better than a forget bias of 1",
             "Tallec & Ollivier 2018",
-            "greatly improves learning of long-term dependencies",
+            "another adding problem, LSTM: converges 7 times sooner at T = 750",
             "our own task",
-            against([("chrono T", "uniform")]),
-            place="abstract",
+            against([("chrono T", "bias 1")]),
+            place="section on the adding task",
             lesson=TOO_FEW,
         ),
         *(
