@@ -31,6 +31,7 @@ NAMES = {*dir(Recurrent), *signature(Recurrent).parameters}
 Model = TypeVar("Model", bound=nn.Module)
 
 
+# A model is returned as it is; a layer of torch.nn is itself replaced.
 @overload
 def replace_layers(
     model: torch_rnn.RNNBase,
