@@ -84,6 +84,14 @@ def _seed():
 
 
 @pytest.fixture
+def fresh_compiler():
+    """torch.compile without what it has compiled, before and after."""
+    torch.compiler.reset()
+    yield
+    torch.compiler.reset()
+
+
+@pytest.fixture
 def few_permutations(monkeypatch):
     """Fewer permutations in the test for random searches: p-values are multiples of 0.0005."""
     from experiments.statistics import trials  # not every environment has what it imports

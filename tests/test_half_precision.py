@@ -201,8 +201,8 @@ def test_which_backend_runs(name, processor, monkeypatch):
 @every_fast_variant
 @every_dtype
 @pytest.mark.costly
+@pytest.mark.usefixtures("fresh_compiler")
 def test_compiled_in_half_precision(name, dtype):
-    torch.compiler.reset()
     layer = VARIANTS[name].layer(D, H, num_layers=2, dtype=dtype, backend="cpu")
     x = torch.randn(T, B, D).to(dtype)
     compiled = torch.compile(layer, backend="aot_eager", fullgraph=True)

@@ -313,6 +313,7 @@ def test_lengths_where_torch_computes_in_half_precision(name, lengths, monkeypat
 
 @pytest.mark.parametrize("name", ["RNN", "PeepholeLSTM", "GRU", "FGR"])
 @pytest.mark.parametrize("backend", ["torch", "reference"])
+@pytest.mark.usefixtures("fresh_compiler")
 def test_layers_compile_without_the_cpu_kernels(name, backend):
     if backend == "torch" and name not in IN_TORCH:
         backend = "auto"
@@ -324,4 +325,3 @@ def test_layers_compile_without_the_cpu_kernels(name, backend):
     if backend == "reference":
         lengths = torch.tensor([3, 0])
         torch.testing.assert_close(compiled(x, lengths=lengths)[0], layer(x, lengths=lengths)[0])
-    torch.compiler.reset()

@@ -123,6 +123,7 @@ def test_half_precision_integrates(dtype):
     assert v_n.item() == torch.tensor(3001.0, dtype=dtype).item()
 
 
+@pytest.mark.usefixtures("fresh_compiler")
 def test_compile_and_export():
     layer = Recurrent(LeakyCell(), 3, 4, num_layers=2)
     x = torch.randn(5, 2, 3)
@@ -130,7 +131,6 @@ def test_compile_and_export():
     torch.testing.assert_close(compiled(x)[0], layer(x)[0])
     program = torch.export.export(layer, (x,)).module()
     torch.testing.assert_close(program(x)[0], layer(x)[0])
-    torch.compiler.reset()
 
 
 def test_a_cell_of_the_same_name_is_another_cell():

@@ -165,6 +165,7 @@ def test_traces_see_the_masks_of_the_call(name):
 
 @every_variant
 @pytest.mark.costly
+@pytest.mark.usefixtures("fresh_compiler")
 def test_compiled(name):
     layer = VARIANTS[name].layer(D, H, **options_of(name))
     compiled = torch.compile(layer, backend="aot_eager", fullgraph=True)
@@ -172,7 +173,6 @@ def test_compiled(name):
     output, _ = compiled(x)
     assert output.isfinite().all()
     assert not torch.equal(output, compiled(x)[0])
-    torch.compiler.reset()
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])

@@ -196,8 +196,8 @@ def test_transforms(name):
 @needs_kernels
 @every_variant
 @pytest.mark.costly
+@pytest.mark.usefixtures("fresh_compiler")
 def test_compiled_and_exported(name):
-    torch.compiler.reset()
     layer = VARIANTS[name].layer(D, H, num_layers=2)
     compiled = torch.compile(layer, backend="aot_eager", fullgraph=True, dynamic=True)
     for steps, sequences in ((5, 2), (9, 3)):

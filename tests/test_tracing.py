@@ -1,4 +1,4 @@
-"""Layers under torch.compile and torch.export: one operator a layer, any sizes and strides."""
+"""Layers under torch.compile: one operator a layer, any sizes and strides."""
 
 from dataclasses import dataclass
 
@@ -7,31 +7,19 @@ import torch
 from torch import nn
 from torch._dynamo.testing import CompileCounterWithBackend
 from torch._subclasses import FakeTensorMode
-from torch.export import Dim, export
-from torch.func import functional_call, grad, jvp, vmap
-from torch.fx.experimental.proxy_tensor import make_fx
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from torch.func import grad, jvp, vmap
 
 import lstm_variants
 from lstm_variants.cells import ElmanCell, JANETCell, LSTMCell
-from lstm_variants.kernels.cpu.cells import kernel_of
 from lstm_variants.nn import Recurrent
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import needs_kernels
-from tests.layers import conditioned, random_hx, states_of, strided
+from tests.layers import random_hx, states_of, strided
+from tests.tracing import LENGTHS, OUT_OF_RANGE, assert_same, flat, layers_in, operators_in
 
-pytestmark = needs_kernels
+pytestmark = [needs_kernels, pytest.mark.usefixtures("fresh_compiler")]
 every_variant = pytest.mark.parametrize("name", VARIANTS)
-OPERATOR = "lstm_variants.layer.default"
 MODELS = [lstm_variants.StandardLSTM, lstm_variants.PeepholeLSTM, lstm_variants.GRU]
-LENGTHS = torch.tensor([7, 0, 3, 1])
-
-
-@pytest.fixture(autouse=True)
-def _fresh_compiler():
-    torch.compiler.reset()
-    yield
-    torch.compiler.reset()
 
 
 class Compiled:
@@ -47,27 +35,6 @@ class Compiled:
     @property
     def graphs(self):
         return [operators_in(module.graph) for module in self.counter.graphs]
-
-
-def operators_in(graph):
-    """How many layers stand in a graph as one operator, and how many nodes there are."""
-    targets = [str(node.target) for node in graph.nodes]
-    return targets.count(OPERATOR), len(targets)
-
-
-def layers_in(name, num_layers):
-    """As many operators as layers, and none for a cell that has no kernel."""
-    return num_layers if kernel_of(VARIANTS[name].cell) else 0
-
-
-def flat(results):
-    output, hx = results
-    return output, *states_of(hx)
-
-
-def assert_same(got, expected):
-    for a, b in zip(got, expected, strict=True):
-        torch.testing.assert_close(a, b)
 
 
 @every_variant
@@ -130,15 +97,12 @@ def test_compiled_lengths(name):
 
 @every_variant
 @pytest.mark.costly
-def test_lengths_out_of_range_are_an_error_when_a_traced_layer_runs(name):
-    layer = VARIANTS[name].layer(3, 5)
-    compiled = Compiled(layer)
+def test_lengths_out_of_range_are_an_error_when_a_compiled_layer_runs(name):
+    compiled = Compiled(VARIANTS[name].layer(3, 5))
     compiled(torch.zeros(7, 4, 3), lengths=LENGTHS)
-    program = export(WithLengths(layer), (torch.zeros(7, 4, 3), LENGTHS)).module()
-    for run in (lambda x, lengths: compiled(x, lengths=lengths), program):
-        for wrong in ([8, 1, 1, 1], [3, 3, -1, 3]):
-            with pytest.raises((ValueError, RuntimeError), match="lengths should be from 0 to"):
-                run(torch.zeros(7, 4, 3), torch.tensor(wrong))
+    for wrong in OUT_OF_RANGE:
+        with pytest.raises((ValueError, RuntimeError), match="lengths should be from 0 to"):
+            compiled(torch.zeros(7, 4, 3), lengths=torch.tensor(wrong))
 
 
 @every_variant
@@ -151,56 +115,6 @@ def test_tensors_without_values(name):
     layer = VARIANTS[name].layer(3, 5, device="meta")
     lengths = torch.zeros(4, dtype=torch.int64, device="meta")
     assert layer(torch.zeros(7, 4, 3, device="meta"), lengths=lengths)[0].shape[:2] == (7, 4)
-
-
-class WithLengths(nn.Module):
-    """A layer whose lengths are an argument by position, as torch.export takes them."""
-
-    def __init__(self, layer):
-        super().__init__()
-        self.layer = layer
-
-    def forward(self, x, lengths):
-        return self.layer(x, lengths=lengths)
-
-
-every_way = pytest.mark.parametrize("strict", [False, True], ids=["traced", "strict"])
-
-
-@every_variant
-@every_way
-@pytest.mark.costly
-def test_export_with_dynamic_batch_time_and_lengths(name, strict):
-    module = WithLengths(VARIANTS[name].layer(3, 5, num_layers=2))
-    fixed = not kernel_of(VARIANTS[name].cell)  # the reference is a loop of as many steps
-    T, B = Dim("T", min=0, max=1000), Dim("B", min=0, max=1000)
-    shapes = ({1: B} if fixed else {0: T, 1: B}, {0: B})
-    program = export(module, (torch.randn(7, 4, 3), LENGTHS), dynamic_shapes=shapes, strict=strict)
-    assert operators_in(program.graph)[0] == layers_in(name, 2)
-    sizes = ((7, 4), (11, 2), (1, 1), (64, 9), (0, 2), (3, 0))
-    for T, B in ((7, 4), (7, 9), (7, 1)) if fixed else sizes:
-        lengths = torch.randint(0, T + 1, (B,))
-        for x in (torch.randn(T, B, 3), torch.randn(B, 3, T).permute(2, 0, 1)):
-            assert_same(flat(program.module()(x, lengths)), flat(module(x, lengths)))
-
-
-@every_variant
-@every_way
-@pytest.mark.parametrize("batch_first", [False, True], ids=["timefirst", "batchfirst"])
-@pytest.mark.costly
-def test_an_exported_program_takes_any_strides(name, strict, batch_first):
-    """Traced with contiguous tensors, run with others: input and initial state."""
-    layer = conditioned(VARIANTS[name].layer(3, 4, batch_first=batch_first))
-    x, hx = torch.randn(5, 2, 3), random_hx(layer, 5 if batch_first else 2, dtype=torch.float32)
-    program = export(layer, (x, hx), strict=strict).module()
-    expected = flat(layer(x, hx))
-    for change in strided:
-        states = tuple(change(state) for state in states_of(hx))
-        got = program(change(x), states if len(states) > 1 else states[0])
-        if kernel_of(layer.cell):  # operators copy the tensors
-            assert all(torch.equal(a, b) for a, b in zip(flat(got), expected, strict=True))
-        else:
-            assert_same(flat(got), expected)
 
 
 @every_variant
@@ -321,45 +235,3 @@ def test_the_message_of_a_cell_without_a_kernel_can_be_traced(backend):
         layer = Recurrent(ScaledCell(share=value), 4, 6, backend=backend)
         with pytest.raises(torch._dynamo.exc.Unsupported, match="no kernel for this cell"):
             Compiled(layer)(torch.randn(5, 3, 4))
-
-
-class Packing(nn.Module):
-    """Packs what it gives to a layer."""
-
-    def __init__(self, layer):
-        super().__init__()
-        self.layer = layer
-
-    def forward(self, x, lengths):
-        output, last = self.layer(pack_padded_sequence(x, lengths, enforce_sorted=False))
-        return pad_packed_sequence(output)[0], *states_of(last)
-
-
-@pytest.mark.parametrize("name", ["LSTM", "GRU", "RNN", "CoupledLSTM"])
-@pytest.mark.parametrize("seen", [[5, 5, 5], [5, 2, 4]], ids=["equal", "different"])
-@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
-@pytest.mark.filterwarnings("ignore:`torch.jit.trace:DeprecationWarning")
-def test_a_jit_trace_of_packed_sequences_takes_other_lengths(name, seen):
-    module = Packing(getattr(lstm_variants.nn, name)(4, 6))
-    traced = torch.jit.trace(module, (torch.randn(5, 3, 4), torch.tensor(seen)))
-    for lengths in ([5, 3, 2], [4, 4, 4], [2, 7, 1], [3, 1, 4, 1, 5], [2]):
-        x = torch.randn(max(lengths), len(lengths), 4)
-        results = (run(x, torch.tensor(lengths)) for run in (traced, module))
-        for a, b in zip(*results, strict=True):
-            torch.testing.assert_close(a, b)
-
-
-@pytest.mark.parametrize("size", [1, 3])
-@pytest.mark.parametrize(
-    "backend", [pytest.param("cpu", marks=needs_kernels), "torch", "reference"]
-)
-def test_traced_with_weights_as_inputs_of_symbolic_sizes(backend, size):
-    """A batch and features of size 1 are numbers, where the hidden size is a symbol."""
-    layer = VARIANTS["GRU"].layer(size, 4, backend=backend)
-    weights, x = dict(layer.named_parameters()), torch.randn(5, size, size)
-
-    def run(x, weights):
-        return functional_call(layer, weights, (x,))[0]
-
-    program = make_fx(run, tracing_mode="symbolic")(x, weights)
-    torch.testing.assert_close(program(x, weights), layer(x)[0])
