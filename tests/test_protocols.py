@@ -9,6 +9,7 @@ from torch import nn
 
 from experiments import FOLDER
 from experiments.adding import run as adding
+from experiments.adding_both_halves import run as both_halves
 from experiments.chunking import run as chunking
 from experiments.counting import run as counting
 from experiments.counting import training as counting_training
@@ -130,6 +131,25 @@ def test_adding_asks_for_the_sum_of_the_marked():
         assert min(marked) < 10 or len(marked) == 1
         assert answers[b].item() == pytest.approx(0.5 + sum(values[marked].tolist()) / 4, abs=1e-6)
         assert not x[T:, b, 1].any()
+
+
+@pytest.mark.parametrize(
+    ("second_mark", "in_each_half", "at_each_step"),
+    [("second half", (1, 1), 400), ("first half", (2, 0), 800)],
+)
+def test_marks_in_both_halves_or_in_the_first(second_mark, in_each_half, at_each_step):
+    source = torch.Generator().manual_seed(0)
+    x, lengths, answers = both_halves.sequences(20, 4000, second_mark, source)
+    values, markers = x.unbind(-1)
+    assert lengths.unique().tolist() == [20]
+    assert 0 <= values.min() < 0.001
+    assert 0.999 < values.max() <= 1
+    assert markers.unique().tolist() == [0, 1]
+    for half, count in zip((markers[:10], markers[10:]), in_each_half, strict=True):
+        assert half.sum(0).unique().tolist() == [count]
+    found = markers.sum(1)
+    assert found[found > 0].sub(at_each_step).abs().max() < 100
+    torch.testing.assert_close(answers, (values * markers).sum(0) / 2)
 
 
 def test_the_lstm_of_1997_has_neither_forget_gate_nor_peepholes():

@@ -3,6 +3,7 @@
 import pytest
 
 from experiments.adding import results as adding
+from experiments.adding_both_halves import results as both_halves
 from experiments.chunking import results as chunking
 from experiments.conventions import results as conventions
 from experiments.counting import results as counting
@@ -268,6 +269,37 @@ def test_initial_biases_are_judged_by_how_soon_the_task_is_solved():
     table = initial_biases.table(result_of(records))
     assert (table.count("not solved"), table.count("not learned")) == (2, 12)
     assert table.count("| 50 ") == 12
+
+
+def test_marks_in_both_halves_are_judged_by_how_soon_the_task_is_solved():
+    took = {"uniform": 240, "bias 1": 200, "chrono T": 100}
+
+    def record(T, second_mark, model, name, seed):
+        sequences = took[name] if model == "LSTM" else 100
+        if second_mark == "first half" and name != "chrono T":
+            sequences = 1000
+        return {
+            "case": {"T": T, "second_mark": second_mark, "model": model, "initialisation": name},
+            "seed": seed,
+            "solved": sequences < 1000,
+            "sequences": sequences + seed * (sequences < 1000),
+            "learned": 50,
+            "mean_error": 0.1,
+        }
+
+    records = [
+        record(*task, model, name, seed)
+        for task in ((200, "second half"), (750, "second half"), (200, "first half"))
+        for model in ("LSTM", "GRU")
+        for name in took
+        for seed in range(10)
+    ]
+    found = both_halves.claims(result_of(records, max_sequences=1000))
+    # Twice as soon, where 7 times is reported for an LSTM and T = 750; a GRU is as soon.
+    assert [claim["marks"] for claim in found] == ["+x<x", "+x+x", "++x++x", "++x++x"]
+    table = both_halves.table(result_of(records))
+    assert table.count("not solved") == 4
+    assert "second mark" in table.splitlines()[0]
 
 
 def test_conventions_are_judged_by_the_measure_of_each_task():

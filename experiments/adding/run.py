@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -89,37 +91,44 @@ def run(config: Config, seed: int, T: int, model: str, start: str) -> Record:
     """Train until it is solved or there have been enough sequences."""
     torch.manual_seed(seed)
     source = torch.Generator().manual_seed(seed)  # the same sequences for every model
+    draw = partial(sequences, T, config.batch, source)
     network = Network(CELLS[model], config.hidden)
     if start == "chrono":
         init.chrono_(network.layer, T)
     before = norms(network, T, config.measured)
-    record = train(network, T, source, config.batch, config.rate, config.window, config.most)
+    record = train(network, draw, config.rate, config.window, config.most)
     after = norms(network, T, config.measured)
     return record | {"norms": {"before": before, "after": after}}
 
 
 def train(
     network: Network,
-    T: int,
-    source: torch.Generator,
-    batch: int,
+    draw: Callable[[], tuple[Tensor, Tensor, Tensor]],
     rate: float,
     window: int,
     max_sequences: int,
 ) -> Record:
-    """Train on new sequences until the last `window` of them show that the task is solved."""
+    """Train on new sequences until the last `window` of them show that the task is solved.
+
+    Args:
+        network: The network.
+        draw: Gives a batch, as `sequences` does.
+        rate: Learning rate of Adam.
+        window: How many sequences in a row have to be right.
+        max_sequences: Sequences after which the run ends.
+    """
     optimizer = torch.optim.Adam(network.parameters(), lr=rate)
     errors = torch.full((window,), torch.inf)
     seen, solved, learned = 0, False, None
     while seen < max_sequences and not solved:
-        x, lengths, wanted = sequences(T, batch, source)
+        x, lengths, wanted = draw()
         difference = network(x, lengths) - wanted
         optimizer.zero_grad()
         difference.square().mean().backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
-        seen += batch
-        errors = torch.cat([errors[batch:], difference.detach().abs()])
+        seen += len(wanted)
+        errors = torch.cat([errors[len(wanted) :], difference.detach().abs()])
         mean = float(errors.mean())
         if learned is None and mean < LEARNED:
             learned = seen

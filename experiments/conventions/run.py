@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 
 import torch
@@ -69,15 +70,8 @@ def add(config: Config, seed: int, model: str) -> Record:
     network = adding.Network(VARIANTS[model].cell, settings.hidden)
     init.chrono_(network.layer, config.lag)
     source = torch.Generator().manual_seed(seed)
-    return adding.train(
-        network,
-        config.lag,
-        source,
-        settings.batch,
-        settings.rate,
-        settings.window,
-        config.max_sequences,
-    )
+    draw = partial(adding.sequences, config.lag, settings.batch, source)
+    return adding.train(network, draw, settings.rate, settings.window, config.max_sequences)
 
 
 def predict(config: Config, seed: int, model: str) -> Record:

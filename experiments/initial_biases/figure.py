@@ -16,19 +16,25 @@ ALT = (
 
 
 def figure(result: Result, width: float) -> Figure:
-    """A panel for each lag, a row for each network and initialisation."""
-    found = grouped(result["records"], "T", "model", "initialisation")
-    lags = list(dict.fromkeys(T for T, _, _ in found))
-    runs = list(dict.fromkeys(key[1:] for key in found))
-    made, panels = grid(width, 1, len(lags), 1 + 0.3 * len(runs), sharey=True)
-    for panel, T in zip(panels[0], lags, strict=True):
+    """A panel for each lag."""
+    return figure_by(result, width, "T = {}", "T")
+
+
+def figure_by(result: Result, width: float, title: str, *names: str) -> Figure:
+    """A panel for each task, by names in the cases; a row for each network and initialisation."""
+    found = grouped(result["records"], *names, "model", "initialisation")
+    tasks = list(dict.fromkeys(key[:-2] for key in found))
+    runs = list(dict.fromkeys(key[-2:] for key in found))
+    made, panels = grid(width, 1, len(tasks), 1 + 0.3 * len(runs), sharey=True)
+    for panel, task in zip(panels[0], tasks, strict=True):
         groups = {
-            f"{model}, {name}": [r["sequences"] for r in found.get((T, model, name), [])]
+            f"{model}, {name}": [r["sequences"] for r in found.get((*task, model, name), [])]
             for model, name in runs
         }
         strips(panel, groups, [COLORS[model] for model, _ in runs])
-        panel.set_xlim(0, 1.05 * result["config"]["max_sequences"])
+        panel.set_xscale("log")  # times are compared by their ratios
+        panel.set_xlim(right=1.2 * result["config"]["max_sequences"])
         panel.xaxis.set_major_formatter(EngFormatter(sep=""))
-        panel.set_title(f"T = {T}")
+        panel.set_title(title.format(*task))
         panel.set_xlabel("sequences seen")
     return made

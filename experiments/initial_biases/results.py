@@ -37,11 +37,9 @@ CONTROLS = {
 
 def claims(result: Result) -> list[Record]:
     """How many times sooner a network learns with one initialisation than with another."""
-    records = result["records"]
     cap = result["config"]["max_sequences"]
-    found = grouped(records, "T", "model", "initialisation")
-    took = {key: [r["sequences"] if r["solved"] else cap for r in rs] for key, rs in found.items()}
-    lags = list(dict.fromkeys(T for T, _, _ in found))
+    took = times_by(result, "T", "model", "initialisation")
+    lags = list(dict.fromkeys(T for T, _, _ in took))
 
     def against(
         pairs: Sequence[tuple[str, str]], models: Sequence[str] = MODELS
@@ -85,17 +83,25 @@ def claims(result: Result) -> list[Record]:
     ]
 
 
+def times_by(result: Result, *names: str) -> dict[Any, list[int]]:
+    """After how many sequences each seed solves the task, or the limit, by names in the cases."""
+    cap = result["config"]["max_sequences"]
+    found = grouped(result["records"], *names)
+    return {key: [r["sequences"] if r["solved"] else cap for r in rs] for key, rs in found.items()}
+
+
 def table(result: Result) -> str:
     """How many seeds solve the task, and after how many sequences."""
+    return table_by(result, "T", "model", "initialisation")
+
+
+def table_by(result: Result, *names: str) -> str:
+    """The same with a row for each group of cases, by names in the cases."""
     rows: list[dict[str, Any]] = []
-    for (T, model, name), found in grouped(
-        result["records"], "T", "model", "initialisation"
-    ).items():
+    for key, found in grouped(result["records"], *names).items():
         rows.append(
             {
-                "T": T,
-                "model": model,
-                "initialisation": name,
+                **{name.replace("_", " "): value for name, value in zip(names, key, strict=True)},
                 "solved": f"{sum(r['solved'] for r in found)} of {len(found)}",
                 "sequences to solve it, median": median_of_solved(found, "sequences"),
                 "sequences to learn the lag, median": median_text(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 import torch
 
 from experiments import Record
-from experiments.adding.run import CELLS, Network, train
+from experiments.adding.run import CELLS, Network, sequences, train
 from experiments.engine.experiment import Experiment
 from lstm_variants.nn import Recurrent, init
 
@@ -54,7 +55,8 @@ def run(config: Config, seed: int, T: int, model: str, initialisation: str) -> R
     source = torch.Generator().manual_seed(own)  # the same sequences for every network
     network = Network(CELLS[model], config.hidden)
     INITIALISATIONS[initialisation](network.layer, T)
-    return train(network, T, source, config.batch, config.rate, config.window, config.max_sequences)
+    draw = partial(sequences, T, config.batch, source)
+    return train(network, draw, config.rate, config.window, config.max_sequences)
 
 
 def cases(config: Config) -> list[Record]:
