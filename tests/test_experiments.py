@@ -34,7 +34,6 @@ every_experiment = pytest.mark.parametrize(
 )
 # Their pages say so.
 NOT_RUN = {
-    "adding_both_halves",
     "music_search_muse",
     "music_search_nottingham",
     "music_search_piano",

@@ -12,9 +12,10 @@ Protocol: the task of Hochreiter & Schmidhuber. The input at each time step is a
 and a marker. The length of a sequence is uniform from T to 1.1 T. One marked step is drawn from the
 first ten time steps, the other from the remaining T/2 - 2 of the first T/2 - 1. The marker is 1 at
 both, -1 at the first and the last time step, and 0 elsewhere. If the first time step is one of the
-two, its marker stays -1 and its value counts as 0. The target after the last time step is $0.5 +
-(X_1 + X_2) / 4$; an output is correct if its error is below 0.04. The task is solved when the last
-2,000 outputs are all correct and have a mean error below 0.01.
+two, its marker stays -1 and its value counts as 0. So every lag is at least T/2; in a [later
+version of the task](adding-both-halves.md) short lags occur too. The target after the last time
+step is $0.5 + (X_1 + X_2) / 4$; an output is correct if its error is below 0.04. The task is solved
+when the last 2,000 outputs are all correct and have a mean error below 0.01.
 
 Networks with gates are trained from two initialisations. *plain* is that of PyTorch: all weights
 and biases are uniform. *chrono* sets the bias of the forget gate to $\log u$, with a $u$ for each

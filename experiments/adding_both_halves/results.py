@@ -40,6 +40,12 @@ def claims(result: Result) -> list[Record]:
             "adapted",
             initialisations("chrono T", "bias 1", reported=True),
             place="section on the adding task",
+            lesson=(
+                "++++",
+                "If short lags occur too, LSTMs and GRUs with the chrono initialisation solve the "
+                "adding problem sooner than with a forget bias of 1. For an LSTM and T = 750 the "
+                "factor is about that of the paper.",
+            ),
         ),
         claim(
             "With a mark in each half, the chrono initialisation is better than that of PyTorch",
@@ -47,6 +53,11 @@ def claims(result: Result) -> list[Record]:
             CONTROL,
             "our own task",
             initialisations("chrono T", "uniform"),
+            lesson=(
+                "++++",
+                "If short lags occur too, LSTMs and GRUs with the chrono initialisation solve the "
+                "adding problem sooner than with PyTorch's initialisation.",
+            ),
         ),
         claim(
             "With a mark in each half, a GRU does better than an LSTM",
@@ -65,6 +76,12 @@ def claims(result: Result) -> list[Record]:
                 for bias in biases
             ],
             place="table of results, adding problem",
+            lesson=(
+                "+++++<",
+                "If short lags occur too, a GRU solves the adding problem sooner than an LSTM, "
+                "with any of the three initialisations. With the chrono initialisation and T = 750 "
+                "the factor is below 2.",
+            ),
         ),
         claim(
             "The adding problem is solved sooner if the second mark is in the second half",
@@ -83,6 +100,13 @@ def claims(result: Result) -> list[Record]:
                 for T, place, model, bias in took
                 if place == "first half"
             ],
+            lesson=(
+                "++-++x",
+                "An LSTM with PyTorch's initialisation or a forget bias of 1 learns lags of 100 "
+                "and more time steps if short lags occur too; if they do not, it does not learn "
+                f"them within {cap:,} sequences. A GRU with these initialisations learns sooner if "
+                "short lags occur. With the chrono initialisation, neither network needs them.",
+            ),
         ),
     ]
 

@@ -24,11 +24,13 @@ The lag counts as learned when the mean error of the last 2,000 outputs is below
 does not learn it stays at about 0.16. From there to a solved task, the noise of training matters
 too.
 
-Deviations: Tallec & Ollivier compare LSTMs of 128 units on another adding problem with T = 200 and
-750, trained by RMSprop with a learning rate of 0.001 and without gradient clipping; their baseline
-has a forget bias of 1. GRUs are this project's addition. Their baseline became known when two of
-ten seeds had been run: until then, the comparison with *uniform* was attributed to them and that
-with *bias 1* was the control; the comparisons are the same. Jozefowicz, Zaremba & Sutskever use
-other tasks. Weights and sequences differ from those on the page of the adding problem. A run ends
-unsolved after 1,000,000 sequences; such a run is censored at this limit.
+Deviations: Tallec & Ollivier compare LSTMs of 128 units with T = 200 and 750, trained by RMSprop
+with a learning rate of 0.001 and without gradient clipping; their baseline has a forget bias of 1.
+In their adding problem, one mark is in each half of a sequence, and short lags occur; here every
+lag is at least T/2. [Another page](adding-both-halves.md) has their version. GRUs are this
+project's addition. Their baseline became known when two of ten seeds had been run: until then, the
+comparison with *uniform* was attributed to them and that with *bias 1* was the control; the
+comparisons are the same. Jozefowicz, Zaremba & Sutskever use other tasks. Weights and sequences
+differ from those on the page of the adding problem. A run ends unsolved after 1,000,000 sequences;
+such a run is censored at this limit.
 """

@@ -29,7 +29,6 @@ from experiments.report.markdown import images, source_text, took
 
 NOT_RUN = '!!! warning "Not run yet"\n\n    There are no results so far.'
 CORE_HOURS = {
-    "adding_both_halves": 3,
     "music_search_piano": 4,
     "music_search_muse": 12,
     "music_search_nottingham": 16,
