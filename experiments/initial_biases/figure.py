@@ -25,6 +25,7 @@ def figure_by(result: Result, width: float, title: str, *names: str) -> Figure:
     found = grouped(result["records"], *names, "model", "initialisation")
     tasks = list(dict.fromkeys(key[:-2] for key in found))
     runs = list(dict.fromkeys(key[-2:] for key in found))
+    fewest = min(record["sequences"] for record in result["records"])
     made, panels = grid(width, 1, len(tasks), 1 + 0.3 * len(runs), sharey=True)
     for panel, task in zip(panels[0], tasks, strict=True):
         groups = {
@@ -33,7 +34,7 @@ def figure_by(result: Result, width: float, title: str, *names: str) -> Figure:
         }
         strips(panel, groups, [COLORS[model] for model, _ in runs])
         panel.set_xscale("log")  # times are compared by their ratios
-        panel.set_xlim(right=1.2 * result["config"]["max_sequences"])
+        panel.set_xlim(0.8 * fewest, 1.2 * result["config"]["max_sequences"])
         panel.xaxis.set_major_formatter(EngFormatter(sep=""))
         panel.set_title(title.format(*task))
         panel.set_xlabel("sequences seen")
