@@ -25,8 +25,8 @@ Deviations: Tallec & Ollivier use LSTMs of 128 units, trained by RMSprop with a 
 here. They report how fast the loss decreases; here it is counted how many sequences it takes to
 solve the task. Bai, Kolter & Koltun draw both marks from all time steps, with T = 600; their
 networks have about 70,000 parameters, and optimiser, learning rate, gradient clipping and the
-initial forget bias are searched. A run ends unsolved after 1,000,000 sequences; such a run is
-censored at this limit. Single runs with T = 100 and values from -1 to 1 had been seen before the
-comparisons were declared, and so had the results with both marks in the first half on the pages
-of the [adding problem](adding.md) and of initial biases.
+initial forget bias are searched; here they are fixed. A run ends unsolved after 1,000,000
+sequences; such a run is censored at this limit. Single runs with T = 100 and values from -1 to 1
+had been seen before the comparisons were declared, and so had the results with both marks in the
+first half on the pages of the [adding problem](adding.md) and of initial biases.
 """
