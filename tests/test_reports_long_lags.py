@@ -74,7 +74,7 @@ def test_initial_biases_are_judged_by_how_soon_the_task_is_solved():
         "reversed in part (2 of 4)",
     ]
     table = initial_biases.table(result_of(records))
-    assert (table.count("not solved"), table.count("not learned")) == (2, 12)
+    assert (table.count("not solved"), table.count("not below")) == (2, 12)
     assert table.count("| 50 ") == 12
 
 

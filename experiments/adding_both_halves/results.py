@@ -42,9 +42,10 @@ def claims(result: Result) -> list[Record]:
             place="section on the adding task",
             lesson=(
                 "++++",
-                "If short lags occur too, LSTMs and GRUs with the chrono initialisation solve the "
+                "With a mark in each half, LSTMs and GRUs with the chrono initialisation solve the "
                 "adding problem sooner than with a forget bias of 1. For an LSTM and T = 750 the "
-                "factor is about that of the paper.",
+                "factor is about that of the paper; measured by when the mean error is below 0.1, "
+                "it is larger.",
             ),
         ),
         claim(
@@ -55,7 +56,7 @@ def claims(result: Result) -> list[Record]:
             initialisations("chrono T", "uniform"),
             lesson=(
                 "++++",
-                "If short lags occur too, LSTMs and GRUs with the chrono initialisation solve the "
+                "With a mark in each half, LSTMs and GRUs with the chrono initialisation solve the "
                 "adding problem sooner than with PyTorch's initialisation.",
             ),
         ),
@@ -63,7 +64,7 @@ def claims(result: Result) -> list[Record]:
             "With a mark in each half, a GRU does better than an LSTM",
             "Bai, Kolter & Koltun 2018",
             "marks anywhere, T = 600: loss 5.3e-5 (GRU), 0.164 (LSTM)",
-            "adapted",
+            "our own task",
             [
                 times(
                     f"T = {T}, {bias}: GRU against LSTM, sequences to solve it",
@@ -78,9 +79,10 @@ def claims(result: Result) -> list[Record]:
             place="table of results, adding problem",
             lesson=(
                 "+++++<",
-                "If short lags occur too, a GRU solves the adding problem sooner than an LSTM, "
+                "With a mark in each half, a GRU solves the adding problem sooner than an LSTM, "
                 "with any of the three initialisations. With the chrono initialisation and T = 750 "
-                "the factor is below 2.",
+                "the factor is below 2. The LSTM solves it too, in all runs; in the source it does "
+                "not learn it.",
             ),
         ),
         claim(
@@ -102,10 +104,12 @@ def claims(result: Result) -> list[Record]:
             ],
             lesson=(
                 "++-++x",
-                "An LSTM with PyTorch's initialisation or a forget bias of 1 learns lags of 100 "
-                "and more time steps if short lags occur too; if they do not, it does not learn "
-                f"them within {cap:,} sequences. A GRU with these initialisations learns sooner if "
-                "short lags occur. With the chrono initialisation, neither network needs them.",
+                "With PyTorch's initialisation or a forget bias of 1, an LSTM solves the adding "
+                "problem if the second mark is in the second half, where short lags occur too; "
+                f"with both marks in the first half, it does not within {cap:,} sequences, at this "
+                "learning rate. A GRU solves it sooner in the first case. With the chrono "
+                "initialisation, neither network needs short lags, and an LSTM even takes longer "
+                "with them.",
             ),
         ),
     ]

@@ -10,8 +10,9 @@ of this project: whether the chrono initialisation is better than PyTorch's, and
 lag has to be known for it.
 
 Protocol: the [adding problem](adding.md) with T = 100 and 500, an LSTM and a GRU of 32 units, Adam
-on batches of 20 new sequences, gradients clipped to norm 1. The task is solved when the last 2,000
-outputs are all correct (error below 0.04) and have a mean error below 0.01. The initialisations are
+with a learning rate of 0.005 on batches of 20 new sequences, gradients clipped to norm 1. The task
+is solved when the last 2,000 outputs are all correct (error below 0.04) and have a mean error below
+0.01. The initialisations are
 
 - *uniform*: that of PyTorch, with all weights and biases uniform in $\pm 1 / \sqrt{H}$;
 - *bias 1* and *bias 2*: the bias of an LSTM's forget gate, or of a GRU's update gate, is 1 or 2;

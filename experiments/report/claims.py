@@ -25,7 +25,7 @@ def value_text(comparison: Record, value: float) -> str:
     """An effect in its natural unit."""
     if comparison["unit"] == TIMES:
         number = times_text(value)
-        return "as soon" if number == "1" else f"{number} times {direction_text(value)}"
+        return "equally soon" if number == "1" else f"{number} times {direction_text(value)}"
     return f"{number_text(value)} {comparison['unit']}"
 
 
@@ -53,7 +53,7 @@ def effect_text(comparison: Record) -> str:
     effect = comparison["effect"]
     if math.isinf(effect) and comparison["unit"] == TIMES:
         only = "first" if effect > 0 else "second"
-        return f"in most pairs of seeds of which any solves it, only the {only} does"
+        return f"in most pairs of runs of which at least one solves it, only the {only} one does"
     if math.isinf(effect):
         return "beyond the ceiling"
     return value_text(comparison, effect)
