@@ -1,5 +1,7 @@
 """The random search on music: its trials, and what its records mean."""
 
+import dataclasses
+import json
 import math
 
 import numpy as np
@@ -172,3 +174,13 @@ def test_every_data_set_is_searched_with_toy_settings(name):
         found = toy.run(toy.smoke, 0, model="LSTM")
         music.splits.cache_clear()
     assert math.isfinite(found["test"]["per_frame"])
+
+
+def test_a_trial_that_diverges_at_once_counts_at_chance():
+    config = dataclasses.replace(search.experiment("jsb").smoke, limit=20, rate=(1e38, 1e38))
+    with small.in_use():
+        music.splits.cache_clear()
+        found = search.run(config, 0, "LSTM")
+        music.splits.cache_clear()
+    assert found["valid"] == found["test"]["per_frame"] == found["chance"]
+    json.dumps(found, allow_nan=False)

@@ -21,11 +21,13 @@ where most seeds of both are right on the whole training range.
 
 Deviations: Suzgun, Belinkov & Shieber train all networks with a learning rate of 0.01; here a rate
 is chosen for each network, to reduce the effect of a rate that suits another one. The pilot has two
-seeds and five rates; where the chosen rate is the largest or the smallest of them, as for most
-GRUs, another rate may be better. Weiss, Goldberg & Yahav train n below 100 and 50 with Adam at a
-rate of 0.001 and the cross-entropy of a softmax. [Another experiment](counting-source-rates.md) has
-the rates of the sources, and a smaller one for GRUs. The table shows how many networks are right on
-the whole training range, and how many reach the limit: it was raised to 10,000 and not further,
-since the time of a test grows with the square of n. The training error is the mean squared error
-over the words of the training range, each n with the same weight.
+seeds and five rates; where the chosen rate is the largest or the smallest of them, as for most GRUs
+and for the LSTM with three units on $a^n b^n$, another rate may be better. Weiss, Goldberg & Yahav
+train n below 100 and 50 with Adam at a rate of 0.001 and the cross-entropy of a softmax; the
+largest n is compared as it is, although their training ranges are larger or equal. [Another
+experiment](counting-source-rates.md) has the rates of the sources, with which more LSTMs with three
+units learn the training range, and a smaller one for GRUs. The table shows how many networks are
+right on the whole training range, and how many reach the limit: it was raised to 10,000 and not
+further, since the time of a test grows with the square of n. The training error is the mean squared
+error over the words of the training range, each n with the same weight.
 """

