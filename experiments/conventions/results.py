@@ -26,7 +26,8 @@ LESSONS = (
         ".xx.",
         "On the adding problem and on music, an output gate that depends on the new cell state "
         "has no advantage as large as the smallest effect of interest; counting and timing are "
-        "undecided.",
+        "undecided. The adding problem says little: with most seeds, both gates need the same "
+        "number of sequences.",
     ),
     (
         "xxx.",

@@ -18,7 +18,8 @@ a layer 16 units in each direction; training makes 1,500 updates of Adam with a 
 Each network has a hidden layer between its states and its output, except the one named *no hidden
 layer*. The logit of that one is a sum of a function of the past and a function of the future. No
 such sum has the sign of an exclusive or for all four pairs of bits; it is correct for at most three
-of them.
+of them. The cross-entropy, by which it is trained, is lowest for the sum 0, with which accuracy is
+that of chance.
 
 Deviations: none, the task is this project's.
 """
