@@ -127,9 +127,9 @@ class PeepholeLSTM(SequenceModel):
 
     Paper: Gers, Schraudolph & Schmidhuber 2002.
 
-    Not to be confused with: the paper's own equations, in which the output gate depends on the
-    *new* cell state $c_t$. With zero peephole weights, as at initialisation, the two are the same
-    function.
+    Not to be confused with: the equations of the paper, in which the output gate depends on the
+    *new* cell state $c_t$, and its networks, whose candidate and cell output have no activation
+    function. With zero peephole weights, as at initialisation, both output gates are the same.
 
     Examples:
         >>> import torch

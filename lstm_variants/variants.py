@@ -103,7 +103,8 @@ VARIANTS = {
         cell=LSTMCell(peephole="previous"),
         papers=("Gers, Schraudolph & Schmidhuber 2002",),
         summary="the notebook's peepholes: all gates depend on the previous cell state; no biases",
-        confusable_with="PeepholeLSTM, the paper's own equations",
+        confusable_with="PeepholeLSTM: the output gate depends on the new cell state, as in the "
+        "paper",
         model=PeepholeLSTM,
         bias=False,
     ),
@@ -139,7 +140,8 @@ VARIANTS = {
         papers=("Hochreiter & Schmidhuber 1997",),
         summary="the LSTM as first published: no forget gate, c is a sum",
         confusable_with="NFG, which has peepholes; the paper has 2 tanh(x/2) for the candidate and "
-        "tanh(x/2) for the output instead of tanh(x)",
+        "tanh(x/2) for the output instead of tanh(x), connections between gates (as in FGR), gates "
+        "that several cells share, and truncated gradients",
     ),
     "LayerNormLSTM": Variant(
         cell=LayerNormLSTMCell(),

@@ -1,6 +1,8 @@
 """Layers in ONNX models and safetensors files."""
 
 import json
+import subprocess
+import sys
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -20,6 +22,13 @@ from tests.test_onnx import OPERATORS, onnx_model
 from tests.test_own_cell import LeakyCell
 
 T, B, D, H = 6, 3, 4, 5
+
+
+def test_without_the_extra_the_error_names_it():
+    code = "import sys; sys.modules['safetensors'] = None; import lstm_variants.interop"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "ModuleNotFoundError: lstm_variants.interop needs safetensors: install" in done.stderr
+    assert '[interop]"' in done.stderr
 
 
 @pytest.mark.parametrize("name", OPERATORS)

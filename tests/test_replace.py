@@ -10,7 +10,7 @@ from torch import nn
 
 import lstm_variants
 from lstm_variants import VARIANTS, replace_layers
-from lstm_variants.nn import GRU, LSTM, RNN, IndRNN, PeepholeLSTM, Recurrent
+from lstm_variants.nn import GRU, LSTM, MGU, RNN, IndRNN, PeepholeLSTM, Recurrent
 
 LAYERS = {
     "lstm": lambda: nn.LSTM(4, 6),
@@ -125,6 +125,15 @@ def test_other_variants():
     assert model[2].weight_hh_l0.shape == (6,)
     for layer in model:
         assert layer(torch.randn(5, 3, 4))[0].isfinite().all()
+
+
+@pytest.mark.parametrize("nonlinearity", ["tanh", "relu"])
+def test_the_nonlinearity_is_that_of_the_old_layer(nonlinearity):
+    model = nn.Sequential(nn.RNN(4, 6, nonlinearity=nonlinearity))
+    replace_layers(model, rnn=IndRNN)
+    assert model[0].cell == IndRNN(4, 6, nonlinearity=nonlinearity).cell
+    replace_layers(rest := nn.Sequential(nn.RNN(4, 6)), rnn=MGU)
+    assert type(rest[0]) is MGU
 
 
 class Subclass(nn.LSTM):

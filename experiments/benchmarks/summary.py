@@ -45,7 +45,8 @@ def summary(results: Sequence[Result]) -> str:
     return (
         f"{tabulate.tabulate(rows, 'keys', tablefmt='pipe', disable_numparse=True)}\n\n"
         "Time of a forward pass and of a training step, divided by that of torch's layer of the "
-        "same name, or of torch.nn.LSTM where torch has none: below 1, this package is faster. "
+        "same name, for BiLSTM of torch.nn.LSTM with both directions, and of torch.nn.LSTM where "
+        "torch has none: below 1, this package is faster. "
         f"Memory: peak additional memory of a training step with {last}, this package : "
         f"torch.nn. float32, one thread, {size} (batch, time steps, features, hidden units); "
         f"medians. {runs}."

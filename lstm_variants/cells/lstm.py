@@ -96,9 +96,10 @@ class LSTMCell(Cell):
 
     Not to be confused with: the peephole LSTM of teaching code, whose output gate depends on the
     *previous* cell state (`peephole="previous"`). In Gers et al., ONNX, TensorFlow and oneDNN it
-    depends on the new one (`peephole="current"`). With $p_o = 0$ the two are the same function. Nor
-    with the coupling $i_t = 1 - f_t$ of TensorFlow Lite, which computes the same functions from the
-    weights of the forget gate.
+    depends on the new one (`peephole="current"`). With $p_o = 0$ the two are the same function. The
+    networks of Gers et al. have no activation function for the candidate and the output
+    (`input_activation=False, output_activation=False`). Nor with the coupling $i_t = 1 - f_t$ of
+    TensorFlow Lite, which computes the same functions from the weights of the forget gate.
 
     Attributes:
         peephole: Whether gates depend on the cell state, and whether the output gate depends on the

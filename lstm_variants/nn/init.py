@@ -32,8 +32,9 @@ def gate_bias_(
     Args:
         layer: A layer of `lstm_variants.nn`.
         blocks: The blocks to set: a role, the name of a block of the layer's cell, or a sequence of
-            them. The role `"keep"` is the forget gate of an LSTM and the update gate of a GRU; see
-            [`Block`][lstm_variants.cells.cell.Block].
+            them. The role `"keep"` is the forget gate of an LSTM and the update gate of a GRU. A
+            coupled LSTM, an MGU and a minGRU have none: 1 minus their gate of the role `"write"`
+            keeps the state, with the negative bias. See [`Block`][lstm_variants.cells.cell.Block].
         bias: A number, or one for each hidden unit, `[H]`.
 
     Returns:

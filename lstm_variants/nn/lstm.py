@@ -184,7 +184,8 @@ class LSTM1997(OneCell):
     [`Recurrent`][lstm_variants.nn.Recurrent] for the constructor arguments and `forward`.
 
     Paper: Hochreiter & Schmidhuber 1997, whose activation functions are 2 tanh(x / 2) for the
-    candidate and tanh(x / 2) for the output, instead of tanh(x).
+    candidate and tanh(x / 2) for the output, instead of tanh(x). There, gates can also depend on
+    one another, several cells can share their gates, and gradients are truncated.
 
     Examples:
         >>> import torch

@@ -195,7 +195,7 @@ class Recurrent(nn.Module):
                 `[num_layers * directions, B, H]` (`h_0` `[..., P]` if projected), without `B` for
                 an unbatched sequence. Defaults to the initial state of the cell: zero, except for
                 the stabiliser of an sLSTM.
-            lengths: Number of valid time steps of each sequence of a padded batch, `[B]`, integers
+            lengths: Number of valid time steps of each padded sequence, `[B]` (unbatched: `[1]`),
                 from 0 to `T`. The output at padded time steps is zero, and their input has no
                 effect. The reverse direction starts at the last valid step of each sequence.
             resets: Where the state is reset to the cell's start value before a time step, bool, in

@@ -59,9 +59,9 @@ def replace_layers(
 
     `LSTM`, `GRU` and `RNN` have the parameters of the layers that they replace, the same tensors:
     tied weights stay tied, and an optimizer that was created before trains them. Another variant
-    has those whose name, shape and blocks are the same, and initialises the others, which can be
-    trained in a frozen layer too: create the optimizer after the call. Settings of torch's layer
-    override those of a function.
+    has those whose name, shape and blocks are the same, from which it may compute another function,
+    and initialises the others, which can be trained in a frozen layer too: create the optimizer
+    after the call. Settings of torch's layer override those of a function.
 
     Layers that may compute something else than torch's class are not replaced, and a warning names
     them: subclasses, compiled layers, and layers with a parametrisation, hooks, added parameters or
@@ -74,7 +74,8 @@ def replace_layers(
         lstm: What replaces a [torch.nn.LSTM][]: a class of layers, or a function with torch's
             arguments. `None`: LSTMs are not replaced.
         gru: The same for [torch.nn.GRU][].
-        rnn: The same for [torch.nn.RNN][]. `nonlinearity` is passed if it is not `"tanh"`.
+        rnn: The same for [torch.nn.RNN][]. `nonlinearity` is passed to a class that has it, and to
+            others if it is not `"tanh"`.
 
     Returns:
         The model; the new layer if `model` is itself a layer of `torch.nn`.
@@ -184,7 +185,10 @@ def replacement(old: torch_rnn.RNNBase, layer: Callable[..., Recurrent]) -> Recu
     first = next(old.parameters())
     random_state = torch.get_rng_state()
     cuda_state = torch.cuda.get_rng_state(first.device) if first.is_cuda else None
-    new = layer(**settings(old), device=first.device, dtype=first.dtype)
+    arguments = settings(old)
+    if isinstance(old, torch_rnn.RNN) and "nonlinearity" in getattr(layer, "settings", ()):
+        arguments["nonlinearity"] = old.nonlinearity  # the default of the class may be another one
+    new = layer(**arguments, device=first.device, dtype=first.dtype)
     if not isinstance(new, Recurrent):
         raise TypeError(f"replace_layers expects layers of lstm_variants.nn, got {type(new)}")
     if old.num_layers == 1:

@@ -42,7 +42,7 @@ class CPU(FusedBackend):
     def details(self) -> str:
         kernels = native.kernels()
         threads = kernels.threads
-        products = " with bfloat16 products" if kernels.multiplies_bfloat16 else ""
+        products = ", in bfloat16 with bfloat16 products" if kernels.multiplies_bfloat16 else ""
         text = f"{kernels.instruction_set}{products}, {threads} thread{'s' if threads > 1 else ''}"
         return f"{text}: {kernels.single_thread_reason}" if kernels.single_thread_reason else text
 
