@@ -65,7 +65,7 @@ def test_draws_lie_in_their_ranges():
 
 def test_a_trial_is_trained_as_it_is_drawn(monkeypatch):
     seen = []
-    monkeypatch.setattr(music, "train", lambda *arguments: seen.append(arguments) or {})
+    monkeypatch.setattr(music, "train", lambda *arguments: seen.append(arguments) or {"valid": 1.0})
     with small.in_use():
         music.splits.cache_clear()
         drawn = search.run(search.SEARCHES["muse"], 3, "GRU")
@@ -82,7 +82,7 @@ def test_a_trial_is_trained_as_it_is_drawn(monkeypatch):
 
 
 def test_each_unit_and_each_data_set_draws_other_values(monkeypatch):
-    monkeypatch.setattr(music, "train", lambda *_: {})
+    monkeypatch.setattr(music, "train", lambda *_: {"valid": 1.0})
     monkeypatch.setattr(music, "splits", lambda *_: {"train": [None], "test": []})
     monkeypatch.setattr(music, "Baseline", lambda *_: None)
     monkeypatch.setattr(music, "measure", lambda *_: {"per_frame": 1.0})
