@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from functools import reduce
 from numbers import Real
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -87,9 +89,10 @@ def parameter_symbols(cell: Cell, w: Weights, D: int, proj_size: int) -> dict[st
             )
     rows = {(parse(p.letter).text, p.blocks, p.shape) for p in parameters.values()}
     letters = [letter for letter, *_ in rows]
+    settings = {field.name: getattr(cell, field.name) for field in fields(cast(Any, cell))}
     found = {
         f"\\{name}": w.weight_ih.new_tensor(setting)
-        for name, setting in vars(cell).items()
+        for name, setting in settings.items()
         if isinstance(setting, Real) and not isinstance(setting, bool)
     }
     sums: dict[str, Tensor] = {}

@@ -23,6 +23,12 @@ below_autograd: Callable[[], AbstractContextManager[None]] = torch._C._AutoDispa
 """A context in which operators do not run their implementations for autograd."""
 
 
+graph_is_kept: Callable[[], bool] = getattr(
+    torch._C._autograd, "_get_current_graph_task_keep_graph", lambda: True
+)
+"""Whether the backward pass under way keeps its graph, for another one."""
+
+
 class LevelFunction(torch.autograd.function._SingleLevelFunction):
     """A `torch.autograd.Function` for an operator's implementation for autograd.
 

@@ -185,6 +185,18 @@ def test_a_setting_may_be_any_number(alpha, factor):
     assert_exact(evaluate_step(SlowCell(alpha=alpha), x, state, w)["h"], state.h + factor * x)
 
 
+@dataclass(frozen=True, repr=False, slots=True)
+class SlottedCell(ElmanCell):
+    r"""$$ \begin{aligned} h_t &= h_{t-1} + \alpha \odot x_t \end{aligned} $$"""
+
+    alpha: float = 0.5
+
+
+def test_a_setting_may_be_in_a_slot():
+    x, state, w = random_step(SlottedCell(), D)
+    assert_exact(evaluate_step(SlottedCell(alpha=3), x, state, w)["h"], state.h + 3 * x)
+
+
 def test_a_setting_that_is_true_is_no_number():
     x, state, w = random_step(SlowCell(), D)
     with pytest.raises(ValueError, match=r"\\alpha is not defined"):

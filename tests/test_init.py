@@ -134,6 +134,16 @@ def test_long_memories_in_half_precision():
     assert layer.bias_ih_l0[100:200].max() > 12  # log of a few hundred thousand
 
 
+def test_biases_that_are_tied():
+    layer = nn.LSTM(2, 3, num_layers=2)
+    layer.bias_ih_l1 = layer.bias_ih_l0
+    nn.init.gate_bias_(layer, "keep", 1.0)
+    assert layer.bias_ih_l1 is layer.bias_ih_l0
+    assert torch.equal(layer.bias_ih_l0[3:6], torch.ones(3))
+    nn.init.chrono_(layer, 50)
+    assert (layer.bias_ih_l0[3:6] > 0).all()
+
+
 @pytest.mark.parametrize("gates", ["forget", "if", "F", "", (), ("i", "z")], ids=repr)
 def test_a_name_that_is_no_gate_is_refused(gates):
     layer = nn.LSTM(2, 3)

@@ -1,5 +1,7 @@
 """Which backend runs, why not the others, and that they all compute the same."""
 
+import weakref
+
 import pytest
 import torch
 from torch import nn
@@ -258,6 +260,30 @@ def test_second_derivatives_go_through_the_reference(name):
         found.append((output, *last, *first, *second))
     for a, b in zip(*found, strict=True):
         assert_exact(a, b)
+
+
+def test_what_a_kernel_saves_is_freed_by_the_backward_pass():
+    saved = []
+
+    def compute(call):
+        output, last = Reference().run(call)
+        saved.append(weakref.ref(output))
+        return output, last
+
+    call = call_of(LSTMCell(), dtype=torch.float64)
+    call = call._replace(x=torch.randn_like(call.x, requires_grad=True))
+    output, _ = run_twice_differentiable(compute, call)
+    loss = output.square().sum()
+    loss.backward(retain_graph=True)
+    once = call.x.grad.clone()
+    assert saved[0]() is not None
+    loss.backward()
+    assert torch.equal(call.x.grad, 2 * once)
+    assert saved[0]() is None
+    output, _ = run_twice_differentiable(compute, call)
+    output[0].sum().backward()
+    with pytest.raises(RuntimeError, match=r"a second time.* retain_graph=True"):
+        output[1].sum().backward()
 
 
 def test_without_the_reference_there_would_be_no_second_derivative():

@@ -9,7 +9,7 @@ import warnings
 import pytest
 import torch
 from torch import nn
-from torch.nn.utils import parametrizations, prune, skip_init
+from torch.nn.utils import parametrizations, parametrize, prune, skip_init
 from torch.nn.utils import weight_norm as old_weight_norm
 
 from lstm_variants import VARIANTS
@@ -152,6 +152,24 @@ def test_changes_of_a_weight_take_effect(name, change):
         for parameter_name, parameter in fresh.named_parameters():
             parameter.copy_(getattr(layer, parameter_name))
     assert_exact(output, fresh(x)[0])
+
+
+class Counted(torch.nn.Module):
+    """A parametrisation that counts how often its value is computed."""
+
+    count = 0
+
+    def forward(self, weight):
+        self.count += 1
+        return weight
+
+
+def test_a_parametrised_weight_is_computed_once_a_call():
+    layer, counted = OURS["LSTM"](3, 4), Counted()
+    parametrize.register_parametrization(layer, "weight_ih_l0", counted)
+    counted.count = 0
+    layer(torch.randn(5, 2, 3))
+    assert counted.count == 1
 
 
 @every_layer_with_a_recurrent_matrix

@@ -1,7 +1,5 @@
 """The random search on music: its trials, and what its records mean."""
 
-import dataclasses
-import json
 import math
 
 import numpy as np
@@ -65,7 +63,7 @@ def test_draws_lie_in_their_ranges():
 
 def test_a_trial_is_trained_as_it_is_drawn(monkeypatch):
     seen = []
-    monkeypatch.setattr(music, "train", lambda *arguments: seen.append(arguments) or {"valid": 1.0})
+    monkeypatch.setattr(music, "train", lambda *arguments: seen.append(arguments) or {})
     with small.in_use():
         music.splits.cache_clear()
         drawn = search.run(search.SEARCHES["muse"], 3, "GRU")
@@ -82,7 +80,7 @@ def test_a_trial_is_trained_as_it_is_drawn(monkeypatch):
 
 
 def test_each_unit_and_each_data_set_draws_other_values(monkeypatch):
-    monkeypatch.setattr(music, "train", lambda *_: {"valid": 1.0})
+    monkeypatch.setattr(music, "train", lambda *_: {})
     monkeypatch.setattr(music, "splits", lambda *_: {"train": [None], "test": []})
     monkeypatch.setattr(music, "Baseline", lambda *_: None)
     monkeypatch.setattr(music, "measure", lambda *_: {"per_frame": 1.0})
@@ -174,13 +172,3 @@ def test_every_data_set_is_searched_with_toy_settings(name):
         found = toy.run(toy.smoke, 0, model="LSTM")
         music.splits.cache_clear()
     assert math.isfinite(found["test"]["per_frame"])
-
-
-def test_a_trial_that_diverges_at_once_counts_at_chance():
-    config = dataclasses.replace(search.experiment("jsb").smoke, limit=20, rate=(1e38, 1e38))
-    with small.in_use():
-        music.splits.cache_clear()
-        found = search.run(config, 0, "LSTM")
-        music.splits.cache_clear()
-    assert found["valid"] == found["test"]["per_frame"] == found["chance"]
-    json.dumps(found, allow_nan=False)

@@ -116,10 +116,10 @@ def hx_of(layer, B):
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_variant(name):
-    """Stacked, in both directions, with lengths and initial states, any T and B."""
+    """Stacked, in both directions, with lengths, also of 0, and initial states, any T and B."""
     layer = VARIANTS[name].layer(D, H, num_layers=2, bidirectional=True)
     inputs = torch.randn(7, 3, D), hx_of(layer, 3), torch.tensor([7, 2, 5])
-    others = torch.randn(11, 2, D), hx_of(layer, 2), torch.tensor([11, 6])
+    others = torch.randn(11, 4, D), hx_of(layer, 4), torch.tensor([11, 6, 0, 3])
     names = ("hx", "lengths")
     graph = (compare if name in AS_NODE else compare_loop)(layer, inputs, others, names)
     if graph is not None:

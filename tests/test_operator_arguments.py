@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from lstm_variants.kernels import operators
 from lstm_variants.kernels.cpu.cells import kernel_of
 from lstm_variants.kernels.schema import backward_operator, layer_operator
 from lstm_variants.variants import VARIANTS
@@ -168,3 +169,12 @@ def test_tensors_that_do_not_fit_are_an_error(place, tensor, message):
         arguments[name][index] = tensor
     with pytest.raises(ValueError, match=message):
         layer_operator(*arguments.values(), False)
+
+
+def test_tensors_of_another_device_are_refused():
+    call = call_of(VARIANTS["LSTM"].cell, T=3, B=2, D=2, H=3, dtype=torch.float32)
+    x, *rest = (t.detach().to("meta") for t in call.tensors())
+    n = sum(t is not None for w in call.weights for t in w)
+    arguments = (x, rest[:n], rest[n:], None, None, repr(call.cell), "cpu")
+    with pytest.raises(ValueError, match="backend 'cpu' is made for cpu, and the input is on meta"):
+        operators.forward(*arguments, save_for_backward=False)

@@ -109,6 +109,19 @@ class SharedLetterCell(LSTMCell):
         return found | {"weight_ch": found["weight_ch"]._replace(letter="b")}
 
 
+@dataclass(frozen=True, repr=False)
+class ScaledCell(LSTMCell):
+    """A setting of another type than those of the class that it comes from."""
+
+    scale: float = 2.0
+
+
+def test_settings_of_a_subclass_are_its_own():
+    assert repr(ScaledCell(coupled=True, scale=3.0)) == "ScaledCell(coupled=True, scale=3.0)"
+    with pytest.raises(TypeError, match="coupled should be True or False, got 1"):
+        ScaledCell(coupled=1)
+
+
 def test_parameters_of_one_letter_and_other_blocks():
     cell = SharedLetterCell(peephole="current")
     _, _, w = random_step(cell, 2)

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch.func import (
+    functional_call,
     functionalize,
     grad,
     hessian,
@@ -13,6 +14,7 @@ from torch.func import (
     vmap,
 )
 
+from lstm_variants import nn
 from lstm_variants.kernels import torch_kernels
 from lstm_variants.kernels.cpu.cells import kernel_of
 from lstm_variants.variants import VARIANTS
@@ -191,3 +193,15 @@ def test_transforms_that_torchs_kernels_do_not_support():
         jvp(lambda x: layer(x)[0], (samples()[0],), (samples()[1],))
     with pytest.raises(RuntimeError, match="packing does not support"):
         grad(Functions(layer, [3, 1]).loss)(samples()[0], Functions(layer).parameters)
+
+
+@needs_kernels
+def test_no_samples_with_resets_of_their_own():
+    layer = nn.LSTM(D, H)
+    samples_of = {"x": torch.randn(0, T, B, D), "resets": torch.zeros(0, T, B, dtype=torch.bool)}
+
+    def loss(parameters, x, resets):
+        return functional_call(layer, parameters, (x,), {"resets": resets})[0].sum()
+
+    found = vmap(grad(loss), (None, 0, 0))(dict(layer.named_parameters()), *samples_of.values())
+    assert found["weight_hh_l0"].shape == (0, 4 * H, H)

@@ -169,12 +169,10 @@ def trial(config: Config, cell: Cell, name: str, seed: int) -> Record:
             best, best_loss, best_epoch = copy.deepcopy(network), valid, epoch
         if not math.isfinite(valid):
             break
-    losses = {"valid": best_loss, "test": mean(task.losses, best, task, "test")}
-    if not math.isfinite(best_loss):  # not after a single epoch; JSON has no infinity
-        losses = dict.fromkeys(losses, task.chance)
     return {
         **asdict(chosen),
-        **losses,
+        "valid": best_loss,
+        "test": mean(task.losses, best, task, "test"),
         "error": None if task.every_step else mean(task.errors, best, task, "test"),
         "chance": task.chance,
         "epochs": epoch,

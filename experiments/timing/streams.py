@@ -10,6 +10,8 @@ from numba import njit
 
 from experiments.timing.online import CELL, SIZE, learn, output_delta, predict
 
+# Not kept on disk: Numba would go on using functions that contain older code of online.py.
+
 
 class Task(IntEnum):
     """What is to be learned, in the intervals of a stream."""
@@ -72,7 +74,7 @@ class Training(NamedTuple):
     max_without_gradient: int = 0
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def example(intervals, u, length, longer):
     """Input and target at step `u`, from 1, of an interval of a length; `longer` by one or not."""
     if intervals.task == 0:
@@ -101,7 +103,7 @@ class Outcome(IntEnum):
     NO_GRADIENT = 2
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def stream(rng, w, velocity, intervals, events, network, rate, momentum):
     """One stream from a zero state; learns if `rate` is not zero.
 
@@ -130,7 +132,7 @@ def stream(rng, w, velocity, intervals, events, network, rate, momentum):
     return Outcome.RIGHT, steps
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def count_without_gradient(count, outcome):
     """Failures without a gradient since the last one with a gradient."""
     if outcome == Outcome.NO_GRADIENT:
@@ -138,7 +140,7 @@ def count_without_gradient(count, outcome):
     return 0 if outcome == Outcome.FAILED else count
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def start(rng, network, training):
     """Random parameters."""
     w = rng.uniform(-0.1, 0.1, SIZE)
@@ -152,7 +154,7 @@ def start(rng, network, training):
     return w
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def train(rng, intervals, network, training):
     """Streams until the task is solved, training has diverged, or there have been enough.
 

@@ -148,7 +148,7 @@ class LSTMCell(Cell):
                 f"peephole should be 'current', 'previous' or None, got {self.peephole!r} "
                 "(sizes are arguments of layers, as lstm_variants.nn.LSTM)"
             )
-        for field in fields(self):
+        for field in fields(LSTMCell):  # and not those of a subclass
             value = getattr(self, field.name)
             if field.name != "peephole" and not isinstance(value, bool):
                 raise TypeError(f"{field.name} should be True or False, got {value!r}")

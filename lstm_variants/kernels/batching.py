@@ -65,7 +65,7 @@ def sample(argument: Any, dim: Any, k: int | None) -> Any:
         return [sample(part, d, k) for part, d in zip(argument, dim, strict=True)]
     if dim is None:
         return argument
-    return argument.sum(dim) if k is None else argument.select(dim, k)
+    return argument.sum(dim, dtype=argument.dtype) if k is None else argument.select(dim, k)
 
 
 def run_each(operator: Any, V: int, dims: Sequence[Any], arguments: Sequence[Any]) -> Results:

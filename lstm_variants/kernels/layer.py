@@ -150,6 +150,18 @@ class Layer:
         self.check_steps("lengths", self.lengths, (B,), torch.int64)
         self.check_steps("resets", self.resets, (T, B), torch.bool)
 
+    def check_device(self) -> None:
+        """Check that the tensors are where the backend computes, which tracing does not need.
+
+        Raises:
+            ValueError: If they are on another device.
+        """
+        if self.x.device.type != self.backend.device:
+            raise ValueError(
+                f"the backend {self.backend.name!r} is made for {self.backend.device}, and the "
+                f"input is on {self.x.device}"
+            )
+
     def check_steps(
         self, name: str, found: Tensor | None, shape: tuple[int, ...], dtype: torch.dtype
     ) -> None:

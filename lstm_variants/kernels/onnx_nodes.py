@@ -134,6 +134,12 @@ def run_node(call: Call) -> tuple[Tensor, list[State]]:
     )
     output = y.transpose(1, 2).reshape(T, B, n * H)
     states = [cell.state_type(*(field[k] for field in last)) for k in range(n)]
+    if call.lengths is not None:  # ONNX Runtime gives zeros for sequences without time steps
+        has_steps = (call.lengths > 0)[:, None]
+        states = [
+            cell.state_type(*(torch.where(has_steps, *pair) for pair in zip(*both, strict=True)))
+            for both in zip(states, call.states, strict=True)
+        ]
     return output, states
 
 

@@ -32,6 +32,7 @@ def forward(
     """
     layer = Layer(*in_layout(x, weights, states, lengths, resets), cell, backend)
     layer.check()
+    layer.check_device()
     output, last, kept = layer.empty_results(save_for_backward)
     if layer.has_steps:
         layer.backend.forward(layer, output, last, kept)
@@ -78,6 +79,7 @@ def backward(
     """
     layer = Layer(*in_layout(x, weights, states, lengths, resets), cell, backend)
     layer.check()
+    layer.check_device()
     layer.check_backward(output, kept, gradients, needs_grad)
     # PyTorch does not resolve the negative bit in lists of optional tensors.
     gradients = [None if g is None else g.resolve_neg() for g in gradients]

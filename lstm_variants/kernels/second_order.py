@@ -11,6 +11,7 @@ from torch import Tensor
 from lstm_variants.cells import State, Weights
 from lstm_variants.kernels.call import Call
 from lstm_variants.kernels.reference import Reference
+from lstm_variants.torch_internals import graph_is_kept
 
 Result = tuple[Tensor, list[State]]
 
@@ -51,7 +52,15 @@ class ThroughReference(torch.autograd.Function):
             call = with_tensors(ctx.call, ctx.saved_tensors)
             found = gradients_through_reference(call, gradients, needed, ctx.autocast)
         else:
+            if ctx.results is None:
+                raise RuntimeError(
+                    "Trying to backward through the graph of a recurrent layer a second time: its "
+                    "memory has been freed. Use retain_graph=True for the first backward pass."
+                )
+            is_kept = graph_is_kept()
             found = autograd(ctx.results, ctx.leaves, gradients, needed)
+            if not is_kept:  # autograd frees only what is saved by save_for_backward
+                ctx.results = ctx.leaves = None
         return None, None, *found
 
 

@@ -150,7 +150,8 @@ def get_biases(layer: Recurrent) -> list[list[tuple[Parameter, Tensor]]]:
     specs = layer.cell.parameters(1, 1, bias=layer.bias, proj_size=layer.proj_size)
     if not any(kind.startswith("bias") for kind in specs):
         raise ValueError(f"layer should have biases, got {layer}: create it with bias=True")
-    plain = {name for name, _ in layer.named_parameters(recurse=False)}
+    named = layer.named_parameters(recurse=False, remove_duplicate=False)
+    plain = {name for name, _ in named}
     all_biases: list[list[tuple[Parameter, Tensor]]] = []
     for names in layer._weight_names:
         biases: list[tuple[Parameter, Tensor]] = []

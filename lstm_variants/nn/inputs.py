@@ -94,7 +94,10 @@ def in_layout_of(given: Any, output: Tensor, *, batch_first: bool) -> Any:
 
 def check_values(layer: Recurrent, x: Tensor) -> None:
     """Raise an error unless the input has the dtype of the weights and the layer's input size."""
-    check_dtype(x, getattr(layer, layer._weight_names[0][0]))
+    # A parametrised weight is computed at each access: another one has the same dtype.
+    names, plain = layer._weight_names[0], layer._parameters
+    known = next((plain[name] for name in names if name in plain), None)
+    check_dtype(x, getattr(layer, names[0]) if known is None else known)
     check_input_size(x, layer.input_size)
 
 
