@@ -92,6 +92,12 @@ def changed(result, **values):
     ("content", "reason"),
     [
         (lambda result: changed(result, code="edited"), "was run with other code and cannot"),
+        (
+            lambda result: changed(
+                result, machine=result["machine"] | {"kernels": not result["machine"]["kernels"]}
+            ),
+            r"was run with (no|the) CPU kernels, .* here, and cannot",
+        ),
         (lambda result: changed(result, code=None), "does not state its code and cannot"),
         (lambda result: changed(result, machines=None, seeds=None), "does not state its machines,"),
         (lambda result: changed(result, command=None), "does not state its command and cannot"),

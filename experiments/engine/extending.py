@@ -9,6 +9,7 @@ from typing import Any
 
 from experiments import Result
 from experiments.engine.code import digest
+from experiments.engine.provenance import machine
 from experiments.records import load
 
 NEEDED = {"command", "commit", "date", "machine", "machines", "earlier_runs"}
@@ -49,7 +50,8 @@ def extended(path: Path, name: str, config: Any, seeds: int) -> Result | None:
         seeds: How many seeds the run has.
 
     Raises:
-        SystemExit: If it has other settings, comes from other code, has more seeds or is damaged.
+        SystemExit: If it has other settings, comes from other code or from machines with kernels
+            where this one has none (or the reverse), has more seeds or is damaged.
     """
     if not path.exists():
         return None
@@ -63,9 +65,12 @@ def extended(path: Path, name: str, config: Any, seeds: int) -> Result | None:
             f"{path} does not state its {', '.join(sorted(missing))} and cannot be extended. "
             "Move it away to begin anew"
         )
+    had_kernels, has_kernels = result["machine"]["kernels"], machine()["kernels"]
     reasons = {
         "other settings": result["config"] != as_stored(config),
         "other code": result["code"] != digest(name),
+        "the CPU kernels, which are missing here,": had_kernels and not has_kernels,
+        "no CPU kernels, which are here,": has_kernels and not had_kernels,
         f"more seeds, {len(result['seeds'])},": len(result["seeds"]) > seeds,
     }
     if found := [reason for reason, holds in reasons.items() if holds]:

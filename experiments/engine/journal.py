@@ -25,8 +25,8 @@ Unit = tuple[Record, int]
 class Journal:
     """The finished units of a run that has not come to its end, a line of JSON for each.
 
-    It belongs to an experiment, one configuration and the present code: units of other settings or
-    of other code are not continued.
+    It belongs to an experiment, one configuration, the present code, and machines with the CPU
+    kernels or without: units of other settings or of other code are not continued.
 
     Attributes:
         records: The wanted units that are finished, by their key.
@@ -47,7 +47,10 @@ class Journal:
         if folder is None:
             return
         folder.mkdir(parents=True, exist_ok=True)
-        settings = json.dumps([dataclasses.asdict(config), digest(name)], sort_keys=True)
+        has_kernels = self.begun["machine"]["kernels"]  # without them, results differ
+        settings = json.dumps(
+            [dataclasses.asdict(config), digest(name), has_kernels], sort_keys=True
+        )
         run = hashlib.sha256(settings.encode()).hexdigest()[:12]
         self.path = folder / f".journal-{run}.jsonl"
         if fresh:
