@@ -18,6 +18,7 @@ from experiments.counting.run import run as count
 from experiments.engine import cluster
 from experiments.engine.experiment import execute
 from experiments.engine.journal import Journal, alone_in
+from experiments.engine.provenance import provenance
 from experiments.engine.units import DIVERGED, run_unit, threads
 
 ROOT = Path(__file__).parent.parent
@@ -200,6 +201,16 @@ def test_what_other_code_finished_is_run_again(tmp_path, monkeypatch):
     finish_unit(tmp_path)
     monkeypatch.setattr("experiments.engine.journal.digest", lambda name: "edited")
     assert journal_in(tmp_path).records == {}
+
+
+def test_what_was_finished_with_other_kernels_is_run_again(tmp_path, monkeypatch):
+    finish_unit(tmp_path)
+    here = provenance()
+    other = here["machine"] | {"kernels": not here["machine"]["kernels"]}
+    monkeypatch.setattr("experiments.engine.journal.provenance", lambda: here | {"machine": other})
+    assert journal_in(tmp_path).records == {}
+    monkeypatch.undo()
+    assert list(journal_in(tmp_path).records) == ["[{}, 0]"]
 
 
 def test_only_runs_that_finished_a_wanted_unit_are_continued(tmp_path):
