@@ -23,9 +23,7 @@ below_autograd: Callable[[], AbstractContextManager[None]] = torch._C._AutoDispa
 """A context in which operators do not run their implementations for autograd."""
 
 
-graph_is_kept: Callable[[], bool] = getattr(
-    torch._C._autograd, "_get_current_graph_task_keep_graph", lambda: True
-)
+graph_is_kept: Callable[[], bool] = torch._C._autograd._get_current_graph_task_keep_graph
 """Whether the backward pass under way keeps its graph, for another one."""
 
 

@@ -78,7 +78,7 @@ def claims(result: Result) -> list[Record]:
             place="abstract; values of 1 or 2: section on the LSTM",
             lesson=(
                 "....",
-                "At this learning rate an LSTM solves lags of 50 and more time steps within "
+                "At this learning rate an LSTM solves the task, whose lags are long, within "
                 f"{cap:,} sequences neither with PyTorch's initialisation nor with a forget bias "
                 "of 1 or 2.",
             ),

@@ -10,7 +10,8 @@ from numba import njit
 
 from experiments.timing.online import CELL, SIZE, learn, output_delta, predict
 
-# Not kept on disk: Numba would go on using functions that contain older code of online.py.
+# These functions are compiled in each process, without `cache=True`: a change of online.py, whose
+# code they contain, does not make Numba compile what it has kept on disk anew.
 
 
 class Task(IntEnum):

@@ -33,8 +33,9 @@ def gate_bias_(
         layer: A layer of `lstm_variants.nn`.
         blocks: The blocks to set: a role, the name of a block of the layer's cell, or a sequence of
             them. The role `"keep"` is the forget gate of an LSTM and the update gate of a GRU. A
-            coupled LSTM, an MGU and a minGRU have none: 1 minus their gate of the role `"write"`
-            keeps the state, with the negative bias. See [`Block`][lstm_variants.cells.cell.Block].
+            coupled LSTM, an MGU and a minGRU have no such gate: 1 minus their gate `"write"` keeps
+            the state, so that its bias has the opposite sign. See
+            [`Block`][lstm_variants.cells.cell.Block].
         bias: A number, or one for each hidden unit, `[H]`.
 
     Returns:
