@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from ctypes import c_char_p, c_int
 from functools import cache
+from hashlib import sha256
 from importlib.metadata import distributions
 from importlib.resources import as_file, files
 from operator import itemgetter
@@ -25,9 +26,8 @@ NAME = "lstm_variants_kernels.so"
 PADDED_BYTES = 64
 """Rows of gates and cell states are padded to vectors of this size on every machine."""
 
-
-VERSION = 7
-"""Of the library's interface; `interface_version` in call.h."""
+SOURCES = Path(__file__).with_name("source")
+"""What the library is compiled from; an installed package is without it."""
 
 OUT_OF_MEMORY, LENGTHS_OUT_OF_RANGE = 1, 2
 """Results of a call, `Result` in entry.cpp."""
@@ -149,26 +149,29 @@ class Kernels:
 
 
 def read_layout(library: ctypes.CDLL) -> Layout:
-    """The fields of a call, if the library was built from sources with this interface.
+    """The fields of a call, if the library was built from the sources in `SOURCES`.
 
     Raises:
-        OSError: If the version is not the one of this module, or the size of a call is not that of
-            its fields.
+        OSError: If it was built from others, or the size of a call is not that of its fields.
     """
-    found: dict[str, int | None] = {"version": None, "call_size": None}
-    for name in found:
-        with suppress(AttributeError):  # older libraries do not report them
-            found[name] = getattr(library, f"lstm_variants_{name}")()
-    if found["version"] == VERSION:
+    if digest := getattr(library, "lstm_variants_sources_digest", None):
         lists = library.lstm_variants_call_layout
-        lists.restype = c_char_p
-        layout = Layout(lists().decode())
-        if layout.size == found["call_size"]:
-            return layout
+        digest.restype = lists.restype = c_char_p
+        if not SOURCES.exists() or digest().decode() == sources_digest():
+            layout = Layout(lists().decode())
+            if layout.size == library.lstm_variants_call_size():
+                return layout
     raise OSError(
-        f"it was built from other sources than these (interface {found}, expected version "
-        f"{VERSION}). Build it again: python -m pip install --force-reinstall --no-deps -e ."
+        "it was built from other sources than these. Build it again: "
+        "python -m pip install --force-reinstall --no-deps -e ."
     )
+
+
+def sources_digest() -> str:
+    """A digest of the files in `SOURCES`, as CMakeLists.txt computes it."""
+    paths = *sorted(SOURCES.glob("*.h")), *sorted(SOURCES.glob("*.cpp"))
+    digests = [sha256(path.read_bytes()).hexdigest() for path in paths]
+    return sha256("".join(digests).encode()).hexdigest()
 
 
 def kernels() -> Kernels:

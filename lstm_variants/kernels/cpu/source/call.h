@@ -6,9 +6,6 @@
 
 #include <cstdint>
 
-// Raised with every change of what the fields mean; VERSION in native.py.
-constexpr int interface_version = 7;
-
 enum class CellKind : int32_t {
     lstm, gru, elman, mgu, janet, indrnn, mingru, minlstm, slstm, multiplicative
 };

@@ -100,9 +100,8 @@ extern "C" EXPORTED int lstm_variants_run(const Call* call, int instruction_set,
     return done;
 }
 
-// What native.py compares with its own: a library that was built from other sources would read a
-// call wrongly.
-extern "C" EXPORTED int lstm_variants_version() { return interface_version; }
+// Of these files, from CMakeLists.txt: native.py refuses a library that was built from others.
+extern "C" EXPORTED const char* lstm_variants_sources_digest() { return SOURCES_DIGEST; }
 
 // The fields of a call by group, in order, from which native.py builds calls.
 extern "C" EXPORTED const char* lstm_variants_call_layout() {
