@@ -35,10 +35,12 @@ def main(arguments: list[str]) -> None:
     name, *options = arguments
     if name not in (*experiments.names(), "all"):
         raise SystemExit(f"There is no experiment {name!r}.\n\n{usage()}")
-    chosen = experiments.names() if name == "all" else [name]
+    of_all = name == "all"
+    chosen = experiments.names() if of_all else [name]
     # The options of all are checked before the first one runs.
     runs = [
-        command.prepared(each, experiments.part(each, "run").EXPERIMENT, options) for each in chosen
+        command.prepared(each, experiments.part(each, "run").EXPERIMENT, options, of_all=of_all)
+        for each in chosen
     ]
     for run in runs:
         run()

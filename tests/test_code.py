@@ -65,6 +65,17 @@ def test_versions_of_python_and_line_endings_make_no_difference(monkeypatch):
         )
 
 
+def test_the_package_may_be_in_another_place(monkeypatch, tmp_path):
+    found = []
+    for package in ("checkout/lstm_variants", "checkout/.venv/lstm_variants"):
+        monkeypatch.setattr(code, "FOLDER", tmp_path / "checkout" / "experiments")
+        monkeypatch.setattr(code, "PACKAGE", tmp_path / package)
+        content = {code.FOLDER / "new" / "run.py": b"a = 1", code.PACKAGE / "cell.py": b"b = 2"}
+        monkeypatch.setattr(code, "CONTENT", content)
+        found.append(code.digest("new"))
+    assert found[0] == found[1]
+
+
 def test_dangling_links_are_no_sources(tmp_path, monkeypatch):
     (tmp_path / "run.py").touch()
     (tmp_path / ".#run.py").symlink_to("me@host.1")  # of an editor

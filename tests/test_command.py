@@ -97,8 +97,27 @@ def test_options_that_do_not_go_together_are_errors(tmp_path):
     assert "can be written" in message("--smoke", "--out", str(tmp_path / "file" / "folder"))
     (tmp_path / "counting").touch()
     assert "--out should be a folder" in message("--smoke", "--out", str(tmp_path))
-    # A toy run does not replace a published record either.
-    assert "another folder: --out DIR" in message("--smoke", "--out", str(ROOT / "experiments"))
+    # A toy run does not replace a published record either, by whatever name.
+    (tmp_path / "link").symlink_to(ROOT)
+    for folder in (ROOT / "experiments", tmp_path / "link" / "experiments"):
+        assert "another folder: --out DIR" in message("--smoke", "--out", str(folder))
+
+
+def test_options_of_all_that_an_experiment_does_not_have(tmp_path):
+    scaling = experiments.part("scaling", "run").EXPERIMENT
+    options = ["--extend", "--smoke", "--out", str(tmp_path)]
+    with pytest.raises(SystemExit, match="scaling depends on the machine: leave out --extend"):
+        command.prepared("scaling", scaling, options)
+    command.prepared("scaling", scaling, options, of_all=True)
+
+
+def test_a_run_of_all_that_is_stopped_says_how_it_continues(tmp_path, monkeypatch):
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "execute", stop)
+    with pytest.raises(SystemExit, match=r"Stopped\. 'python -m experiments all --extend' keeps"):
+        experiments_main(["all", "--smoke", "--out", str(tmp_path)])
 
 
 @pytest.mark.parametrize(

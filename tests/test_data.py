@@ -61,6 +61,15 @@ def test_one_of_several_copies_is_enough(folder, monkeypatch):
     assert data.fetch("JSB Chorales") == folder / "other" / "a.mat"
 
 
+def test_linked_folders_are_searched(folder, monkeypatch, tmp_path_factory):
+    right = data.Source("https://localhost", hashlib.sha256(b"right").hexdigest(), "a.mat")
+    monkeypatch.setitem(data.SOURCES, "JSB Chorales", right)
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "a.mat").write_bytes(b"right")
+    (folder / "link").symlink_to(elsewhere)
+    assert data.fetch("JSB Chorales") == folder / "link" / "a.mat"
+
+
 def test_what_was_fetched_and_is_not_that_file_is_not_kept(monkeypatch, tmp_path):
     page = tmp_path / "recordings.zip"
 

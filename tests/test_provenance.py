@@ -39,6 +39,18 @@ def test_the_commit_is_that_of_the_project_and_of_nothing_around_it(
     assert re.fullmatch("[0-9a-f]{40}", provenance.commit())
 
 
+def test_a_new_file_is_a_change_whatever_git_shows(unpacked, monkeypatch):
+    monkeypatch.setattr(provenance, "FOLDER", unpacked.parent / "experiments")
+    monkeypatch.setattr(lstm_variants, "__file__", str(unpacked.parent / "lstm_variants" / "a.py"))
+    new = unpacked.parent / "experiments" / "new"
+    new.mkdir(parents=True)
+    hides = ["git", "-C", unpacked.parent, "config", "status.showUntrackedFiles", "no"]
+    subprocess.run(hides, check=True)
+    assert not provenance.commit().endswith("+changes")
+    (new / "run.py").touch()
+    assert provenance.commit().endswith("+changes")
+
+
 def test_without_git_that_is_the_reason(unpacked, monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert provenance.commit() == "unknown (git was not found)"

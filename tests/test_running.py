@@ -15,6 +15,7 @@ import pytest
 
 from experiments.counting.run import EXPERIMENT, Config
 from experiments.counting.run import run as count
+from experiments.data import small
 from experiments.engine import cluster
 from experiments.engine.experiment import execute
 from experiments.engine.journal import Journal, alone_in
@@ -210,6 +211,20 @@ def test_what_was_finished_with_other_kernels_is_run_again(tmp_path, monkeypatch
     monkeypatch.setattr("experiments.engine.journal.provenance", lambda: here | {"machine": other})
     assert journal_in(tmp_path).records == {}
     monkeypatch.undo()
+    assert list(journal_in(tmp_path).records) == ["[{}, 0]"]
+
+
+def test_generated_and_published_data_are_not_mixed(tmp_path):
+    with small.in_use():
+        finish_unit(tmp_path)
+        assert list(journal_in(tmp_path).records) == ["[{}, 0]"]
+    assert journal_in(tmp_path).records == {}
+
+
+def test_damaged_lines_of_a_journal_are_left_out(tmp_path):
+    finish_unit(tmp_path)
+    [path] = tmp_path.glob(".journal-*")
+    path.write_bytes(b"5\n" + path.read_bytes() + b'{"case": {}, "se\xff\xfe\n[1]\n')
     assert list(journal_in(tmp_path).records) == ["[{}, 0]"]
 
 

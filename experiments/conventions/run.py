@@ -12,7 +12,7 @@ import torch
 from experiments import Record
 from experiments.adding import run as adding
 from experiments.counting import training as counting
-from experiments.counting.run import chosen_rates
+from experiments.counting.run import chosen_rate
 from experiments.engine.experiment import Experiment
 from experiments.music import run as music
 from experiments.timing import batches as timing
@@ -54,12 +54,11 @@ class Config:
     updates: int = 3000
 
 
-def count(config: Config, seed: int, model: str) -> Record:
+def count(config: Config, seed: int, model: str, rate: float) -> Record:
     """Learn to count, as the experiment on counting does."""
     source = torch.Generator().manual_seed(seed)
     network = counting.Network(model, 2, config.counting_hidden)
     ns = torch.randint(1, 51, (config.words,), generator=source)
-    rate = chosen_rates()["aⁿbⁿ", MODELS[model], config.counting_hidden]
     counting.train(network, 2, ns, config.epochs, rate, source)
     return {"max_correct_n": counting.max_correct_n(network, 2, config.max_test_n)}
 
@@ -100,7 +99,7 @@ def generate(config: Config, seed: int, model: str) -> Record:
     return record
 
 
-TASKS: dict[str, Callable[[Config, int, str], Record]] = {
+TASKS: dict[str, Callable[..., Record]] = {
     "counting": count,
     "adding": add,
     "music": predict,
@@ -115,15 +114,23 @@ def linear(cell: Cell) -> Cell:
     return cell
 
 
-def run(config: Config, seed: int, task: str, model: str) -> Record:
+def run(config: Config, seed: int, task: str, model: str, **given: float) -> Record:
     """Train one network on one task."""
     torch.manual_seed(seed)
-    return TASKS[task](config, seed, model)
+    return TASKS[task](config, seed, model, **given)
 
 
 def cases(config: Config) -> list[Record]:
-    """Every network on every task."""
-    return [{"task": task, "model": model} for task, model in product(TASKS, MODELS)]
+    """Every network on every task; for counting, with the learning rate of that experiment."""
+    hidden = config.counting_hidden
+    given = {
+        ("counting", model): {"rate": chosen_rate("aⁿbⁿ", MODELS[model], hidden)}
+        for model in MODELS
+    }
+    return [
+        {"task": task, "model": model, **given.get((task, model), {})}
+        for task, model in product(TASKS, MODELS)
+    ]
 
 
 EXPERIMENT = Experiment(

@@ -59,24 +59,32 @@ def chosen_rates() -> dict[choice.Network, float]:
     return choice.chosen(load(FOLDER / "counting_rates" / "record.json"))
 
 
-def cases(config: Config) -> list[Record]:
-    """Every model at every size on both languages, with its learning rate.
+def chosen_rate(language: str, model: str, hidden: int) -> float:
+    """The learning rate of a network.
 
     Raises:
-        SystemExit: If no rate is given and none was chosen for a hidden size.
+        SystemExit: If none was chosen for this number of hidden units.
     """
-    found = []
-    for network in product(LANGUAGES, config.hidden, MODELS):
-        language, hidden, model = network
-        rate = config.rate or chosen_rates().get((language, model, hidden))
-        if rate is None:
-            raise SystemExit(
-                f"No learning rate was chosen for {hidden} hidden units. Name one with --rate, or "
-                f"see which is best: python -m experiments counting_rates --hidden {hidden} "
-                "--out DIR"
-            )
-        found.append({"language": language, "model": model, "hidden": hidden, "rate": rate})
-    return found
+    rate = chosen_rates().get((language, model, hidden))
+    if rate is None:
+        raise SystemExit(
+            f"No learning rate was chosen for {hidden} hidden units. See which is best: python -m "
+            f"experiments counting_rates --hidden {hidden} --out DIR; counting takes it as --rate"
+        )
+    return rate
+
+
+def cases(config: Config) -> list[Record]:
+    """Every model at every size on both languages, with its learning rate."""
+    return [
+        {
+            "language": language,
+            "model": model,
+            "hidden": hidden,
+            "rate": config.rate or chosen_rate(language, model, hidden),
+        }
+        for language, hidden, model in product(LANGUAGES, config.hidden, MODELS)
+    ]
 
 
 EXPERIMENT = Experiment(

@@ -123,6 +123,12 @@ SOURCES = {
 generated: ContextVar[Path | None] = ContextVar("generated", default=None)
 """A folder with generated files that are read instead; see `small`."""
 
+
+def is_generated() -> bool:
+    """Whether data sets are read from generated files."""
+    return generated.get() is not None
+
+
 PianoRollName = Literal["JSB Chorales", "Nottingham", "MuseData", "Piano-midi"]
 """The data sets that `piano_rolls` reads."""
 
@@ -162,7 +168,8 @@ def fetch(name: str) -> Path:
         return small / source.name
     named = folder()
     if named:
-        paths = [path for path in Path(named).rglob(source.name) if path.is_file()]
+        tree = os.walk(named, followlinks=True)
+        paths = [Path(place, source.name) for place, _, names in tree if source.name in names]
         if not paths:
             raise MissingDataError(missing(name, f"There is no {source.name} in {named}."))
         path = next(filter(source.matches, paths), paths[0])

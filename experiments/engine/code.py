@@ -36,9 +36,15 @@ def digest(name: str) -> str:
     own = [p for p in CONTENT if p.parent == FOLDER / name and p.name not in NOT_RUN]
     package = [path for path in CONTENT if path.is_relative_to(PACKAGE)]
     found = hashlib.sha256()
-    for path in sorted({*package, *imported_from(own)}):
+    for path in sorted({*package, *imported_from(own)}, key=place):
         found.update(path.name.encode() + b"\0" + without_docstrings(path))
     return found.hexdigest()
+
+
+def place(path: Path) -> tuple[bool, Path]:
+    """A file's place in `experiments` or, after these, in the package, wherever that lies."""
+    is_packages = path.is_relative_to(PACKAGE)
+    return is_packages, path.relative_to(PACKAGE if is_packages else FOLDER)
 
 
 def without_docstrings(path: Path) -> bytes:

@@ -7,7 +7,7 @@ import errno
 import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields, is_dataclass, make_dataclass
+from dataclasses import fields, is_dataclass, make_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,8 +32,16 @@ def main(name: str, experiment: Experiment, arguments: Sequence[str]) -> None:
     prepared(name, experiment, arguments)()
 
 
-def prepared(name: str, experiment: Experiment, arguments: Sequence[str]) -> Callable[[], None]:
+def prepared(
+    name: str, experiment: Experiment, arguments: Sequence[str], *, of_all: bool = False
+) -> Callable[[], None]:
     """Check the options of an experiment, and return what runs it.
+
+    Args:
+        name: The name of its folder.
+        experiment: Its declaration.
+        arguments: Its options.
+        of_all: Whether all experiments have these options: some leave out what they do not have.
 
     Raises:
         SystemExit: If they are wrong.
@@ -49,8 +57,10 @@ def prepared(name: str, experiment: Experiment, arguments: Sequence[str]) -> Cal
         prog=f"python -m experiments {name}",
         description=f"{experiments.title(name)}\n\n{experiments.sections(name)['']}",
     )
+    if of_all and not experiment.reproducible:
+        options = replace(options, extend=False, scheduler=None)
     check(name, experiment, options)
-    return functools.partial(run, name, experiment, options)
+    return functools.partial(run, name, experiment, options, of_all=of_all)
 
 
 def check(name: str, experiment: Experiment, options: Any) -> None:
@@ -72,7 +82,9 @@ def check(name: str, experiment: Experiment, options: Any) -> None:
     published = options.config == experiment.config and (
         options.seeds == experiment.seeds or is_part
     )
-    is_published_folder = options.out and options.out.resolve() == experiments.FOLDER
+    is_published_folder = (
+        options.out and options.out.exists() and options.out.samefile(experiments.FOLDER)
+    )
     if not published and (is_published_folder or not (options.smoke or options.out)):
         raise SystemExit(
             f"{experiments.FOLDER / name / 'record.json'} is for results of the documented "
@@ -118,7 +130,7 @@ def numbers(value: Any) -> Iterator[int | float]:
         yield value
 
 
-def run(name: str, experiment: Experiment, options: Any) -> None:
+def run(name: str, experiment: Experiment, options: Any, *, of_all: bool = False) -> None:
     """Run an experiment with options that are checked."""
     folder = options.out or (None if options.smoke else experiments.FOLDER)
     given = str(options.data.resolve()) if options.data else data.folder()
@@ -138,15 +150,20 @@ def run(name: str, experiment: Experiment, options: Any) -> None:
     except data.MissingDataError as error:
         raise SystemExit(str(error)) from None
     except KeyboardInterrupt:
-        raise SystemExit(f"\nStopped. {hint(name, experiment, folder)}") from None
+        raise SystemExit(f"\nStopped. {hint(name, experiment, folder, of_all)}") from None
     except OSError as error:
         if error.errno not in FULL:
             raise
-        raise SystemExit(f"\n{error.strerror}. {hint(name, experiment, folder)}") from error
+        raise SystemExit(f"\n{error.strerror}. {hint(name, experiment, folder, of_all)}") from error
 
 
-def hint(name: str, experiment: Experiment, folder: Path | None) -> str:
+def hint(name: str, experiment: Experiment, folder: Path | None, of_all: bool) -> str:
     """What is left of a run that has not come to its end."""
+    if of_all and folder:
+        return (
+            "'python -m experiments all --extend' keeps what is finished and continues: with the "
+            "same options, without --fresh."
+        )
     if folder and experiment.reproducible:
         return (
             f"'python -m experiments {name}' continues with the next unit: with the same options, "

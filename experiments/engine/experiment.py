@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import experiments
-from experiments import Record, Result
+from experiments import Record, Result, data
 from experiments.engine.code import digest
 from experiments.engine.extending import extended
 from experiments.engine.files import write_json
@@ -73,7 +73,8 @@ def execute(
         ValueError: If two cases are the same.
         SystemExit: If the record in the folder cannot be extended.
     """
-    units = [(case, seed) for seed in range(seeds) for case in experiment.cases(config)]
+    cases = experiment.cases(config)
+    units = [(case, seed) for seed in range(seeds) for case in cases]
     if len({key(*unit) for unit in units}) < len(units):
         raise ValueError(f"{name}: expected different cases, got the same one twice from {config}")
     results = experiments.part(name, "results")  # a fault in it is seen before the units run
@@ -83,7 +84,7 @@ def execute(
     ):
         kept_in = folder if experiment.reproducible else None
         path = folder / "record.json" if folder else None
-        before = extended(path, name, config, seeds) if path and extend else None
+        before = extended(path, name, config, cases, seeds) if path and extend else None
         if before and len(before["seeds"]) == seeds:
             print(f"{path} has all of these seeds: nothing is run")
             return before
@@ -100,6 +101,7 @@ def execute(
             "machines": [m for k, m in enumerate(machines) if m not in machines[:k]],
             "earlier_runs": journal.runs,
             "code": digest(name),
+            "generated": data.is_generated(),
             "config": dataclasses.asdict(config),
             "planned_seeds": experiment.seeds,
             "seeds": list(range(seeds)),

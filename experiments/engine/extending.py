@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments import Result
+from experiments import Record, Result, data
 from experiments.engine.code import digest
+from experiments.engine.journal import key
 from experiments.engine.provenance import machine
 from experiments.records import load
 
@@ -40,18 +42,21 @@ def as_stored(config: Any) -> Any:
     return json.loads(json.dumps(dataclasses.asdict(config)))
 
 
-def extended(path: Path, name: str, config: Any, seeds: int) -> Result | None:
+def extended(
+    path: Path, name: str, config: Any, cases: Sequence[Record], seeds: int
+) -> Result | None:
     """The record that a run adds to, if there is one.
 
     Args:
         path: File of the record.
         name: The name of the experiment.
         config: Configuration of the run.
+        cases: What is run with each seed.
         seeds: How many seeds the run has.
 
     Raises:
-        SystemExit: If it has other settings, comes from other code or from machines with kernels
-            where this one has none (or the reverse), has more seeds or is damaged.
+        SystemExit: If it has other settings, cases or data, comes from other code or from machines
+            with kernels where this one has none (or the reverse), has more seeds or is damaged.
     """
     if not path.exists():
         return None
@@ -66,8 +71,11 @@ def extended(path: Path, name: str, config: Any, seeds: int) -> Result | None:
             "Move it away to begin anew"
         )
     had_kernels, has_kernels = result["machine"]["kernels"], machine()["kernels"]
+    wanted = {key(case, seed) for case in cases for seed in result["seeds"]}
     reasons = {
         "other settings": result["config"] != as_stored(config),
+        "other cases": {key(r["case"], r["seed"]) for r in result["records"]} != wanted,
+        "other data": result.get("generated", False) != data.is_generated(),
         "other code": result["code"] != digest(name),
         "the CPU kernels, which are missing here,": had_kernels and not has_kernels,
         "no CPU kernels, which are here,": has_kernels and not had_kernels,

@@ -13,7 +13,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from experiments import Record, Result
+from experiments import Record, Result, data
 from experiments.engine.code import digest
 from experiments.engine.files import write_whole
 from experiments.engine.provenance import provenance
@@ -25,8 +25,8 @@ Unit = tuple[Record, int]
 class Journal:
     """The finished units of a run that has not come to its end, a line of JSON for each.
 
-    It belongs to an experiment, one configuration, the present code, and machines with the CPU
-    kernels or without: units of other settings or of other code are not continued.
+    It belongs to an experiment, one configuration, the present code, machines with the CPU kernels
+    or without, and generated data or not: units of others are not continued.
 
     Attributes:
         records: The wanted units that are finished, by their key.
@@ -49,7 +49,8 @@ class Journal:
         folder.mkdir(parents=True, exist_ok=True)
         has_kernels = self.begun["machine"]["kernels"]  # without them, results differ
         settings = json.dumps(
-            [dataclasses.asdict(config), digest(name), has_kernels], sort_keys=True
+            [dataclasses.asdict(config), digest(name), has_kernels, data.is_generated()],
+            sort_keys=True,
         )
         run = hashlib.sha256(settings.encode()).hexdigest()[:12]
         self.path = folder / f".journal-{run}.jsonl"
@@ -76,11 +77,13 @@ class Journal:
         kept, begun, counted = [], "", False
         text = ""
         if self.path and self.path.exists():
-            text = self.path.read_text(encoding="utf-8")
+            text = self.path.read_text(encoding="utf-8", errors="replace")
         for line in text.splitlines():
-            # The last line is incomplete if its writer was killed.
+            # The last line is incomplete if its writer was killed; others if a disk was damaged.
             with contextlib.suppress(json.JSONDecodeError):
                 entry = json.loads(line)
+                if not isinstance(entry, dict):
+                    continue
                 kept.append(line)
                 if "command" in entry:
                     begun, counted = line, False

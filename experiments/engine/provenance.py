@@ -60,9 +60,8 @@ def commit() -> str:
         if Path(git("rev-parse", "--show-toplevel")).resolve() != FOLDER.parent.resolve():
             return "unknown (not a git checkout)"
         head = git("rev-parse", "HEAD")
-        changed = git(
-            "status", "--porcelain", "--", ":/*.py", ":/*.cpp", ":/*.h", ":/CMakeLists.txt"
-        )
+        sources = (":/*.py", ":/*.cpp", ":/*.h", ":/CMakeLists.txt")
+        changed = git("status", "--porcelain", "--untracked-files=all", "--", *sources)
     except OSError:
         return "unknown (git was not found)"
     except subprocess.CalledProcessError as error:

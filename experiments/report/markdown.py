@@ -91,8 +91,10 @@ def took(result: Result) -> str:
     others = ", ".join(f"`{commit}`" for commit in commits if commit != short(result["commit"]))
     earlier = f", continuing {len(runs)} earlier run{'s' if len(runs) > 1 else ''}" if runs else ""
     earlier += f" (commit {others})" if others else ""
+    machines = result.get("machines", [result["machine"]])
+    core = ", on one core" if all(machine["threads"] == 1 for machine in machines) else ""
     work = (
         f"{seeds_text(result).capitalize()}; {counted(len(result['records']), 'run')}; "
-        f"{counted(round(seconds / 60), 'minute')} of run time in all, on one core{earlier}. "
+        f"{counted(round(seconds / 60), 'minute')} of run time in all{core}{earlier}. "
     )
     return f"{work if seconds else ''}{provenance(result)}"
