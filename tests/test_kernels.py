@@ -132,7 +132,9 @@ class Negated:
     """Somebody else's backend, for LSTMs alone."""
 
     name = "negated"
-    details = "with the opposite sign"
+
+    def details(self, call):
+        return "with the opposite sign"
 
     def unsupported_reason(self, call):
         return None if call.cell == LSTMCell() else f"there is nothing for {call.cell}"

@@ -25,7 +25,7 @@ CONTROLS = {
             "sooner than with PyTorch's, with which no LSTM solves it within the limit.",
         ),
     ),
-    "The chrono initialisation helps if the lag is ten times shorter than assumed": (
+    "The chrono initialisation helps if the assumed lag is ten times too long": (
         "chrono 10 T",
         (
             "++++",
@@ -33,7 +33,7 @@ CONTROLS = {
             "the right one.",
         ),
     ),
-    "The chrono initialisation helps if the lag is ten times longer than assumed": (
+    "The chrono initialisation helps if the assumed lag is ten times too short": (
         "chrono T/10",
         (
             ".+.+",

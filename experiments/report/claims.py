@@ -103,8 +103,11 @@ def outcome_text(comparison: Record) -> str:
     return f"{text} (at most {at_most}, {level_text(comparison['exclusion_level'])})"
 
 
-def p_text(p: float) -> str:
-    """A p-value."""
+def p_text(comparison: Record) -> str:
+    """The p-value of the direction, where it is tested."""
+    p = comparison["p"]
+    if comparison["open_because"]:
+        return "not tested"
     return f"{p:.3g}" if p >= 0.001 else "< 0.001"
 
 

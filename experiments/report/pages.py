@@ -164,7 +164,7 @@ def verdict_of(claim: Record, verdict: str, anchor: str) -> str:
         {"comparison": comparison["label"]}
         | {"effect": effect_text(comparison), "interval": interval_text(comparison)}
         | ({"compared with": reference_text(comparison)} if differ else {})
-        | {"p, adjusted": p_text(comparison["p"]), "outcome": outcome_text(comparison)}
+        | {"p, adjusted": p_text(comparison), "outcome": outcome_text(comparison)}
         for comparison in claim["comparisons"]
     ]
     table = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)

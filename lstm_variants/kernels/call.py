@@ -77,9 +77,8 @@ class Backend(Protocol):
     def unsupported_reason(self, call: Call) -> str | None:
         """Why this call is not supported; `None` if it is."""
 
-    @property
-    def details(self) -> str:
-        """How the backend runs, for `explain`: the instruction set, for example; may be empty."""
+    def details(self, call: Call) -> str:
+        """How a supported call runs, for `explain`: its instruction set, for example, or empty."""
 
     def run(self, call: Call) -> tuple[Tensor, list[State]]:
         """Compute a supported call.

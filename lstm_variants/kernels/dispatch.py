@@ -47,8 +47,7 @@ def register(backend: Backend, priority: float) -> None:
         ['cpu', 'torch', 'reference']
     """
     needed = ("name", "details", "unsupported_reason", "run")
-    # Not hasattr, which would compute the details: the CPU kernels have none if they are missing.
-    if isinstance(backend, type) or not {*needed} <= {*dir(backend)}:
+    if isinstance(backend, type) or not all(hasattr(backend, name) for name in needed):
         raise TypeError(f"backend should be an object with {', '.join(needed)}, got {backend!r}")
     if not isinstance(backend.name, str):
         raise TypeError(f"the name of a backend should be a string, got {backend.name!r}")
@@ -157,7 +156,8 @@ def describe(call: Call, chosen: Backend) -> str:
     for name, backend in BACKENDS.items():
         answer = backend.unsupported_reason(call) or "supported"
         if backend is chosen:
-            answer = f"runs ({backend.details})" if backend.details else "runs"
+            details = backend.details(call)
+            answer = f"runs ({details})" if details else "runs"
         lines.append(f"  {name:{width}}  {answer}")
     return "\n".join(lines)
 

@@ -93,9 +93,8 @@ class FusedBackend(ABC):
     device: str
     dtypes: tuple[torch.dtype, ...]
 
-    @property
-    def details(self) -> str:
-        """How the backend runs, for `explain`."""
+    def details(self, call: Call) -> str:
+        """How a call runs, for `explain`."""
         return ""
 
     def unsupported_reason(self, call: Call) -> str | None:

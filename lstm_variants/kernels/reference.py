@@ -14,10 +14,12 @@ class Reference:
     """[`scan`][lstm_variants.scan.scan] over the cell, once for each direction."""
 
     name = "reference"
-    details = ""
 
     def unsupported_reason(self, call: Call) -> str | None:
         return None
+
+    def details(self, call: Call) -> str:
+        return ""
 
     def run(self, call: Call) -> tuple[Tensor, list[State]]:
         results = [scan_direction(call, direction) for direction in range(len(call.weights))]

@@ -29,7 +29,6 @@ class TorchKernels:
     """The functions behind [torch.nn.LSTM][], [torch.nn.GRU][] and [torch.nn.RNN][]."""
 
     name = "torch"
-    details = ""
 
     def unsupported_reason(self, call: Call) -> str | None:
         x = call.x
@@ -57,6 +56,9 @@ class TorchKernels:
         if call.lengths is not None and not has_values(call.lengths):
             return "packing depends on the values of lengths, which are unknown while tracing"
         return None
+
+    def details(self, call: Call) -> str:
+        return ""
 
     def run(self, call: Call) -> tuple[Tensor, list[State]]:
         # cuDNN's backward pass cannot be differentiated.

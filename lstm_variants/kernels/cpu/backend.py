@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lstm_variants.cells import Cell
-from lstm_variants.kernels.call import Call
+from lstm_variants.kernels.call import Call, computing_dtype
 from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.cpu.cells import KERNELS, Kernel, kernel_of
 from lstm_variants.kernels.fused import FusedBackend
@@ -38,11 +38,11 @@ class CPU(FusedBackend):
     dtypes: tuple[torch.dtype, ...] = (torch.float32, torch.float64)
     is_bfloat16 = False
 
-    @property
-    def details(self) -> str:
+    def details(self, call: Call) -> str:
         kernels = native.kernels()
         threads = kernels.threads
-        products = ", in bfloat16 with bfloat16 products" if kernels.multiplies_bfloat16 else ""
+        rounds = kernels.multiplies_bfloat16 and computing_dtype(call.x) == torch.bfloat16
+        products = " with bfloat16 products" if rounds else ""
         text = f"{kernels.instruction_set}{products}, {threads} thread{'s' if threads > 1 else ''}"
         return f"{text}: {kernels.single_thread_reason}" if kernels.single_thread_reason else text
 
