@@ -2,6 +2,7 @@
 
 import itertools
 from collections import namedtuple
+from functools import partial
 from inspect import signature
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import pytest
 import torch
 
 import lstm_variants
-from lstm_variants.cells import Block, Cell, Field, GRUCell, HiddenState
-from lstm_variants.testing import check_cell
+from lstm_variants.cells import Block, Cell, Field, GRUCell, HiddenState, MGUCell
+from lstm_variants.testing import check_cell, laws
 from lstm_variants.variants import VARIANTS
 from tests.test_own_cell import LeakyCell
 
@@ -20,7 +21,7 @@ from tests.test_own_cell import LeakyCell
 )
 def test_the_laws_hold(cell):
     before = torch.get_rng_state()
-    assert len(check_cell(cell)) == 10 + ("seen" in signature(cell.step).parameters)
+    assert len(check_cell(cell)) == 12 + ("seen" in signature(cell.step).parameters)
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -169,7 +170,65 @@ class ScalesSeen(GRUCell):
         return super().step(wx, state, w, seen=None if seen is None else seen / 2)
 
 
+class OppositeRole(MGUCell):
+    """At 1, the gate writes."""
+
+    blocks = (Block("f", "keep"), MGUCell().blocks[1])
+
+
+class OtherWithoutBias(GRUCell):
+    """Without biases, it is another cell."""
+
+    def step(self, wx, state, w, seen=None):
+        return super().step(wx if w.bias_ih is not None else 2 * wx + 1, state, w, seen)
+
+
+class DoesNotProject(GRUCell):
+    """The matrices of a projected layer have other shapes."""
+
+    projects = True
+
+
+class Rounding(LeakyCell):
+    """Half precision is rounded to far less than it has."""
+
+    def step(self, wx, state, w):
+        rounds = wx.dtype in (torch.bfloat16, torch.float16)
+        return super().step(wx.round() if rounds else wx, state, w)
+
+
+class OtherState(LeakyCell):
+    """The state after a step is a plain tuple."""
+
+    def step(self, wx, state, w):
+        after, gates = super().step(wx, state, w)
+        return tuple(after), gates
+
+
+class OneGate(LeakyCell):
+    """One gate for all units."""
+
+    def step(self, wx, state, w):
+        after, gates = super().step(wx, state, w)
+        return after, {name: gate.mean(-1, keepdim=True) for name, gate in gates.items()}
+
+
+class UnknownWeight(LeakyCell):
+    """The weights have no place for a parameter."""
+
+    def parameters(self, D, H, *, bias=True, proj_size=0):
+        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
+        return found | {"extra": found["slope"]}
+
+
 WRONG = {
+    OppositeRole: r"with f \(keep\), less of the state is kept .* has the role write",
+    OtherWithoutBias: "without biases, a layer computes what it computes with biases of zero, but the output",
+    DoesNotProject: "the parts of the cell fit together, but",
+    Rounding: "half precision is close to float32",
+    OtherState: "step returns a tuple",
+    OneGate: r"w is \[3, 1\] after a step, not \[B, H\]",
+    UnknownWeight: "weights_type has no extra",
     IgnoresSeen: "recurrent weights alone, but step ignores `seen`",
     KeepsSeen: "with weight_hh = 0, the step with `seen` differs",
     ScalesSeen: "the step with seen=h differs",
@@ -200,19 +259,61 @@ def test_a_wrong_cell_is_found(cell_type, message):
         check_cell(cell_type())
 
 
-@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
-def test_the_mode_of_gradients_does_not_matter(mode):
+def flipped(output, last):
+    return output.flip(0), last
+
+
+def shifted(output, last):
+    return output + 1e-3, last
+
+
+def moved(output, last):
+    return output, tuple(field + 1e-3 for field in last)
+
+
+BROKEN = {
+    "padding": ("lengths", shifted),
+    "no_steps": ("lengths", moved),
+    "restart": ("resets", shifted),
+    "reversal": (None, flipped),
+}
+"""For each law, an argument with which a layer is wrong (`None`: if it is bidirectional), and how."""
+
+
+@pytest.mark.parametrize("law", BROKEN)
+def test_a_wrong_layer_is_found(law, monkeypatch):
+    """The laws of layers, which no cell breaks by itself."""
+    argument, change = BROKEN[law]
+    correct = laws.run
+
+    def run(layer, x, hx=None, **keywords):
+        results = correct(layer, x, hx, **keywords)
+        is_wrong = argument in keywords if argument else layer.bidirectional
+        return change(*results) if is_wrong else results
+
+    check = getattr(laws, f"check_{law}")
+    check(LeakyCell())
+    monkeypatch.setattr(laws, "run", run)
+    with pytest.raises(AssertionError):
+        check(LeakyCell())
+
+
+MODES = [torch.no_grad, torch.inference_mode, partial(torch.autocast, "cpu")]
+
+
+@pytest.mark.parametrize("mode", MODES, ids=["no_grad", "inference_mode", "autocast"])
+def test_the_mode_does_not_matter(mode):
     with mode():
-        assert len(check_cell(LeakyCell())) == 10
+        assert len(check_cell(LeakyCell())) == 12
 
 
 def test_the_default_device_does_not_matter():
     with torch.device("meta"):
-        assert len(check_cell(LeakyCell())) == 10
+        assert len(check_cell(LeakyCell())) == 12
 
 
 def test_without_assertions_nothing_is_checked():
-    path = Path(lstm_variants.__file__).parent / "testing.py"
+    path = Path(lstm_variants.__file__).parent / "testing" / "__init__.py"
     optimised = {"__name__": "optimised"}
     exec(compile(path.read_text(), path, "exec", optimize=1), optimised)
     with pytest.raises(RuntimeError, match="check_cell needs assertions"):
@@ -223,7 +324,7 @@ def test_the_default_dtype_does_not_matter():
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
     try:
-        assert len(check_cell(LeakyCell())) == 10
+        assert len(check_cell(LeakyCell())) == 12
     finally:
         torch.set_default_dtype(before)
 

@@ -11,7 +11,8 @@ from lstm_variants.cells import ElmanCell, GRUCell, LSTMCell
 from lstm_variants.equations import equations
 from lstm_variants.evaluate import evaluate_step
 from lstm_variants.kernels.cpu.cells import every_cell
-from lstm_variants.testing import check_cell, check_equations
+from lstm_variants.testing import check_cell
+from lstm_variants.testing.stated import check_equations
 from tests.layers import as_state
 from tests.tolerances import assert_exact
 

@@ -1,0 +1,103 @@
+"""Checks of properties that hold for every recurrence."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import is_dataclass
+from inspect import signature
+
+import torch
+from torch import random
+
+from lstm_variants.cells import Cell
+from lstm_variants.equations import documentation
+from lstm_variants.testing import laws, stated
+
+__all__ = ["check_cell"]
+
+
+def check_cell(cell: Cell, seed: int = 0) -> list[str]:
+    """Check a cell with small random layers, in float64 on the CPU unless stated otherwise.
+
+    Args:
+        cell: The cell.
+        seed: Seed of the random numbers. The state of the global generator does not change.
+
+    Returns:
+        The properties that were checked, one line each.
+
+    Raises:
+        AssertionError: If a property does not hold; the message names it.
+        RuntimeError: With Python's option `-O`, which removes assertions.
+
+    Warns:
+        UserWarning: If the cell has no [documented equations][lstm_variants.equations] to check.
+
+    Examples:
+        >>> from lstm_variants.cells import GRUCell
+        >>> from lstm_variants.testing import check_cell
+        >>> for checked in check_cell(GRUCell()):
+        ...     print(checked)
+        the parts of the cell fit together
+        gates of the role keep keep the state, those of the role write replace it
+        a sequence in two parts gives the results of the whole sequence
+        a sequence of a batch does not depend on the others
+        without biases, a layer computes what it computes with biases of zero
+        steps past the end of a sequence have no influence
+        a sequence without steps keeps its state
+        the reverse direction is the forward one on the reversed sequence
+        a reset starts a new sequence, in both directions
+        first and second derivatives agree with finite differences
+        half precision is close to float32
+        recurrent dropout applies to the recurrent weights alone
+        the documented equations agree with the step
+    """
+    assert isinstance(cell, Cell), (
+        f"check_cell should get an instance of a Cell, as in check_cell(MyCell()), got {cell!r}"
+    )
+    checks: dict[str, Callable[[Cell], None]] = {
+        "the parts of the cell fit together": stated.check_parts,
+        "gates of the role keep keep the state, those of the role write replace it": (
+            stated.check_roles
+        ),
+        "a sequence in two parts gives the results of the whole sequence": laws.check_split,
+        "a sequence of a batch does not depend on the others": laws.check_batch,
+        "without biases, a layer computes what it computes with biases of zero": (
+            stated.check_biases
+        ),
+        "steps past the end of a sequence have no influence": laws.check_padding,
+        "a sequence without steps keeps its state": laws.check_no_steps,
+        "the reverse direction is the forward one on the reversed sequence": laws.check_reversal,
+        "a reset starts a new sequence, in both directions": laws.check_restart,
+        "first and second derivatives agree with finite differences": laws.check_derivatives,
+        "half precision is close to float32": laws.check_half_precision,
+    }
+    if "seen" in signature(cell.step).parameters:
+        checks["recurrent dropout applies to the recurrent weights alone"] = laws.check_seen
+    if documentation(cell) is not None:
+        checks["the documented equations agree with the step"] = stated.check_equations
+    else:
+        text = f"{type(cell).__name__} has no documented equations to check its step against: "
+        text += r"there is no \begin{aligned} in its docstring"
+        if set("\a\b\f\v") & set("".join(kind.__doc__ or "" for kind in type(cell).__mro__)):
+            text += r', where Python read \b as a backspace: one with backslashes needs r"""'
+        warnings.warn(text, stacklevel=2)
+    if not __debug__:
+        raise RuntimeError("check_cell needs assertions: run Python without -O")
+    with (
+        random.fork_rng([]),
+        torch.device("cpu"),
+        # The caller's modes would make the checks of derivatives and of dtypes fail.
+        torch.inference_mode(False),
+        torch.enable_grad(),
+        torch.autocast("cpu", enabled=False),
+    ):
+        for statement, check in checks.items():
+            torch.manual_seed(seed)
+            try:
+                check(cell)
+            except Exception as error:
+                name = repr(cell) if is_dataclass(cell) else type(cell).__name__
+                raise AssertionError(f"{name}: {statement}, but {error}") from error
+    return list(checks)
