@@ -89,7 +89,6 @@ class SequenceModel(nn.Module, ABC):
             raise TypeError(
                 f"{model} expects a floating-point input, got {x.dtype}: convert it with x.float()"
             )
-        check_dtype(x, next(self.parameters()))
 
 
 class StandardLSTM(SequenceModel):
@@ -182,8 +181,10 @@ class PeepholeLSTM(SequenceModel):
         return f"{self.input_dim}, {self.hidden_dim}"
 
     def _outputs(self, x: Tensor) -> Tensor:
+        weights = self.weights()
+        check_dtype(x, weights.weight_ih)
         state = self.cell.initial_state(x, self.hidden_dim)
-        output, _ = run(Call(self.cell, x.transpose(0, 1), (self.weights(),), (state,)))
+        output, _ = run(Call(self.cell, x.transpose(0, 1), (weights,), (state,)))
         return output.transpose(0, 1).contiguous()  # as in the notebook: view works
 
 

@@ -31,7 +31,7 @@ def unchanged(layer, before, gates):
     for name, value in layer.state_dict().items():
         same = value == before[name]
         for k, gate in enumerate(layer.cell.block_names):
-            if gate in gates and name.startswith("bias"):
+            if gate in gates and name.startswith(("bias_ih", "bias_hh")):
                 same[k * H : (k + 1) * H] = True
         if not same.all():
             return False
@@ -142,6 +142,15 @@ def test_biases_that_are_tied():
     assert torch.equal(layer.bias_ih_l0[3:6], torch.ones(3))
     nn.init.chrono_(layer, 50)
     assert (layer.bias_ih_l0[3:6] > 0).all()
+
+
+def test_both_biases_of_a_direction_that_are_tied():
+    layer = nn.GRU(2, 3)
+    layer.bias_hh_l0 = layer.bias_ih_l0
+    nn.init.gate_bias_(layer, "keep", 1.0)
+    assert torch.equal(biases(layer, "_l0")["z"], torch.ones(3))
+    nn.init.chrono_(layer, 50)
+    assert (biases(layer, "_l0")["z"] > 0).all()
 
 
 @pytest.mark.parametrize("gates", ["forget", "if", "F", "", (), ("i", "z")], ids=repr)

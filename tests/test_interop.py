@@ -83,11 +83,15 @@ def test_keras(name):
 
 @pytest.mark.parametrize("name", KERAS)
 def test_keras_in_both_directions_and_without_biases(name):
-    kind, n, *_ = KERAS[name]
+    kind, n, step, bias = KERAS[name]
     weights = [normal(D, n * H), normal(H, n * H), normal(D, n * H), normal(H, n * H)]
     layer = interop.from_keras(kind, weights, reset_after=name != "GRU-before")
     assert layer.bidirectional
     assert not layer.bias
+    x, zero = normal(T, B, D), np.zeros(bias)
+    forward, backward = run(step, x, *weights[:2], zero), run(step, x[::-1], *weights[2:], zero)
+    expected = np.concatenate([forward, backward[::-1]], axis=-1)
+    np.testing.assert_allclose(output_of(layer, x), expected, rtol=0, atol=1e-12)
     for array, again in zip(weights, interop.to_keras(layer), strict=True):
         assert np.array_equal(array, again)
 

@@ -11,6 +11,7 @@ from lstm_variants.nn import LSTM
 from tests.layers import assert_same_layers
 
 D, H = 4, 5
+normal = np.random.default_rng(0).normal
 
 
 def arrays_of(kind, dtypes):
@@ -139,6 +140,44 @@ def test_arrays_that_are_not_those_of_an_onnx_node(message):
         interop.from_onnx(WRONG_ONNX[message]())
 
 
+def test_what_an_onnx_model_stores_and_a_layer_does_not():
+    model = onnx_node_model(**onnx_arrays())
+    [node] = model.graph.node
+    given = [*node.input][:4]
+    del node.input[:]
+    node.input.extend([*given, "lens", "h", "c"])
+    zero, one = np.zeros((1, 3, H), "f4"), np.ones((1, 3, H), "f4")
+    model.graph.initializer.append(numpy_helper.from_array(zero, "c"))
+    interop.from_onnx(model)  # the others are inputs of the model
+    model.graph.initializer.append(numpy_helper.from_array(one, "h"))
+    with pytest.warns(UserWarning, match="stores 'h', an input of the node 'y', .* as hx="):
+        interop.from_onnx(model)
+    model.graph.initializer[-1].name = "lens"
+    with pytest.warns(UserWarning, match="stores 'lens', .* as lengths="):
+        interop.from_onnx(model)
+
+
+def test_layout_names_and_constants_of_an_onnx_model():
+    arrays = [normal(size=(1, 3 * H, size)).astype("f4") for size in (D, H)]
+    constants = [
+        helper.make_node("Constant", [], [name], value=numpy_helper.from_array(array))
+        for name, array in zip("WR", arrays, strict=True)
+    ]
+    nodes = [
+        helper.make_node("GRU", ["x", "W", "R"], ["y"], layout=1, linear_before_reset=1),
+        helper.make_node("GRU", ["x", "W", "R"], ["z"], "other"),
+    ]
+    model = helper.make_model(helper.make_graph([*constants, *nodes], "graph", [], []))
+    layer, other = interop.from_onnx(model, "y"), interop.from_onnx(model, "other")
+    assert layer.batch_first
+    assert not other.batch_first
+    assert (layer.cell, other.cell) == (GRUCell(), GRUCell(reset_after=False))
+    assert not interop.from_onnx(model, "y", batch_first=False).batch_first
+    for found, array in zip((layer.weight_ih_l0, layer.weight_hh_l0), arrays, strict=True):
+        z, r, n = np.split(array[0], 3)
+        assert np.array_equal(found.detach().numpy(), np.concatenate([r, z, n]))
+
+
 def test_an_onnx_node_without_its_hidden_size():
     model = onnx_node_model(**onnx_arrays())
     [attribute] = [a for a in model.graph.node[0].attribute if a.name == "hidden_size"]
@@ -200,6 +239,18 @@ def test_a_layer_of_torch(framework):
 def test_k_that_is_no_integer(framework, k):
     with pytest.raises(TypeError, match="k should be an integer, got"):
         TO[framework](LSTM(D, H, num_layers=2), k)
+
+
+@pytest.mark.parametrize("framework", ["keras", "tensorflow", "flax"])
+@pytest.mark.parametrize("zoneout", [0.5, (0.0, 0.1)], ids=str)
+def test_zoneout_is_no_weight(framework, zoneout):
+    """It is part of the function in inference, unlike dropout."""
+    convert = getattr(interop, f"to_{framework}")
+    layer = LSTM(D, H, zoneout=zoneout, recurrent_dropout=0.5)
+    with pytest.raises(ValueError, match="to convert the weights alone"):
+        convert(layer)
+    layer.zoneout = 0
+    convert(layer)
 
 
 def test_k_of_numpy():

@@ -145,6 +145,26 @@ def test_zero_peepholes_are_a_plain_lstm():
     assert_exact(model(x), plain(x)[0])
 
 
+def replica_of(module):
+    """As torch.nn.DataParallel makes it: with tensors in place of parameters."""
+    replica = module._replicate_for_data_parallel()
+    for name, child in module.named_children():
+        replica._modules[name] = replica_of(child)
+    for name, parameter in module.named_parameters(recurse=False):
+        setattr(replica, name, parameter.detach())
+    return replica
+
+
+@every_model
+def test_replicas_of_data_parallel(model_type):
+    model, x = random_model(model_type, 3, 4), torch.randn(2, 5, 3)
+    replica = replica_of(model)
+    assert not list(replica.parameters())
+    assert torch.equal(replica(x), model(x))
+    with pytest.raises(ValueError, match="float64"):
+        replica(x.double())
+
+
 @every_model
 def test_copies_and_pickles(model_type):
     model = random_model(model_type, 3, 4)

@@ -10,7 +10,8 @@ from torch import nn
 
 import lstm_variants
 from lstm_variants import VARIANTS, replace_layers
-from lstm_variants.nn import GRU, LSTM, MGU, RNN, IndRNN, PeepholeLSTM, Recurrent
+from lstm_variants.cells import LSTMCell
+from lstm_variants.nn import GRU, LSTM, MGU, RNN, CoupledLSTM, IndRNN, PeepholeLSTM, Recurrent
 
 LAYERS = {
     "lstm": lambda: nn.LSTM(4, 6),
@@ -104,6 +105,28 @@ def test_there_is_no_second_warning_about_dropout():
 def test_frozen_parameters_stay_frozen():
     model = nn.Sequential(nn.LSTM(4, 6).requires_grad_(requires_grad=False))
     assert not any(p.requires_grad for p in replace_layers(model).parameters())
+
+
+def test_new_parameters_of_a_frozen_layer_are_trained():
+    frozen = nn.LSTM(4, 6, dtype=torch.float64).requires_grad_(requires_grad=False)
+    layer = replace_layers(frozen, lstm=PeepholeLSTM)
+    trained = {name for name, p in layer.named_parameters() if p.requires_grad}
+    assert trained == {"weight_ch_l0"}
+    assert layer.weight_ch_l0.dtype == torch.float64
+
+
+def test_an_attribute_with_the_name_of_an_argument_of_other_layers():
+    layer = nn.LSTM(4, 6)
+    layer.nonlinearity = "relu"  # an argument of an RNN
+    assert replace_layers(layer).cell == LSTMCell()
+
+
+@pytest.mark.parametrize(("name", "new"), [("_kinds", LSTM), ("settings", CoupledLSTM)])
+def test_attributes_that_only_instances_or_subclasses_have(name, new):
+    layer = nn.LSTM(4, 6)
+    setattr(layer, name, {"a": 1})
+    with pytest.raises(ValueError, match=f"with its own {name}"):
+        replace_layers(layer, lstm=new)
 
 
 def test_a_layer_alone_is_returned():

@@ -27,6 +27,9 @@ CELLS: dict[Cell, tuple[dict[str, str], dict[str, str], set[str]]] = {
 def from_flax(*directions: Mapping[str, Any], **options: Any) -> Recurrent:
     """Make a layer from the parameters of a cell of Flax.
 
+    Activations have to be Flax' defaults, and a `SimpleCell` one without `residual`: the parameters
+    do not say so.
+
     Args:
         *directions: The tree of the cell, `{"ii": {"kernel": ...}, ...}`; for a bidirectional
             layer also that of the backward cell.
@@ -110,7 +113,8 @@ def to_flax(layer: Recurrent, k: int = 0) -> list[dict[str, dict[str, Any]]]:
 
     Raises:
         TypeError: If `layer` is not a layer of this package, or `k` is no integer.
-        ValueError: If Flax does not have the cell, there is no layer `k`, or it has bfloat16.
+        ValueError: If Flax does not have the cell, there is no layer `k`, or it has bfloat16 or
+            zoneout.
     """
     check_layer(layer)
     if layer.cell not in CELLS or layer.proj_size:

@@ -28,7 +28,10 @@ def from_keras(
     """Make a layer from the weights of a layer of Keras.
 
     Activations have to be Keras' defaults, tanh and sigmoid. Keras has `[B, T, D]`: pass
-    `batch_first=True` for the same layout.
+    `batch_first=True` for the same layout. The outputs of two directions are side by side, as with
+    `merge_mode="concat"`. With `return_sequences=False`, the output of Keras is the last hidden
+    state of each direction, `h_n` here. Convert stacked layers one by one: two with arrays of the
+    same shapes cannot be told from a `Bidirectional`.
 
     Args:
         kind: The class of the layer in Keras.
@@ -93,7 +96,8 @@ def to_keras(layer: Recurrent, k: int = 0) -> list[NDArray[Any]]:
 
     Raises:
         TypeError: If `layer` is not a layer of this package, or `k` is no integer.
-        ValueError: If Keras does not have the cell, there is no layer `k`, or it has bfloat16.
+        ValueError: If Keras does not have the cell, there is no layer `k`, or it has bfloat16 or
+            zoneout.
     """
     check_layer(layer)
     cells: dict[Cell, str] = {

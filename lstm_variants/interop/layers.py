@@ -138,12 +138,18 @@ def weights_of(layer: Recurrent, k: int) -> Iterator[dict[str, Tensor]]:
 
     Raises:
         TypeError: If `k` is no integer.
-        ValueError: If there is no such layer, or its dtype is bfloat16.
+        ValueError: If there is no such layer, its dtype is bfloat16, or it has zoneout, which other
+            frameworks do not have in inference.
     """
     if isinstance(k, bool) or not isinstance(k, Integral):
         raise TypeError(f"k should be an integer, got {k!r}")
     if not 0 <= k < layer.num_layers:
         raise ValueError(f"k should be from 0 to {layer.num_layers - 1}, got {k}")
+    if np.any(layer.zoneout):
+        raise ValueError(
+            f"zoneout should be 0, got {layer.zoneout}: it changes the outputs in inference too, "
+            "and no weights say so. Set layer.zoneout = 0 to convert the weights alone"
+        )
     names = layer.cell.parameters(1, 1, bias=layer.bias, proj_size=layer.proj_size)
     for suffix in ("", "_reverse") if layer.bidirectional else ("",):
         found = {name: getattr(layer, f"{name}_l{k}{suffix}").detach().cpu() for name in names}

@@ -7,6 +7,7 @@ In the other direction, `torch.onnx.export` needs nothing from here: see
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
@@ -40,7 +41,7 @@ def from_onnx(
     """Make a layer from an `LSTM`, `GRU` or `RNN` node of an ONNX model.
 
     Initial states and lengths are inputs of the node, and not part of the layer: pass them as `hx`
-    and `lengths`.
+    and `lengths`. A warning names those that the model stores as constants.
 
     Args:
         model: The model or its file.
@@ -53,6 +54,9 @@ def from_onnx(
         ValueError: If there is no such node, or a layer cannot represent it: a clip, another
             activation function, the reverse direction alone, weights that are missing or computed,
             or arrays whose shapes or dtypes do not fit together.
+
+    Warns:
+        UserWarning: If the model stores an initial state other than zero, or lengths.
 
     Examples:
         >>> import numpy as np
@@ -75,6 +79,7 @@ def from_onnx(
     attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
     cell, onnx_cell = find_cell(node, attributes)
     weights = weights_of(model, node, onnx_cell, attributes)
+    warn_of_constants(model, node)
     groups = [{kind: w[k] for kind, w in weights.items()} for k in range(len(weights["W"]))]
     if attributes.get("layout"):
         options = {"batch_first": True, **options}
@@ -113,6 +118,22 @@ def weights_of(
         if kind == "R" or given.get(kind)
     }
     return {"W": W, **others}
+
+
+def warn_of_constants(model: ModelProto, node: NodeProto) -> None:
+    """Warn of initial states and lengths that the model stores, and a layer does not."""
+    constants = dict(constants_of(model))
+    arguments = {"lens": "lengths", "h": "hx", "c": "hx"}
+    for kind, name in zip(INPUTS, node.input, strict=False):
+        if kind not in arguments or name not in constants:
+            continue
+        values = numpy_helper.to_array(constants[name])
+        if kind == "lens" or values.any():
+            warnings.warn(
+                f"the model stores {name!r}, an input of the node {label(node)}, and the layer "
+                f"does not have it: pass it as {arguments[kind]}=",
+                stacklevel=3,
+            )
 
 
 def direction_of(attributes: dict[str, Any]) -> str:
@@ -155,28 +176,35 @@ def find_cell(node: NodeProto, attributes: dict[str, Any]) -> tuple[Cell, OnnxNo
     default, n = DEFAULTS[node.op_type], DIRECTIONS[direction]
     given = tuple(f.decode().capitalize() for f in attributes.get("activations", ())) or default * n
     peepholes = len(node.input) > 7 and bool(node.input[7])
-    for cell in cells():
-        found = onnx_node(cell)
-        assert found is not None
-        if (
-            found.operator == node.op_type
-            and found.activations * n == given
-            and bool(found.peepholes) == peepholes
-            and all(attributes.get(name, 0) == value for name, value in found.options)
-            and is_identity(attributes)
-        ):
+    pairs = [(cell, onnx_node(cell)) for cell in cells()]
+    similar = [
+        (cell, found)
+        for cell, found in pairs
+        if found is not None
+        and found.operator == node.op_type
+        and found.activations * n == given
+        and bool(found.peepholes) == peepholes
+    ]
+    if not similar:
+        raise ValueError(
+            f"{where}: its activation functions are {', '.join(given)}; {', '.join(default)} for "
+            "each direction are expected (RNN: or Relu; LSTM: or Affine, but for the gates)"
+        )
+    alpha = attributes.get("activation_alpha", ())
+    beta = attributes.get("activation_beta", ())
+    affine = given.count("Affine")
+    # Without alpha, ONNX Runtime takes 0.
+    if affine and (len(alpha) < affine or {*alpha} != {1} or {*beta} - {0}):
+        raise ValueError(
+            f"{where}: for each Affine, an activation_alpha of 1 and an activation_beta of 0 are "
+            f"expected, got {list(alpha)} and {list(beta)}"
+        )
+    for cell, found in similar:
+        if all(attributes.get(name, 0) == value for name, value in found.options):
             return cell, found
-    raise ValueError(
-        f"{where}: its activation functions are {', '.join(given)}; {', '.join(default)} for each "
-        "direction are expected (RNN: or Relu; LSTM: or Affine with alpha 1 and beta 0, but for "
-        "the gates)"
-    )
-
-
-def is_identity(attributes: dict[str, Any]) -> bool:
-    """Whether the parameters of activation functions are those of the identity."""
-    alpha, beta = attributes.get("activation_alpha", ()), attributes.get("activation_beta", ())
-    return all(a == 1 for a in alpha) and all(b == 0 for b in beta)
+    names = dict.fromkeys(name for _, found in similar for name, _ in found.options)
+    listed = ", ".join(f"{name} is {attributes.get(name, 0)}" for name in names)
+    raise ValueError(f"{where}: {listed}; 0 or 1 is expected")
 
 
 def cells() -> Iterator[Cell]:

@@ -149,6 +149,9 @@ def from_safetensors(path: str | os.PathLike[str], *, cell: Cell | None = None) 
     described = parsed(metadata[KEY], path)
     cell = cell_of(described, path) if cell is None else checked(cell, described, path)
     dtype = common_dtype(tensors)
+    layers = described["options"].get("num_layers", 1)
+    if isinstance(layers, int) and layers > len(tensors):  # creating them could take all memory
+        raise ValueError(f"{path} describes {layers} layers and has {len(tensors)} parameters")
     try:
         layer = Recurrent(cell, dtype=dtype, **described["options"])
     except (TypeError, ValueError, RuntimeError) as error:

@@ -23,7 +23,8 @@ def from_tensorflow(*directions: Arrays, forget_bias: float = 1.0, **options: An
 
     TensorFlow adds `forget_bias` to the forget gate when it runs, and does not save it: here it is
     in `bias_hh`, and the saved bias in `bias_ih`. Clips (`cell_clip`, `proj_clip`) are not saved
-    either, and the layer has none.
+    either, and the layer has none. The names of variables are those of other cells of TensorFlow
+    too: look at the layer's sizes, which are computed as if these were an LSTM's.
 
     Args:
         *directions: For one or two directions, the variables of the cell by their names, with or
@@ -130,7 +131,8 @@ def to_tensorflow(
 
     Raises:
         TypeError: If `layer` is not a layer of this package, or `k` is no integer.
-        ValueError: If TensorFlow does not have the cell, there is no layer `k`, or it has bfloat16.
+        ValueError: If TensorFlow does not have the cell, there is no layer `k`, or it has bfloat16
+            or zoneout.
     """
     check_layer(layer)
     if layer.cell not in (LSTMCell(), LSTMCell(peephole="current")):

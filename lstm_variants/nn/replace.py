@@ -26,8 +26,6 @@ CELLS: dict[type, Cell] = {
     torch_rnn.RNN: ElmanCell(),
 }
 """The cells of torch's layers."""
-NAMES = {*dir(Recurrent), *signature(Recurrent).parameters}
-"""Attributes that have a meaning in a layer of this package."""
 Model = TypeVar("Model", bound=nn.Module)
 
 
@@ -112,7 +110,7 @@ def replace_layers(
         layer = next((given for kind, given in classes.items() if isinstance(old, kind)), LSTM)
         if layer is None:
             continue
-        reason = reason_to_keep(name, old)
+        reason = reason_to_keep(name, old, layer)
         if reason is None:
             new[old] = replacement(old, layer)
         else:
@@ -128,7 +126,9 @@ def replace_layers(
     return new.get(model, model)
 
 
-def reason_to_keep(name: str, old: torch_rnn.RNNBase) -> str | None:
+def reason_to_keep(
+    name: str, old: torch_rnn.RNNBase, layer: Callable[..., Recurrent]
+) -> str | None:
     """Why the layer with a name in a model is not replaced; `None` if it can be replaced."""
     kind = type(old)
     shown = f"{kind.__module__}.{kind.__qualname__}"
@@ -141,16 +141,26 @@ def reason_to_keep(name: str, old: torch_rnn.RNNBase) -> str | None:
         return f"{shown} with hooks"
     if parts(old) != parts(kind(**settings(old), device="meta")):
         return f"{shown} with added or missing parameters"
-    changed = [key for key in own_attributes(old) if key in {*NAMES, *dir(kind)}]
+    changed = own_attributes(old).keys() & {*dir(kind), *names_in(layer)}
     if changed:
-        return f"{shown} with its own {', '.join(changed)}"
+        return f"{shown} with its own {', '.join(sorted(changed))}"
     return None
+
+
+def names_in(layer: Callable[..., Recurrent]) -> set[str]:
+    """Attributes that have a meaning in a layer of this package, and in one of this class."""
+    example = Recurrent(LSTMCell(), 1, 1, device="meta")
+    return {*dir(example), *vars(example), *signature(Recurrent).parameters, *dir(layer)}
 
 
 def settings(layer: torch_rnn.RNNBase) -> dict[str, Any]:
     """The arguments that a layer of torch was created with, without `dtype` and `device`."""
-    # Only some layers have these two.
-    special = {"proj_size": layer.proj_size, "nonlinearity": getattr(layer, "nonlinearity", "tanh")}
+    # Only some layers have these two; others may have an attribute of the user with that name.
+    is_rnn = isinstance(layer, torch_rnn.RNN)
+    special = {
+        "proj_size": layer.proj_size,
+        "nonlinearity": layer.nonlinearity if is_rnn else "tanh",
+    }
     return {
         "input_size": layer.input_size,
         "hidden_size": layer.hidden_size,

@@ -29,10 +29,12 @@ def run(layer: Recurrent, x: Any, hx: Any = None, **keywords: Any) -> tuple[Any,
 
 
 def random_input() -> Tensor:
+    """Random input, `[T, B, D]`."""
     return torch.randn(T, B, D, dtype=torch.float64)
 
 
 def assert_same(got: Any, expected: Any, what: str) -> None:
+    """Compare tensors, or tuples of them."""
     torch.testing.assert_close(got, expected, msg=lambda text: f"{what} differs: {text}")
 
 
@@ -48,6 +50,7 @@ def random_weights(cell: Cell, proj_size: int) -> dict[str, Tensor]:
 
 
 def check_split(cell: Cell) -> None:
+    """A sequence in two parts gives the results of the whole sequence."""
     layer, x = new_layer(cell), random_input()
     whole, last = run(layer, x)
     first, state = run(layer, x[:2])
@@ -57,6 +60,7 @@ def check_split(cell: Cell) -> None:
 
 
 def check_batch(cell: Cell) -> None:
+    """A sequence of a batch does not depend on the others."""
     layer, x = new_layer(cell), random_input()
     together, _ = run(layer, x)
     for b in range(B):
@@ -64,6 +68,7 @@ def check_batch(cell: Cell) -> None:
 
 
 def check_padding(cell: Cell) -> None:
+    """Steps past the end of a sequence have no influence."""
     layer, x = new_layer(cell, bidirectional=True), random_input()
     lengths = torch.tensor(LENGTHS)
     past = torch.arange(T)[:, None] >= lengths
@@ -77,6 +82,7 @@ def check_padding(cell: Cell) -> None:
 
 
 def check_no_steps(cell: Cell) -> None:
+    """A sequence without steps keeps its state."""
     layer = new_layer(cell)
     start = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H)
     nothing = torch.zeros(B, dtype=torch.int64)
@@ -86,6 +92,7 @@ def check_no_steps(cell: Cell) -> None:
 
 
 def check_reversal(cell: Cell) -> None:
+    """The reverse direction is the forward one on the reversed sequence."""
     layer, one, x = new_layer(cell, bidirectional=True), new_layer(cell), random_input()
     values = {f"{name}_reverse": p for name, p in one.named_parameters()}
     layer.load_state_dict(layer.state_dict() | values)
@@ -94,6 +101,7 @@ def check_reversal(cell: Cell) -> None:
 
 
 def check_restart(cell: Cell) -> None:
+    """A reset starts a new sequence, in both directions."""
     layer, x = new_layer(cell, bidirectional=True), random_input()
     resets = torch.zeros(T, B, dtype=torch.bool)
     resets[2] = True
@@ -102,6 +110,7 @@ def check_restart(cell: Cell) -> None:
 
 
 def check_derivatives(cell: Cell) -> None:
+    """First and second derivatives agree with finite differences."""
     layer = Recurrent(cell, 2, 2, backend="reference", dtype=torch.float64)
     names, parameters = zip(*layer.named_parameters(), strict=True)
 
@@ -117,6 +126,7 @@ def check_derivatives(cell: Cell) -> None:
 
 
 def check_half_precision(cell: Cell) -> None:
+    """Half precision is close to float32."""
     exact = new_layer(cell, dtype=torch.float32)
     x = random_input().float()
     expected, _ = run(exact, x)
@@ -130,6 +140,7 @@ def check_half_precision(cell: Cell) -> None:
 
 
 def check_seen(cell: Cell) -> None:
+    """Recurrent dropout applies to the recurrent weights alone."""
     w = cell.weights_type(**random_weights(cell, 0))
     first, wx = cell.project(random_input()[:2], w)
     state, _ = cell.step(first, cell.initial_state(first, H), w)

@@ -26,6 +26,7 @@ from lstm_variants.testing.laws import (
 
 
 def check_parts(cell: Cell) -> None:
+    """The parts of the cell fit together."""
     assert is_dataclass(cell), "it is not a dataclass: @dataclass(frozen=True, repr=False)"
     try:
         hash(cell)
@@ -88,6 +89,7 @@ def check_parts(cell: Cell) -> None:
 
 
 def check_biases(cell: Cell) -> None:
+    """Without biases, a layer computes what it computes with biases of zero."""
     plain, zero, x = new_layer(cell, bias=False), new_layer(cell), random_input()
     values = plain.state_dict()
     zeros = {n: torch.zeros_like(p) for n, p in zero.state_dict().items() if n not in values}
@@ -100,7 +102,7 @@ def check_biases(cell: Cell) -> None:
 
 
 def check_roles(cell: Cell) -> None:
-    """With gates of 1 to keep and of 0 to write, no less of the state is kept than the reverse."""
+    """Gates of the role keep keep the state, those of the role write replace it."""
     roles = {block.role for block in cell.blocks} & {"keep", "write"}
     has_biases = any(name.startswith("bias") for name in cell.parameters(D, H))
     if roles and has_biases:
@@ -143,6 +145,7 @@ def kept_state(cell: Cell, roles: Set[str | None], bias: float) -> float:
 
 
 def check_equations(cell: Cell) -> None:
+    """The documented equations agree with the step."""
     for proj_size in (0, P) if cell.projects else (0,):
         w = cell.weights_type(**random_weights(cell, proj_size))
         state = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H, proj_size)

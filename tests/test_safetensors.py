@@ -1,4 +1,4 @@
-"""Layers in ONNX models and safetensors files."""
+"""Layers in safetensors files."""
 
 import json
 import subprocess
@@ -7,21 +7,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-import onnx
 import pytest
 import torch
-from onnx import helper, numpy_helper
 from safetensors.torch import load_file, save_file
 from torch.nn.utils import parametrizations, prune
 
 from lstm_variants import VARIANTS, interop
-from lstm_variants.cells import GRUCell, LSTMCell, MGUCell
+from lstm_variants.cells import GRUCell, MGUCell
+from lstm_variants.interop.safetensors import OPTIONS
 from lstm_variants.nn import GRU, LSTM, Recurrent
 from tests.layers import assert_same_layers
-from tests.test_onnx import OPERATORS, onnx_model
 from tests.test_own_cell import LeakyCell
 
-T, B, D, H = 6, 3, 4, 5
+D, H = 4, 5
 
 
 def test_without_the_extra_the_error_names_it():
@@ -29,73 +27,6 @@ def test_without_the_extra_the_error_names_it():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "ModuleNotFoundError: lstm_variants.interop needs safetensors: install" in done.stderr
     assert '[interop]"' in done.stderr
-
-
-@pytest.mark.parametrize("name", OPERATORS)
-@pytest.mark.parametrize("bidirectional", [False, True], ids=["one", "both"])
-def test_from_onnx(name, bidirectional, tmp_path):
-    """Weights that ONNX Runtime computes with come back bit for bit, but for the two biases."""
-    layer = VARIANTS[name].layer(D, H, num_layers=2, bidirectional=bidirectional)
-    model = onnx_model(name, layer)
-    for k, node in enumerate(n for n in model.graph.node if n.op_type in ("LSTM", "GRU", "RNN")):
-        node.name = f"layer {k}"
-    onnx.save(model, tmp_path / "model.onnx")
-    found = interop.from_onnx(tmp_path / "model.onnx", "layer 1")
-    assert found.cell == layer.cell
-    for key, tensor in layer.state_dict().items():
-        if "_l1" in key:
-            assert torch.equal(found.state_dict()[key.replace("_l1", "_l0")], tensor), key
-    with pytest.raises(ValueError, match="one LSTM, GRU or RNN node; it has 'layer 0', 'layer 1'"):
-        interop.from_onnx(model)
-
-
-def node_model(operator="LSTM", inputs=("x", "W", "R"), stored=True, **attributes):
-    blocks = {"LSTM": 4, "GRU": 3, "RNN": 1}[operator]
-    node = helper.make_node(operator, inputs, ["y"], hidden_size=H, **attributes)
-    n = 2 if attributes.get("direction") == "bidirectional" else 1
-    weights = [
-        numpy_helper.from_array(np.zeros((n, blocks * H, columns), "f4"), name)
-        for name, columns in (("W", D), ("R", H))
-    ]
-    return helper.make_model(helper.make_graph([node], "graph", [], [], weights if stored else []))
-
-
-@pytest.mark.parametrize("attributes", [{}, {"activations": ["Sigmoid", "tanh", "Tanh"]}], ids=str)
-def test_defaults_of_onnx(attributes):
-    assert interop.from_onnx(node_model(**attributes)).cell == LSTMCell()
-
-
-@pytest.mark.filterwarnings("ignore")  # the exporter's own
-@pytest.mark.parametrize("name", ["NIAF", "NOAF", "NP"])
-def test_exported_ablations_come_back(name):
-    layer = VARIANTS[name].layer(D, H)
-    program = torch.onnx.export(
-        layer.eval(), (torch.randn(T, B, D),), dynamo=True, verbose=False
-    ).model_proto
-    assert_same_layers(interop.from_onnx(program), layer)
-
-
-WRONG_NODES = {
-    "its clip is 3": dict(clip=3.0),
-    "its activation functions are Hardsigmoid": dict(activations=["HardSigmoid", "Tanh", "Tanh"]),
-    "its direction is reverse": dict(direction="reverse"),
-    "W of the node 'y' should be a constant": dict(stored=False),
-    "its activation functions are Sigmoid, Affine": dict(
-        activations=["Sigmoid", "Affine", "Tanh"], activation_alpha=[2.0]
-    ),
-}
-
-
-@pytest.mark.parametrize("message", WRONG_NODES)
-def test_a_node_that_no_layer_represents(message):
-    with pytest.raises(ValueError, match=message):
-        interop.from_onnx(node_model(**WRONG_NODES[message]))
-
-
-def test_a_file_that_is_not_onnx(tmp_path):
-    (tmp_path / "model.onnx").write_bytes(b"junk")
-    with pytest.raises(ValueError, match="should be an ONNX model"):
-        interop.from_onnx(tmp_path / "model.onnx")
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -110,6 +41,33 @@ def test_safetensors(name, tmp_path):
     mode = (tmp_path / "other").stat().st_mode
     assert (tmp_path / "layer.safetensors").stat().st_mode == mode  # others may read it, too
     assert load_file(tmp_path / "layer.safetensors").keys() == layer.state_dict().keys()
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64], ids=str)
+def test_every_option_is_in_safetensors(dtype, tmp_path):
+    layer = LSTM(
+        *(D, H, 2),
+        bias=False,
+        batch_first=True,
+        dropout=0.3,
+        bidirectional=True,
+        proj_size=2,
+        weight_dropout=0.1,
+        recurrent_dropout=0.2,
+        zoneout=(0.1, 0.2),
+        dtype=dtype,
+        backend="reference",
+    )
+    interop.to_safetensors(layer, tmp_path / "file")
+    again = interop.from_safetensors(tmp_path / "file")
+    changed = {name: getattr(layer, name) for name in OPTIONS}
+    for name, value in changed.items():
+        assert value not in (0, getattr(LSTM(1, 1), name)) or name == "bias"
+        found = getattr(again, name)
+        assert (tuple(found) if isinstance(found, list) else found) == value
+    assert_same_layers(again, layer)
+    assert {p.dtype for p in again.parameters()} == {dtype}
+    assert again.backend == "auto"
 
 
 def test_a_cell_of_ones_own_in_safetensors(tmp_path):
@@ -289,6 +247,14 @@ def test_a_size_in_safetensors_that_no_memory_has(size, tmp_path):
     text = json.dumps(description(options={"input_size": D, "hidden_size": size}))
     save_file(WEIGHTS, tmp_path / "file", {"lstm_variants": text})
     with pytest.raises(ValueError, match="describes no layer that this version can make"):
+        interop.from_safetensors(tmp_path / "file")
+
+
+def test_layers_in_safetensors_that_no_memory_has(tmp_path):
+    options = {"input_size": D, "hidden_size": H, "num_layers": 10**9}
+    text = json.dumps(description(options=options))
+    save_file(WEIGHTS, tmp_path / "file", {"lstm_variants": text})
+    with pytest.raises(ValueError, match="describes 1000000000 layers and has 4 parameters"):
         interop.from_safetensors(tmp_path / "file")
 
 
