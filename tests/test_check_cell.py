@@ -223,7 +223,7 @@ class UnknownWeight(LeakyCell):
 
 WRONG = {
     OppositeRole: r"with f \(keep\), less of the state is kept .* has the role write",
-    OtherWithoutBias: "without biases, a layer computes what it computes with biases of zero, but the output",
+    OtherWithoutBias: "with biases of zero, but the output differs",
     DoesNotProject: "the parts of the cell fit together, but",
     Rounding: "half precision is close to float32",
     OtherState: "step returns a tuple",
@@ -277,7 +277,7 @@ BROKEN = {
     "restart": ("resets", shifted),
     "reversal": (None, flipped),
 }
-"""For each law, an argument with which a layer is wrong (`None`: if it is bidirectional), and how."""
+"""For each law, the argument with which a layer is wrong (`None`: two directions), and how."""
 
 
 @pytest.mark.parametrize("law", BROKEN)

@@ -173,7 +173,7 @@ def test_eight_threads_share_a_layer():
     layer = layers.PeepholeLSTM(5, 48, num_layers=2, bidirectional=True, backend="cpu")
     inputs = [torch.randn(9, B, 5) for B in range(1, 9)] * 4
     expected = [layer(x)[0] for x in inputs]
-    with use_threads(torch.get_num_threads()), ThreadPoolExecutor(8) as pool:
+    with use_threads(2), ThreadPoolExecutor(8) as pool:
         for a, b in zip(pool.map(lambda x: layer(x)[0], inputs), expected, strict=True):
             torch.testing.assert_close(a, b)
 
@@ -192,12 +192,20 @@ class Encoded(Dataset):
         return self.layer(x)[0].detach()
 
 
-def test_workers_of_a_data_loader():
+def test_workers_of_a_data_loader(monkeypatch):
     """They are forked from a process that has used its threads: the runtime does not live on."""
     data = Encoded()
     loader = DataLoader(
         data, batch_size=4, num_workers=2, multiprocessing_context="fork", timeout=60
     )
-    with use_threads(torch.get_num_threads()):
+    counted, thread_count = [], backend.thread_count
+
+    def counting(layer, max_threads):
+        counted.append(thread_count(layer, max_threads))
+        return counted[-1]
+
+    monkeypatch.setattr(backend, "thread_count", counting)
+    with use_threads(2):
         expected = torch.stack([data[k] for k in range(8)])
+        assert set(counted) == {2}
         torch.testing.assert_close(torch.cat(list(loader)), expected)

@@ -1,6 +1,12 @@
 """Layers in torch's DistributedDataParallel and fully_shard: two processes on the CPU."""
 
+import os
+import re
+import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -50,6 +56,29 @@ def compare_gradients(rank, store, folder):
             )
     dist.barrier()
     (folder / str(rank)).touch()
+
+
+@pytest.mark.slow
+def test_the_documented_script(tmp_path):
+    script = Path(__file__).parent.parent / "docs" / "includes" / "train_ddp.py"
+    options = ["--standalone", "--nproc-per-node", "2", str(script)]
+    command = [sys.executable, "-m", "torch.distributed.run", *options]
+    with (tmp_path / "said").open("w") as said:
+        running = subprocess.Popen(
+            command, cwd=tmp_path, stdout=said, stderr=said, start_new_session=True
+        )
+    end = time.monotonic() + 300
+    try:
+        while not (tmp_path / "tagger.pt").exists() and running.poll() is None:
+            assert time.monotonic() < end
+            time.sleep(0.2)
+    finally:
+        # Gloo hangs at the end of a process now and then, when all is done.
+        os.killpg(running.pid, signal.SIGKILL)
+    text = (tmp_path / "said").read_text()
+    losses = [float(loss) for loss in re.findall(r"epoch \d: last loss (\S+)", text)]
+    assert len(losses) == 3, text
+    assert losses[-1] < losses[0]
 
 
 def test_gradients_of_two_processes_are_those_of_the_whole_batch(tmp_path):

@@ -26,20 +26,25 @@ from tests.test_cpu_exactness import call_of
 pytestmark = needs_kernels
 
 
-def test_a_machine_without_the_library(monkeypatch, tmp_path):
-    """No compiler, no failure: the others run, and say why."""
+@pytest.fixture
+def _loaded_again():
+    """The library is loaded in the test, and again after it, however that ends."""
     native.load.cache_clear()
+    yield
+    native.load.cache_clear()
+
+
+@pytest.mark.usefixtures("_loaded_again")
+def test_a_machine_without_the_library(monkeypatch):
+    """No compiler, no failure: the others run, and say why."""
     monkeypatch.setattr(native, "NAME", "not_there.so")
-    try:
-        call = call_of(VARIANTS["PeepholeLSTM"].cell, T=2, B=1, D=1, H=1)
-        assert "no C++ compiler was found" in BACKENDS["cpu"].unsupported_reason(call)
-        assert choose(call).name == "reference"
-        with pytest.raises(RuntimeError, match=r"no C\+\+ compiler was found"):
-            choose(call, "cpu")
-        with pytest.raises(RuntimeError, match=r"no C\+\+ compiler was found"):
-            BACKENDS["cpu"].run(call)
-    finally:
-        native.load.cache_clear()
+    call = call_of(VARIANTS["PeepholeLSTM"].cell, T=2, B=1, D=1, H=1)
+    assert "no C++ compiler was found" in BACKENDS["cpu"].unsupported_reason(call)
+    assert choose(call).name == "reference"
+    with pytest.raises(RuntimeError, match=r"no C\+\+ compiler was found"):
+        choose(call, "cpu")
+    with pytest.raises(RuntimeError, match=r"no C\+\+ compiler was found"):
+        BACKENDS["cpu"].run(call)
 
 
 def reason_in(folder, packages):
@@ -89,12 +94,12 @@ def test_a_library_that_is_none(tmp_path):
         native.Kernels(broken)
 
 
+@pytest.mark.usefixtures("_loaded_again")
 @pytest.mark.parametrize("change", ["a comment", "a new file", "call.h"])
 def test_a_library_that_was_built_from_other_sources(monkeypatch, tmp_path, change):
     """An editable install after a change of the sources: reported, with the command for it."""
     path = files("lstm_variants.kernels.cpu") / native.NAME
     sources = shutil.copytree(native.SOURCES, tmp_path / "source")
-    native.load.cache_clear()
     with monkeypatch.context() as patch:
         patch.setattr(native, "SOURCES", sources)
         (sources / "notes.txt").write_text("not compiled")

@@ -1,6 +1,7 @@
 """Weight dropout and recurrent dropout, and what they and zoneout have in common."""
 
 import copy
+from functools import partial
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from tests.layers import (
     states_of,
     twins,
 )
-from tests.tolerances import assert_exact
+from tests.tolerances import TOLERANCES, assert_exact
 
 F64 = {"dtype": torch.float64}
 T, B, D, H = 6, 3, 4, 5
@@ -173,6 +174,47 @@ def test_compiled(name):
     output, _ = compiled(x)
     assert output.isfinite().all()
     assert not torch.equal(output, compiled(x)[0])
+
+
+def compare_at_rate_one(name, option, dtype, run):
+    """With a probability of 1, the results are not random: the forward direction, in float32."""
+    layer = VARIANTS[name].layer(D, H, dtype=dtype, **{option: 1.0})
+    x, hx = torch.randn(2, B, D).to(dtype), random_hx(layer, B, dtype=dtype)
+    output, _ = run(layer)(x, hx)
+    exact = copy.deepcopy(layer).float()
+    cell, w = exact.cell, exact._weights(exact._weight_names[0])
+    state = cell.state_type(*(field[0].float() for field in states_of(hx)))
+    if option == "weight_dropout":
+        names = {"weight_hh", "weight_gh"} & {*w._fields}
+        w = w._replace(**{key: getattr(w, key) * 0 for key in names if getattr(w, key) is not None})
+    expected = []
+    for x_t in x.float():
+        if option == "recurrent_dropout":
+            state, _ = cell.step(cell.project(x_t, w), state, w, seen=torch.zeros(B, H))
+        elif option == "weight_dropout":
+            state, _ = cell.step(cell.project(x_t, w), state, w)
+        expected.append(state[0])
+    tolerance = TOLERANCES.get(dtype, 0.02)
+    found = output[..., :H].float()
+    torch.testing.assert_close(found, torch.stack(expected), rtol=tolerance, atol=tolerance)
+
+
+@every_variant
+@pytest.mark.parametrize("option", ALL)
+@pytest.mark.costly
+@pytest.mark.usefixtures("fresh_compiler")
+def test_each_is_compiled(name, option):
+    if option in options_of(name):
+        whole = partial(torch.compile, backend="eager", fullgraph=True)
+        compare_at_rate_one(name, option, torch.float32, whole)
+
+
+@every_variant
+@pytest.mark.parametrize("option", ALL)
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_each_in_half_precision(name, option, dtype):
+    if option in options_of(name):
+        compare_at_rate_one(name, option, dtype, lambda layer: layer)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])

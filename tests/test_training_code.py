@@ -1,12 +1,17 @@
 """What existing training code does with torch.nn's layers works with these."""
 
+import io
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from lstm_variants import nn
-from tests.layers import OURS, TWINS, states_of
+from lstm_variants import VARIANTS, nn
+from lstm_variants.kernels.cpu.cells import kernel_of
+from tests.cpu_kernels import needs_kernels
+from tests.layers import OURS, TWINS, random_hx, states_of
 
 every_layer = pytest.mark.parametrize("name", OURS)
 every_twin = pytest.mark.parametrize("name", TWINS)
@@ -80,6 +85,55 @@ def test_a_layer_can_be_a_leaf_of_a_symbolic_trace(name):
     traced = torch.fx.GraphModule(model, Tracer().trace(model))
     x = torch.randn(5, 2, 3)
     assert torch.equal(traced(x)[0], model(x)[0])
+
+
+@needs_kernels
+@pytest.mark.parametrize("part", ["bias", "state", "input"])
+@pytest.mark.parametrize("name", [name for name in VARIANTS if kernel_of(VARIANTS[name].cell)])
+def test_what_is_changed_before_the_backward_pass_is_an_error(name, part):
+    """As the documentation says of the CPU kernels."""
+    layer = VARIANTS[name].layer(3, 4, batch_first=True, backend="cpu")
+    x, hx = torch.randn(2, 5, 3), random_hx(layer, 2, dtype=torch.float32)
+    output, _ = layer(x, hx)
+    with torch.no_grad():
+        {"bias": layer.bias_ih_l0, "state": states_of(hx)[-1], "input": x}[part].add_(1)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        output.sum().backward()
+
+
+def test_which_variants_take_the_weights_of_an_lstm():
+    """As the documentation says: there is no error where shapes are the same."""
+    weights, refuse = torch.nn.LSTM(3, 4).state_dict(), set()
+    for name, variant in VARIANTS.items():
+        if not name.startswith("Bi"):
+            try:
+                variant.layer(3, 4).load_state_dict(weights, strict=False)
+            except RuntimeError:
+                refuse.add(name)
+    assert {"CoupledLSTM", "NIG", "NFG", "NOG"} <= refuse
+    assert not {"PeepholeLSTM", "FGR", "SLSTM", "LayerNormLSTM", "NIAF", "NOAF"} & refuse
+    weights = torch.nn.GRU(3, 4).state_dict()
+    VARIANTS["GRU-before"].layer(3, 4).load_state_dict(weights)
+
+
+UNSUPPORTED = {
+    "torch.jit.script": torch.jit.script,
+    "torch.fx.symbolic_trace": torch.fx.symbolic_trace,
+    "torch.onnx.export(dynamo=False)": lambda model: torch.onnx.export(
+        model, (torch.zeros(5, 2, 3),), io.BytesIO(), dynamo=False
+    ),
+}
+"""Tools that the documentation says raise an error."""
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("tool", UNSUPPORTED)
+@every_layer
+def test_tools_that_raise_an_error(name, tool):
+    page = Path(__file__).parent.parent / "docs" / "howto" / "export.md"
+    assert f"| `{tool}` | raises an error" in page.read_text(encoding="utf-8")
+    with pytest.raises(Exception, match=r"."):
+        UNSUPPORTED[tool](OURS[name](3, 4))
 
 
 @every_twin
