@@ -117,7 +117,8 @@ VARIANTS = {
     "GRU": Variant(
         cell=GRUCell(),
         papers=("Cho et al. 2014",),
-        summary="two gates, no cell state; the reset gate is applied after the recurrent product",
+        summary="two gates, no cell state; the reset gate is applied after the recurrent product, as "
+        "in the paper's first version",
         confusable_with="GRU-before: weights trained for one are not valid for the other",
         model=GRU,
     ),
