@@ -1,6 +1,7 @@
 """The study of hyperparameters: its trials, its tasks and what its records mean."""
 
 import dataclasses
+import functools
 import math
 
 import numpy as np
@@ -217,3 +218,22 @@ def test_a_cell_of_your_own_is_compared_with_one_line(monkeypatch, capsys):
     shorter = dataclasses.replace(toy, epochs=1)
     result = compare(LSTMCell(coupled=True), "speech", name="mine", trials=1, config=shorter)
     assert [record["case"]["unit"] for record in result["records"]] == ["mine"]
+
+
+def test_trials_of_a_cell_of_your_own_are_kept(monkeypatch, tmp_path, capsys):
+    toy = dataclasses.replace(study.Config("speech", **QUICK), epochs=1)
+    run = functools.partial(compare, task="speech", name="mine", config=toy, folder=tmp_path)
+    first = run(LSTMCell(coupled=True), trials=1)["records"]
+    capsys.readouterr()
+    more = run(LSTMCell(coupled=True), trials=2)["records"]
+    assert "continuing: 1 finished units" in capsys.readouterr().out
+    assert more[0] == first[0]
+    assert [record["seed"] for record in more] == [0, 1]
+    assert run(LSTMCell(coupled=True), trials=1)["records"] == first
+    capsys.readouterr()
+    run(LSTMCell(), trials=1)  # another cell of this class
+    assert "continuing" not in capsys.readouterr().out
+    namespace = {"LSTMCell": LSTMCell}
+    exec("class Typed(LSTMCell):\n    'A cell that was typed into a shell.'", namespace)
+    with pytest.raises(ValueError, match="the class Typed should be in a file"):
+        run(namespace["Typed"](), trials=1)

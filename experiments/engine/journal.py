@@ -58,7 +58,10 @@ class Journal:
             self.path.unlink(missing_ok=True)
         kept = self.read({key(*unit) for unit in units})
         if self.records:
-            print(f"continuing: {len(self.records)} finished units in {self.path} (--fresh: anew)")
+            print(
+                f"continuing: {len(self.records)} finished units in {self.path} (to begin anew: "
+                "--fresh, or without this file)"
+            )
         write_whole(self.path, "".join(f"{line}\n" for line in kept))
         self.add(self.begun)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
+import inspect
 from collections.abc import Sequence
+from pathlib import Path
 
 from experiments import FOLDER, Record, Result
-from experiments.engine.journal import Journal, Unit
+from experiments.engine.journal import Journal, Unit, alone_in
 from experiments.engine.units import Start, in_process, run_unit, run_units, threads
 from experiments.odyssey.results import table
 from experiments.odyssey.study import CELLS, STUDIES, Config, TaskName, trial
@@ -22,6 +25,7 @@ def compare(
     name: str = "your cell",
     trials: int = 60,
     config: Config | None = None,
+    folder: Path | None = None,
     start: Start = in_process,
 ) -> Result:
     """Run trials of a cell, and print them beside those of the published units.
@@ -33,21 +37,27 @@ def compare(
         trials: How many.
         config: Settings; those of the published study if `None`. With others, the table has no
             published units, which were not trained with them.
+        folder: A folder in which finished trials are kept: the next call with the same cell, the
+            same settings and the same code runs only what is missing, also with more trials. Of the
+            cell, its settings and the source of its class are compared, and not what that calls.
+            Nothing is kept if `None`.
         start: Starts the workers that run the trials; by default they run in this process.
 
     Returns:
-        The trials of the cell, after those of the published record if there is one. They are
-        nowhere else: a call that is stopped keeps none.
+        The trials of the cell, after those of the published record if there is one.
 
     Raises:
         ValueError: If the name is that of a published unit, or there is no such data set, or the
-            settings are those of another one, or there are no trials.
+            settings are those of another one, or there are no trials; or if trials are to be kept
+            of a class that is not in a file.
 
     Example:
         ```python
+        from pathlib import Path
+
         from lstm_variants.cells import LSTMCell
 
-        compare(LSTMCell(coupled=True, peephole="current"), "speech", trials=20)
+        compare(LSTMCell(coupled=True, peephole="current"), "speech", folder=Path("mine"))
         ```
     """
     if name in CELLS:
@@ -61,8 +71,9 @@ def compare(
     chosen = config or STUDIES[task]
     units: Sequence[Unit] = [({"unit": name}, seed) for seed in range(trials)]
     run = functools.partial(run_cell, cell)
-    journal = Journal(None, task, chosen, units, fresh=False)
-    with threads(1):
+    kept_in = folder and folder / f"{name}-{digest_of(cell)}"
+    with alone_in(kept_in), threads(1):
+        journal = Journal(kept_in, f"odyssey_{task}", chosen, units, fresh=False)
         own = run_units(name, functools.partial(run_unit, run, chosen), units, start, journal)
     path = FOLDER / f"odyssey_{task}" / "record.json"
     is_published = path.exists() and chosen == STUDIES[task]
@@ -70,6 +81,22 @@ def compare(
     result = {"config": dataclasses.asdict(chosen), "records": [*published, *own]}
     print(table(result))
     return result
+
+
+def digest_of(cell: Cell) -> str:
+    """A digest of a cell's settings and of the source of its class.
+
+    Raises:
+        ValueError: If the class is not in a file.
+    """
+    try:
+        source = inspect.getsource(type(cell))
+    except (OSError, TypeError) as error:
+        raise ValueError(
+            f"the class {type(cell).__name__} should be in a file, so that its trials can be kept: "
+            f"{error}"
+        ) from error
+    return hashlib.sha256(f"{cell!r}\n{source}".encode()).hexdigest()[:12]
 
 
 def run_cell(cell: Cell, config: Config, seed: int, unit: str) -> Record:
