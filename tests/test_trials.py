@@ -169,3 +169,10 @@ def test_the_page_of_the_rule_has_the_number_of_permutations():
     most, drawn = (int(number.replace(",", "")) for number in found.groups())
     assert drawn == MANY + 1
     assert searches.best_places(most, most).own == 0 < searches.best_places(most + 1, most).own
+
+
+def test_equal_best_tenths_have_an_interval():
+    """As where the error of the best trials is 0."""
+    trials = [(0.01 * k, max(0.0, k - 5.0)) for k in range(20)]
+    low, high = Trials(tuple(trials), tuple(trials)).interval(0.05)
+    assert -math.inf < low < 0 < high < math.inf

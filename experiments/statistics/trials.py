@@ -168,7 +168,9 @@ class Trials(Sample):
         return Sides(above, below)
 
     def interval(self, error: float) -> tuple[float, float]:
-        reach = np.ptp(self.effects) + np.abs(self.effects).max()
+        losses = [test for _, test in (*self.ahead, *self.behind)]
+        # The best tenths may all be the same.
+        reach = np.ptp(self.effects) + np.abs(self.effects).max() or np.ptp(losses) or 1.0
         low = self._end(self.estimate, -reach, lambda effect: self.test(effect).above > error / 2)
         high = self._end(self.estimate, reach, lambda effect: self.test(effect).below > error / 2)
         return low, high
