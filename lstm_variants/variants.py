@@ -117,8 +117,8 @@ VARIANTS = {
     "GRU": Variant(
         cell=GRUCell(),
         papers=("Cho et al. 2014",),
-        summary="two gates, no cell state; the reset gate is applied after the recurrent product, as "
-        "in the paper's first version",
+        summary="two gates, no cell state; the reset gate is applied after the recurrent product, "
+        "as in the paper's first version",
         confusable_with="GRU-before: weights trained for one are not valid for the other",
         model=GRU,
     ),
@@ -132,7 +132,8 @@ VARIANTS = {
         cell=LSTMCell(),
         papers=("Schuster & Paliwal 1997", "Graves & Schmidhuber 2005"),
         summary="two LSTMs over the same input, one in each direction",
-        confusable_with="two stacked layers: here both directions have the same input",
+        confusable_with="two stacked layers: here both directions have the same input; the LSTM of "
+        "Graves & Schmidhuber has peepholes: PeepholeLSTM with bidirectional=True",
         model=BiLSTM,
         directions=2,
     ),

@@ -28,20 +28,21 @@ The figure also shows the Frobenius norm of $\partial h_T / \partial x_{T-k}$ ag
 a mean over sequences of T random values without markers, before and after training.
 
 Deviations: training uses Adam with a learning rate of 0.005 on batches of 20 new sequences, with
-gradients clipped to norm 1; the paper trains online. There is one layer of 32 units. *LSTM 1997*
-has no forget gate, like the LSTM of the paper; that one's blocks of cells, its squashing functions
-and its truncated gradient are not copied. The plain recurrent network, RNN, has tanh units and
-PyTorch's initialisation alone: one that makes long lags easier for it, such as the identity with
-rectified units (Le, Jaitly & Hinton 2015), was not tried. The chrono initialisation depends on T,
-the lag that has to be bridged; in the paper, the biases of the input gates start at -3 and -6,
-which nearly closes them, whatever T is. Tallec & Ollivier compare the chrono initialisation with a
-forget bias of 1, which was not tried here (see [initial biases](initial-biases.md)). Whether the
-task is solved is judged by outputs during training, as in the paper, which also tests the trained
-networks. A run ends unsolved after 200,000 sequences, fewer than the 209,000 and 853,000 that the
-networks of the paper needed at T = 500 and 1000. That a network does not solve these lags within
-the limit is therefore no evidence, and comparisons of whether networks solve them are left
-undecided. Networks with gates were not trained from the plain initialisation at T = 1000. Bai,
-Kolter & Koltun use another adding problem, with values in 0 to 1 and marks anywhere; their networks
-have about 70,000 parameters each, and optimiser, learning rate, gradient clipping and the initial
-forget bias are searched.
+gradients clipped to norm 1; the paper trains online. The rate was chosen for none of the networks,
+and no other was tried. There is one layer of 32 units, with which a GRU has three quarters of the
+parameters of an LSTM. *LSTM 1997* has no forget gate, like the LSTM of the paper; that one's blocks
+of cells, its squashing functions and its truncated gradient are not copied. The plain recurrent
+network, RNN, has tanh units and PyTorch's initialisation alone: one that makes long lags easier for
+it, such as the identity with rectified units (Le, Jaitly & Hinton 2015), was not tried. The chrono
+initialisation depends on T, the lag that has to be bridged; in the paper, the biases of the input
+gates start at -3 and -6, which nearly closes them, whatever T is. Tallec & Ollivier compare the
+chrono initialisation with a forget bias of 1, which was not tried here (see [initial
+biases](initial-biases.md)). Whether the task is solved is judged by outputs during training, as in
+the paper, which also tests the trained networks. A run ends unsolved after 200,000 sequences, fewer
+than the 209,000 and 853,000 that the networks of the paper needed at T = 500 and 1000. That a
+network does not solve these lags within the limit is therefore no evidence, and comparisons of
+whether networks solve them are left undecided. Networks with gates were not trained from the plain
+initialisation at T = 1000. Bai, Kolter & Koltun use another adding problem, with values in 0 to 1
+and marks anywhere; their networks have about 70,000 parameters each, and optimiser, learning rate,
+gradient clipping and the initial forget bias are searched.
 """

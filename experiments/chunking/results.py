@@ -53,8 +53,8 @@ def claims(result: Result) -> list[Record]:
             place="table of results for chunking",
             lesson=(
                 "++",
-                "Where the whole sentence is available, use both directions: this gains several "
-                "points of F1, and a wider LSTM does not. The gain is larger than in the paper "
+                "On chunking, after ten epochs, both directions gain several points of F1, also "
+                "over a wider LSTM. The gain is larger than in the paper "
                 "with all of its features, and closer to the one that it reports for words alone.",
             ),
         ),
@@ -66,8 +66,8 @@ def claims(result: Result) -> list[Record]:
             [points(f"LSTM, delayed by {d}", "LSTM") for d in (1, 2)],
             lesson=(
                 "++",
-                "If you can wait for one word, delay the output by one word: this gains most of "
-                "what the second direction gains.",
+                "On chunking, an output that is delayed by one word gains a large part of what the "
+                "second direction gains.",
             ),
         ),
         claim(
@@ -79,8 +79,9 @@ def claims(result: Result) -> list[Record]:
             [no_worse(f"LSTM, delayed by {d}", "BiLSTM") for d in (1, 2)],
             lesson=(
                 "--",
-                "A delay of one or two words does not replace the second direction: with as many "
-                "units in its one direction, the delayed LSTM stays more than the margin behind.",
+                "On chunking, a delay of one or two words does not replace the second direction: "
+                "with as many units in its one direction, the delayed LSTM stays more than the "
+                "margin behind.",
             ),
         ),
         claim(

@@ -64,8 +64,16 @@ def claims(result: Result) -> list[Record]:
             for model in (ahead, behind)
         }
         label = f"counting: {ahead} minus {behind}, largest n"
-        ceiling = config["max_test_n"]
-        return scores(label, ns[ahead], ns[behind], "n", of_interest=COUNTED, ceiling=ceiling)
+        unfit = [model for model in ns if np.mean(np.array(ns[model]) >= COUNTED) < 0.5]
+        return scores(
+            label,
+            ns[ahead],
+            ns[behind],
+            "n",
+            of_interest=COUNTED,
+            ceiling=config["max_test_n"],
+            open_because=f"most runs of {unfit[0]} do not fit the training range" if unfit else "",
+        )
 
     def below(ahead: str, behind: str) -> Comparison:
         nll = {

@@ -128,7 +128,9 @@ def claims(result: Result) -> list[Record]:
             lesson=(
                 ".+..",
                 "Peepholes are worth a try where a network has to count: in one of four settings "
-                "an LSTM counts farther with them; in the others the seeds are too few to tell.",
+                "an LSTM counts farther with them; in the others the seeds are too few to tell. "
+                "With three units on aⁿbⁿ, the pilot's learning rate suits the LSTM badly: with "
+                "that of one of the sources, all of its runs fit the training range.",
             ),
         ),
     ]

@@ -49,9 +49,9 @@ def claims(result: Result) -> list[Record]:
             ],
             lesson=(
                 "++++++",
-                "If an answer depends on the next input, a model that answers before reading it "
-                "is not better than chance; a bidirectional model with a hidden layer solves the "
-                "task with all seeds but one.",
+                "If an answer cannot be guessed without the next input, as in this task, a model "
+                "that answers before reading it is not better than chance; bidirectional models "
+                "with a hidden layer solve the task, but for single seeds.",
             ),
         ),
         claim(

@@ -29,23 +29,26 @@ kind.
 
 Deviations: Greff et al. use TIMIT, IAM Online and JSB Chorales, plain gradient descent with
 Nesterov momentum (learning rate 1e-6 to 1e-2), initial weights of a normal distribution (standard
-deviation 0.1), bidirectional networks on TIMIT and IAM Online, and 200 trials for each variant;
-here a trial has Adam with a range of rates that contains its usual ones, PyTorch's initialisation,
-and one direction. No gradient is clipped. The paper compares the best tenths by Welch's t-test, as
-if these were independent results. It finds no significant improvement; here the stricter statement
-is tested that an improvement as large as the margin is excluded. The test takes the trials of two
-units for equal up to a shift. If one of the units has good results at far fewer settings than the
-other, as NOAF on spoken digits, its p-values are too small (see [the
-rule](what-holds.md#the-rule)). All trials have the same validation and test data, whose choice is
-in no interval. The margin of the first claim was declared before the trials. Whether the loss rises
-without forget gate or output activation is tested, and not whether these two are more critical than
-all others. That hyperparameters hardly interact, another finding of the paper, is not tested: with
-this number of trials, interactions cannot be told from noise. Shares of the variance have no
-interval; with other random numbers of the forests they differ by a few points, and with other
-trials by more. A part of the share of the learning rate is due to trials with a small rate that are
-not finished after 150 epochs; the table counts the trials that end there. That the vanilla LSTM is
-the best of all recurrent units is not among the claims. GRU and RNN are shown beside the others and
-are in no claim. The loss is compared, where the paper compares error rates on two of its data sets.
+deviation 0.1), bidirectional networks on TIMIT and IAM Online, and 200 trials for each variant. On
+TIMIT their networks label every frame and on IAM Online they transcribe a text, where those for
+spoken digits and pen strokes here give one answer after the last time step: gates and the output
+activation may matter less or more for that. Here a trial has Adam with a range of rates that
+contains its usual ones, PyTorch's initialisation, and one direction. No gradient is clipped. The
+paper compares the best tenths by Welch's t-test, as if these were independent results. It finds no
+significant improvement; here the stricter statement is tested that an improvement as large as the
+margin is excluded. The test takes the trials of two units for equal up to a shift. If one of the
+units has good results at far fewer settings than the other, as NOAF on spoken digits, its p-values
+are too small (see [the rule](what-holds.md#the-rule)). All trials have the same validation and test
+data, whose choice is in no interval. The margin of the first claim was declared before the trials.
+Whether the loss rises without forget gate or output activation is tested, and not whether these two
+are more critical than all others. That hyperparameters hardly interact, another finding of the
+paper, is not tested: with this number of trials, interactions cannot be told from noise. Shares of
+the variance have no interval; with other random numbers of the forests they differ by a few points,
+and with other trials by more. A part of the share of the learning rate is due to trials with a
+small rate that are not finished after 150 epochs; the table counts the trials that end there. That
+the vanilla LSTM is the best of all recurrent units is not among the claims. GRU and RNN are shown
+beside the others and are in no claim. The loss is compared, where the paper compares error rates on
+two of its data sets.
 {deviations}
 """
 

@@ -42,22 +42,24 @@ measure is the number of updates. With a linear candidate the cell state is not 
 The unit *previous* is the variant of the notebook, whose output gate depends on the previous cell
 state.
 
-Deviations: in *online*, the coding of the input of GTS is not known from the paper. Another
-replication gives the initial forget bias as -2; the sign depends on a convention, so -2 is also
-tried, on NMSD with F = 10. A run ends unsolved after 100 million time steps; the limit of the paper
-is 10 million streams (by a summary of the paper, 100 million for measuring). At F = 30, 100 million
-time steps are about 3.2 million streams. Nearly all unsolved runs end below 10 million streams, but
-for those on functions with F = 10, of which more than a third reach them; of the cosine with F = 10
-and of all functions with F = 25, every unsolved run that the verdicts compare ends below. An
-unsolved run is censored at its limit. A run that diverged is unsolved too, although a bounded
-candidate or a smaller learning rate might have solved the task: with a linear candidate and output,
-a recurrent weight of the candidate can act as positive feedback. The rectangle starts at 1; by the
-summary, it starts at 0 in the paper. *Batches* is not a protocol of the paper. The verdicts compare
-networks trained with truncated gradients online, and with full gradients in batches; the table
-shows all runs. Online runs that diverge are counted in [Timing: divergence, codings and
-limits](timing-variations.md), with the limit of the paper. There, the unit *peepholes* learns the
-triangle with F = 25 as often as *previous*, and the cosine with F = 25 with every seed. Within the
-limit of this page, only *previous* learns the triangle, because it needs fewer streams. The paper
-reports that an LSTM with peepholes learns to tell intervals of 49 from 50 time steps; here, most
-runs fail at 20. Its protocol must differ from this one in something that is not known.
+Deviations: of the tasks for measuring, only the one without interruption for two lengths of the
+interval is run; the paper has a continual one and others with more lengths. In *online*, the coding
+of the input of GTS is not known from the paper. Another replication gives the initial forget bias
+as -2; the sign depends on a convention, so -2 is also tried, on NMSD with F = 10. A run ends
+unsolved after 100 million time steps; the limit of the paper is 10 million streams (by a summary of
+the paper, 100 million for measuring). At F = 30, 100 million time steps are about 3.2 million
+streams. Nearly all unsolved runs end below 10 million streams, but for those on functions with F =
+10, of which more than a third reach them; of the cosine with F = 10 and of all functions with F =
+25, every unsolved run that the verdicts compare ends below. An unsolved run is censored at its
+limit. A run that diverged is unsolved too, although a bounded candidate or a smaller learning rate
+might have solved the task: with a linear candidate and output, a recurrent weight of the candidate
+can act as positive feedback. The rectangle starts at 1; by the summary, it starts at 0 in the
+paper. *Batches* is not a protocol of the paper. The verdicts compare networks trained with
+truncated gradients online, and with full gradients in batches; the table shows all runs. Online
+runs that diverge are counted in [Timing: divergence, codings and limits](timing-variations.md),
+with the limit of the paper. There, the unit *peepholes* learns the triangle with F = 25 as often as
+*previous*, and the cosine with F = 25 with every seed. Within the limit of this page, only
+*previous* learns the triangle with F = 25, because it needs fewer streams. The paper reports that
+an LSTM with peepholes learns to tell intervals of 49 from 50 time steps; here, most runs fail at
+20. Its protocol must differ from this one in something that is not known.
 """
