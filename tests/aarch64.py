@@ -51,7 +51,11 @@ COMPILERS = {
     ],
 }
 TOOLS = ("cmake", "debootstrap", "dpkg-deb", "aarch64-linux-gnu-g++", CLANG, "qemu-aarch64")
-TESTS = ("tests/test_cpu_exactness.py", "tests/test_cpu_bfloat16.py")
+TESTS = (
+    "tests/test_cpu_exactness.py",
+    "tests/test_cpu_bfloat16.py",
+    "tests/test_cpu_strange_numbers.py",
+)
 
 
 def run(*command: str | Path, **more: str) -> None:

@@ -1,11 +1,8 @@
 """The CPU kernels against the reference in float64: every cell, odd shapes, strange numbers."""
 
-import math
-
 import pytest
 import torch
 
-from lstm_variants.cells import LSTMCell
 from lstm_variants.kernels import BACKENDS, Call
 from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.cpu.cells import KERNELS
@@ -258,79 +255,3 @@ def test_nothing_is_touched_outside(cell, backend, dtype, T, B, D, H, instructio
         assert torch.equal(a, b)
     for whole in (inputs_are_whole, outputs_are_whole, gradients_are_whole, found_is_whole):
         assert whole()
-
-
-@every_cell
-@pytest.mark.parametrize("value", [1e4, -1e4, torch.inf, -torch.inf, torch.nan])
-def test_strange_numbers(cell, value, instruction_set):
-    """As the reference, and in their own sequence only."""
-    call = call_of(cell, T=4, B=6, D=2, H=10, directions=1)
-    clean, _ = BACKENDS["cpu"].run(call)
-    x = call.x.detach().clone()
-    x[1, 2, 0] = value
-    output, [last] = BACKENDS["cpu"].run(call._replace(x=x))
-    expected, [last_expected] = Reference().run(call._replace(x=x))
-    for got, right in zip((output, *last), (expected, *last_expected), strict=True):
-        torch.testing.assert_close(got, right, rtol=1e-12, atol=1e-12, equal_nan=True)
-    others = [b for b in range(6) if b != 2]
-    assert torch.equal(output[:, others], clean[:, others])
-
-
-@every_kernel
-@pytest.mark.parametrize("value", [torch.inf, -torch.inf, torch.nan])
-def test_gradients_of_strange_numbers(cell, value, instruction_set):
-    """Finite where those of the reference are, also where H is no whole number of vectors.
-
-    And NaN where those are: nothing hides that training has diverged.
-    """
-    call = call_of(cell, T=4, B=3, D=2, H=10, directions=1)
-    x = call.x.detach().clone()
-    x[1, 1, 0] = value
-    call = call._replace(x=x.requires_grad_())
-    found = []
-    for backend in (BACKENDS["cpu"], Reference()):
-        output, _ = backend.run(call)
-        total = (output if math.isnan(value) else output.nan_to_num(0.0, 0.0, 0.0)).sum()
-        found.append(torch.autograd.grad(total, list(call.tensors()), allow_unused=True))
-    for got, expected in zip(*found, strict=True):
-        if expected is not None:
-            torch.testing.assert_close(got, expected, rtol=1e-12, atol=1e-12, equal_nan=True)
-
-
-@every_cell
-@every_dtype
-def test_gradients_that_vanish(cell, dtype, instruction_set):
-    """They are right to the smallest normal number, and none is smaller than that but zero."""
-    call = call_of(cell, T=20, B=3, D=2, H=9, dtype=dtype, directions=1)
-    tiny = torch.finfo(dtype).tiny
-
-    def gradient(backend, call):
-        output, _ = backend.run(call)
-        sizes = tiny * torch.tensor([1, 1e3, 1e6], dtype=output.dtype)
-        return torch.autograd.grad(output, call.x, sizes[:, None].expand_as(output))[0].abs()
-
-    exact = gradient(Reference(), in_dtype(call, torch.float64))
-    assert ((exact > 0) & (exact < tiny)).any()
-    got = gradient(BACKENDS["cpu"], call)
-    assert (got >= tiny).any()
-    assert ((got == 0) | (got >= tiny)).all()
-    torch.testing.assert_close(got.double(), exact, rtol=1e-4, atol=50 * tiny)
-
-
-@pytest.mark.parametrize("threads", [1, 2])
-def test_small_numbers_of_others_are_left_alone(threads):
-    small = torch.full((200_000,), torch.finfo(torch.float32).tiny / 8)
-    with use_threads(threads):
-        results_of(BACKENDS["cpu"], call_of(CELLS["LSTMCell()"], T=5, B=9, D=3, H=8))
-        assert (small * 1.0 > 0).all()
-
-
-def test_a_closed_gate_is_closed():
-    """Infinity times a gate that is exactly zero is NaN in the reference: here too."""
-    cell = LSTMCell(input_activation=False)
-    call = call_of(cell, T=1, B=1, D=1, H=4, directions=1, bias=False)
-    to_gates = torch.tensor([[-1.0], [1], [1], [1]], dtype=torch.float64).repeat_interleave(4, 0)
-    w = call.weights[0]._replace(weight_ih=to_gates)
-    call = call._replace(x=torch.full_like(call.x, torch.inf), weights=(w,))
-    assert Reference().run(call)[0].isnan().all()
-    assert BACKENDS["cpu"].run(call)[0].isnan().all()

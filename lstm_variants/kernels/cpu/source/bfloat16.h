@@ -1,17 +1,18 @@
 // Terms of products: numbers, or pairs of numbers in bfloat16 where a processor multiplies these.
 //
-// A pair takes the place of one float. Its first number is in the lower half.
+// A pair takes the place of one float. Its first number is in the lower half. Only the variant for calls
+// in bfloat16 has pairs, whatever the compiler may use for others.
 #pragma once
 
 #include "vector.h"
 
-#if defined(__AVX512BF16__)
+#if defined(BFLOAT16_PRODUCTS)
 #include <immintrin.h>
 #endif
 
 namespace ISA {
 
-#if defined(__AVX512BF16__)
+#if defined(BFLOAT16_PRODUCTS)
 template <class T> constexpr int terms = sizeof(T) == sizeof(float) ? 2 : 1;
 #else
 template <class T> constexpr int terms = 1;
@@ -22,7 +23,7 @@ template <class T> constexpr int64_t places_of(int64_t K) { return (K + terms<T>
 
 // The terms at a place of a row, for each row; from numbers that follow one another in two rows.
 template <class T> inline Vec<T> join(Vec<T> first, Vec<T> second) {
-#if defined(__AVX512BF16__)
+#if defined(BFLOAT16_PRODUCTS)
     if constexpr (terms<T> == 2) {
         const auto low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)first));
         const auto high = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)second));
@@ -35,7 +36,7 @@ template <class T> inline Vec<T> join(Vec<T> first, Vec<T> second) {
 
 // The terms of L places of one row, from numbers that follow one another: `read(j)` gives vector j.
 template <class T, class Read> inline Vec<T> in_row(const Read& read) {
-#if defined(__AVX512BF16__)
+#if defined(BFLOAT16_PRODUCTS)
     if constexpr (terms<T> == 2)
         return (Vec<T>)_mm512_cvtne2ps_pbh((__m512)read(1), (__m512)read(0));
     else
@@ -45,7 +46,7 @@ template <class T, class Read> inline Vec<T> in_row(const Read& read) {
 
 // The terms at one place, for all lanes.
 template <class T> inline Vec<T> all_terms(const T* place) {
-#if defined(__AVX512BF16__)
+#if defined(BFLOAT16_PRODUCTS)
     if constexpr (terms<T> == 2) {
         int32_t pair;
         std::memcpy(&pair, place, sizeof pair);
@@ -57,7 +58,7 @@ template <class T> inline Vec<T> all_terms(const T* place) {
 
 // sum + a b, or sum + a b + a' b' for pairs.
 template <class T> inline Vec<T> add_product(Vec<T> sum, Vec<T> a, Vec<T> b) {
-#if defined(__AVX512BF16__)
+#if defined(BFLOAT16_PRODUCTS)
     if constexpr (terms<T> == 2)
         return (Vec<T>)_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b);
 #endif

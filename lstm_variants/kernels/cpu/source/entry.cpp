@@ -13,7 +13,9 @@
 // Of every instruction set that the build names: X(name, whether this machine has it).
 #if defined(__x86_64__)
 #define INSTRUCTION_SETS(X)                                                                     \
-    X(avx512, __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))          \
+    X(avx512, __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")           \
+              && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")       \
+              && __builtin_cpu_supports("fma"))                                                 \
     X(avx2, __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))                    \
     X(baseline, true)
 #else

@@ -4,6 +4,10 @@
 // better than one. Not to be compiled with -ffast-math, which breaks the rounding in `exponential`.
 #pragma once
 
+#if defined(__FAST_MATH__)
+#error "The kernels cannot be compiled with -ffast-math."
+#endif
+
 #include <type_traits>
 
 #include "vector.h"
@@ -238,9 +242,13 @@ template <class T, int n> FORCED VecBlock<T, n> relu(const VecBlock<T, n>& x) {
 }
 
 // x where y is positive or NaN, else zero: the gradient of relu, from its result.
+// As integers, since a backward pass takes subnormal numbers for zero.
 template <class T, int n>
 FORCED VecBlock<T, n> where_positive(const VecBlock<T, n>& y, const VecBlock<T, n>& x) {
-    EACH(y.v[k] <= T(0) ? Vec<T>{} : x.v[k]);
+    using Bits = typename Types<T>::Bits;
+    using C = Constants<T>;
+    constexpr uint64_t infinity = uint64_t(2 * C::exponent_bias + 1) << C::mantissa_bits;
+    EACH(((Bits)y.v[k] - 1 < Bits{} + infinity) | (y.v[k] != y.v[k]) ? x.v[k] : Vec<T>{});
 }
 
 #undef EACH

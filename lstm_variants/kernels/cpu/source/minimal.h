@@ -53,7 +53,9 @@ template <class T> struct MinLSTM : Elementwise<T> {
         const auto of_i = T(1) + exp_within<T, n>(both - a_i);
         const auto keep = divide(of_i, of_f + of_i);
         if (at.saves()) {
-            at.save(Slot::f, divide(VecBlock<T, n>(1), of_f));
+            // Below the shift, f is less than a rounding error of 1, also where 40 is lost in it.
+            const auto f = divide(VecBlock<T, n>(1), of_f);
+            at.save(Slot::f, where_positive(maximum(a_f, a_i) + T(40), f));
             at.save(Slot::keep, keep);
         }
         return keep * at.h_old() + (T(1) - keep) * at.gate(Slot::n);

@@ -81,7 +81,8 @@ template <class T> class OutputProjectionGradient {
             for (int64_t j : share.units.of(s.Pp / L)) {
                 T* const d = d_h + b * h_stride + j * L;
                 const bool valid = s.valid(t, b);
-                if (valid) store<T>(d, load<T>(d) + s.d_output(t, b, j).v[0]);
+                // Past P there may be NaN, a product of infinity and a padding weight of zero.
+                if (valid) store<T>(d, load<T>(d_h + b * h_stride, j, s.P) + s.d_output(t, b, j).v[0]);
                 store<T>(kept + b * s.Pp + j * L, valid ? load<T>(d) : Vec<T>{});
             }
         share.wait_for_units();
