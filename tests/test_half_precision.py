@@ -176,6 +176,26 @@ def test_float64_stays_float64_under_autocast():
     assert torch.equal(output, expected)
 
 
+@pytest.mark.parametrize("backend", ["auto", "reference"])
+def test_autocast_does_not_convert_float64(backend):
+    """Of the layer, the input and the state, one alone in float64 is an error, as without it."""
+    single, double = torch.float32, torch.float64
+    for layer_dtype, x_dtype, h_dtype, message in (
+        (double, single, single, "does not match weight dtype"),
+        (single, double, double, "does not match weight dtype"),
+        (single, single, double, "to have the input's dtype torch.float32"),
+        (double, double, single, "to have the input's dtype torch.float64"),
+    ):
+        layer = layers.GRU(D, H, dtype=layer_dtype, backend=backend)
+        x, h = torch.randn(T, B, D, dtype=x_dtype), torch.zeros(1, B, H, dtype=h_dtype)
+        for enabled in (False, True):
+            with (
+                torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled),
+                pytest.raises(ValueError, match=message),
+            ):
+                layer(x, h)
+
+
 @every_fast_variant
 @pytest.mark.parametrize("processor", PROCESSORS)
 def test_which_backend_runs(name, processor, monkeypatch):

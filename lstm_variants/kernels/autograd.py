@@ -16,8 +16,13 @@ from torch import Tensor
 from lstm_variants.kernels.call import Call
 from lstm_variants.kernels.fused import FUSED
 from lstm_variants.kernels.layer import Layer
+from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.schema import Tensors, backward_operator, layer_operator, library
-from lstm_variants.kernels.second_order import gradients_through_reference, second_gradients
+from lstm_variants.kernels.second_order import (
+    flatten,
+    gradients_through_reference,
+    second_gradients,
+)
 from lstm_variants.kernels.transforms import in_forward_mode
 from lstm_variants.torch_internals import LevelFunction, below_autograd
 
@@ -145,8 +150,21 @@ def differentiable_layer(
     backend: str,
     save_for_backward: bool,
 ) -> list[Tensor]:
-    """`layer` under autograd."""
+    """`layer` under autograd.
+
+    Raises:
+        NotImplementedError: If forward-mode derivatives are asked of what is saved.
+    """
     flat = (x, *weights, *states)
+    # Layers ask before: this is for programs that were traced without such derivatives.
+    if in_forward_mode(flat):
+        if save_for_backward:
+            raise NotImplementedError(
+                "a program that was traced for training has no forward-mode derivatives: trace the "
+                "layer with backend='reference', or compute them without tracing"
+            )
+        call = Layer(x, weights, states, lengths, resets, cell, backend).call
+        return flatten(Reference().run(call))
     needed = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in flat)
     with below_autograd():
         results: list[Tensor] = layer_operator(
@@ -172,6 +190,15 @@ def differentiable_backward(
     needs_grad: Sequence[bool],
 ) -> list[Tensor]:
     """`layer_backward` under autograd."""
+    given = (gradient for gradient in gradients if gradient is not None)
+    if in_forward_mode((x, *weights, *states, *given)):
+        call = Layer(x, weights, states, lengths, resets, cell, backend).call
+        found = gradients_through_reference(call, gradients, needs_grad)
+        pairs = zip(call.tensors(), found, needs_grad, strict=True)
+        return [
+            (torch.zeros_like(t) if g is None else g) if needed else t.new_empty(0)
+            for t, g, needed in pairs
+        ]
     with below_autograd():
         results: list[Tensor] = backward_operator(
             x, weights, states, lengths, resets, cell, backend, output, kept, gradients, needs_grad

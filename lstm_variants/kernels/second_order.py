@@ -37,7 +37,9 @@ class ThroughReference(torch.autograd.Function):
             ctx.results = flatten(compute(with_tensors(call, ctx.leaves)))
         # Copied: the caller may change them before the gradient is computed.
         lengths, resets = (None if t is None else t.clone() for t in (call.lengths, call.resets))
-        ctx.call = call._replace(lengths=lengths, resets=resets)
+        # Without its tensors, which autograd keeps, and frees.
+        nothing = [flat[0].new_empty(0)] * len(flat)
+        ctx.call = with_tensors(call._replace(lengths=lengths, resets=resets), nothing)
         ctx.save_for_backward(*flat)
         device = call.x.device.type
         ctx.autocast = (

@@ -27,6 +27,8 @@ def in_forward_mode(tensors: Iterable[Tensor]) -> bool:
     """Whether tensors may have forward-mode derivatives."""
     if not forward_mode_is_active():  # asked first, since asking every tensor takes its time
         return False
+    if torch.compiler.is_compiling():  # tensors have values and derivatives when the program runs
+        return True
     # A level of torch.func hides the derivatives of the levels below it.
     return in_functional_transform() or any(
         forward_ad.unpack_dual(tensor).tangent is not None for tensor in tensors

@@ -61,7 +61,7 @@ def check_constructor(
 
 def check_dtype(x: Tensor, weight: Tensor) -> None:
     """Raise ValueError unless input and weights have the same dtype, or autocast converts both."""
-    if x.dtype != weight.dtype and not is_cast(x):
+    if x.dtype != weight.dtype and not (is_cast(x) and is_cast(weight)):
         raise ValueError(
             f"RNN input dtype ({x.dtype}) does not match weight dtype ({weight.dtype}). "
             f"Convert input: input.to({weight.dtype}), or convert model: model.to({x.dtype})"
@@ -73,6 +73,7 @@ def is_cast(tensor: Tensor) -> bool:
     device = tensor.device.type  # some, as meta, have no autocast, and torch raises an error
     return (
         tensor.is_floating_point()
+        and tensor.dtype != torch.float64
         and torch.amp.is_autocast_available(device)
         and torch.is_autocast_enabled(device)
     )
@@ -137,7 +138,7 @@ def check_state(
         label = "hidden" if single else f"hidden[{k}]"
         if tuple(tensor.shape) != sizes[name]:
             raise RuntimeError(f"Expected {label} size {sizes[name]}, got {list(tensor.shape)}")
-        if tensor.dtype != x.dtype and not is_cast(tensor):
+        if tensor.dtype != x.dtype and not (is_cast(tensor) and is_cast(x)):
             raise ValueError(
                 f"expected {name}_0 ({label}) to have the input's dtype {x.dtype}, "
                 f"got {tensor.dtype}: convert it with {name}_0.to({x.dtype})"
