@@ -34,7 +34,7 @@ MKDOCS = rm -rf $(VENV)/cache && XDG_CACHE_HOME="$(CURDIR)/$(VENV)/cache" OMP_NU
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help setup docs docs-version named-version docs-zensical serve test test-all test-newest test-lowest test-interop test-surroundings test-aarch64 \
-  support wheel screenshots sanitize test-site bench bench-peers bench-smoke experiments report lint format clean
+  support wheel screenshots sanitize test-site bench bench-peers bench-smoke experiments report lint format clean FORCE
 
 help: ## Show this help
 	@echo "usage: make TARGET"
@@ -99,7 +99,7 @@ docs-version: named-version report $(VENV)/.has-release ## Commit the documentat
 	  $(BIN)/mike deploy --update-aliases $(VERSION) $(ALIASES)
 
 named-version:
-	@test -n "$(VERSION)" || { echo "Name the version: make docs-version VERSION=0.2 ALIASES=latest"; exit 1; }
+	@test -n "$(VERSION)" && test -n "$(SITE_URL)" || { echo "Name the version and the address of the site: make docs-version VERSION=0.2 ALIASES=latest SITE_URL=https://..."; exit 1; }
 
 # Zensical runs no hooks: the pages of the experiments are copied to where a hook of MkDocs has them.
 docs-zensical: report $(VENV)/.has-zensical ## Build the documentation with Zensical into build/zensical/site
@@ -147,24 +147,32 @@ format: $(VENV)/.has-dev ## Put the code into shape
 	$(BIN)/ruff format .
 
 clean: ## Remove everything that was built, .venv included
-	rm -rf .venv .venv-newest .venv-lowest .venv-interop site docs/generated build dist .pytest_cache .mypy_cache .ruff_cache .benchmarks
+	rm -rf .venv .venv-newest .venv-lowest .venv-interop site docs/generated docs/.generated-* build dist
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .benchmarks .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-# One marker per extra: nothing is reinstalled until pyproject.toml or the kernels change. The extra
-# dev holds all others but frameworks, lowest, release, site and zensical; those that it holds need
-# no installation of their own.
+# One marker per extra: nothing is reinstalled until pyproject.toml, the kernels or the list of modules
+# change, which an editable installation holds. A marker is as old as the begin of its installation. The
+# extra dev holds all others but frameworks, lowest, release, site and zensical; those that it holds
+# need no installation of their own.
+MODULES = $(VENV)/.modules
 KERNELS := CMakeLists.txt $(wildcard lstm_variants/kernels/cpu/source/*)
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV = $(BIN)/python -m uv pip install --quiet --resolution $(RESOLUTION) --index-strategy unsafe-best-match
 INSTALL = $(if $(RESOLUTION),$(UV),$(PIP)) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[$*]'
 
-$(VENV)/.has-%: pyproject.toml $(KERNELS) | $(BIN)/python
+$(VENV)/.has-%: pyproject.toml $(KERNELS) $(MODULES) | $(BIN)/python
+	@touch $@.new
 	@if [ -z "$(filter dev frameworks release site zensical,$*)" ] && [ -e $(VENV)/.has-dev ] \
 	  && [ -z "$$(find $^ -newer $(VENV)/.has-dev)" ]; then :; \
 	else echo "$(INSTALL)"; $(INSTALL); fi
-	@touch $@
+	@mv $@.new $@
+
+$(MODULES): FORCE | $(BIN)/python
+	@find lstm_variants -name '*.py' | LC_ALL=C sort | cmp -s - $@ || find lstm_variants -name '*.py' | LC_ALL=C sort >$@
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another one: make PYTHON=python3.12 ..."; exit 1; }
+	@rm -f $(VENV)/.has-*
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Could not create a virtual environment with $(PYTHON); on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	$(if $(RESOLUTION),@$(PIP) '$(shell sed -nE 's/^lowest = \["(uv[^"]*)"\]/\1/p' pyproject.toml)')

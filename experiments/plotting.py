@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -71,6 +72,9 @@ def inline(figure: Figure, label: str) -> str:
     svg = text.getvalue()
     svg = svg[svg.index("<svg") :].replace("#000000", "currentColor").replace("\n", "")
     svg = svg.replace("<text ", '<text fill="currentColor" ')
+    # Two figures of a page have the same identifiers otherwise.
+    own = re.sub(r"\W+", "-", label.lower())
+    svg = re.sub(r'(\sid="|url\(#|href="#)', rf"\1{own}-", svg)
     return svg.replace("<svg ", f'<svg class="plot" role="img" aria-label="{escape(label)}" ', 1)
 
 

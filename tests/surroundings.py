@@ -13,7 +13,9 @@ import subprocess
 import sys
 import tempfile
 import venv
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -142,6 +144,12 @@ def check_clone(folder: Path, *, short: bool) -> None:
     run("make", "test-site", PYTHON, *(["PYTEST=--short"] if short else []), folder=clone)
 
 
+def check_in(folder: Path, check: Callable[[Path], None]) -> None:
+    """Run a check in a folder, and remove it: environments take gigabytes."""
+    check(folder)
+    shutil.rmtree(folder)
+
+
 def main() -> None:
     """Run all surroundings, or a short form of them."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -152,9 +160,9 @@ def main() -> None:
         ThreadPoolExecutor() as beside,
     ):
         folder = Path(name)
-        bare = beside.submit(check_bare, folder / "bare", short=short)
-        check_packages(folder / "packages")
-        check_clone(folder / "clone", short=short)
+        bare = beside.submit(check_in, folder / "bare", partial(check_bare, short=short))
+        check_in(folder / "packages", check_packages)
+        check_in(folder / "clone", partial(check_clone, short=short))
         bare.result()
     print("\nAll surroundings passed.")
 

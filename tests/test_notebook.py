@@ -14,9 +14,9 @@ def test_the_notebook_runs_and_has_what_the_page_has(tmp_path):
     write_notebook(path)
     notebook = nbformat.read(path, as_version=4)
     first, *others = [cell["source"] for cell in notebook.cells if cell["cell_type"] == "code"]
-    assert len(others) == PAGE.read_text().count('```python exec="true"')
+    assert len(others) == PAGE.read_text().count('```python exec="true" source="above"')
     code = "\n".join(
-        [first.replace("%pip install --quiet lstm_variants_torch-*.whl", "pass"), *others]
+        [first.replace("%pip install --quiet lstm_variants_torch-*.tar.gz", "pass"), *others]
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "False\nbackward half changed: True" in done.stdout

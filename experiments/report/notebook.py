@@ -12,12 +12,12 @@ from experiments import FOLDER
 
 PAGE = FOLDER.parent / "docs" / "start" / "walkthrough.md"
 INSTALL = """```python
-# The package is installed from a wheel: `make wheel` in a clone builds one into dist/. In Colab,
-# upload it to the session first.
+# The package is installed from its sources, and compiled in two minutes: `make wheel` in a clone
+# writes lstm_variants_torch-*.tar.gz into dist/. In Colab, upload it to the session first.
 import importlib.util
 
 if importlib.util.find_spec("lstm_variants") is None:
-    %pip install --quiet lstm_variants_torch-*.whl
+    %pip install --quiet lstm_variants_torch-*.tar.gz
 ```
 """
 
