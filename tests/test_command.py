@@ -116,8 +116,34 @@ def test_a_run_of_all_that_is_stopped_says_how_it_continues(tmp_path, monkeypatc
         raise KeyboardInterrupt
 
     monkeypatch.setattr(command, "execute", stop)
-    with pytest.raises(SystemExit, match=r"Stopped\. 'python -m experiments all --extend' keeps"):
+    with pytest.raises(SystemExit, match=r"Stopped\. 'python -m experiments all' continues with"):
         experiments_main(["all", "--smoke", "--out", str(tmp_path)])
+
+
+def test_all_leaves_out_what_is_finished(tmp_path, monkeypatch, capsys):
+    """A record of other code is there too, as in a checkout: it is replaced."""
+    monkeypatch.setattr(experiments, "names", lambda: ["counting", "shapes"])
+    options = ["--smoke", "--out", str(tmp_path)]
+    command.main("shapes", experiments.part("shapes", "run").EXPERIMENT, options)
+    path = tmp_path / "shapes" / "record.json"
+    old = path.read_text().replace('"code": "', '"code": "0')
+    path.write_text(old)
+    ran = []
+    execute = command.execute
+
+    def recorded(name, *arguments, **keywords):
+        ran.append(name)
+        return execute(name, *arguments, **keywords)
+
+    monkeypatch.setattr(command, "execute", recorded)
+    experiments_main(["all", *options])
+    assert ran == ["counting", "shapes"]
+    assert path.read_text() != old
+    experiments_main(["all", *options])
+    assert ran == ["counting", "shapes"]
+    assert "shapes is not run again (--fresh: anew)" in capsys.readouterr().out
+    experiments_main(["all", *options, "--fresh"])
+    assert ran == ["counting", "shapes"] * 2
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,9 @@ def test_linked_folders_are_searched(folder, monkeypatch, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "a.mat").write_bytes(b"right")
     (folder / "link").symlink_to(elsewhere)
+    for k in range(3):
+        (folder / f"above {k}").symlink_to(folder)
+    (folder / "a.mat").symlink_to("nowhere")
     assert data.fetch("JSB Chorales") == folder / "link" / "a.mat"
 
 

@@ -92,7 +92,10 @@ def changed(result, **values):
     ("content", "reason"),
     [
         (lambda result: changed(result, code="edited"), "was run with other code and cannot"),
-        (lambda result: changed(result, generated=True), "was run with other data and cannot"),
+        (
+            lambda result: changed(result, generated=True),
+            r"was run with other data \(generated or real\) and cannot",
+        ),
         (
             lambda result: changed(result, records=result["records"][1:]),
             "was run with other cases and cannot",

@@ -19,11 +19,12 @@ many parameters as the BiLSTM.
 
 Deviations: training uses Adam (learning rate 0.001) with dropout of 0.5 of embeddings and outputs
 on batches of 32 sentences of similar length for ten epochs, none of which was tuned for a network;
-in all runs of the LSTM, the last epoch is the best. The paper uses SGD with a learning rate of 0.1
-on batches of sentences with at most 100 words in all. There are fewer features than in the paper,
-all of the word itself, and no Senna embeddings. The paper has context features too: bigrams of
-words, and bigrams and trigrams of parts of speech, connected to the outputs directly. If some of
-them contain the next word, its unidirectional network has some information about it; with word
-features alone, the paper reports 90.11 (LSTM) and 93.80 (BiLSTM), with Senna embeddings. An LSTM
-that has both a delayed output and as many parameters as the BiLSTM was not trained.
+the last is the best in all runs of the LSTM and in most of every other network. The paper uses SGD
+with a learning rate of 0.1 on batches of sentences with at most 100 words in all. There are fewer
+features than in the paper, all of the word itself, and no Senna embeddings. The paper has context
+features too: bigrams of words, and bigrams and trigrams of parts of speech, connected to the
+outputs directly. If some of them contain the next word, its unidirectional network has some
+information about it; with word features alone, the paper reports 90.11 (LSTM) and 93.80 (BiLSTM),
+with Senna embeddings. An LSTM that has both a delayed output and as many parameters as the BiLSTM
+was not trained.
 """

@@ -168,8 +168,7 @@ def fetch(name: str) -> Path:
         return small / source.name
     named = folder()
     if named:
-        tree = os.walk(named, followlinks=True)
-        paths = [Path(place, source.name) for place, _, names in tree if source.name in names]
+        paths = [path for path in files_in(named) if path.name == source.name and path.is_file()]
         if not paths:
             raise MissingDataError(missing(name, f"There is no {source.name} in {named}."))
         path = next(filter(source.matches, paths), paths[0])
@@ -187,6 +186,18 @@ def fetch(name: str) -> Path:
                 path.unlink()
         raise MissingDataError(missing(name, f"{path} is not that file."))
     return path
+
+
+def files_in(folder: str) -> Iterator[Path]:
+    """All files in a folder and in those below it, also where these are links."""
+    seen = set()  # a link may lead to a folder above it
+    for place, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        yield from (Path(place, name) for name in names)
 
 
 def missing(name: str, problem: str) -> str:

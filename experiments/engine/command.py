@@ -19,7 +19,7 @@ from experiments import data
 from experiments.data import small
 from experiments.engine import cluster
 from experiments.engine.experiment import Experiment, execute
-from experiments.engine.extending import check_replaceable
+from experiments.engine.extending import check_replaceable, is_finished
 from experiments.engine.files import check_writable
 from experiments.engine.units import Start, in_process
 
@@ -137,6 +137,12 @@ def run(name: str, experiment: Experiment, options: Any, *, of_all: bool = False
     is_generated = options.smoke and not options.data
     try:
         with data.read_from(given), small.in_use() if is_generated else contextlib.nullcontext():
+            path = folder and folder / name / "record.json"
+            cases = experiment.cases(options.config)
+            wanted = name, options.config, cases, options.seeds
+            if of_all and path and not options.fresh and is_finished(path, *wanted):
+                print(f"{path} is finished: {name} is not run again (--fresh: anew)")
+                return
             execute(
                 name,
                 experiment,
@@ -159,14 +165,10 @@ def run(name: str, experiment: Experiment, options: Any, *, of_all: bool = False
 
 def hint(name: str, experiment: Experiment, folder: Path | None, of_all: bool) -> str:
     """What is left of a run that has not come to its end."""
-    if of_all and folder:
+    if folder and (experiment.reproducible or of_all):
+        which = "all" if of_all else name
         return (
-            "'python -m experiments all --extend' keeps what is finished and continues: with the "
-            "same options, without --fresh."
-        )
-    if folder and experiment.reproducible:
-        return (
-            f"'python -m experiments {name}' continues with the next unit: with the same options, "
+            f"'python -m experiments {which}' continues with the next unit: with the same options, "
             "without --fresh."
         )
     return "Nothing is kept."

@@ -37,6 +37,15 @@ def check_replaceable(path: Path, config: Any, seeds: int) -> None:
         )
 
 
+def is_finished(path: Path, name: str, config: Any, cases: Sequence[Record], seeds: int) -> bool:
+    """Whether a record is what a run would write: of the same code, settings, data and seeds."""
+    try:
+        before = extended(path, name, config, cases, seeds)
+    except SystemExit:
+        return False
+    return before is not None and len(before["seeds"]) == seeds
+
+
 def as_stored(config: Any) -> Any:
     """A configuration as it is in a record."""
     return json.loads(json.dumps(dataclasses.asdict(config)))
@@ -75,7 +84,7 @@ def extended(
     reasons = {
         "other settings": result["config"] != as_stored(config),
         "other cases": {key(r["case"], r["seed"]) for r in result["records"]} != wanted,
-        "other data": result.get("generated", False) != data.is_generated(),
+        "other data (generated or real)": result.get("generated", False) != data.is_generated(),
         "other code": result["code"] != digest(name),
         "the CPU kernels, which are missing here,": had_kernels and not has_kernels,
         "no CPU kernels, which are here,": has_kernels and not had_kernels,

@@ -60,7 +60,7 @@ class Journal:
         if self.records:
             print(
                 f"continuing: {len(self.records)} finished units in {self.path} (to begin anew: "
-                "--fresh, or without this file)"
+                "--fresh, or delete this file)"
             )
         write_whole(self.path, "".join(f"{line}\n" for line in kept))
         self.add(self.begun)
@@ -139,7 +139,7 @@ def alone_in(folder: Path | None) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise SystemExit(
-            f"Another run writes into {folder}. Wait for its end, or name another folder: --out DIR"
+            f"Another run writes into {folder}. Wait for its end, or choose another folder (--out)"
         ) from None
     try:
         yield

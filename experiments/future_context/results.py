@@ -51,7 +51,7 @@ def claims(result: Result) -> list[Record]:
                 "++++++",
                 "If an answer cannot be guessed without the next input, as in this task, a model "
                 "that answers before reading it is not better than chance; bidirectional models "
-                "with a hidden layer solve the task, but for single seeds.",
+                "with a hidden layer solve the task in all runs but one.",
             ),
         ),
         claim(

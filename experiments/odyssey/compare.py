@@ -39,8 +39,8 @@ def compare(
             published units, which were not trained with them.
         folder: A folder in which finished trials are kept: the next call with the same cell, the
             same settings and the same code runs only what is missing, also with more trials. Of the
-            cell, its settings and the source of its class are compared, and not what that calls.
-            Nothing is kept if `None`.
+            cell, its settings and the source of its class and of your own classes that it is
+            derived from are compared, and not what these call. Nothing is kept if `None`.
         start: Starts the workers that run the trials; by default they run in this process.
 
     Returns:
@@ -84,19 +84,27 @@ def compare(
 
 
 def digest_of(cell: Cell) -> str:
-    """A digest of a cell's settings and of the source of its class.
+    """A digest of a cell's settings, and of the source of its class and of those above it.
 
     Raises:
-        ValueError: If the class is not in a file.
+        ValueError: If a class is not in a file.
     """
+    # The package's own are part of the code that a journal belongs to.
+    own = [c for c in type(cell).__mro__ if c is type(cell) or is_own(c)]
     try:
-        source = inspect.getsource(type(cell))
+        sources = [inspect.getsource(kind) for kind in own]
     except (OSError, TypeError) as error:
         raise ValueError(
             f"the class {type(cell).__name__} should be in a file, so that its trials can be kept: "
             f"{error}"
         ) from error
-    return hashlib.sha256(f"{cell!r}\n{source}".encode()).hexdigest()[:12]
+    settings = [(field.name, getattr(cell, field.name)) for field in dataclasses.fields(cell)]
+    return hashlib.sha256("\n".join([str(settings), *sources]).encode()).hexdigest()[:12]
+
+
+def is_own(kind: type) -> bool:
+    """Whether a class is neither of this package nor of Python."""
+    return kind.__module__.partition(".")[0] not in ("lstm_variants", "builtins", "abc", "typing")
 
 
 def run_cell(cell: Cell, config: Config, seed: int, unit: str) -> Record:

@@ -31,15 +31,17 @@ LESSONS = {
     ),
     "COSINE": (
         "+.++",
-        "For one unit that is trained online, peepholes help to generate a cosine in three of four "
-        "settings: without them no network learns it, not even with F = 10, which the paper "
-        "reports as learned. Three units trained in batches learn it without them (Timing).",
+        "For one unit that is trained online with truncated gradients, peepholes help to generate "
+        "a cosine in three of four settings: without them no network learns it, not even with "
+        "F = 10, which the paper reports as learned. Three units trained in batches learn it "
+        "without them (Timing).",
     ),
     "TRIANGLE": (
         "..++",
-        "One unit that is trained online learns a triangle of 25 time steps with peepholes and not "
-        "without them; of 10 time steps, only one run of the notebook's unit learns it. Three "
-        "units trained in batches learn both without peepholes (Timing).",
+        "One unit that is trained online with truncated gradients learns a triangle of 25 time "
+        "steps with peepholes and not without them; of 10 time steps, only one run of the "
+        "notebook's unit learns it. Three units trained in batches learn both without peepholes "
+        "(Timing).",
     ),
     "RECTANGLE": ("....", "No network learns to generate a rectangle, with peepholes or without."),
     "without peepholes": (
