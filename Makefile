@@ -173,6 +173,6 @@ $(MODULES): FORCE | $(BIN)/python
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another one: make PYTHON=python3.12 ..."; exit 1; }
-	@rm -f $(VENV)/.has-*
+	@rm -f $(VENV)/.has-* $(MODULES)
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Could not create a virtual environment with $(PYTHON); on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	$(if $(RESOLUTION),@$(PIP) '$(shell sed -nE 's/^lowest = \["(uv[^"]*)"\]/\1/p' pyproject.toml)')

@@ -37,8 +37,8 @@ def evaluate_step(
         proj_size: Size of the projected output; 0 if there is no projection.
 
     Returns:
-        What each equation defines, `[B, H]`, by its letter: gates and the state after the step.
-        Constants, as in $i_t = 1$, are `[B]`.
+        What each equation defines, `[B, H]` (a projected `h`: `[B, P]`), by its letter: gates and
+        the state after the step. Constants, as in $i_t = 1$, are `[B]`.
 
     Raises:
         ValueError: If an equation is not supported or not defined; the message names the token and

@@ -21,7 +21,8 @@ class Masks(NamedTuple):
     Attributes:
         seen: Factors of `h` as the recurrent weights see it, `[B, P]`: recurrent dropout.
         kept: For each field of the state, where its old value is kept after a step: zoneout. A mask
-            `[T, B, H]`; the share of the old value, if the mean is taken instead; or `None`.
+            `[T, B, H]`, `[T, B, P]` for `h`; the share of the old value, if the mean is taken
+            instead; or `None`.
     """
 
     seen: Tensor | None

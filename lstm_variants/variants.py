@@ -52,6 +52,8 @@ class Variant:
     def layer(self, input_size: int, hidden_size: int, **options: Any) -> Recurrent:
         """Create a layer of this variant, with the API of [torch.nn.LSTM][].
 
+        It has biases unless `bias=False`, also where the notebook's model has none.
+
         Args:
             input_size: Number of features of one time step, `D`.
             hidden_size: Hidden size of each direction, `H`.
@@ -102,7 +104,8 @@ VARIANTS = {
     "PeepholeLSTM-previous": Variant(
         cell=LSTMCell(peephole="previous"),
         papers=("Gers, Schraudolph & Schmidhuber 2002",),
-        summary="the notebook's peepholes: all gates depend on the previous cell state; no biases",
+        summary="the notebook's peepholes: all gates depend on the previous cell state (its model "
+        "has no biases)",
         confusable_with="PeepholeLSTM: the output gate depends on the new cell state, as in the "
         "paper",
         model=PeepholeLSTM,

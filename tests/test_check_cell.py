@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import lstm_variants
-from lstm_variants.cells import Block, Cell, Field, GRUCell, HiddenState, MGUCell
+from lstm_variants.cells import Block, Cell, Field, GRUCell, HiddenState, LSTMCell, MGUCell
 from lstm_variants.testing import check_cell, laws
 from lstm_variants.variants import VARIANTS
 from tests.test_own_cell import LeakyCell
@@ -176,6 +176,14 @@ class OppositeRole(MGUCell):
     blocks = (Block("f", "keep"), MGUCell().blocks[1])
 
 
+class InputGateThatKeeps(LSTMCell):
+    """The input gate does not keep anything."""
+
+    blocks = tuple(
+        block._replace(role="keep") if block.name == "i" else block for block in LSTMCell().blocks
+    )
+
+
 class OtherWithoutBias(GRUCell):
     """Without biases, it is another cell."""
 
@@ -222,7 +230,8 @@ class UnknownWeight(LeakyCell):
 
 
 WRONG = {
-    OppositeRole: r"with f \(keep\), less of the state is kept .* has the role write",
+    OppositeRole: r"f has the role keep, and no more of the state is kept .* has the role write",
+    InputGateThatKeeps: r"i has the role keep, and no more of the state is kept",
     OtherWithoutBias: "with biases of zero, but the output differs",
     DoesNotProject: "the parts of the cell fit together, but",
     Rounding: "half precision is close to float32",

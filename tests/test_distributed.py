@@ -1,8 +1,6 @@
 """Layers in torch's DistributedDataParallel and fully_shard: two processes on the CPU."""
 
-import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -64,17 +62,17 @@ def test_the_documented_script(tmp_path):
     options = ["--standalone", "--nproc-per-node", "2", str(script)]
     command = [sys.executable, "-m", "torch.distributed.run", *options]
     with (tmp_path / "said").open("w") as said:
-        running = subprocess.Popen(
-            command, cwd=tmp_path, stdout=said, stderr=said, start_new_session=True
-        )
+        running = subprocess.Popen(command, cwd=tmp_path, stdout=said, stderr=said)
     end = time.monotonic() + 300
     try:
         while not (tmp_path / "tagger.pt").exists() and running.poll() is None:
             assert time.monotonic() < end
             time.sleep(0.2)
     finally:
-        # Gloo hangs at the end of a process now and then, when all is done.
-        os.killpg(running.pid, signal.SIGKILL)
+        # Gloo hangs at the end of a process now and then, when all is done. Of SIGTERM, the parent
+        # ends its processes.
+        running.terminate()
+        running.wait(timeout=60)
     text = (tmp_path / "said").read_text()
     losses = [float(loss) for loss in re.findall(r"epoch \d: last loss (\S+)", text)]
     assert len(losses) == 3, text

@@ -19,14 +19,14 @@ from tests.test_own_cell import LeakyCell
 
 
 class Leaky(FusedBackend):
-    """The passes of a leaky integrator, written out; without lengths."""
+    """The passes of a leaky integrator, written out; without lengths and resets."""
 
     name, device, dtypes = "leaky", "cpu", (torch.float64,)
     forwards = backwards = 0
 
     def unsupported_reason(self, call):
-        if call.lengths is not None:
-            return "written without lengths"
+        if call.lengths is not None or call.resets is not None:
+            return "written without lengths and resets"
         return super().unsupported_reason(call)
 
     def name_of(self, cell):

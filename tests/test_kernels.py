@@ -219,7 +219,7 @@ def test_explain_looks_into_models(capsys):
     assert capsys.readouterr().out.startswith("LSTMCell() in 2 directions, T=5 B=2 D=3 H=4\n")
     lstm_variants.explain(nn.Linear(3, 3), torch.zeros(2, 3))
     assert capsys.readouterr().out == (
-        "No recurrent layer of this package ran outside of compiled modules.\n"
+        "No recurrent layer of this package ran in this thread, outside of compiled modules.\n"
     )
 
 

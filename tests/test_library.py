@@ -103,6 +103,7 @@ def test_a_library_that_was_built_from_other_sources(monkeypatch, tmp_path, chan
     with monkeypatch.context() as patch:
         patch.setattr(native, "SOURCES", sources)
         (sources / "notes.txt").write_text("not compiled")
+        (sources / ".#lstm.h").symlink_to("me@host.1")  # of an editor
         native.Kernels(path)
         if change == "a comment":
             with (sources / "lstm.h").open("a") as file:

@@ -121,7 +121,19 @@ def test_an_attribute_with_the_name_of_an_argument_of_other_layers():
     assert replace_layers(layer).cell == LSTMCell()
 
 
-@pytest.mark.parametrize(("name", "new"), [("_kinds", LSTM), ("settings", CoupledLSTM)])
+class WithExtra(LSTM):
+    """A layer with an attribute that only its instances have."""
+
+    def __init__(self, *arguments, **keywords):
+        super().__init__(*arguments, **keywords)
+        self.extra = 3
+
+
+OWN_NAMES = [("_kinds", LSTM), ("settings", CoupledLSTM), ("extra", WithExtra)]
+OWN_NAMES += [("extra", partial(WithExtra, backend="reference"))]
+
+
+@pytest.mark.parametrize(("name", "new"), OWN_NAMES, ids=str)
 def test_attributes_that_only_instances_or_subclasses_have(name, new):
     layer = nn.LSTM(4, 6)
     setattr(layer, name, {"a": 1})

@@ -252,7 +252,7 @@ def test_units_that_a_record_does_not_hold_stay_in_the_journal(tmp_path):
 def test_two_runs_do_not_write_into_one_folder(tmp_path):
     with (
         alone_in(tmp_path),
-        pytest.raises(SystemExit, match=r"Another run writes into .*--out DIR"),
+        pytest.raises(SystemExit, match=r"Another run writes into .*\(--out\)"),
         alone_in(tmp_path),
     ):
         pass

@@ -163,7 +163,11 @@ MALFORMED = {
         "has the options gates, which this version does not have",
     ),
     "no size": (description(options={"input_size": D}), WEIGHTS, "hidden_size"),
-    "size": (description(options={"input_size": D, "hidden_size": 6}), WEIGHTS, "are not those of"),
+    "size": (
+        description(options={"input_size": D, "hidden_size": 6}),
+        WEIGHTS,
+        r"weight_ih_l0 \[24, 4\], and",
+    ),
     "a size of text": (
         description(options={"input_size": D, "hidden_size": "5"}),
         WEIGHTS,
@@ -246,7 +250,7 @@ def test_safetensors_of_several_dtypes(tmp_path):
 def test_a_size_in_safetensors_that_no_memory_has(size, tmp_path):
     text = json.dumps(description(options={"input_size": D, "hidden_size": size}))
     save_file(WEIGHTS, tmp_path / "file", {"lstm_variants": text})
-    with pytest.raises(ValueError, match="describes no layer that this version can make"):
+    with pytest.raises(ValueError, match="describes 1 layer"):
         interop.from_safetensors(tmp_path / "file")
 
 
@@ -254,7 +258,7 @@ def test_layers_in_safetensors_that_no_memory_has(tmp_path):
     options = {"input_size": D, "hidden_size": H, "num_layers": 10**9}
     text = json.dumps(description(options=options))
     save_file(WEIGHTS, tmp_path / "file", {"lstm_variants": text})
-    with pytest.raises(ValueError, match="describes 1000000000 layers and has 4 parameters"):
+    with pytest.raises(ValueError, match="describes 1000000000 layer"):
         interop.from_safetensors(tmp_path / "file")
 
 

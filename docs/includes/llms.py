@@ -21,7 +21,6 @@ def on_post_build(config):
     base = config.site_url.rstrip("/")  # that of a version has no slash at its end
     lines = [f"# {config.site_name}", "", f"> {config.site_description}", "", "## Pages", ""]
     lines += [
-        f"- [{title}]({base}/{url}): {description}"
-        for url, (title, description) in PAGES.items()
+        f"- [{title}]({base}/{url}): {description}" for url, (title, description) in PAGES.items()
     ]
     (Path(config.site_dir) / "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

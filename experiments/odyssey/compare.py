@@ -98,7 +98,7 @@ def digest_of(cell: Cell) -> str:
             f"the class {type(cell).__name__} should be in a file, so that its trials can be kept: "
             f"{error}"
         ) from error
-    settings = [(field.name, getattr(cell, field.name)) for field in dataclasses.fields(cell)]
+    settings = sorted(vars(cell).items())  # all, where a repr leaves out defaults
     return hashlib.sha256("\n".join([str(settings), *sources]).encode()).hexdigest()[:12]
 
 

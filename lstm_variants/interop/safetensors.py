@@ -149,9 +149,7 @@ def from_safetensors(path: str | os.PathLike[str], *, cell: Cell | None = None) 
     described = parsed(metadata[KEY], path)
     cell = cell_of(described, path) if cell is None else checked(cell, described, path)
     dtype = common_dtype(tensors)
-    layers = described["options"].get("num_layers", 1)
-    if isinstance(layers, int) and layers > len(tensors):  # creating them could take all memory
-        raise ValueError(f"{path} describes {layers} layers and has {len(tensors)} parameters")
+    check_sizes(described["options"], cell, tensors, path)
     try:
         layer = Recurrent(cell, dtype=dtype, **described["options"])
     except (TypeError, ValueError, RuntimeError) as error:
@@ -161,6 +159,27 @@ def from_safetensors(path: str | os.PathLike[str], *, cell: Cell | None = None) 
     except RuntimeError as error:
         raise ValueError(f"the parameters in {path} are not those of {layer}: {error}") from error
     return layer
+
+
+def check_sizes(
+    options: Mapping[str, Any], cell: Cell, tensors: Mapping[str, Tensor], path: Any
+) -> None:
+    """Check that a layer would be as large as its tensors: creating another could take all memory.
+
+    Raises:
+        ValueError: If it would not.
+    """
+    layers, first = options.get("num_layers", 1), tensors.get("weight_ih_l0")
+    H, D = options.get("hidden_size"), options.get("input_size")
+    if not (isinstance(layers, int) and isinstance(H, int) and isinstance(D, int)):
+        return  # the layer itself raises an error
+    shape = [len(cell.blocks) * H, D]
+    found = None if first is None else list(first.shape)
+    if layers > len(tensors) or shape != found:
+        raise ValueError(
+            f"{path} describes {layers} layer(s) with weight_ih_l0 {shape}, and has "
+            f"{len(tensors)} parameters with weight_ih_l0 {found}"
+        )
 
 
 def parsed(text: str, path: Any) -> dict[str, Any]:

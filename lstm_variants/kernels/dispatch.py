@@ -47,7 +47,10 @@ def register(backend: Backend, priority: float) -> None:
         ['cpu', 'torch', 'reference']
     """
     needed = ("name", "details", "unsupported_reason", "run")
-    if isinstance(backend, type) or not all(hasattr(backend, name) for name in needed):
+    has_all = hasattr(backend, "name") and all(
+        callable(getattr(backend, method, None)) for method in needed[1:]
+    )
+    if isinstance(backend, type) or not has_all:
         raise TypeError(f"backend should be an object with {', '.join(needed)}, got {backend!r}")
     if not isinstance(backend.name, str):
         raise TypeError(f"the name of a backend should be a string, got {backend.name!r}")
@@ -165,12 +168,16 @@ def describe(call: Call, chosen: Backend) -> str:
 def explain(module: nn.Module, /, *inputs: Any, **keywords: Any) -> None:
     """Run a module once, and print which backend computed each of its recurrent layers.
 
-    Layers in compiled modules are not observed.
+    Layers in compiled modules and in other threads are not observed.
 
     Args:
         module: A module that contains layers of this package.
         *inputs: Its inputs.
         **keywords: Its keyword arguments.
+
+    Raises:
+        RuntimeError: If a layer names a backend that does not support it; the message has the
+            reason.
 
     Examples:
         >>> import torch
@@ -185,7 +192,5 @@ def explain(module: nn.Module, /, *inputs: Any, **keywords: Any) -> None:
     decisions: list[str] = []
     with observed(lambda call, chosen: decisions.append(describe(call, chosen))):
         module(*inputs, **keywords)
-    print(
-        *decisions or ["No recurrent layer of this package ran outside of compiled modules."],
-        sep="\n",
-    )
+    nothing = "No recurrent layer of this package ran in this thread, outside of compiled modules."
+    print(*decisions or [nothing], sep="\n")

@@ -80,8 +80,10 @@ class FusedBackend(ABC):
 
     A subclass supplies the two passes, `name_of`, `signature` and `kept_shapes`. The passes get
     contiguous tensors that fit together, of one device and dtype, and at least one sequence and one
-    time step. Of the input, only the last dimension has to be contiguous. Layout, checks, shapes
-    while tracing, autograd, second derivatives and `vmap` are common to all fused backends.
+    time step. Of the input, only the last dimension has to be contiguous. Both passes have to
+    follow the layer's lengths and resets; a backend that does not gives these as its reason in
+    `unsupported_reason`. Layout, checks, shapes while tracing, autograd, second derivatives and
+    `vmap` are common to all fused backends.
 
     Attributes:
         name: The name that layers and `choose` take.
@@ -178,7 +180,7 @@ class FusedBackend(ABC):
         """Compute a layer.
 
         Args:
-            layer: The input, weights, first states and lengths.
+            layer: The input, weights, first states, lengths and resets.
             output: Receives the output, `[T, B, directions * P]`.
             last: Receive the last states, in the order of `layer.states`.
             kept: Receive what is saved for the backward pass; empty if there will be none.

@@ -131,8 +131,8 @@ def with_trained_input(call: Call) -> Call:
 
     On the CPU, PyTorch 2.13 does not compile oneDNN's gradient if the input needs none.
     """
-    trained = [tensor for tensor in call.tensors() if tensor.requires_grad]
-    if call.x.requires_grad or not trained or not torch.is_grad_enabled():
+    trained = [t for t in call.tensors() if t.requires_grad and t.numel()]
+    if call.x.requires_grad or not trained or call.x.is_cuda or not torch.is_grad_enabled():
         return call
     first = trained[0].flatten()[0]
     zero = torch.where(torch.zeros_like(first, dtype=torch.bool), first, 0.0)

@@ -172,9 +172,12 @@ def get_biases(layer: Recurrent) -> list[list[tuple[Parameter, Tensor]]]:
 def set_block_bias(
     biases: Sequence[tuple[Parameter, Tensor]], block: Block, bias: float | Tensor
 ) -> None:
-    """Set the sum of a block's biases: the first to `bias`, any other to zero."""
+    """Set the sum of a block's biases: the first to `bias`, any other to zero.
+
+    Where the first is tied to others, each has its part.
+    """
     own = [(spec, tensor) for spec, tensor in biases if block.name in spec.blocks]
-    tied = [tensor is own[0][1] for _, tensor in own]
+    tied = [tensor.is_set_to(own[0][1]) for _, tensor in own]
     for (spec, tensor), is_first in zip(own, tied, strict=True):
         value = bias / sum(tied) if is_first else 0.0
         tensor.chunk(len(spec.blocks))[spec.blocks.index(block.name)][:] = value

@@ -76,7 +76,7 @@ class Recurrent(nn.Module):
             batch_first: Whether batched input and output are `[B, T, ...]`, not `[T, B, ...]`.
             dropout: Dropout probability on the outputs of each layer except the last.
             bidirectional: Whether each layer also has a reverse direction.
-            proj_size: Size `P` of the output projection, 0 for none. `LSTMCell` only.
+            proj_size: Size `P` of the output projection, 0 for none. Only for cells that have one.
             device: Device of the parameters.
             dtype: Data type of the parameters.
             backend: A key of [`BACKENDS`][lstm_variants.kernels.BACKENDS], or `"auto"` to
@@ -236,7 +236,8 @@ class Recurrent(nn.Module):
 
         Args:
             input: `[B, D]`, or `[D]` for an unbatched sequence, whatever `batch_first` is.
-            hx: The state after the time step before, as `step` or a call of the layer returned it.
+            hx: The state after the time step before, as `step` or a call of the layer returned it;
+                `None` for the initial state of the cell.
             resets: Where the state is reset to its start value before this step, `[B]` or `[]`.
 
         Returns:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from inspect import signature
 from typing import Any, TypeVar, overload
 
 import torch
@@ -110,10 +109,14 @@ def replace_layers(
         layer = next((given for kind, given in classes.items() if isinstance(old, kind)), LSTM)
         if layer is None:
             continue
-        reason = reason_to_keep(name, old, layer)
+        reason = reason_to_keep(name, old)
         if reason is None:
-            new[old] = replacement(old, layer)
-        else:
+            made = replacement(old, layer)
+            reason = overwritten(old, {*dir(made)})
+            if reason is None:
+                vars(made).update(own_attributes(old))
+                new[old] = made
+        if reason is not None:
             kept.append(f"{name or 'the model'}: {reason}")
     if not new:
         found = "; ".join(kept) or "there is no LSTM, GRU or RNN of torch.nn"
@@ -126,12 +129,9 @@ def replace_layers(
     return new.get(model, model)
 
 
-def reason_to_keep(
-    name: str, old: torch_rnn.RNNBase, layer: Callable[..., Recurrent]
-) -> str | None:
+def reason_to_keep(name: str, old: torch_rnn.RNNBase) -> str | None:
     """Why the layer with a name in a model is not replaced; `None` if it can be replaced."""
-    kind = type(old)
-    shown = f"{kind.__module__}.{kind.__qualname__}"
+    kind, shown = type(old), shown_type(old)
     if kind not in CELLS:
         base = next(c for c in kind.__mro__ if c.__module__ == torch_rnn.__name__)
         return f"{shown}, a subclass of torch.nn.{base.__name__}"
@@ -141,16 +141,18 @@ def reason_to_keep(
         return f"{shown} with hooks"
     if parts(old) != parts(kind(**settings(old), device="meta")):
         return f"{shown} with added or missing parameters"
-    changed = own_attributes(old).keys() & {*dir(kind), *names_in(layer)}
-    if changed:
-        return f"{shown} with its own {', '.join(sorted(changed))}"
-    return None
+    return overwritten(old, {*dir(kind)})
 
 
-def names_in(layer: Callable[..., Recurrent]) -> set[str]:
-    """Attributes that have a meaning in a layer of this package, and in one of this class."""
-    example = Recurrent(LSTMCell(), 1, 1, device="meta")
-    return {*dir(example), *vars(example), *signature(Recurrent).parameters, *dir(layer)}
+def shown_type(old: torch_rnn.RNNBase) -> str:
+    """The class of a layer, in a message."""
+    return f"{type(old).__module__}.{type(old).__qualname__}"
+
+
+def overwritten(old: torch_rnn.RNNBase, names: set[str]) -> str | None:
+    """Which of the names the layer has as attributes of its own; `None` if it has none."""
+    changed = own_attributes(old).keys() & names
+    return f"{shown_type(old)} with its own {', '.join(sorted(changed))}" if changed else None
 
 
 def settings(layer: torch_rnn.RNNBase) -> dict[str, Any]:
@@ -191,7 +193,7 @@ def own_attributes(layer: torch_rnn.RNNBase) -> dict[str, Any]:
 
 
 def replacement(old: torch_rnn.RNNBase, layer: Callable[..., Recurrent]) -> Recurrent:
-    """A new layer with the settings, the parameters and the user's attributes of one of torch."""
+    """A new layer with the settings and the parameters of one of torch."""
     first = next(old.parameters())
     random_state = torch.get_rng_state()
     cuda_state = torch.cuda.get_rng_state(first.device) if first.is_cuda else None
@@ -213,5 +215,4 @@ def replacement(old: torch_rnn.RNNBase, layer: Callable[..., Recurrent]) -> Recu
             torch.set_rng_state(random_state)
             if cuda_state is not None:
                 torch.cuda.set_rng_state(cuda_state, first.device)
-    vars(new).update(own_attributes(old))
     return new.train(old.training)

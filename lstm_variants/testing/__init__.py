@@ -40,7 +40,6 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
         >>> for checked in check_cell(GRUCell()):
         ...     print(checked)
         the parts of the cell fit together
-        gates of the role keep keep the state, those of the role write replace it
         a sequence in two parts gives the results of the whole sequence
         a sequence of a batch does not depend on the others
         without biases, a layer computes what it computes with biases of zero
@@ -49,6 +48,7 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
         the reverse direction is the forward one on the reversed sequence
         a reset starts a new sequence, in both directions
         first and second derivatives agree with finite differences
+        at 1, a gate of the role keep keeps more of the state, and one of write adds more to it
         half precision is close to float32
         recurrent dropout applies to the recurrent weights alone
         the documented equations agree with the step
@@ -58,7 +58,6 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
     )
     checks = [
         stated.check_parts,
-        stated.check_roles,
         laws.check_split,
         laws.check_batch,
         stated.check_biases,
@@ -67,6 +66,7 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
         laws.check_reversal,
         laws.check_restart,
         laws.check_derivatives,
+        stated.check_roles,
         laws.check_half_precision,
     ]
     if "seen" in signature(cell.step).parameters:

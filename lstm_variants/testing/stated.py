@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
 from dataclasses import is_dataclass
 from typing import get_args
 
 import torch
+from torch import Tensor
 
-from lstm_variants.cells import Block, Cell, Field
+from lstm_variants.cells import Block, Cell, Field, State
 from lstm_variants.cells.cell import Role
 from lstm_variants.evaluate import evaluate_step
 from lstm_variants.nn import Recurrent, init
@@ -102,46 +102,59 @@ def check_biases(cell: Cell) -> None:
 
 
 def check_roles(cell: Cell) -> None:
-    """Gates of the role keep keep the state, those of the role write replace it."""
-    roles = {block.role for block in cell.blocks} & {"keep", "write"}
-    has_biases = any(name.startswith("bias") for name in cell.parameters(D, H))
-    if roles and has_biases:
-        kept, replaced = kept_state(cell, roles, 40.0), kept_state(cell, roles, -40.0)
-        gates = (block for block in cell.blocks if block.role in roles)
-        listed = ", ".join(f"{block.name} ({block.role})" for block in gates)
-        assert kept > replaced - 1e-6, (
-            f"with {listed}, less of the state is kept where gates to keep are 1 and those to "
-            "write are 0 than the other way round: a gate that keeps the state at 0 has the role "
-            "write"
-        )
-
-
-def kept_state(cell: Cell, roles: Set[str | None], bias: float) -> float:
-    """How much of a field of the state is left after a step, at most, with gates set by biases.
-
-    Args:
-        cell: The cell.
-        roles: The roles of its gates.
-        bias: The bias of gates to keep; those to write have its negative.
-    """
+    """At 1, a gate of the role keep keeps more of the state, and one of write adds more to it."""
     layer = new_layer(cell)
     with torch.no_grad():
         for name, parameter in layer.named_parameters():
             if name.startswith("weight"):
                 parameter.zero_()
-    for role, value in (("keep", bias), ("write", -bias)):
-        if role in roles:
-            init.gate_bias_(layer, role, value)
-    weights = layer._weights(layer._weight_names[0])
+    specs = cell.parameters(D, H).items()
+    biased = {block for name, spec in specs if name.startswith("bias") for block in spec.blocks}
     start = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H)
-    fields = [torch.randn_like(field).requires_grad_() for field in start]
-    wx = cell.project(random_input()[0], weights)
+    state, x = cell.state_type(*map(torch.randn_like, start)), random_input()[0]
+    is_written = any(block.role == "candidate" for block in cell.blocks)
+    for block in cell.blocks:
+        is_measured = block.role == "keep" or (block.role == "write" and is_written)
+        if not is_measured or block.name not in biased:
+            continue
+        open_, closed = (slope(cell, layer, block, bias, state, x) for bias in (40.0, -40.0))
+        what = "is kept" if block.role == "keep" else "depends on the candidate"
+        assert open_ > closed + 1e-6, (
+            f"{block.name} has the role {block.role}, and no more of the state {what} where it is "
+            "1 than where it is 0: a gate that keeps the state at 0 has the role write, one that "
+            "does not write the candidate at 1 has another role or none"
+        )
+
+
+def slope(
+    cell: Cell, layer: Recurrent, block: Block, bias: float, state: State, x: Tensor
+) -> float:
+    """How much a step's state depends on itself, or on the candidate for a block that writes.
+
+    Args:
+        cell: The cell.
+        layer: A layer of it, whose bias of the block is set.
+        block: The block.
+        bias: The bias.
+        state: The state before the step.
+        x: The input of the step.
+    """
+    init.gate_bias_(layer, block.name, bias)
+    weights = layer._weights(layer._weight_names[0])
+    wx = cell.project(x, weights).detach().requires_grad_()
+    fields = [field.clone().requires_grad_() for field in state]
     after, _ = cell.step(wx, cell.state_type(*fields), weights)
-    slopes = (
-        torch.autograd.grad(new.sum(), old, retain_graph=True, materialize_grads=True)[0]
-        for old, new in zip(fields, after, strict=True)
-    )
-    return max(slope.abs().mean().item() for slope in slopes)
+    total = 0.0
+    for old, new in zip(fields, after, strict=True):
+        leaf = old if block.role == "keep" else wx
+        [found] = torch.autograd.grad(
+            new.sum(), leaf, retain_graph=True, allow_unused=True, materialize_grads=True
+        )
+        if block.role == "write":
+            parts = zip(cell.blocks, found.chunk(len(cell.blocks), -1), strict=True)
+            found = torch.stack([part for b, part in parts if b.role == "candidate"])
+        total += found.abs().mean().item()
+    return total
 
 
 def check_equations(cell: Cell) -> None:

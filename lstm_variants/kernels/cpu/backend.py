@@ -43,7 +43,8 @@ class CPU(FusedBackend):
         threads = kernels.threads
         rounds = kernels.multiplies_bfloat16 and computing_dtype(call.x) == torch.bfloat16
         products = " with bfloat16 products" if rounds else ""
-        text = f"{kernels.instruction_set}{products}, {threads} thread{'s' if threads > 1 else ''}"
+        number = f"at most {threads} threads" if threads > 1 else "1 thread"
+        text = f"{kernels.instruction_set}{products}, {number}"
         return f"{text}: {kernels.single_thread_reason}" if kernels.single_thread_reason else text
 
     def unsupported_reason(self, call: Call) -> str | None:
