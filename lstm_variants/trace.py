@@ -80,9 +80,8 @@ class LayerTrace(dict[str, Tensor]):
         Args:
             low: The lower threshold.
             high: The upper threshold.
-            letters: Letters of this trace; by default the gates. (`i` and `f` of an sLSTM are
-                divided by the exponential of the stabiliser, those of a minLSTM not by their sum.
-                Of an sLSTM with two exponential gates, name them: only `o` is from 0 to 1.)
+            letters: Letters of this trace; by default the gates, but for exponential ones. (`i` and
+                `f` of an sLSTM are stabilised, those of a minLSTM are not divided by their sum.)
 
         Raises:
             ValueError: If a letter is not in this trace, or no time step is valid.
@@ -245,9 +244,8 @@ def trace(module: nn.Module, /, *inputs: Any, **keywords: Any) -> list[LayerTrac
         candidate, then state fields; `i f g o h c` for an LSTM and `r z n h` for a GRU. A gate that
         the variant does not have is omitted. Values are `[T, B, H]` (`h` `[T, B, P]` if projected)
         for any layout of the input, in the time order of the input for both directions, and zero at
-        padded time steps. In half precision, fields that the cell keeps in float32 are in float32;
-        what is recorded is rounded at each time step, and may differ in the last digits from the
-        output of the layer, which is rounded once.
+        padded time steps. In half precision, fields that the cell keeps in float32 are in float32,
+        and others are rounded at each time step, which the layer's output may not be.
 
     Raises:
         ValueError: If no layer of this package ran outside of compiled modules and in the calling

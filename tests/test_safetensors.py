@@ -166,7 +166,7 @@ MALFORMED = {
     "size": (
         description(options={"input_size": D, "hidden_size": 6}),
         WEIGHTS,
-        r"weight_ih_l0 \[24, 4\], and",
+        r"with weight_ih_l0 \[18, 4\], and has 4 parameters with .* \[15, 4\]",
     ),
     "a size of text": (
         description(options={"input_size": D, "hidden_size": "5"}),

@@ -115,6 +115,12 @@ def to_flax(layer: Recurrent, k: int = 0) -> list[dict[str, dict[str, Any]]]:
         TypeError: If `layer` is not a layer of this package, or `k` is no integer.
         ValueError: If Flax does not have the cell, there is no layer `k`, or it has bfloat16 or
             zoneout.
+
+    Examples:
+        >>> from lstm_variants.interop import to_flax
+        >>> from lstm_variants.nn import GRU
+        >>> sorted(to_flax(GRU(3, 5))[0])
+        ['hn', 'hr', 'hz', 'in', 'ir', 'iz']
     """
     check_layer(layer)
     if layer.cell not in CELLS or layer.proj_size:

@@ -98,6 +98,12 @@ def to_keras(layer: Recurrent, k: int = 0) -> list[NDArray[Any]]:
         TypeError: If `layer` is not a layer of this package, or `k` is no integer.
         ValueError: If Keras does not have the cell, there is no layer `k`, or it has bfloat16 or
             zoneout.
+
+    Examples:
+        >>> from lstm_variants.interop import to_keras
+        >>> from lstm_variants.nn import LSTM
+        >>> [array.shape for array in to_keras(LSTM(3, 5))]
+        [(3, 20), (5, 20), (20,)]
     """
     check_layer(layer)
     cells: dict[Cell, str] = {

@@ -132,6 +132,17 @@ def from_safetensors(path: str | os.PathLike[str], *, cell: Cell | None = None) 
         TypeError: If `cell` is not a cell.
         ValueError: If the file does not describe a layer, or not that of this cell.
         OSError: If there is no such file.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from lstm_variants.interop import from_safetensors, to_safetensors
+        >>> from lstm_variants.nn import PeepholeLSTM
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "layer.safetensors"
+        ...     to_safetensors(PeepholeLSTM(3, 5, dropout=0.1, num_layers=2), path)
+        ...     from_safetensors(path)
+        Recurrent(LSTMCell(peephole='current'), 3, 5, num_layers=2, dropout=0.1)
     """
     try:
         with safe_open(path, framework="pt") as file:

@@ -133,6 +133,12 @@ def to_tensorflow(
         TypeError: If `layer` is not a layer of this package, or `k` is no integer.
         ValueError: If TensorFlow does not have the cell, there is no layer `k`, or it has bfloat16
             or zoneout.
+
+    Examples:
+        >>> from lstm_variants.interop import to_tensorflow
+        >>> from lstm_variants.nn import PeepholeLSTM
+        >>> sorted(to_tensorflow(PeepholeLSTM(3, 5))[0])
+        ['bias', 'kernel', 'w_f_diag', 'w_i_diag', 'w_o_diag']
     """
     check_layer(layer)
     if layer.cell not in (LSTMCell(), LSTMCell(peephole="current")):
