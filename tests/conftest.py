@@ -15,7 +15,7 @@ collect_ignore = ["frameworks"]  # needs the frameworks
 def pytest_addoption(parser):
     parser.addoption("--kernels", type=Path, help="another build of the library of the CPU kernels")
     parser.addoption("--sample", action="store_true", help="few cases of each parametrised test")
-    parser.addoption("--cases", type=int, default=4, help="how many at most with --sample")
+    parser.addoption("--cases", type=int, default=3, help="how many at most with --sample")
     parser.addoption("--slow", action="store_true", help="with --sample, the slow tests as a whole")
     parser.addoption("--record", metavar="NAME", help="store a passing run in tests/support.json")
     parser.addoption("--no-skips", action="store_true", help="a skipped test is a failure")

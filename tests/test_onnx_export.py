@@ -114,6 +114,7 @@ def hx_of(layer, B):
     return tuple(states) if len(states) > 1 else states[0]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_variant(name):
     """Stacked, in both directions, with lengths, also of 0, and initial states, any T and B."""

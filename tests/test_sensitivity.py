@@ -19,12 +19,13 @@ def test_the_reset_gate_with_the_effect_of_counting(monkeypatch):
     assert reset_gate["verdict"].startswith("inconclusive")
 
 
-def test_pen_strokes_depend_on_two_trials():
+def test_twenty_trials_on_pen_strokes_depended_on_two():
     result = record_of("odyssey_strokes")
-    assert odyssey.claims(result)[0]["marks"] == "+++++++."
-    vanilla = sorted(grouped(result["records"], "unit")[odyssey.VANILLA], key=lambda t: t["valid"])
+    first = [record for record in result["records"] if record["seed"] < 20]
+    assert odyssey.claims(result | {"records": first})[0]["marks"] == "+++++++."
+    vanilla = sorted(grouped(first, "unit")[odyssey.VANILLA], key=lambda t: t["valid"])
     for trial in vanilla[:2]:
-        others = [record for record in result["records"] if record is not trial]
+        others = [record for record in first if record is not trial]
         assert set(odyssey.claims(result | {"records": others})[0]["marks"]) == {"."}
 
 
