@@ -65,9 +65,7 @@ class TorchKernels:
         is_compiling = torch.compiler.is_compiling()
         if call.x.is_cuda and not is_compiling:
             return run_twice_differentiable(self.compute, call)
-        if is_compiling and not torch.compiler.is_exporting():
-            call = with_trained_input(call)
-        return self.compute(call)
+        return self.compute(with_trained_input(call) if is_compiling else call)
 
     def compute(self, call: Call) -> tuple[Tensor, list[State]]:
         """Call torch's function, padded or packed.
