@@ -55,7 +55,10 @@ def save_figures(
         plt.close(figure)
         for palette, color in THEMES.items():
             path = folder / figure_file(name, palette, narrow=width == NARROW)
-            path.write_text(text.getvalue().replace(FOREGROUND, color), encoding="utf-8")
+            # Indents and less than a thousandth of a point are a tenth of a file with many lines.
+            short = re.sub(r"(\b[1-9]\d*\.\d{3})\d+", r"\1", text.getvalue())
+            short = re.sub(r"\n +", "\n", short)
+            path.write_text(short.replace(FOREGROUND, color), encoding="utf-8")
 
 
 def inline(figure: Figure, label: str) -> str:
