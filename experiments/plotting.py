@@ -55,9 +55,9 @@ def save_figures(
         plt.close(figure)
         for palette, color in THEMES.items():
             path = folder / figure_file(name, palette, narrow=width == NARROW)
-            # Indents, comments and less than a hundredth of a point are a tenth of a large file.
+            # Indents and less than a hundredth of a point are a tenth of a large file.
             short = re.sub(r"(\b[1-9]\d*\.\d{2})\d+", r"\1", text.getvalue())
-            short = re.sub(r"\n +", "\n", re.sub(r"<!--.*?-->", "", short, flags=re.DOTALL))
+            short = re.sub(r"\n +", "\n", short)
             path.write_text(short.replace(FOREGROUND, color), encoding="utf-8")
 
 

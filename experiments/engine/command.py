@@ -137,12 +137,11 @@ def run(name: str, experiment: Experiment, options: Any, *, of_all: bool = False
     is_generated = options.smoke and not options.data
     try:
         with data.read_from(given), small.in_use() if is_generated else contextlib.nullcontext():
-            path = folder and folder / name / "record.json"
-            cases = experiment.cases(options.config)
-            wanted = name, options.config, cases, options.seeds
-            if of_all and path and not options.fresh and is_finished(path, *wanted):
-                print(f"{path} is finished: {name} is not run again (--fresh: anew)")
-                return
+            if of_all and folder and not options.fresh:
+                path, cases = folder / name / "record.json", experiment.cases(options.config)
+                if is_finished(path, name, options.config, cases, options.seeds):
+                    print(f"{path} is finished: {name} is not run again (--fresh: anew)")
+                    return
             execute(
                 name,
                 experiment,
