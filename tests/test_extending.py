@@ -11,7 +11,8 @@ import pytest
 from experiments.counting.run import EXPERIMENT
 from experiments.engine import command
 from experiments.engine.experiment import execute
-from experiments.report import claims, pages
+from experiments.report import pages
+from experiments.report.what_holds import what_holds
 
 
 @pytest.fixture
@@ -146,7 +147,7 @@ def test_a_page_states_that_seeds_are_missing(run):
     assert "2 of 5 seeds are run so far" in pages.page(
         "counting", pages.results_of("counting", result)
     )
-    assert "2 of 5 seeds (preliminary)" in claims.summary({"counting": (result, [CLAIM])})
+    assert "2 of 5 seeds (preliminary)" in what_holds({"counting": (result, [CLAIM])}, ())
     complete, _ = run(2, planned=2, extend=False)
     page = pages.page("counting", pages.results_of("counting", complete))
     assert "reliminary" not in page

@@ -9,7 +9,6 @@ from experiments.benchmarks import figure as bench
 from experiments.plotting import FOREGROUND, NARROW, THEMES, WIDE, save_figures, style
 from experiments.records import load
 from experiments.report import pages
-from experiments.report.forest import forest
 
 RECORDS = {
     name: experiments.FOLDER / name / "record.json"
@@ -18,19 +17,9 @@ RECORDS = {
 }
 SMALLEST = 8.25  # points, 11 px
 
-
-def forest_of_all(_, width):
-    scored = {}
-    for path in experiments.FOLDER.glob("*/record.json"):
-        result, name = load(path), path.parent.name
-        scored[name] = result, experiments.part(name, "results").claims(result)
-    return forest(scored, width)
-
-
 DRAWN = {name: (experiments.part(name, "figure").figure, path) for name, path in RECORDS.items()}
 BENCHES = sorted((experiments.FOLDER / "benchmarks").glob("bench-*.json"))
 DRAWN |= {path.stem: (bench.figure, path) for path in BENCHES}
-DRAWN["forest"] = forest_of_all, BENCHES[0]
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])

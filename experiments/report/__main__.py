@@ -14,11 +14,11 @@ from experiments.benchmarks import peers_page
 from experiments.plotting import save_figures
 from experiments.records import load
 from experiments.report import GENERATED, pages
-from experiments.report.claims import Scored, slug, summary
+from experiments.report.claims import Scored, slug
 from experiments.report.data import write_data
-from experiments.report.forest import forest
 from experiments.report.notebook import write_notebook
 from experiments.report.reference import cells_reference
+from experiments.report.what_holds import what_holds
 
 
 def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
@@ -87,8 +87,7 @@ def write(records: Path, generated: Path) -> None:
         save(f"{name}.md", pages.excerpt(name, results) + "\n")
         save(f"pages/{slug(name)}.md", pages.page(name, results))
         scored[name] = result, results.claims
-    save_figures(generated, "forest", forest, scored)
-    save("what-holds.md", summary(scored) + pages.missing_results(missing))
+    save("what-holds.md", what_holds(scored, missing))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import math
 from collections import Counter
 
 from experiments import Record, Result
-from experiments.report.markdown import images, seeds_text, source_text
 from experiments.statistics.comparisons import TIMES
 from experiments.statistics.verdicts import excluded_effects, outcome_of
 
@@ -129,8 +128,6 @@ def counts_text(claim: Record) -> str:
     return ", ".join(parts)
 
 
-UNDECIDED = "No conclusion is drawn so far."
-"""In place of a sentence to take home, which a preliminary record may lack."""
 Scored = dict[str, tuple[Result, list[Record]]]
 """For each experiment, its result and its claims with verdicts."""
 
@@ -154,22 +151,3 @@ def slug(name: str) -> str:
 def anchor_of(name: str, number: int) -> str:
     """The anchor of a claim on its page."""
     return f"{slug(name)}-{number}"
-
-
-def summary(scored: Scored) -> str:
-    """The figure and one item for each claim, in Markdown; a list, which phones show whole."""
-    items = [
-        f"- [{claim['claim']}]({slug(name)}.md#{anchor_of(name, number)}): "
-        f"**{verdict_text(result, claim)}**. {claim['lesson'] or UNDECIDED}<br>"
-        f"*{counts_text(claim).capitalize()}; "
-        f"{seeds_text(result)}; {claim['fidelity']}. {source_text(claim)}.*"
-        for name, (result, claims) in scored.items()
-        for number, claim in enumerate(claims, 1)
-    ]
-    return "\n".join((images("forest", FOREST_ALT), "", *items)) + "\n"
-
-
-FOREST_ALT = (
-    "Every comparison of every claim with its interval, in units of the reported effect; "
-    "preliminary records are left out"
-)

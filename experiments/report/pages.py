@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import tabulate
@@ -21,7 +20,6 @@ from experiments.report.claims import (
     outcome_text,
     p_text,
     reference_text,
-    slug,
     verdict_text,
 )
 from experiments.report.data import data_links
@@ -117,14 +115,6 @@ def not_run(name: str) -> str:
     hours = CORE_HOURS.get(name)
     reason = f" The runs are estimated to take {hours} core-hours." if hours else ""
     return f"{NOT_RUN}{reason} Code and tests are complete."
-
-
-def missing_results(names: Sequence[str]) -> str:
-    """The experiments without results, for the page with all verdicts."""
-    if not names:
-        return ""
-    links = [f"[{experiments.title(name)}]({slug(name)}.md)" for name in names]
-    return f"\nNot run yet, and so without a verdict: {'; '.join(links)}.\n"
 
 
 def excerpt(name: str, results: Results) -> str:

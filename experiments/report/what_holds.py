@@ -1,0 +1,52 @@
+"""All claims with their verdicts, in Markdown: the part of "What holds" that records decide."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import experiments
+from experiments import Record, Result
+from experiments.report.claims import Scored, anchor_of, counts_text, slug, verdict_text
+from experiments.report.intervals import plot
+from experiments.report.markdown import counted, seeds_text, source_text
+
+UNDECIDED = "No conclusion is drawn so far."
+"""In place of a sentence to take home, which a preliminary record may lack."""
+
+
+def what_holds(scored: Scored, missing: Sequence[str]) -> str:
+    """How many claims have which verdict, and all claims by experiment.
+
+    Args:
+        scored: The records with their claims; those without any are left out.
+        missing: The experiments without results.
+    """
+    judged = {name: (result, claims) for name, (result, claims) in scored.items() if claims}
+    sections = [overview([claim for _, claims in judged.values() for claim in claims])]
+    for name, (result, claims) in judged.items():
+        sections.append(f"### [{experiments.title(name)}]({slug(name)}.md)")
+        sections += [item(name, number, result, c) for number, c in enumerate(claims, 1)]
+    if missing:
+        links = [f"[{experiments.title(name)}]({slug(name)}.md)" for name in missing]
+        sections.append(f"Not run yet, and so without a verdict: {'; '.join(links)}.")
+    return "\n\n".join(sections) + "\n"
+
+
+def overview(claims: Sequence[Record]) -> str:
+    """How many claims have which verdict, without what is said in brackets and after a comma."""
+    counts = Counter(claim["verdict"].split(" (")[0].split(",")[0] for claim in claims)
+    parts = [f"{count} {verdict}" for verdict, count in counts.most_common()]
+    return f"{counted(len(claims), 'claim')}: {', '.join(parts)}."
+
+
+def item(name: str, number: int, result: Result, claim: Record) -> str:
+    """A claim with its verdict, what to take home, its source, and its comparisons beside."""
+    return (
+        f'<div class="claim" markdown="1">\n<div markdown="1">\n\n'
+        f"[{claim['claim']}]({slug(name)}.md#{anchor_of(name, number)}): "
+        f"**{verdict_text(result, claim)}**. {claim['lesson'] or UNDECIDED}<br>"
+        f"*{counts_text(claim).capitalize()}; "
+        f"{seeds_text(result)}; {claim['fidelity']}. {source_text(claim)}.*\n\n"
+        f"</div>\n{plot(claim)}\n</div>"
+    )
