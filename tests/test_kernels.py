@@ -1,5 +1,7 @@
 """Which backend runs, why not the others, and that they all compute the same."""
 
+import re
+
 import pytest
 import torch
 from torch import nn
@@ -216,7 +218,14 @@ def test_tensors_that_do_not_fit_are_an_error_in_every_fast_backend(cell, backen
 def test_explain_looks_into_models(capsys):
     model = nn.Sequential(nn.Linear(3, 3), lstm_variants.BiLSTM(3, 4))
     lstm_variants.explain(model, torch.zeros(2, 5, 3))
-    assert capsys.readouterr().out.startswith("LSTMCell() in 2 directions, T=5 B=2 D=3 H=4\n")
+    assert capsys.readouterr().out.startswith(
+        "1.bilstm: LSTMCell() in 2 directions, T=5 B=2 D=3 H=4\n"
+    )
+    inner = nn.Sequential(layers.GRU(3, 4, num_layers=2, weight_dropout=0.5))
+    model = nn.Sequential(nn.Linear(3, 3), inner)
+    for run, names in ((model, ["1.0: "] * 2), (inner[0], [""] * 2), (inner.forward, [""] * 2)):
+        lstm_variants.explain(run, torch.zeros(5, 2, 3))
+        assert re.findall(r"^(\S*: |)GRUCell\(", capsys.readouterr().out, re.MULTILINE) == names
     lstm_variants.explain(nn.Linear(3, 3), torch.zeros(2, 3))
     assert capsys.readouterr().out == (
         "No recurrent layer of this package ran in this thread, outside of compiled modules.\n"

@@ -152,10 +152,16 @@ def observed(observe: Callable[[Call, Backend], None]) -> Iterator[None]:
         _observer.reset(token)
 
 
-def describe(call: Call, chosen: Backend) -> str:
-    """Describe a call and, a line each, the backends: which one runs, and why others do not."""
+def describe(call: Call, chosen: Backend, layer: str = "") -> str:
+    """Describe a call and, a line each, the backends: which one runs, and why others do not.
+
+    Args:
+        call: The call.
+        chosen: The backend that runs it.
+        layer: The name of the layer in its model, if that is known.
+    """
     width = max(map(len, BACKENDS))
-    lines = [str(call)]
+    lines = [f"{layer}: {call}" if layer else str(call)]
     for name, backend in BACKENDS.items():
         answer = backend.unsupported_reason(call) or "supported"
         if backend is chosen:
@@ -168,7 +174,9 @@ def describe(call: Call, chosen: Backend) -> str:
 def explain(module: nn.Module, /, *inputs: Any, **keywords: Any) -> None:
     """Run a module once, and print which backend computed each of its recurrent layers.
 
-    Layers in compiled modules and in other threads are not observed.
+    A layer within a module is printed with its name there, unless its input weights are computed,
+    as by parametrizations of torch. Layers in compiled modules and in other threads are not
+    observed.
 
     Args:
         module: A module that contains layers of this package.
@@ -190,7 +198,13 @@ def explain(module: nn.Module, /, *inputs: Any, **keywords: Any) -> None:
           reference  supported
     """
     decisions: list[str] = []
-    with observed(lambda call, chosen: decisions.append(describe(call, chosen))):
+    parameters = module.named_parameters() if isinstance(module, nn.Module) else ()
+    owners = {id(parameter): name.rpartition(".")[0] for name, parameter in parameters}
+
+    def observe(call: Call, chosen: Backend) -> None:
+        decisions.append(describe(call, chosen, owners.get(id(call.weights[0].weight_ih), "")))
+
+    with observed(observe):
         module(*inputs, **keywords)
     nothing = "No recurrent layer of this package ran in this thread, outside of compiled modules."
     print(*decisions or [nothing], sep="\n")
