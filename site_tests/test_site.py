@@ -282,11 +282,14 @@ def test_an_example_is_copied_without_prompts_and_results(visit):
 
 
 @every_way
-def test_a_figure_is_enlarged(visit, way):
-    page = visit("results/speed.html", way, color_scheme="light").page
-    page.locator("a.glightbox:visible").first.click()
-    page.locator(".gslide.current img").wait_for()
-    assert page.locator(".gslide.current img").evaluate("image => image.naturalWidth") > 0
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_figure_leads_to_its_file_for_white_pages(visit, way, scheme):
+    page = visit("results/counting.html", way, color_scheme=scheme).page
+    page.locator("figure.result a").first.click()
+    page.wait_for_url("**/generated/counting-light.svg")
+    assert page.evaluate("document.documentElement.tagName") == "svg"
+    page.go_back()
+    page.locator("figure.result img").first.wait_for(state="attached")
 
 
 @every_way

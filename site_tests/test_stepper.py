@@ -119,8 +119,27 @@ def test_without_javascript_the_page_says_what_it_shows(visit):
 
 
 def test_it_works_after_instant_navigation(visit):
-    page = visit("start/walkthrough.html").page
+    visited = visit("start/walkthrough.html")
+    page = visited.page
     page.evaluate("window.sameDocument = true")
     page.get_by_role("link", name="Step through a cell").first.click()
     page.locator(".stepper-values tr").first.wait_for()
     assert page.evaluate("window.sameDocument")
+    assert visited.errors == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_after_going_back_it_shows_what_its_controls_say(visit, recorded, way):
+    """Browsers fill in forms again when they come back to a page."""
+    page = visit(PAGE, way).page
+    page.locator(".stepper-model").nth(1).select_option("RNN")
+    page.locator(".stepper-unit").select_option("1")
+    page.locator(".stepper-forward").click()
+    page.goto("data:text/html,elsewhere")
+    page.go_back()
+    page.locator(".stepper-values tr").first.wait_for()
+    model = page.locator(".stepper-model").nth(1).input_value()
+    unit = int(page.locator(".stepper-unit").input_value()) - 1
+    time = int(page.locator("input[type=range]").input_value()) - 1
+    record = recorded["counting", model]
+    assert shown(page, "right") == pytest.approx(expected(record, time, unit), abs=0.0051)

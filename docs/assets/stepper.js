@@ -24,6 +24,9 @@ const svg = (name, attributes, text) => {
 const GATE_OF_PART = { coupling: "f" };
 const DASHES = { i: "7 3", f: "3 3", o: "12 4", r: "7 3", z: "3 3" };
 
+// Two decimals, and no sign of a zero.
+const shown = (value) => (Math.round(value * 100) / 100 + 0).toFixed(2);
+
 const isGate = (name) => !["h", "c", "g", "n"].includes(name);
 
 // The curves of all gates and states over the sequence, and a line at the time step.
@@ -69,7 +72,7 @@ const fillDiagram = (diagram, steps, unit, time) => {
 };
 
 const start = (stepper) => {
-  const sequences = JSON.parse(stepper.querySelector("script").textContent);
+  const sequences = JSON.parse(stepper.querySelector(".stepper-data").content.textContent);
   const find = (name) => stepper.querySelector(`.stepper-${name}`);
   const slider = stepper.querySelector("input[type=range]");
   const sides = [...stepper.querySelectorAll(".stepper-side")];
@@ -100,7 +103,7 @@ const start = (stepper) => {
       const rows = Object.entries(steps).map(([name, values]) => [name, values[time][unit]]);
       rows.push(...outputs.map((name, k) => [`output: ${name}`, given[time][k]]));
       side.querySelector("tbody").innerHTML = rows
-        .map(([name, value]) => `<tr><th scope="row">${name}</th><td>${value.toFixed(2)}</td></tr>`)
+        .map(([name, value]) => `<tr><th scope="row">${name}</th><td>${shown(value)}</td></tr>`)
         .join("");
     }
     slider.setAttribute("aria-valuetext", place);

@@ -25,19 +25,21 @@ def figure_file(name: str, palette: str, *, narrow: bool = False) -> str:
 def images(name: str, caption: str) -> str:
     """A figure with its caption: once for each palette, which also has one for narrow pages.
 
-    A click enlarges the wide one. The figure of the other palette is not loaded.
+    It links to the file of the wide one, for white pages. The figure of the other palette is not
+    loaded.
     """
     caption = html.escape(caption)
-    links = "".join(
-        f'<a class="glightbox" data-type="image" data-gallery="{palette}" '
-        f'href="../generated/{figure_file(name, palette)}#only-{palette}">'
+    pictures = "".join(
         '<picture><source media="(max-width: 60em)" '
         f'srcset="../generated/{figure_file(name, palette, narrow=True)}">'
-        f'<img class="off-glb" loading="lazy" alt="{caption}" '
-        f'src="../generated/{figure_file(name, palette)}#only-{palette}"></picture></a>'
+        f'<img loading="lazy" alt="{caption}" '
+        f'src="../generated/{figure_file(name, palette)}#only-{palette}"></picture>'
         for palette in PALETTES
     )
-    return f'<figure class="result">{links}<figcaption>{caption}</figcaption></figure>'
+    return (
+        f'<figure class="result"><a href="../generated/{figure_file(name, PALETTES[0])}">'
+        f"{pictures}</a><figcaption>{caption}</figcaption></figure>"
+    )
 
 
 def source_text(claim: Record) -> str:
