@@ -1,16 +1,22 @@
-"""The benchmark notices wrong results before it times them."""
+"""The benchmark notices wrong results before it times them, and says what it measured."""
 
+import copy
+import platform
 from pathlib import Path
 
 import pytest
 import torch
 
 from experiments.benchmarks import __main__ as timing
-from experiments.benchmarks import paired
+from experiments.benchmarks import memory, page, paired, summary
 from experiments.benchmarks import test_speed as suite
+from experiments.benchmarks.pooled import pooled
+from experiments.records import load
 from lstm_variants import VARIANTS
+from lstm_variants.nn import LSTM
 
 size = paired.Size(B=3, T=5, D=2, H=4)
+CPU = torch.device("cpu")
 
 
 cases = [(name, {}) for name in VARIANTS]
@@ -23,9 +29,8 @@ cases += [(name, settings) for name, (*_, settings) in suite.OWN_BASELINES.items
 )
 def test_every_tensor_of_a_result_is_checked(name, settings, mode):
     variant = suite.with_settings(name, settings)
-    model = suite.build(variant, size)
-    x = torch.randn(size.B, size.T, size.D)
-    grad = torch.randn(size.B, size.T, size.H * variant.directions)
+    model = suite.layer(variant, size)
+    x, grad = size.random(variant.directions, CPU)
     results = paired.step_of(model, x, grad, mode)()
     paired.check(name, settings, model, x, grad, results)
     for k, result in enumerate(results):
@@ -40,7 +45,7 @@ def test_every_tensor_of_a_result_is_checked(name, settings, mode):
 @pytest.mark.parametrize(("dtype", "name"), suite.HALF)
 def test_results_in_half_precision_are_checked(dtype, name, mode):
     model = suite.layer(VARIANTS[name], size).to(dtype)
-    x, grad = torch.randn(size.B, size.T, size.D), torch.randn(size.B, size.T, size.H)
+    x, grad = size.random(1, CPU)
     results = paired.step_of(model, x, grad, mode)()
     paired.check(name, {}, model, x, grad, results)
     for k, result in enumerate(results):
@@ -51,9 +56,8 @@ def test_results_in_half_precision_are_checked(dtype, name, mode):
             paired.check(name, {}, model, x, grad, tuple(wrong))
 
 
-def test_the_peepholes_of_a_timed_model_are_on():
-    model = suite.build(VARIANTS["PeepholeLSTM-previous"], size)
-    assert all(getattr(model, f"C_{gate}").all() for gate in "ifo")
+def test_the_peepholes_of_a_timed_layer_are_on():
+    assert suite.layer(VARIANTS["PeepholeLSTM-previous"], size).layer.weight_ch_l0.all()
 
 
 @pytest.mark.parametrize(
@@ -72,5 +76,66 @@ def test_options_are_checked_before_anything_is_timed(options, message):
         timing.check(timing.Options(**options))
 
 
-def test_default_options_are_those_of_the_published_results():
+@pytest.fixture
+def plain(monkeypatch):
+    """The environment of torch as it is by default."""
+    for name in timing.SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+def test_default_options_are_those_of_the_published_results(plain):
     timing.check(timing.Options())
+
+
+def test_a_setting_of_torch_is_not_published_under_the_name_of_the_processor(plain, tmp_path):
+    plain.setenv("ATEN_CPU_CAPABILITY", "avx2")
+    with pytest.raises(SystemExit, match="unset ATEN_CPU_CAPABILITY, or name another folder"):
+        timing.check(timing.Options())
+    link = tmp_path / "link"
+    link.symlink_to(timing.Options().out, target_is_directory=True)
+    with pytest.raises(SystemExit, match="unset ATEN_CPU_CAPABILITY"):
+        timing.check(timing.Options(out=link))
+    timing.check(timing.Options(out=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [(1, "A check failed"), (-11, "ended by SIGSEGV"), (4, "ended with status 4")],
+)
+def test_a_run_that_fails_says_why(status, reason):
+    assert reason in timing.failure(status)
+
+
+def test_processes_are_pooled_and_their_differences_kept():
+    slow = {"seconds": [3.0, 3.0, 3.3], "baseline_seconds": [2.0, 2.0, 2.0], "variant": "GRU"}
+    fast = {"seconds": [1.0, 1.1], "baseline_seconds": [2.0, 2.0], "variant": "GRU"}
+    [found] = pooled([[slow], [fast]])
+    assert found["ratio"]["median"] == pytest.approx(1.5)
+    assert (found["ratio"]["low"], found["ratio"]["high"]) == pytest.approx((0.525, 1.5))
+    assert found["milliseconds"]["median"] == pytest.approx(3000)
+    assert (found["rounds"], found["variant"]) == (5, "GRU")
+    assert "seconds" not in found
+
+
+@pytest.mark.skipif(platform.system() != "Linux", reason="only Linux says how much memory is used")
+def test_memory_that_is_kept_for_later_calls_is_counted():
+    """The output and what the backward pass needs, and more than a later call takes."""
+    model = paired.First(LSTM(64, 128))
+    x, grad = torch.randn(100, 32, 64), torch.randn(100, 32, 128)
+    kept = 6 * 4 * grad.numel() / 2**20  # gates, cell states and output in float32
+    assert kept < memory.of_training(model, x, grad) < 5 * kept
+
+
+def test_a_record_without_memory_and_one_of_a_gpu_have_pages():
+    result = copy.deepcopy(load(summary.RECORDS[0]))
+    for record in result["records"]:
+        record["megabytes"] = record["baseline_megabytes"] = None
+    assert "### Memory" not in page.section(result)
+    assert "unknown" in summary.summary([result])
+    assert "| goal " in " ".join(page.section(result).split())
+    result["experiment"], result["machine"]["gpu"] = "bench-cuda", "A GPU"
+    found = page.section(result)
+    assert "goal" not in found
+    assert "thread;" not in found
+    assert "AVX512-BF16" not in found

@@ -123,7 +123,7 @@ def test_the_page_of_speed_has_every_timing(report, path):
     variants = {record["variant"] for record in result["records"]}
     assert memory.count("\n| ") == 1 + len(variants)
     for record in result["records"]:
-        if record["mode"] == "training" and record["threads"] == 1:
+        if record["mode"] == "training" and record["threads"] == 1:  # memory is measured here
             row = re.search(rf"^\s*\| {record['variant']} +\|.*", memory, re.MULTILINE)[0]
             assert f" {record['megabytes']:.1f} : {record['baseline_megabytes']:.1f} " in row
     behind = [
@@ -253,7 +253,7 @@ def test_published_timings_are_complete_and_anonymous(path):
     assert variants <= set(suite.TIMED)
     assert timed == set(itertools.product(variants, suite.MODES, threads, suite.SIZES))
     for record in result["records"]:
-        assert record["rounds"] >= 9
+        assert record["rounds"] >= 6
         assert record["ratio"]["q1"] <= record["ratio"]["median"] <= record["ratio"]["q3"]
 
 

@@ -2,12 +2,15 @@
 
 Runs on the CPU, and on the GPU too where there is one. The result of each device goes into a file
 of its own, `bench-cuda.json` or one for the instruction set of the CPU, such as
-`bench-cpu-avx2.json`, written only when every check of the run has passed.
+`bench-cpu-avx2.json`, written only when every check of the run has passed. The suite runs in
+several processes, one after the other: memory lies elsewhere in each, and with it times differ.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,13 +18,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import pytest
 import torch
 import tyro
 
 from experiments import Record, Result
+from experiments.benchmarks.pooled import pooled
 from experiments.benchmarks.results import table_of_ratios
 from experiments.engine.files import check_writable, write_json
 from experiments.engine.provenance import provenance
+
+PROCESSES = 3
+SETTINGS = (
+    "ATEN_CPU_CAPABILITY",
+    "DNNL_MAX_CPU_ISA",
+    "ONEDNN_MAX_CPU_ISA",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+)
+"""Variables that make torch another one than it is by default."""
+CLOCKS = {"cuda": "torch.utils.benchmark.timer"}
+"""Clocks other than `perf_counter`: on a GPU, it has to be waited for."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +62,11 @@ def main() -> None:
     check(options)
     for device in options.devices:
         begun = provenance()
-        sections = time_all(device, options)
+        number = 1 if options.smoke else PROCESSES
+        runs = [time_all(device, options) for _ in range(number)]
+        sections = {name: pooled([run[name] for run in runs]) for name in runs[0]}
         name = record_name(device, begun["machine"])
-        result: Result = {"experiment": name, **begun, **sections}
+        result: Result = {"experiment": name, **begun, "processes": number, **sections}
         if not options.smoke:
             write_json(options.out / f"{name}.json", result)
         print(table_of_ratios(result))
@@ -64,11 +84,18 @@ def check(options: Options) -> None:
         raise SystemExit(f"--threads should be numbers of 1 or more, got {options.threads}")
     if options.smoke:
         return
-    if options.out.resolve() == default.out and options.threads != default.threads:
-        raise SystemExit(
-            f"{default.out} is for results with {' and '.join(map(str, default.threads))} threads. "
-            "For others name another folder: --out DIR"
-        )
+    if options.out.resolve() == default.out.resolve():
+        if options.threads != default.threads:
+            numbers = " and ".join(map(str, default.threads))
+            raise SystemExit(
+                f"{default.out} is for results with {numbers} threads. For others name another "
+                "folder: --out DIR"
+            )
+        if found := [name for name in SETTINGS if name in os.environ]:
+            raise SystemExit(
+                f"{default.out} is for results of torch as it is by default: unset "
+                f"{', '.join(found)}, or name another folder: --out DIR"
+            )
     check_writable(options.out, "--out")
 
 
@@ -99,15 +126,25 @@ def time_all(device: str, options: Options) -> dict[str, list[Record]]:
             # Nothing is stored if a check fails: what would follow is timed in vain.
             *("--verbose", "--no-header", "--exitfirst", "-p", "no:cacheprovider"),
             *(f"--device={device}", f"--threads={threads_on(device, options)}"),
+            f"--benchmark-timer={CLOCKS.get(device, 'time.perf_counter')}",
             *(["--smoke"] if options.smoke else []),
         ]
-        if subprocess.run(suite, check=False).returncode:
-            sys.exit("A check failed: nothing was written.")
+        if status := subprocess.run(suite, check=False).returncode:
+            sys.exit(f"{failure(status)}: nothing was written.")
         sections: dict[str, list[Record]] = {}
         for benchmark in json.loads(raw.read_text(encoding="utf-8"))["benchmarks"]:
             record = benchmark["extra_info"]
             sections.setdefault(record.pop("section"), []).append(record)
         return sections
+
+
+def failure(status: int) -> str:
+    """Why a run ended, from its exit status."""
+    if status == pytest.ExitCode.TESTS_FAILED:
+        return "A check failed"
+    if status < 0:
+        return f"The run was ended by {signal.Signals(-status).name}"
+    return f"The run ended with status {status}"
 
 
 if __name__ == "__main__":

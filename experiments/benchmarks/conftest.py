@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
-from torch import nn
 
 from experiments.benchmarks.paired import First, Size, Timed, compare
+from experiments.benchmarks.pooled import ratios
 from experiments.engine.provenance import machine
-from lstm_variants import VARIANTS
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,8 +44,8 @@ def timed(
     def run(
         section: str,
         name: str,
-        ours: nn.Module,
-        theirs: nn.Module,
+        ours: First,
+        theirs: First,
         mode: str,
         size: Size,
         against: str,
@@ -54,14 +54,12 @@ def timed(
     ) -> None:
         settings = settings or {}
         found = compare(benchmark, pytestconfig, device, name, settings, ours, theirs, mode, size)
-        record_property("ratio", found["ratio"]["median"])
+        record_property("ratio", statistics.median(ratios(found)))
         record_property("baseline", against)
-        model = VARIANTS[name].model
         benchmark.extra_info |= {
             "section": section,
             "variant": name,
             "settings": settings,
-            "model": model.__name__ if model and not isinstance(ours, First) else None,
             "baseline": against,
             "mode": mode,
             **about,

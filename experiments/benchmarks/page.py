@@ -7,9 +7,12 @@ from textwrap import indent
 
 from experiments import Result
 from experiments.benchmarks.results import (
+    GPU_RECORD,
     goals_section,
     half_precision_section,
-    memory_table,
+    is_gpu,
+    memory_section,
+    method,
     one_step_section,
     own_layers_section,
     table_of_ratios,
@@ -18,7 +21,6 @@ from experiments.benchmarks.sizes import legend
 from experiments.report.data import data_links
 from experiments.report.markdown import images, provenance
 
-GPU_RECORD = "bench-cuda"
 INSTRUCTION_SETS = {"AVX512": "AVX-512"}
 """Their usual spelling, where PyTorch's differs."""
 NOT_MEASURED = (
@@ -36,7 +38,7 @@ def tabs(results: Sequence[Result]) -> str:
 
 def label(result: Result) -> str:
     """The kind of device that a record is from."""
-    if result["experiment"] == GPU_RECORD:
+    if is_gpu(result):
         return "GPU"
     return f"CPU with {instruction_set(result)}"
 
@@ -54,17 +56,15 @@ def section(result: Result) -> str:
     parts = (
         images(name, caption),
         legend(result),
+        method(result),
         '<details markdown="1" data-search-exclude><summary>All numbers</summary>',
         table_of_ratios(result),
         "</details>",
         *own_layers_section(result),
         *half_precision_section(result),
         *one_step_section(result),
-        "### Memory",
-        f"Peak memory of a training step{'' if name == GPU_RECORD else ' with one thread'} in MB, "
-        "above its start, this package : torch.nn.",
-        memory_table(result),
-        *(goals_section(result) if name != GPU_RECORD else ()),
+        *memory_section(result),
+        *(() if is_gpu(result) else goals_section(result)),
         f"{provenance(result)}. {data_links(result)}",
     )
     return "\n\n".join(parts) + "\n"

@@ -1,24 +1,22 @@
 """Two layers timed in turn, after a check of what one of them computes.
 
 The two run alternately, round by round, in one process: a ratio of neighbours in time survives a
-noisy machine where two separate timings do not. Every result is checked right before it is timed:
+noisy machine better than two separate timings. Every result is checked right before it is timed:
 two sequences against a NumPy oracle, everything against the model itself in float64.
 """
 
 from __future__ import annotations
 
 import copy
-import ctypes
 import gc
+import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.utils.benchmark import timer  # waits for the GPU, where there is one
+from torch.utils import benchmark as torch_benchmark
 
 from experiments import oracles
 from lstm_variants import VARIANTS
@@ -31,6 +29,11 @@ class Size(NamedTuple):
     T: int
     D: int
     H: int
+
+    def random(self, directions: int, device: torch.device) -> tuple[Tensor, Tensor]:
+        """An input and a gradient of the output, in the layout of torch: `[T, B, ...]`."""
+        x = torch.randn(self.T, self.B, self.D, device=device)
+        return x, torch.randn(self.T, self.B, self.H * directions, device=device)
 
     def __str__(self) -> str:
         return "-".join(f"{letter}{size}" for letter, size in self._asdict().items())
@@ -52,15 +55,15 @@ def compare(
     device: torch.device,
     name: str,
     settings: dict[str, str],
-    ours: nn.Module,
-    theirs: nn.Module,
+    ours: First,
+    theirs: First,
     mode: str,
     size: Size,
 ) -> dict[str, Any]:
     """Time a model of a variant and its baseline in turn, after a check of the model's results."""
-    ours, theirs, variant = ours.to(device), theirs.to(device), VARIANTS[name]
-    x = torch.randn(size.B, size.T, size.D, device=device)
-    grad = torch.randn(size.B, size.T, size.H * variant.directions, device=device)
+    ours, theirs = ours.to(device), theirs.to(device)
+    x, grad = size.random(VARIANTS[name].directions, device)
+    timer = timer_of(device)
 
     step = step_of(ours, x, grad, mode)
     check(name, settings, ours, x, grad, step())
@@ -74,10 +77,10 @@ def compare(
         reference_times.append(timer() - start)
 
     time_reference()
-    budget, least, most = (0.1, 3, 20) if pytestconfig.getoption("smoke") else (1.0, 9, 400)
+    budget, least, most = (0.1, 3, 20) if pytestconfig.getoption("smoke") else (0.4, 4, 150)
     time_reference()
     if reference_times[-1] > SLOW:
-        least = min(least, 5)
+        least = min(least, 2)
     rounds = int(min(max(budget / (2 * reference_times[-1]), least), most))
     reference_times.clear()
 
@@ -88,21 +91,20 @@ def compare(
     finally:
         gc.enable()
 
-    times = np.array(benchmark.stats.stats.data)
-    ratios = times / np.array(reference_times[WARMUP:])
     return {
         "size": size._asdict(),
-        "rounds": rounds,
-        "ratio": quartiles(ratios),
-        "milliseconds": quartiles(1e3 * times),
-        "baseline_milliseconds": quartiles(1e3 * np.array(reference_times[WARMUP:])),
-        "megabytes": peak_memory(step, device),
-        "baseline_megabytes": peak_memory(reference, device),
+        "seconds": list(benchmark.stats.stats.data),
+        "baseline_seconds": reference_times[WARMUP:],
     }
 
 
+def timer_of(device: torch.device) -> Callable[[], float]:
+    """A clock; for a GPU one that waits for it."""
+    return torch_benchmark.timer if device.type == "cuda" else time.perf_counter
+
+
 class First(nn.Module):
-    """A layer that returns its outputs alone, as the notebook's models do."""
+    """A layer that returns its outputs alone."""
 
     def __init__(self, layer: nn.Module) -> None:
         super().__init__()
@@ -136,7 +138,7 @@ def step_of(model: nn.Module, x: Tensor, grad: Tensor, mode: str) -> Step:
 def check(
     name: str,
     settings: dict[str, str],
-    model: nn.Module,
+    model: First,
     x: Tensor,
     grad: Tensor,
     got: tuple[Tensor, ...],
@@ -150,10 +152,11 @@ def check(
         grad.to(dtype).double(),
     )
     truths = step_of(exact, x64, grad64, "training" if len(got) > 1 else "forward")()
-    oracle = torch.from_numpy(oracles.output(name, exact, x64[some], **settings))
+    given = x64[:, some].transpose(0, 1)
+    oracle = torch.from_numpy(oracles.output(name, exact, given, **settings)).transpose(0, 1)
     # An output is as exact as the memory that it shows, which grows where nothing is forgotten.
     memory, tolerance = largest_memory(exact, x64), TOLERANCES[dtype]
-    for result, truth in ((got[0][some], oracle), *zip(got, truths, strict=True)):
+    for result, truth in ((got[0][:, some], oracle), *zip(got, truths, strict=True)):
         truth = truth.detach().cpu()
         error = (result.detach().cpu().double() - truth).abs().max()
         scale = max(truth.abs().max().item(), memory)
@@ -162,40 +165,9 @@ def check(
         )
 
 
-def largest_memory(model: nn.Module, x: Tensor) -> float:
-    """The largest number in the last state of a module's layer; 0 if it does not show its state."""
-    if not isinstance(model, First):
-        return 0.0
+def largest_memory(model: First, x: Tensor) -> float:
+    """The largest number in the last state of a module's layer."""
     with torch.no_grad():
         last = model.layer(x)[1]
     states = (last,) if isinstance(last, Tensor) else last
     return max(state.abs().max().item() for state in states)
-
-
-def peak_memory(step: Step, device: torch.device) -> float | None:
-    """Megabytes that a step takes at its worst, beyond what is held before; `None` if unknown."""
-    if device.type == "cuda":
-        before = torch.cuda.memory_allocated()
-        torch.cuda.reset_peak_memory_stats()
-        step()
-        return (torch.cuda.max_memory_allocated() - before) / 2**20
-    try:
-        ctypes.CDLL(None).malloc_trim(0)  # what the C library keeps would hide what is taken again
-        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
-        before = resident("VmRSS")
-        step()
-        return (resident("VmHWM") - before) / 2**10
-    except (OSError, AttributeError, TypeError):  # not on Linux
-        return None
-
-
-def resident(field: str) -> int:
-    """Kilobytes of memory in use, `VmRSS`, or at most in use, `VmHWM`."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(field))
-
-
-def quartiles(values: np.ndarray[Any, Any]) -> dict[str, float]:
-    """Median and quartiles."""
-    q1, median, q3 = np.percentile(values, [25, 50, 75])
-    return {"median": float(median), "q1": float(q1), "q3": float(q3)}

@@ -39,7 +39,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from experiments import Record
-from experiments.benchmarks.paired import First, Size, quartiles, step_of
+from experiments.benchmarks.paired import First, Size, step_of
+from experiments.benchmarks.pooled import quartiles
 from experiments.benchmarks.test_speed import MODES, SIZES
 from experiments.engine.files import check_writable, write_json
 from experiments.engine.provenance import provenance
@@ -240,6 +241,8 @@ def time_cell(cell: str, size: Size, mode: str) -> list[Record]:
 def main() -> None:
     """Check, time, write."""
     options = tyro.cli(Options, prog="python -m experiments.benchmarks.peers")
+    if not hasattr(os, "sched_setaffinity"):
+        raise SystemExit("This system cannot hold JAX to one core, as Linux can: nothing is timed.")
     if not options.smoke:
         check_writable(options.out, "--out")
     torch.set_num_threads(1)

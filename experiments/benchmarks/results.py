@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import tabulate
 
@@ -15,6 +15,8 @@ from experiments.benchmarks.goals import (
     compare,
 )
 from experiments.benchmarks.sizes import size_name, size_of, size_text
+
+GPU_RECORD = "bench-cuda"
 
 
 def table_of_ratios(result: Result) -> str:
@@ -40,6 +42,21 @@ def table_of_ratios(result: Result) -> str:
         "training, ms",
     ]
     return tabulate.tabulate(table, headers, tablefmt="pipe", disable_numparse=True)
+
+
+def method(result: Result) -> str:
+    """How the numbers of a record were measured, and what stands in brackets."""
+    if number := result.get("processes"):
+        return (
+            "Before the brackets: the median ratio of all rounds. In brackets: the lowest and the "
+            f"highest median of {number} processes, one after the other."
+        )
+    return (
+        "Measured by an earlier version of this benchmark: in one process, with `batch_first=True` "
+        "on both sides, and without the memory that the kernels keep from one call to the next. "
+        "In brackets: the quartiles of the rounds in that process. Between processes, ratios "
+        "differ by more."
+    )
 
 
 def goals_section(result: Result) -> tuple[str, ...]:
@@ -72,9 +89,9 @@ def own_layers_section(result: Result) -> tuple[str, ...]:
     """Layers compared with another one of this package."""
     return section(
         "Compared with other layers of this package",
-        "Training, one thread. The ratio is the time of the variant divided by that of the other "
-        "layer; the goal is the largest ratio that is acceptable.",
-        result.get("own_layers", ()),
+        "Training. The ratio is the time of the variant divided by that of the other layer.",
+        result,
+        "own_layers",
         lambda record: OWN_GOALS[record["variant"]],
     )
 
@@ -91,32 +108,42 @@ def half_precision_section(result: Result) -> tuple[str, ...]:
             sizes.index(size_text(record["size"]))
         ]
 
-    return section(
-        "Half precision",
-        "One thread. bfloat16 is compared with the layer of `torch.nn` in bfloat16, float16 with "
-        "the same layer of this package in float32. Inputs and results are rounded. On processors "
-        "with AVX512-BF16, the kernels multiply in bfloat16 and add in float32 in a bfloat16 "
-        "layer; everything else is computed in float32 on any processor. The goals of bfloat16 "
-        "were set for processors with matrix units (AMX), which the kernels do not use so far.",
-        records,
-        goal,
+    text = (
+        "bfloat16 is compared with the layer of `torch.nn` in bfloat16, float16 with the same "
+        "layer of this package in float32. Inputs and results are rounded."
     )
+    if not is_gpu(result):
+        text += (
+            " On processors with AVX512-BF16, the kernels multiply in bfloat16 and add in float32 "
+            "in a bfloat16 layer; everything else is computed in float32 on any processor. The "
+            "goals of bfloat16 were set for kernels that use matrix units (AMX). These kernels do "
+            "not, and no processor with AMX was measured."
+        )
+    return section("Half precision", text, result, "half_precision", goal)
 
 
 def one_step_section(result: Result) -> tuple[str, ...]:
     """One time step."""
     return section(
         "One time step",
-        "A call with T = 1, as in streaming and reinforcement learning; float32, one thread.",
-        result.get("one_step", ()),
+        "A call with T = 1, as in streaming and reinforcement learning; float32.",
+        result,
+        "one_step",
         lambda record: STEP_GOAL,
     )
 
 
+def is_gpu(result: Result) -> bool:
+    """Whether a record is of a GPU, for which there are no goals and no threads."""
+    return bool(result["experiment"] == GPU_RECORD)
+
+
 def section(
-    title: str, text: str, records: Sequence[Record], goal: Callable[[Record], float]
+    title: str, text: str, result: Result, name: str, goal: Callable[[Record], float]
 ) -> tuple[str, ...]:
     """A heading, a text, and a table with a row for each record; nothing without records."""
+    if not is_gpu(result):
+        text = f"{text} One thread; the goal is the largest acceptable ratio."
     rows = [
         {
             "variant": ", ".join((record["variant"], *record["settings"].values())),
@@ -124,32 +151,42 @@ def section(
             "size": size_name(record["size"]),
             "mode": record["mode"],
             "ratio": spread(record["ratio"]),
-            "goal": goal(record),
+            **({} if is_gpu(result) else {"goal": goal(record)}),
             "compared with": f"`{record['baseline']}`",
             "ms": times(record),
         }
-        for record in records
+        for record in result.get(name, ())
     ]
     table = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
     return (f"### {title}", text, table) if rows else ()
 
 
-def memory_table(result: Result) -> str:
-    """Peak memory of a training step in Markdown, ours : torch's, a row for each variant.
+def memory_section(result: Result) -> tuple[str, ...]:
+    """Peak memory of a training step, ours : torch's, a row for each variant.
 
-    Of the run with the fewest threads: one on a CPU.
+    Of the run with the fewest threads: one on a CPU. Nothing where the system does not say.
     """
     rows: dict[str, dict[str, str]] = {}
-    trained = [
-        r for r in result["records"] if r["mode"] == "training" and r["megabytes"] is not None
-    ]
+    trained = [r for r in result["records"] if r["mode"] == "training" and has_memory(r)]
     fewest = min((record["threads"] for record in trained), default=1)
     for record in trained:
         if record["threads"] == fewest:
             ours, theirs = record["megabytes"], record["baseline_megabytes"]
             row = rows.setdefault(record["variant"], {"variant": record["variant"]})
             row[size_name(record["size"])] = f"{ours:.1f} : {theirs:.1f}"
-    return tabulate.tabulate(list(rows.values()), "keys", tablefmt="pipe", disable_numparse=True)
+    threads = "" if is_gpu(result) else " with one thread"
+    first = "the first" if "processes" in result else "a"
+    said = (
+        f"Peak memory of {first} training step{threads} in MB, above its start, this package : "
+        "torch.nn."
+    )
+    table = tabulate.tabulate(list(rows.values()), "keys", tablefmt="pipe", disable_numparse=True)
+    return ("### Memory", said, table) if rows else ()
+
+
+def has_memory(record: Record) -> bool:
+    """Whether peak memory is known."""
+    return record.get("megabytes") is not None
 
 
 def records_at(result: Result, size: str) -> dict[tuple[str, str], Record]:
@@ -162,8 +199,9 @@ def records_at(result: Result, size: str) -> dict[tuple[str, str], Record]:
 
 
 def spread(q: dict[str, float]) -> str:
-    """A ratio with its quartiles."""
-    return f"{q['median']:.2f} ({q['q1']:.2f} to {q['q3']:.2f})"
+    """A ratio with the range of the processes' medians, or of one process with its quartiles."""
+    low, high = (q["low"], q["high"]) if "low" in q else (q["q1"], q["q3"])
+    return f"{q['median']:.2f} ({low:.2f} to {high:.2f})"
 
 
 def times(record: Result) -> str:

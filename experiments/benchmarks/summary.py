@@ -10,8 +10,8 @@ import tabulate
 
 from experiments import Record, Result
 from experiments.benchmarks.page import instruction_set
-from experiments.benchmarks.results import records_at
-from experiments.benchmarks.sizes import size_of
+from experiments.benchmarks.results import has_memory, records_at
+from experiments.benchmarks.sizes import size_name, size_of
 from experiments.engine.files import write_whole
 from experiments.records import load
 from experiments.report.markdown import replace_marked
@@ -20,6 +20,8 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 RECORDS = sorted(Path(__file__).parent.glob("bench-cpu-*.json"))
 LAYERS = ("LSTM", "PeepholeLSTM", "CoupledLSTM", "GRU", "BiLSTM", "RNN")
 SIZE = "medium"
+NOTICEABLE = 1.05
+"""From this ratio of times on, a layer counts as slower."""
 
 
 def summary(results: Sequence[Result]) -> str:
@@ -49,7 +51,25 @@ def summary(results: Sequence[Result]) -> str:
         "torch has none: below 1, this package is faster. "
         f"Memory: peak additional memory of a training step with {last}, this package : "
         f"torch.nn. float32, one thread, {size} (batch, time steps, features, hidden units); "
-        f"medians. {runs}."
+        f"medians. {runs}. {' '.join(map(slower, results))}"
+    )
+
+
+def slower(result: Result) -> str:
+    """How often these layers take longer than torch's, over all sizes and numbers of threads."""
+    timed = [record for record in result["records"] if record["variant"] in LAYERS]
+    found = [record for record in timed if record["ratio"]["median"] > NOTICEABLE]
+    text = (
+        f"With {instruction_set(result)}, {len(found)} of {len(timed)} timings of these layers, at "
+        f"all sizes with one thread and with all, are more than {100 * NOTICEABLE - 100:.0f} % "
+        "slower than torch's"
+    )
+    if not found:
+        return f"{text}."
+    worst = max(found, key=lambda record: float(record["ratio"]["median"]))
+    return (
+        f"{text}; the largest ratio is {ratio(worst)} (`{worst['variant']}`, {worst['mode']}, size "
+        f"*{size_name(worst['size'])}*)."
     )
 
 
@@ -60,6 +80,8 @@ def ratio(record: Record) -> str:
 
 def memory(record: Record) -> str:
     """Peak memory beyond the start, ours and the baseline's."""
+    if not has_memory(record):
+        return "unknown"
     return f"{record['megabytes']:.0f} : {record['baseline_megabytes']:.0f}"
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
-from torch.utils.benchmark import timer  # waits for the GPU, where there is one
 
+from experiments.benchmarks import memory
 from experiments.benchmarks.paired import First, Size, Timed
 from lstm_variants import VARIANTS
 from lstm_variants.cells import ElmanCell, GRUCell
@@ -78,16 +78,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("name", TIMED if metafunc.function is test_speed else STEPPED)
 
 
-@pytest.mark.benchmark(timer=timer)
-def test_speed(timed: Timed, name: str, mode: str, threads: int, size: Size) -> None:
+def test_speed(
+    timed: Timed, name: str, mode: str, threads: int, size: Size, device: torch.device
+) -> None:
     variant = VARIANTS[name]
     torch.manual_seed(0)
-    ours, theirs = build(variant, size), baseline(variant, size)
+    ours, theirs = layer(variant, size), baseline(variant, size)
     torch.set_num_threads(threads)
-    timed("records", name, ours, theirs, mode, size, name_in_torch(theirs), threads=threads)
+    about: dict[str, Any] = {"threads": threads}
+    if mode == "training" and (threads == 1 or device.type == "cuda"):
+        x, grad = size.random(variant.directions, device)
+        about["megabytes"] = memory.of_training(ours.to(device), x, grad)
+        about["baseline_megabytes"] = memory.of_training(theirs.to(device), x, grad)
+    timed("records", name, ours, theirs, mode, size, name_in_torch(theirs), **about)
 
 
-@pytest.mark.benchmark(timer=timer)
 def test_speed_of_own_layers(timed: Timed, name: str, size: Size) -> None:
     torch.set_num_threads(1)
     other, _, settings = OWN_BASELINES[name]
@@ -96,7 +101,6 @@ def test_speed_of_own_layers(timed: Timed, name: str, size: Size) -> None:
     timed("own_layers", name, ours, theirs, "training", size, other, settings)
 
 
-@pytest.mark.benchmark(timer=timer)
 def test_speed_in_half_precision(
     timed: Timed, name: str, dtype: torch.dtype, mode: str, size: Size
 ) -> None:
@@ -112,7 +116,6 @@ def test_speed_in_half_precision(
     timed("half_precision", name, ours, theirs, mode, size, against, dtype=name_of(dtype))
 
 
-@pytest.mark.benchmark(timer=timer)
 def test_speed_of_one_step(timed: Timed, name: str, mode: str, size: Size) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -138,25 +141,17 @@ def name_in_torch(model: First) -> str:
 
 
 def layer(variant: Variant, size: Size) -> First:
-    """The layer of a variant."""
-    return First(variant.layer(size.D, size.H, batch_first=True))
-
-
-def build(variant: Variant, size: Size) -> nn.Module:
-    """The notebook's model, or else the layer, with parameters that can be checked."""
-    made = variant.model
-    model: nn.Module = layer(variant, size) if made is None else made(size.D, size.H)
+    """The layer of a variant, with parameters that can be checked."""
+    made = First(variant.layer(size.D, size.H))
     with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            if name.startswith("C_"):  # peepholes, which start at zero
-                parameter.normal_(std=0.1)
-            if name.startswith("layer.gain_"):  # at 1, rounding errors grow from step to step
+        for name, parameter in made.layer.named_parameters():
+            if name.startswith("gain_"):  # at 1, rounding errors grow from step to step
                 parameter.fill_(0.1)
-    return model
+    return made
 
 
 def baseline(variant: Variant, size: Size) -> First:
     """The layer of `torch.nn` that a variant is compared with: `LSTM` if torch has no such cell."""
     layers: dict[type, Any] = {GRUCell: nn.GRU, ElmanCell: nn.RNN}
     found = layers.get(type(variant.cell), nn.LSTM)
-    return First(found(size.D, size.H, batch_first=True, bidirectional=variant.directions == 2))
+    return First(found(size.D, size.H, bidirectional=variant.directions == 2))

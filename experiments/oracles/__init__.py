@@ -112,11 +112,13 @@ def model_output(model: nn.Module, x: Tensor) -> Array:
 
 
 def output(name: str, model: nn.Module, x: Tensor, **settings: str) -> Array:
-    """What a variant's model, or a module around its layer, should return for `x`, `[B, T, D]`."""
-    if type(model).__name__ in MODELS:
-        return model_output(model, x)
-    named = {k: float64(parameter) for k, parameter in model.named_parameters()}
-    p = direction(named, "layer.", "_l0")
+    """What a module around a variant's layer should return for `x`, `[B, T, D]`."""
+    named = {
+        k.removeprefix("layer."): float64(parameter) for k, parameter in model.named_parameters()
+    }
+    if any(k.endswith("_reverse") for k in named):
+        return np.stack([both_directions(name, sequence, named, 0) for sequence in float64(x)])
+    p = direction(named, "", "_l0")
     return np.stack([LAYERS[name](sequence, p, **settings) for sequence in float64(x)])
 
 

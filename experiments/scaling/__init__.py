@@ -3,8 +3,8 @@ r"""Speed over T and H.
 How the time of a layer grows with the number of time steps T and of hidden units H, and which
 backend is faster at which size.
 
-Claim: with the CPU kernels, in float32 and at the sizes of figure and table, a peephole LSTM is as
-fast as `torch.nn.LSTM`, and the cells that PyTorch has too are no slower than PyTorch's own; so
+Claim: with the CPU kernels, in float32 and at most sizes of figure and table, a peephole LSTM is no
+slower than `torch.nn.LSTM`, and the cells that PyTorch has too are no slower than PyTorch's own; so
 `backend="auto"` takes the kernels at these sizes. Other sizes, and half precision:
 [Speed](speed.md).
 
