@@ -1,18 +1,23 @@
 """Data sets: what is in them, and what is said if they are missing or wrong."""
 
 import hashlib
+import http.server
 import os
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pooch
 import pytest
 
+import experiments
 from experiments import data
 from experiments.chunking import run as chunking
 from experiments.data import small
 from experiments.music import run as music
+from experiments.odyssey import tasks
 
 
 @pytest.fixture
@@ -81,20 +86,103 @@ def test_what_was_fetched_and_is_not_that_file_is_not_kept(monkeypatch, tmp_path
         return str(page)
 
     monkeypatch.delenv(data.FOLDER, raising=False)
-    monkeypatch.setattr(data.pooch, "retrieve", login)
+    monkeypatch.setattr(data.pooch, "os_cache", lambda name: str(tmp_path / "cache"))
+    monkeypatch.setattr(data.pooch.Pooch, "fetch", login)
     with pytest.raises(data.MissingDataError, match="is not that file"):
         data.fetch("Free Spoken Digit Dataset")
     assert not page.exists()
 
 
-def test_a_broken_network_is_said_in_words(monkeypatch, tmp_path):
-    def broken(*_, **__):
-        raise OSError("no route to host")
+class Server:
+    """A server on this machine that breaks off some of its answers, and counts them."""
 
+    def __init__(self, broken):
+        self.answers, self.broken = 0, broken
+        counter = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                counter.answers += 1
+                self.send_response(200)
+                self.send_header("Content-Length", "5")
+                self.end_headers()
+                self.wfile.write(b"ri" if counter.answers <= counter.broken else b"right")
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.source = data.Source(
+            f"http://127.0.0.1:{self.server.server_port}/a.mat",
+            hashlib.sha256(b"right").hexdigest(),
+            "a.mat",
+        )
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def cache(monkeypatch, tmp_path):
+    """An empty cache, and no named folder."""
     monkeypatch.delenv(data.FOLDER, raising=False)
-    monkeypatch.setattr("pooch.retrieve", broken)
-    with pytest.raises(data.MissingDataError, match="no route to host"):
-        data.fetch("Nottingham")
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(data.pooch, "os_cache", lambda name: str(tmp_path / "cache"))
+    monkeypatch.setattr("time.sleep", lambda seconds: None)  # between attempts
+    return tmp_path / "cache"
+
+
+def test_a_file_is_fetched_once_by_all_and_again_after_a_broken_answer(cache, monkeypatch):
+    with Server(broken=2) as server:
+        monkeypatch.setitem(data.SOURCES, "Nottingham", server.source)
+        with ThreadPoolExecutor(8) as threads:
+            paths = list(threads.map(data.fetch, ["Nottingham"] * 8))
+        assert set(paths) == {cache / "a.mat"}
+        assert paths[0].read_bytes() == b"right"
+        assert server.answers == 3
+
+
+def test_a_broken_network_is_said_in_words(cache, monkeypatch):
+    with Server(broken=99) as server:
+        monkeypatch.setitem(data.SOURCES, "Nottingham", server.source)
+        with pytest.raises(data.MissingDataError, match=r"a\.mat cannot be fetched") as stopped:
+            data.fetch("Nottingham")
+        assert server.answers == 1 + data.RETRIES
+    assert "With a network, start again: the file is fetched from" in str(stopped.value)
+    assert not (cache / "a.mat").exists()
+
+
+def test_a_cache_that_cannot_be_written_is_read(cache, monkeypatch):
+    source = data.Source("http://localhost:1", hashlib.sha256(b"right").hexdigest(), "a.mat")
+    monkeypatch.setitem(data.SOURCES, "Nottingham", source)
+    cache.mkdir()
+    (cache / "a.mat").write_bytes(b"right")
+    monkeypatch.setattr(data, "FileLock", None)
+    assert data.fetch("Nottingham") == cache / "a.mat"
+
+
+@pytest.mark.parametrize("error", data.UNREADABLE)
+def test_what_cannot_be_read_is_not_that_file(folder, monkeypatch, error):
+    def fail(path):
+        raise error("damaged")
+
+    (folder / data.SOURCES["Free Spoken Digit Dataset"].name).write_bytes(b"PK")
+    monkeypatch.setattr(data, "members_hash", fail)
+    with pytest.raises(data.MissingDataError, match=r"is not that file.*\n.*of its recordings"):
+        data.fetch("Free Spoken Digit Dataset")
+
+
+def test_generated_data_are_not_kept_for_a_run_on_the_published_ones(folder):
+    with small.in_use():
+        assert len(music.splits("JSB Chorales", 0)["train"]) == small.SEQUENCES["train"]
+    with pytest.raises(data.MissingDataError):
+        music.splits("JSB Chorales", 0)
 
 
 def published(name):
@@ -121,12 +209,7 @@ def test_generated_files_have_the_published_formats():
 def test_a_toy_run_on_the_published_files(experiment):
     for name in ("JSB Chorales", "CoNLL-2000"):
         published(name)
-    for read in (music.splits, chunking.corpus):
-        read.cache_clear()
-    record = experiment.run(experiment.smoke, 0, **experiment.cases(experiment.smoke)[0])
-    assert record
-    for read in (music.splits, chunking.corpus):
-        read.cache_clear()
+    assert experiment.run(experiment.smoke, 0, **experiment.cases(experiment.smoke)[0])
 
 
 def test_the_piano_rolls_are_as_published():
@@ -144,6 +227,37 @@ def test_the_piano_rolls_are_as_published():
             assert frames is None or sum(map(len, part)) == frames
             assert {s.shape[1] for s in part} == {88}
             assert set(part[0].ravel().tolist()) == {0.0, 1.0}
+
+
+def repeated(parts, split):
+    """How many sequences of a split are also among those for training."""
+    known = {sequence.tobytes() for sequence in parts["train"]}
+    return sum(sequence.tobytes() in known for sequence in parts[split])
+
+
+def pages_say(name, text):
+    return text in " ".join(experiments.text(name).split())
+
+
+def test_sequences_that_are_also_for_training_are_counted():
+    """As the pages say it, of what the experiments use."""
+    for name in ("Nottingham", "CoNLL-2000", "pen strokes, test-padded-leading"):
+        published(name)
+    rolls = data.piano_rolls("Nottingham")
+    test, valid = repeated(rolls, "test"), repeated(rolls, "valid")
+    assert pages_say("music", f"{test} sequence for testing and {valid} for validation are also")
+    words = {
+        split: [tuple(token.word for token in sentence) for sentence in part]
+        for split, part in data.sentences().items()
+    }
+    known = set(words["train"])
+    both = sum(sentence in known for sentence in words["test"])
+    assert pages_say("chunking", f"2,012 sentences for testing, {both} have the words of one")
+    inputs = tasks.strokes().inputs
+    drawings = {split: [x.numpy() for x in part] for split, part in inputs.items()}
+    test, valid = repeated(drawings, "test"), repeated(drawings, "valid")
+    said = f"{test} of the 2,000 for testing and {valid} of the 1,000 for validation are also among"
+    assert pages_say("odyssey_strokes", said)
 
 
 def test_the_sentences_are_as_published():

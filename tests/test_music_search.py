@@ -65,10 +65,8 @@ def test_a_trial_is_trained_as_it_is_drawn(monkeypatch):
     seen = []
     monkeypatch.setattr(music, "train", lambda *arguments: seen.append(arguments) or {})
     with small.in_use():
-        music.splits.cache_clear()
         drawn = search.run(search.SEARCHES["muse"], 3, "GRU")
         updates = math.ceil(len(music.splits("MuseData", 0)["train"]) / drawn["batch"])
-        music.splits.cache_clear()
     [(network, setting, rate, seed, noise, only)] = seen
     assert network.layer.hidden_size == music.UNITS["GRU"]
     assert (rate, setting.batch, noise) == (drawn["rate"], drawn["batch"], drawn["noise"])
@@ -168,7 +166,5 @@ def test_the_setting_that_matters_is_found():
 def test_every_data_set_is_searched_with_toy_settings(name):
     toy = search.experiment(name)
     with small.in_use():
-        music.splits.cache_clear()
         found = toy.run(toy.smoke, 0, model="LSTM")
-        music.splits.cache_clear()
     assert math.isfinite(found["test"]["per_frame"])

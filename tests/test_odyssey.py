@@ -29,12 +29,8 @@ QUICK = {"epochs": 2, "batch": 8, "hidden": (2, 4)}
 
 @pytest.fixture(scope="module", autouse=True)
 def _small_data():
-    for task in tasks.TASKS.values():
-        task.cache_clear()
     with small.in_use():
         yield
-    for task in tasks.TASKS.values():
-        task.cache_clear()
 
 
 @pytest.mark.parametrize("name", tasks.TASKS)

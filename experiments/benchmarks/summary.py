@@ -20,6 +20,7 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 RECORDS = sorted(Path(__file__).parent.glob("bench-cpu-*.json"))
 LAYERS = ("LSTM", "PeepholeLSTM", "CoupledLSTM", "GRU", "BiLSTM", "RNN")
 SIZE = "medium"
+EARLIER = ", by an earlier version of the benchmark"
 NOTICEABLE = 1.05
 """From this ratio of times on, a layer counts as slower."""
 
@@ -42,8 +43,10 @@ def summary(results: Sequence[Result]) -> str:
     runs = "; ".join(
         f"{instruction_set(result)}: {result['machine']['cpu']}, torch "
         f"{result['machine']['torch']}, {result['date'][:10]}"
+        f"{'' if 'processes' in result else EARLIER}"
         for result in results
     )
+    slow = "; ".join(map(slower, results))
     return (
         f"{tabulate.tabulate(rows, 'keys', tablefmt='pipe', disable_numparse=True)}\n\n"
         "Time of a forward pass and of a training step, divided by that of torch's layer of the "
@@ -51,26 +54,21 @@ def summary(results: Sequence[Result]) -> str:
         "torch has none: below 1, this package is faster. "
         f"Memory: peak additional memory of a training step with {last}, this package : "
         f"torch.nn. float32, one thread, {size} (batch, time steps, features, hidden units); "
-        f"medians. {runs}. {' '.join(map(slower, results))}"
+        f"medians. {runs}. Timings of these layers, at all sizes with one thread and with all, "
+        f"that are more than {100 * NOTICEABLE - 100:.0f} % slower than torch's: {slow}."
     )
 
 
 def slower(result: Result) -> str:
-    """How often these layers take longer than torch's, over all sizes and numbers of threads."""
+    """How many timings of these layers take longer than torch's, and the largest ratio."""
     timed = [record for record in result["records"] if record["variant"] in LAYERS]
     found = [record for record in timed if record["ratio"]["median"] > NOTICEABLE]
-    text = (
-        f"With {instruction_set(result)}, {len(found)} of {len(timed)} timings of these layers, at "
-        f"all sizes with one thread and with all, are more than {100 * NOTICEABLE - 100:.0f} % "
-        "slower than torch's"
-    )
+    text = f"{len(found)} of {len(timed)} with {instruction_set(result)}"
     if not found:
-        return f"{text}."
+        return text
     worst = max(found, key=lambda record: float(record["ratio"]["median"]))
-    return (
-        f"{text}; the largest ratio is {ratio(worst)} (`{worst['variant']}`, {worst['mode']}, size "
-        f"*{size_name(worst['size'])}*)."
-    )
+    where = f"`{worst['variant']}`, {worst['mode']}, size *{size_name(worst['size'])}*"
+    return f"{text} (the largest ratio: {ratio(worst)}, {where})"
 
 
 def ratio(record: Record) -> str:

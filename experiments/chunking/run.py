@@ -6,7 +6,6 @@ import copy
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -15,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from experiments import Record
-from experiments.data import Token, sentences
+from experiments.data import Token, cached, sentences
 from experiments.data.batches import batches
 from experiments.engine.experiment import Experiment
 from lstm_variants.nn import LSTM, PeepholeLSTM, Recurrent
@@ -101,7 +100,7 @@ def features_of(token: Token) -> dict[str, str]:
     }
 
 
-@cache
+@cached
 def corpus(only: int) -> Corpus:
     """The corpus, with every tenth training sentence kept aside."""
     read = {split: part[: only or None] for split, part in sentences().items()}

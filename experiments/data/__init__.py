@@ -7,21 +7,26 @@ a folder that holds the files serves: `--data DIR`, or the environment's `LSTM_V
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import pooch
 import scipy.io
+from filelock import FileLock
 from numpy.typing import NDArray
 
 FOLDER = "LSTM_VARIANTS_DATA"
+RETRIES = 3
+UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
+"""What reading a damaged archive raises, and a file that may not be read."""
 
 
 class Source(NamedTuple):
@@ -40,12 +45,18 @@ class Source(NamedTuple):
     of_members: bool = False
 
     def matches(self, path: Path) -> bool:
-        """Whether a file is what it must be."""
+        """Whether a file is what it must be, and can be read."""
         try:
             found = members_hash(path) if self.of_members else pooch.file_hash(str(path))
-        except (zipfile.BadZipFile, zlib.error):
-            return False  # a damaged archive
+        except UNREADABLE:
+            return False
         return found == self.sha256
+
+    @property
+    def hash_text(self) -> str:
+        """The hash, and what it is of."""
+        members = " over name, zero byte and content of its recordings, by name"
+        return f"SHA-256 {self.sha256}{members if self.of_members else ''}"
 
 
 def members_hash(path: Path) -> str:
@@ -173,19 +184,57 @@ def fetch(name: str) -> Path:
             raise MissingDataError(missing(name, f"There is no {source.name} in {named}."))
         path = next(filter(source.matches, paths), paths[0])
     else:
-        known = None if source.of_members else f"sha256:{source.sha256}"
-        cache = pooch.os_cache("lstm_variants")
-        try:
-            path = Path(pooch.retrieve(source.url, known, fname=source.name, path=cache))
-        except (OSError, ValueError) as error:
-            problem = f"{source.name} cannot be fetched: {error}"
-            raise MissingDataError(missing(name, problem)) from error
+        path = in_cache(name)
     if not source.matches(path):
+        reason = "is not that file" if os.access(path, os.R_OK) else "cannot be read"
         if not named:  # such as the page of a login: the next call fetches it again
             with contextlib.suppress(OSError):
                 path.unlink()
-        raise MissingDataError(missing(name, f"{path} is not that file."))
+        raise MissingDataError(missing(name, f"{path} {reason}."))
     return path
+
+
+def in_cache(name: str) -> Path:
+    """The file of a data set in the user's cache, which one process fetches and others wait for.
+
+    Raises:
+        MissingDataError: If it cannot be fetched.
+    """
+    source, folder = SOURCES[name], Path(pooch.os_cache("lstm_variants"))
+    path = folder / source.name
+    if path.is_file() and source.matches(path):
+        return path
+    cache = pooch.create(
+        folder,
+        base_url="",
+        registry={source.name: None if source.of_members else f"sha256:{source.sha256}"},
+        urls={source.name: source.url},
+        retry_if_failed=RETRIES,
+    )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{path}.lock"):
+            return Path(cache.fetch(source.name))
+    except (OSError, ValueError) as error:
+        problem = f"{source.name} cannot be fetched: {error}"
+        raise MissingDataError(missing(name, problem)) from error
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def cached(read: Function) -> Function:
+    """Keep what a function returns, for each folder that data sets are read from."""
+
+    @functools.cache
+    def of_place(place: tuple[Path | None, str | None], *arguments: Any) -> Any:
+        return read(*arguments)
+
+    @functools.wraps(read)
+    def cached_read(*arguments: Any) -> Any:
+        return of_place((generated.get(), folder()), *arguments)
+
+    return cached_read  # type: ignore[return-value]
 
 
 def files_in(folder: str) -> Iterator[Path]:
@@ -203,9 +252,10 @@ def files_in(folder: str) -> Iterator[Path]:
 def missing(name: str, problem: str) -> str:
     """What is wrong with a file, and both ways to get it."""
     source = SOURCES[name]
+    again = f"leave out --data and unset {FOLDER}: it" if folder() else "start again: the file"
     return (
-        f"{problem}\n{name} is wanted, with SHA-256 {source.sha256}.\n"
-        f"With a network, leave out --data and unset {FOLDER}: it is fetched from\n"
+        f"{problem}\n{name} is wanted, with {source.hash_text}.\n"
+        f"With a network, {again} is fetched from\n"
         f"  {source.url}\n"
         "Without one, copy that file into a folder and name the folder: --data DIR"
     )

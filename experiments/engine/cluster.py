@@ -273,5 +273,6 @@ def run_on_worker(request: Request, task: Task, unit: Unit) -> Record:
             f"{'' if request.kernels else 'not '}in the main process: results would differ. "
             f"{native.unavailable_reason() or ''}"
         )
-    with data.read_from(request.folder), threads(1):
+    # Without a folder of the main process, that of the worker's own environment, if it names one.
+    with data.read_from(request.folder or data.folder()), threads(1):
         return task(*unit)

@@ -133,10 +133,13 @@ def numbers(value: Any) -> Iterator[int | float]:
 def run(name: str, experiment: Experiment, options: Any, *, of_all: bool = False) -> None:
     """Run an experiment with options that are checked."""
     folder = options.out or (None if options.smoke else experiments.FOLDER)
-    given = str(options.data.resolve()) if options.data else data.folder()
+    given = options.data or data.folder()
     is_generated = options.smoke and not options.data
     try:
-        with data.read_from(given), small.in_use() if is_generated else contextlib.nullcontext():
+        with (
+            data.read_from(given and str(Path(given).resolve())),
+            small.in_use() if is_generated else contextlib.nullcontext(),
+        ):
             if of_all and folder and not options.fresh:
                 path, cases = folder / name / "record.json", experiment.cases(options.config)
                 if is_finished(path, name, options.config, cases, options.seeds):

@@ -18,7 +18,9 @@ result on the validation set.
 The measure is the negative log-likelihood (NLL) in nats per frame: the cross-entropy summed over
 the keys and over all frames but the first of each sequence, summed over all sequences and divided
 by the number of frames. Padding is excluded; some replications include it, which is one reason why
-published numbers differ. The mean over sequences of the NLL per frame of each is also stored.
+published numbers differ. The mean over sequences of the NLL per frame of each is also stored. In
+the published split of Nottingham, 1 sequence for testing and 1 for validation are also among those
+for training.
 
 Deviations: two or three learning rates are tried, the same for all networks, where the paper draws
 ten; [a random search](music-search-jsb.md) draws them. Where a network prefers the smallest or

@@ -7,7 +7,6 @@ import copy
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import product
 
 import torch
@@ -15,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
 from experiments import Record
-from experiments.data import PianoRollName, piano_rolls
+from experiments.data import PianoRollName, cached, piano_rolls
 from experiments.data.batches import batches
 from experiments.engine.experiment import Experiment
 from lstm_variants import VARIANTS
@@ -76,7 +75,7 @@ class Network(nn.Module):
         return logits
 
 
-@cache
+@cached
 def splits(name: PianoRollName, only: int) -> dict[str, list[Tensor]]:
     """The sequences of a data set."""
     return {
@@ -126,7 +125,7 @@ class Baseline(nn.Module):
         return torch.where((x > 0) & self.looks, sounding, silent)
 
 
-def run(config: Config, seed: int, data: str, model: str, rate: float) -> Record:
+def run(config: Config, seed: int, data: PianoRollName, model: str, rate: float) -> Record:
     """Train with one learning rate until the validation set says no more."""
     torch.manual_seed(seed)
     if model in BASELINES:

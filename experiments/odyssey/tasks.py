@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import torch
@@ -13,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
-from experiments.data import piano_rolls
+from experiments.data import cached, piano_rolls
 from experiments.data.digits import drawings, recordings
 
 KEYS, DIGITS = 88, 10
@@ -81,7 +80,7 @@ def digits(name: str, parts: dict[str, list[tuple[NDArray[np.float32], int]]]) -
     return Task(name, standardised(inputs), targets, every_step=False, chance=chance)
 
 
-@cache
+@cached
 def speech() -> Task:
     """Spoken digits: 13 mel-frequency cepstral coefficients each 20 ms, of windows of 25 ms.
 
@@ -101,7 +100,7 @@ def speech() -> Task:
     return digits("speech", parts)
 
 
-@cache
+@cached
 def strokes(train: int = 2000, valid: int = 1000, test: int = 2000) -> Task:
     """Drawn digits: the steps of a pen; the first ones of the published training and test set."""
     drawn = [(drawing.steps, drawing.digit) for drawing in drawings("train")[: train + valid]]
@@ -110,7 +109,7 @@ def strokes(train: int = 2000, valid: int = 1000, test: int = 2000) -> Task:
     return digits("strokes", {"train": drawn[:cut], "valid": drawn[cut:], "test": tested})
 
 
-@cache
+@cached
 def music() -> Task:
     """JSB Chorales: the next frame of a piano roll, in nats per frame over the 88 keys."""
     rolls = {
