@@ -133,8 +133,8 @@ def test_few_rows(cell, needs_first, instruction_set):
 
 @every_cell
 def test_few_rows_of_large_weights(cell):
-    for T, B in ((1, 6), (2, 4), (1, 9)):
-        check(call_of(cell, T, B, D=5, H=423, dtype=torch.float32, directions=1))
+    for T, B, H in ((1, 6, 423), (2, 4, 423), (1, 16, 423), (1, 17, 423), (2, 4, 130), (1, 9, 130)):
+        check(call_of(cell, T, B, D=5, H=H, dtype=torch.float32, directions=1))
 
 
 @pytest.mark.parametrize("cell", OTHERS.values(), ids=list(OTHERS))

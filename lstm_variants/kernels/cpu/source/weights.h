@@ -6,21 +6,43 @@
 namespace ISA {
 
 // Whether a call has so few rows in all that packing weights, `count` numbers, takes longer than it
-// saves: up to four, or eight with weights that many second-level caches do not hold.
-template <class T> bool few_rows(const Sequence<T>& s, int64_t count) {
-    return s.call.T * s.B <= (count * int64_t(sizeof(T)) > 2 << 20 ? 8 : 4);
-}
+// saves: up to four, and more with weights that are `large` or that many second-level caches do not
+// hold.
+struct FewRows {
+    int64_t large, of_large, of_huge;
 
-// The sum of a vector's numbers.
-template <class T> inline T total(Vec<T> v) {
-    T x[lanes<T>];
-    store<T>(x, v);
-    for (int n = lanes<T> / 2; n; n /= 2)
-        for (int k = 0; k < n; k++) x[k] += x[k + n];
-    return x[0];
-}
+    template <class T> bool are_in(const Sequence<T>& s, int64_t count) const {
+        const int64_t bytes = count * sizeof(T);
+        return s.call.T * s.B <= (bytes > 2 << 20 ? of_huge : bytes >= large ? of_large : 4);
+    }
+};
+constexpr FewRows few_forward{256 << 10, 8, 16}, few_backward{2 << 20, 4, 8};
 
 constexpr int dot_rows = 4, dot_columns = 4;
+
+// Rows of weights are read from memory so many ahead: there are few steps to hide its latency.
+constexpr int rows_ahead = 8;
+
+// In lanes that alternate between a and b, each in groups of `distance`: sums of two of their numbers.
+template <class T, int distance> inline Vec<T> add_pairs(Vec<T> a, Vec<T> b) {
+    constexpr auto all_lanes = std::make_integer_sequence<int, lanes<T>>{};
+    return exchange<false, T, distance>(a, b, all_lanes)
+           + exchange<true, T, distance>(a, b, all_lanes);
+}
+
+// The sums of four vectors' numbers, in the first four places of `to`.
+template <class T> inline void totals(const Vec<T> (&v)[dot_columns], T* to) {
+    constexpr int L = lanes<T>;
+    const Vec<T> first = add_pairs<T, 1>(v[0], v[1]), second = add_pairs<T, 1>(v[2], v[3]);
+    if constexpr (L == 2) {
+        store<T>(to, first);
+        store<T>(to + 2, second);
+    } else {
+        store<T>(to, add_pairs<T, 2>(first, second));
+        for (int n = L / 2; n >= dot_columns; n /= 2)
+            for (int k = 0; k < n; k++) to[k] += to[k + n];
+    }
+}
 
 // out[row][column] += left[row] . weights[column], of K numbers each.
 template <class T, int rows, int columns>
@@ -28,7 +50,7 @@ void dot_tile(
     const T* left, int64_t left_stride, const T* weights, int64_t K, T* out, int64_t out_stride
 ) {
     constexpr int L = lanes<T>;
-    Vec<T> sum[rows][columns] = {};
+    Vec<T> sum[rows][dot_columns] = {};
     const auto add = [&](const auto& read) {
         Vec<T> w[columns];
 #pragma GCC unroll 4
@@ -41,10 +63,18 @@ void dot_tile(
         }
     };
     const int64_t whole = K / L;
-    for (int64_t j = 0; j < whole; j++) add([&](const T* row) { return load<T>(row + j * L); });
+    for (int64_t j = 0; j < whole; j++) {
+#pragma GCC unroll 4
+        for (int c = 0; c < columns; c++)
+            __builtin_prefetch(weights + (rows_ahead + c) * K + j * L);
+        add([&](const T* row) { return load<T>(row + j * L); });
+    }
     if (whole * L < K) add([&](const T* row) { return load<T>(row, whole, K); });
-    for (int r = 0; r < rows; r++)
-        for (int c = 0; c < columns; c++) out[r * out_stride + c] += total<T>(sum[r][c]);
+    for (int r = 0; r < rows; r++) {
+        T found[std::max(L, dot_columns)];
+        totals<T>(sum[r], found);
+        for (int c = 0; c < columns; c++) out[r * out_stride + c] += found[c];
+    }
 }
 
 // Of a forward product: the rows of the weights are columns.
@@ -65,7 +95,7 @@ template <class T> class Weights {
     Weights(Sequence<T>& s, int64_t K, const Blocks& blocks)
         : K(K),
           blocks(blocks),
-          packs(!few_rows(s, blocks.places() * K)),
+          packs(!few_forward.are_in(s, blocks.places() * K)),
           packed(s.scratch.take_packed(packs ? K : 0, blocks.places())) {}
 
     void pack(const T* weights, const Share& share) const {
@@ -132,7 +162,7 @@ template <class T> class WeightsInRows {
     WeightsInRows(Sequence<T>& s, int64_t N, const Blocks& blocks)
         : N(N),
           blocks(blocks),
-          packs(!few_rows(s, blocks.places() * N)),
+          packs(!few_backward.are_in(s, blocks.places() * N)),
           packed(s.scratch.take_packed(
               packs ? blocks.places() : 0, (N + lanes<T> - 1) / lanes<T> * lanes<T>
           )),
