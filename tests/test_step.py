@@ -1,5 +1,6 @@
 """Layers one time step at a time, against the whole sequence."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,12 @@ import torch
 from torch.nn.utils.rnn import pack_sequence
 
 from lstm_variants import VARIANTS, nn
-from lstm_variants.kernels.cpu.backend import FEW_IN_BFLOAT16, FEW_SEQUENCES
+from lstm_variants.kernels.cpu.backend import (
+    FEW_IN_BFLOAT16,
+    FEW_OF_LARGE,
+    FEW_SEQUENCES,
+    LARGE_WEIGHTS,
+)
 from tests.cpu_kernels import needs_kernels
 from tests.layers import assert_same_states, observed_call, random_hx, states_of
 from tests.tolerances import assert_exact
@@ -127,6 +133,23 @@ def test_which_backend_runs(name):
 
 
 @needs_kernels
+@pytest.mark.parametrize("name", ["GRU", "RNN"])
+def test_which_backend_reads_large_weights(name):
+    """In inference, one step of up to eight sequences takes less time on the kernels."""
+    large = math.isqrt(LARGE_WEIGHTS // 4 // {"GRU": 3, "RNN": 1}[name])  # with the biases
+
+    def backend(H, B):
+        [(_, chosen)] = observed_call(VARIANTS[name].layer(1, H), torch.randn(1, B, 1))[1]
+        return chosen
+
+    with torch.no_grad():
+        assert backend(large, FEW_OF_LARGE) == "cpu"
+        assert backend(large, FEW_OF_LARGE + 1) == "torch"
+        assert backend(large - 5, 1) == "torch"
+    assert backend(large, 1) == "torch"  # in training, torch's take less time
+
+
+@needs_kernels
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
 @pytest.mark.filterwarnings("ignore:`torch.jit.trace:DeprecationWarning")
 @pytest.mark.parametrize("name", ["GRU", "RNN"])
@@ -144,3 +167,5 @@ def test_the_page_on_kernels_states_how_many_sequences_are_few():
     text = " ".join(page.read_text().split())
     for few in (FEW_SEQUENCES, FEW_IN_BFLOAT16):
         assert f"a single time step of at most {few} sequences" in text
+    size = f"{LARGE_WEIGHTS / 2**20} MiB of weights and at most {FEW_OF_LARGE} sequences"
+    assert size in text

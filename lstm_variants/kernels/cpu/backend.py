@@ -26,6 +26,9 @@ GRAIN_SIZE, STEP_GRAIN_SIZE = 1_000_000, 64_000
 synchronise in each step."""
 FEW_SEQUENCES = 32
 """Up to so many sequences, torch's kernels of GRU and RNN take less time for one step."""
+LARGE_WEIGHTS, FEW_OF_LARGE = 1536 << 10, 8
+"""From so many bytes of weights on, reading them is most of one step in inference, and the kernels
+read them faster for up to so many sequences."""
 FEW_IN_BFLOAT16 = 8
 """The same in bfloat16, where torch's products of bfloat16 are slow."""
 
@@ -65,7 +68,7 @@ class CPU(FusedBackend):
             # A call takes longer than its arithmetic, and torch's has fewer parts, if there are no
             # lengths.
             is_few = is_one_step(call) and call.x.shape[1] <= FEW_SEQUENCES
-            is_faster = is_few and call.lengths is None
+            is_faster = is_few and call.lengths is None and not reads_large_weights(call)
         else:
             is_faster = False
         return "torch" if is_faster else None
@@ -142,6 +145,18 @@ def is_one_step(call: Call) -> bool:
     """
     is_traced = torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[attr-defined,no-untyped-call]
     return not is_traced and call.x.shape[0] == 1
+
+
+def reads_large_weights(call: Call) -> bool:
+    """Whether one step of inference takes about as long as reading its weights."""
+    numbers = sum(tensor.numel() for tensor in call.weights[0] if tensor is not None)
+    is_large = numbers * call.x.element_size() >= LARGE_WEIGHTS
+    return is_large and call.x.shape[1] <= FEW_OF_LARGE and not needs_grad(call)
+
+
+def needs_grad(call: Call) -> bool:
+    """Whether autograd will ask for gradients of a call."""
+    return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in call.tensors())
 
 
 @constant_while_tracing
