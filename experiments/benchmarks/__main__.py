@@ -23,6 +23,7 @@ import torch
 import tyro
 
 from experiments import Record, Result
+from experiments.benchmarks.paired import CLOCKS
 from experiments.benchmarks.pooled import pooled
 from experiments.benchmarks.results import table_of_ratios
 from experiments.engine.files import check_writable, write_json
@@ -38,8 +39,6 @@ SETTINGS = (
     "MKL_NUM_THREADS",
 )
 """Variables that make torch another one than it is by default."""
-CLOCKS = {"cuda": "torch.utils.benchmark.timer"}
-"""Clocks other than `perf_counter`: on a GPU, it has to be waited for."""
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,38 @@
-"""Peak memory of the first training step that a process runs."""
+"""Peak memory of a training step: on the CPU, of the first one that a process runs."""
 
 from __future__ import annotations
 
 import ctypes
 import multiprocessing
 import pickle
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from experiments.benchmarks.paired import step_of
 
-# Its processes are copies of one that has imported this module and has computed nothing: memory
-# that a library keeps from one call to the next is counted, as in a program that trains one layer.
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload([__name__])
+CLEARED = Path("/proc/self/clear_refs")
+"""What makes Linux measure the peak anew; other systems do not have it."""
+
+
+@cache
+def processes() -> Any:
+    """How processes start: as copies of one that has imported this module and has computed nothing.
+
+    Memory that a library keeps from one call to the next is counted, as in a program that trains
+    one layer.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
 
 
 def of_training(model: nn.Module, x: Tensor, grad: Tensor) -> float | None:
-    """Megabytes that the first training step takes at its worst, beyond what is held before.
+    """Megabytes that a training step takes at its worst, beyond what is held before.
 
     Args:
         model: The model.
@@ -34,25 +47,27 @@ def of_training(model: nn.Module, x: Tensor, grad: Tensor) -> float | None:
         torch.cuda.reset_peak_memory_stats()
         step_of(model, x, grad, "training")()
         return (torch.cuda.max_memory_allocated() - before) / 2**20
+    if not CLEARED.exists():
+        return None
     # Not by torch's own pickling: shared memory would be counted when it is first read.
     content = pickle.dumps((model, x, grad))
-    with PROCESSES.Pool(1) as pool:
-        return pool.apply(of_first_step, (content,))
+    with ProcessPoolExecutor(1, mp_context=processes()) as pool:
+        return pool.submit(of_first_step, content).result()
 
 
 def of_first_step(content: bytes) -> float | None:
-    """What `of_training` returns, in a process that has computed nothing so far."""
+    """What `of_training` returns on a CPU, in a process that has computed nothing so far."""
     torch.set_num_threads(1)
     model, x, grad = pickle.loads(content)
     step_of(model, x[:2, :1], grad[:2, :1], "training")()  # loads libraries
     step = step_of(model, x, grad, "training")
     try:
         ctypes.CDLL(None).malloc_trim(0)  # what the C library keeps would hide what is taken again
-        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+        CLEARED.write_text("5")
         before = resident("VmRSS")
         step()
         return (resident("VmHWM") - before) / 2**10
-    except (OSError, AttributeError, TypeError):  # not on Linux
+    except (OSError, AttributeError):  # another C library, or no permission
         return None
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import gc
-import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -42,6 +41,8 @@ class Size(NamedTuple):
 # Largest error allowed before timing, in units of the largest value that the result comes from.
 TOLERANCES = {torch.float32: 2e-5, torch.bfloat16: 2e-2, torch.float16: 2e-3}
 WARMUP = 2
+CLOCKS = {"cuda": "torch.utils.benchmark.timer"}
+"""Clocks other than `perf_counter`: a GPU has to be waited for."""
 # A baseline that takes longer, in seconds, is timed in few rounds: noise is small beside it.
 SLOW = 5.0
 
@@ -63,7 +64,9 @@ def compare(
     """Time a model of a variant and its baseline in turn, after a check of the model's results."""
     ours, theirs = ours.to(device), theirs.to(device)
     x, grad = size.random(VARIANTS[name].directions, device)
-    timer = timer_of(device)
+    timer = pytestconfig.getoption("benchmark_timer").target
+    if device.type == "cuda" and timer is not torch_benchmark.timer:
+        raise pytest.UsageError(f"on a GPU, add --benchmark-timer={CLOCKS['cuda']}, which waits")
 
     step = step_of(ours, x, grad, mode)
     check(name, settings, ours, x, grad, step())
@@ -96,11 +99,6 @@ def compare(
         "seconds": list(benchmark.stats.stats.data),
         "baseline_seconds": reference_times[WARMUP:],
     }
-
-
-def timer_of(device: torch.device) -> Callable[[], float]:
-    """A clock; for a GPU one that waits for it."""
-    return torch_benchmark.timer if device.type == "cuda" else time.perf_counter
 
 
 class First(nn.Module):

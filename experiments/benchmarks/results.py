@@ -51,11 +51,13 @@ def method(result: Result) -> str:
             "Before the brackets: the median ratio of all rounds. In brackets: the lowest and the "
             f"highest median of {number} processes, one after the other."
         )
+    models = {r["variant"]: r["model"] for r in result["records"] if r.get("model")}
+    named = ", ".join(f"`{model}` for {name}" for name, model in models.items())
     return (
         "Measured by an earlier version of this benchmark: in one process, with `batch_first=True` "
-        "on both sides, and without the memory that the kernels keep from one call to the next. "
-        "In brackets: the quartiles of the rounds in that process. Between processes, ratios "
-        "differ by more."
+        f"on both sides, with the models of the notebook where it has some ({named}), and without "
+        "the memory that the kernels keep from one call to the next. In brackets: the quartiles of "
+        "the rounds in that process. Between processes, ratios differ by more."
     )
 
 
@@ -164,7 +166,7 @@ def section(
 def memory_section(result: Result) -> tuple[str, ...]:
     """Peak memory of a training step, ours : torch's, a row for each variant.
 
-    Of the run with the fewest threads: one on a CPU. Nothing where the system does not say.
+    On a CPU, it is measured with one thread. Nothing where it was not, or the system does not say.
     """
     rows: dict[str, dict[str, str]] = {}
     trained = [r for r in result["records"] if r["mode"] == "training" and has_memory(r)]
@@ -175,7 +177,7 @@ def memory_section(result: Result) -> tuple[str, ...]:
             row = rows.setdefault(record["variant"], {"variant": record["variant"]})
             row[size_name(record["size"])] = f"{ours:.1f} : {theirs:.1f}"
     threads = "" if is_gpu(result) else " with one thread"
-    first = "the first" if "processes" in result else "a"
+    first = "the first" if "processes" in result and not is_gpu(result) else "a"
     said = (
         f"Peak memory of {first} training step{threads} in MB, above its start, this package : "
         "torch.nn."

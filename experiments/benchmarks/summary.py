@@ -52,7 +52,7 @@ def summary(results: Sequence[Result]) -> str:
         "Time of a forward pass and of a training step, divided by that of torch's layer of the "
         "same name, for BiLSTM of torch.nn.LSTM with both directions, and of torch.nn.LSTM where "
         "torch has none: below 1, this package is faster. "
-        f"Memory: peak additional memory of a training step with {last}, this package : "
+        f"Memory: peak additional memory of the first training step with {last}, this package : "
         f"torch.nn. float32, one thread, {size} (batch, time steps, features, hidden units); "
         f"medians. {runs}. Timings of these layers, at all sizes with one thread and with all, "
         f"that are more than {100 * NOTICEABLE - 100:.0f} % slower than torch's: {slow}."

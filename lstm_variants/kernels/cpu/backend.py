@@ -26,11 +26,11 @@ GRAIN_SIZE, STEP_GRAIN_SIZE = 1_000_000, 64_000
 synchronise in each step."""
 FEW_SEQUENCES = 32
 """Up to so many sequences, torch's kernels of GRU and RNN take less time for one step."""
+FEW_IN_BFLOAT16 = 8
+"""The same in bfloat16, where torch's products of bfloat16 are slow."""
 LARGE_WEIGHTS, FEW_OF_LARGE = 1536 << 10, 8
 """From so many bytes of weights on, reading them is most of one step in inference, and the kernels
 read them faster for up to so many sequences."""
-FEW_IN_BFLOAT16 = 8
-"""The same in bfloat16, where torch's products of bfloat16 are slow."""
 
 
 class CPU(FusedBackend):
