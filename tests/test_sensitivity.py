@@ -29,6 +29,12 @@ def test_twenty_trials_on_pen_strokes_depended_on_two():
         assert set(odyssey.claims(result | {"records": others})[0]["marks"]) == {"."}
 
 
+def test_forty_trials_on_pen_strokes_decided_two_ablations():
+    result = record_of("odyssey_strokes")
+    first = [record for record in result["records"] if record["seed"] < 40]
+    assert odyssey.claims(result | {"records": first})[0]["marks"] == "..+.+..."
+
+
 def test_generating_as_one_claim(monkeypatch):
     given = []
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import experiments
+from experiments.plotting import GREEN, GREY, ORANGE, VIOLET
 from experiments.records import load
 from experiments.report.claims import OUTCOMES, anchor_of, slug
 from experiments.report.intervals import RANGE, UNIT, WIDTH, plot
@@ -49,6 +50,14 @@ def test_a_plot_shows_each_outcome_in_its_colour(outcome):
     grey = outcome in ("open", "unsolved")
     assert bool(re.search(rf"\.{outcome}\b", STYLE)) is not grey
     assert set(COMPARISONS) == set(OUTCOMES)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "colour"),
+    [(":is(.ahead, .smaller)", GREEN), (".behind", ORANGE), (".excluded", VIOLET), ("g", GREY)],
+)
+def test_colours_are_those_of_the_figures(kinds, colour):
+    assert f".intervals {kinds} {{\n  color: {colour};" in STYLE
 
 
 def test_dots_and_intervals_stand_at_their_values():

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 FOLDER = "LSTM_VARIANTS_DATA"
 RETRIES = 3
-UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
+UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 """What reading a damaged archive raises, and a file that may not be read."""
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from lstm_variants.kernels.call import Call
+from lstm_variants.kernels.call import Call, is_recorded
 from lstm_variants.kernels.fused import FUSED
 from lstm_variants.kernels.layer import Layer
 from lstm_variants.kernels.reference import Reference
@@ -165,7 +165,7 @@ def differentiable_layer(
             )
         call = Layer(x, weights, states, lengths, resets, cell, backend).call
         return flatten(Reference().run(call))
-    needed = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in flat)
+    needed = is_recorded(flat)
     with below_autograd():
         results: list[Tensor] = layer_operator(
             x, weights, states, lengths, resets, cell, backend, needed or save_for_backward
@@ -204,7 +204,7 @@ def differentiable_backward(
             x, weights, states, lengths, resets, cell, backend, output, kept, gradients, needs_grad
         )
     flat = (x, *weights, *states, *(g for g in gradients if g is not None))
-    if not torch.is_grad_enabled() or not any(tensor.requires_grad for tensor in flat):
+    if not is_recorded(flat):
         return results
     settings = Settings((len(weights), len(states)), lengths, resets, cell, backend)
     is_given = [gradient is not None for gradient in gradients]

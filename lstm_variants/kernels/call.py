@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 import torch
@@ -47,6 +47,11 @@ class Call(NamedTuple):
         given = [name for name in ("lengths", "resets", "masks") if getattr(self, name) is not None]
         more = f" with {', '.join(given)}" if given else ""
         return f"{shown(self.cell)}{directions}, T={T} B={B} D={D} H={H}{more}"
+
+
+def is_recorded(tensors: Iterable[Tensor]) -> bool:
+    """Whether autograd records what is computed from some tensors."""
+    return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
 
 
 def shown(cell: Cell) -> str:

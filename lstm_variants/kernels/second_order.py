@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lstm_variants.cells import State, Weights
-from lstm_variants.kernels.call import Call
+from lstm_variants.kernels.call import Call, is_recorded
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.torch_internals import graph_is_kept
 
@@ -19,7 +19,7 @@ Result = tuple[Tensor, list[State]]
 def run_twice_differentiable(compute: Callable[[Call], Result], call: Call) -> Result:
     """Run a kernel without second derivatives; these are computed through the reference."""
     flat = list(call.tensors())
-    if not torch.is_grad_enabled() or not any(tensor.requires_grad for tensor in flat):
+    if not is_recorded(flat):
         return compute(call)
     output, *states = ThroughReference.apply(compute, call, *flat)  # type: ignore[no-untyped-call]
     n = len(states) // len(call.states)

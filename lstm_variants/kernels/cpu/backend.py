@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lstm_variants.cells import Cell
-from lstm_variants.kernels.call import Call, computing_dtype
+from lstm_variants.kernels.call import Call, computing_dtype, is_recorded
 from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.cpu.cells import KERNELS, Kernel, kernel_of
 from lstm_variants.kernels.fused import FusedBackend
@@ -151,12 +151,7 @@ def reads_large_weights(call: Call) -> bool:
     """Whether one step of inference takes about as long as reading its weights."""
     numbers = sum(tensor.numel() for tensor in call.weights[0] if tensor is not None)
     is_large = numbers * call.x.element_size() >= LARGE_WEIGHTS
-    return is_large and call.x.shape[1] <= FEW_OF_LARGE and not needs_grad(call)
-
-
-def needs_grad(call: Call) -> bool:
-    """Whether autograd will ask for gradients of a call."""
-    return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in call.tensors())
+    return is_large and call.x.shape[1] <= FEW_OF_LARGE and not is_recorded(call.tensors())
 
 
 @constant_while_tracing
