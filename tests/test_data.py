@@ -239,6 +239,7 @@ def pages_say(name, text):
     return text in " ".join(experiments.text(name).split())
 
 
+@pytest.mark.slow
 def test_sequences_that_are_also_for_training_are_counted():
     """As the pages say it, of what the experiments use."""
     for name in ("Nottingham", "CoNLL-2000", "pen strokes, test-padded-leading"):
