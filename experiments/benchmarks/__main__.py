@@ -23,7 +23,6 @@ import torch
 import tyro
 
 from experiments import Record, Result
-from experiments.benchmarks.paired import CLOCKS
 from experiments.benchmarks.pooled import pooled
 from experiments.benchmarks.results import table_of_ratios
 from experiments.engine.files import check_writable, write_json
@@ -125,7 +124,6 @@ def time_all(device: str, options: Options) -> dict[str, list[Record]]:
             # Nothing is stored if a check fails: what would follow is timed in vain.
             *("--verbose", "--no-header", "--exitfirst", "-p", "no:cacheprovider"),
             *(f"--device={device}", f"--threads={threads_on(device, options)}"),
-            f"--benchmark-timer={CLOCKS.get(device, 'time.perf_counter')}",
             *(["--smoke"] if options.smoke else []),
         ]
         if status := subprocess.run(suite, check=False).returncode:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from experiments.benchmarks.paired import First, Size, Timed, compare
+from experiments.benchmarks.paired import First, Size, Timed, clock, compare
 from experiments.benchmarks.pooled import ratios
 from experiments.engine.provenance import machine
 
@@ -23,6 +23,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="threads that torch may use on the CPU, one number after the other: 1,2",
     )
     parser.addoption("--smoke", action="store_true", help="the smallest size, a few rounds")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Time both sides with one clock, that of the device."""
+    timer = clock(torch.device(config.getoption("device")))
+    for item in items:
+        item.add_marker(pytest.mark.benchmark(timer=timer))
 
 
 @pytest.fixture(scope="session")
