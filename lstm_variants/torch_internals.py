@@ -1,7 +1,7 @@
-"""All private functions of torch that this package uses.
+"""All that this package uses of torch without being documented there.
 
-No other file of the package has a private name of torch. Tried with torch 2.9.0, 2.13.0 and 2.15.0;
-with another version, these names are the first to check if something fails.
+No other file of the package has a private name of torch. With a version of torch that was not
+tried, these names are the first to check if something fails.
 """
 
 from __future__ import annotations
@@ -11,30 +11,42 @@ from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
-from torch._higher_order_ops.scan import scan as hop_scan
-from torch._subclasses import FakeTensor
-from torch._subclasses.functional_tensor import FunctionalTensor
+from torch import Tensor, nn
 from torch.autograd import forward_ad
+
+TRIED = "2.9.0, 2.13.0 and 2.15.0"
+"""The versions of torch that the tests were run with."""
+
+try:
+    from torch._subclasses import FakeTensor
+    from torch._subclasses.functional_tensor import FunctionalTensor
+
+    below_autograd: Callable[[], AbstractContextManager[None]] = torch._C._AutoDispatchBelowAutograd
+    """A context in which operators do not run their implementations for autograd."""
+
+    graph_is_kept: Callable[[], bool] = torch._C._autograd._get_current_graph_task_keep_graph
+    """Whether the backward pass under way keeps its graph, for another one."""
+
+    SingleLevelFunction = torch.autograd.function._SingleLevelFunction
+    compiled_autograd_key = torch.autograd.Function._compiled_autograd_key
+    functorch = torch._C._functorch
+except (AttributeError, ImportError) as error:
+    raise ImportError(
+        f"lstm_variants runs with PyTorch {TRIED}; PyTorch {torch.__version__} lacks a part that "
+        f"it uses. Install another version of one of the two. ({error})"
+    ) from error
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
-below_autograd: Callable[[], AbstractContextManager[None]] = torch._C._AutoDispatchBelowAutograd
-"""A context in which operators do not run their implementations for autograd."""
 
-
-graph_is_kept: Callable[[], bool] = torch._C._autograd._get_current_graph_task_keep_graph
-"""Whether the backward pass under way keeps its graph, for another one."""
-
-
-class LevelFunction(torch.autograd.function._SingleLevelFunction):
+class LevelFunction(SingleLevelFunction):
     """A `torch.autograd.Function` for an operator's implementation for autograd.
 
     `Function.apply` handles all levels of `torch.func` that are active. For an operator, the
     dispatcher does that: it calls the implementation once for each level.
     """
 
-    _compiled_autograd_key = torch.autograd.Function._compiled_autograd_key
+    _compiled_autograd_key = compiled_autograd_key
 
     @classmethod
     def apply_at_this_level(cls, *arguments: Any) -> Any:
@@ -42,7 +54,6 @@ class LevelFunction(torch.autograd.function._SingleLevelFunction):
         apply: Callable[..., Any] = cls.apply  # type: ignore[attr-defined]
         if not transform_is_active():
             return apply(*arguments)
-        functorch = torch._C._functorch
         before = functorch.get_single_level_autograd_function_allowed()
         functorch.set_single_level_autograd_function_allowed(True)
         try:
@@ -53,22 +64,21 @@ class LevelFunction(torch.autograd.function._SingleLevelFunction):
 
 def transform_is_active() -> bool:
     """Whether a transform of `torch.func` is active."""
-    return torch._C._functorch.peek_interpreter_stack() is not None
+    return functorch.peek_interpreter_stack() is not None
 
 
 def active_transforms() -> set[str]:
     """The kinds of all active transforms: `"Grad"`, `"Vmap"`, `"Jvp"`, `"Functionalize"`."""
-    return {level.key().name for level in torch._C._functorch.get_interpreter_stack() or ()}
+    return {level.key().name for level in functorch.get_interpreter_stack() or ()}
 
 
 def is_transformed(tensor: Tensor) -> bool:
     """Whether a tensor belongs to a level of `torch.func`."""
-    return torch._C._functorch.is_functorch_wrapped_tensor(tensor)
+    return functorch.is_functorch_wrapped_tensor(tensor)
 
 
 def is_vmapped(tensor: Tensor) -> bool:
     """Whether a tensor stands for many under `torch.func.vmap`, at any level."""
-    functorch = torch._C._functorch
     while functorch.is_functorch_wrapped_tensor(tensor):
         if functorch.is_batchedtensor(tensor):
             return True
@@ -86,7 +96,7 @@ def is_batched_gradient(tensor: Tensor) -> bool:
 
     That is another vmap than the one of `torch.func`.
     """
-    return torch._C._functorch.is_legacy_batchedtensor(tensor)
+    return functorch.is_legacy_batchedtensor(tensor)
 
 
 def split_gradients(tensor: Tensor) -> Tensor:
@@ -127,7 +137,27 @@ def assert_when_run(condition: Tensor, message: str) -> None:
     torch._assert_async(condition, message)
 
 
-def has_hooks(module: torch.nn.Module) -> bool:
+# A version of torch without it has no torch.jit.trace either.
+jit_is_tracing: Callable[[], bool] = getattr(torch.jit, "is_tracing", lambda: False)
+"""Whether `torch.jit.trace` is at work."""
+
+
+def is_traced() -> bool:
+    """Whether a program is being traced: by torch.compile or an export, or by torch.jit.trace."""
+    return torch.compiler.is_compiling() or jit_is_tracing()
+
+
+def plain_parameters(module: nn.Module) -> dict[str, Any]:
+    """The parameters of a module itself that nothing computes, by their names."""
+    return module._parameters
+
+
+def is_compiled(name: str) -> bool:
+    """Whether a module with this name in a model is inside of `torch.compile`."""
+    return name.rpartition(".")[2] == "_orig_mod"
+
+
+def has_hooks(module: nn.Module) -> bool:
     """Whether a module has hooks: of calls, of the backward pass or of its `state_dict`."""
     calls = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
     saving = ("_state_dict_pre_hooks", "_state_dict_hooks")
@@ -151,5 +181,7 @@ def traced_scan(
     reverse: bool,
 ) -> tuple[list[Tensor], Tensor]:
     """A loop over the first dimension of tensors, as one operation of a traced program."""
-    last, outputs = hop_scan(step, state, inputs, reverse=reverse)
+    from torch._higher_order_ops.scan import scan  # for an export alone
+
+    last, outputs = scan(step, state, inputs, reverse=reverse)
     return last, outputs

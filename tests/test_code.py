@@ -52,16 +52,46 @@ def f():\n    """Text."""\n    return "c"\n'''
         assert (digests[text] == digests[source]) == is_same
 
 
+SYNTAX = b"""import a.b as c
+from . import d
+
+@c.decorated(by=-1.5e-7, to=2j)
+class A(d.E, metaclass=F):
+    x: int = 0xFF
+
+    async def f(self, a, /, b=None, *args, c=(), **kw) -> "g":
+        global h
+        with a as (x, *y), b:
+            x[1:2, ..., ::3] = y if (n := len(y)) else not x
+        try:
+            assert a < b <= 3, f"{a!r:>{n}} \\u00fc {b:.3f}"
+        except* (OSError, c.G) as error:
+            raise H from error
+        else:
+            del x.y
+        finally:
+            await a
+        async for i in (j async for j in b if j):
+            yield {**kw, 1: [*args], "\\n": {1, b"x"}}
+        match a:
+            case {"k": [1, *_], **rest} | A(x=0) if rest:
+                return lambda x, *, y=1: x @ y ** -1
+            case None:
+                x //= 2
+        while True:
+            break
+"""
+
+
 def test_versions_of_python_and_line_endings_make_no_difference(monkeypatch):
     """Digests are stored in records, and compared with those of other machines."""
     run, kernel = code.FOLDER / "new" / "run.py", code.PACKAGE / "kernel.cpp"
-    source = b"def f(a, *, b=None, c=()):\n    return [], a or b, {1: c}\n"
     for ending in (b"\n", b"\r\n"):
-        content = {run: source, kernel: b"int f();\n"}
+        content = {run: SYNTAX, kernel: b"int f();\n"}
         content = {path: text.replace(b"\n", ending) for path, text in content.items()}
         monkeypatch.setattr(code, "CONTENT", content)
         assert code.digest("new") == (
-            "b4b88ddb03c8194ce7ae615e794d0a5a8668c0bd90a90b404617240d5be94e41"
+            "282123f3b82d7159cfeb762a790dcf902488a3da682a164a9ba4adde0c877d69"
         )
 
 

@@ -1,12 +1,14 @@
 """Every figure, drawn from its record for wide and narrow pages."""
 
+import re
+
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.text import Text
 
 import experiments
 from experiments.benchmarks import figure as bench
-from experiments.plotting import FOREGROUND, NARROW, THEMES, WIDE, save_figures, style
+from experiments.plotting import FOREGROUND, NARROW, THEMES, WIDE, inline, save_figures, style
 from experiments.records import load
 from experiments.report import pages
 
@@ -37,6 +39,15 @@ def test_text_is_large_enough_and_nothing_is_cut_off(name, width):
     assert texts
     assert min(text.get_fontsize() for text in texts) >= SMALLEST
     plt.close(made)
+
+
+def test_a_figure_in_a_page_has_the_text_colour_of_the_page():
+    figure, axes = plt.subplots()
+    axes.set_title("title")
+    svg = inline(figure, "A title")
+    assert svg.count("<text ") == svg.count('<text fill="currentColor"') > 1
+    assert "stroke: currentColor" in svg
+    assert not re.search("#000|black", svg)
 
 
 def test_text_and_axes_have_the_colour_of_each_palette(tmp_path):

@@ -3,6 +3,7 @@
 import ctypes.util
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -119,6 +120,11 @@ def test_a_library_that_was_built_from_other_sources(monkeypatch, tmp_path, chan
         assert "pip install" in reason
     native.load.cache_clear()
     assert native.unavailable_reason() is None
+
+
+@pytest.mark.skipif(platform.system() != "Linux", reason="OpenMP is in another place")
+def test_threads_are_shared_with_torch():
+    assert native.kernels().single_thread_reason is None
 
 
 def test_an_installed_package_has_no_sources(monkeypatch, tmp_path):

@@ -9,10 +9,11 @@ import pytest
 import torch
 
 import lstm_variants
-from lstm_variants.torch_internals import constant_while_tracing
+from lstm_variants.torch_internals import TRIED, constant_while_tracing
 
 PACKAGE = Path(lstm_variants.__file__).parent
 INTERNALS = "torch_internals.py"
+OF_MODULES = {name for name in vars(torch.nn.Module()) if name.startswith("_")}
 
 
 def is_private(name):
@@ -40,6 +41,8 @@ def private_names(source):
             path = ast.unparse(node)
             if any(map(is_private, path.split("."))):
                 found.add(path)
+        if isinstance(node, ast.Attribute) and node.attr in OF_MODULES:
+            found.add(ast.unparse(node))
     return found
 
 
@@ -59,11 +62,25 @@ def test_only_one_file_has_private_names_of_torch(path):
         "from torch import _C",
         "from torch.autograd import forward_ad as ad\nad._current_level",
         "import torch.nn as nn\nnn.modules._functions",
+        "layer._parameters",
     ],
 )
 def test_private_names_are_found(source):
     assert private_names(source)
     assert not private_names(source.replace("._", ".").replace(" _", " "))
+
+
+@pytest.mark.parametrize(
+    "name", ["_C._AutoDispatchBelowAutograd", "autograd.function._SingleLevelFunction"]
+)
+def test_a_torch_that_lacks_something_is_named(name):
+    code = f"import torch; del torch.{name}; import lstm_variants"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    message = (
+        f"ImportError: lstm_variants runs with PyTorch {TRIED}; PyTorch {torch.__version__} lacks"
+    )
+    assert message in done.stderr
+    assert name.rpartition(".")[2] in done.stderr.splitlines()[-1]
 
 
 def test_an_import_is_not_slow():

@@ -16,6 +16,7 @@ from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import run_twice_differentiable
 from lstm_variants.kernels.transforms import in_functional_transform, unsupported_transform
 from lstm_variants.steps import has_values
+from lstm_variants.torch_internals import is_traced
 
 FUNCTIONS: dict[Cell, Callable[..., tuple[Tensor, ...]]] = {
     LSTMCell(): torch.lstm,
@@ -143,7 +144,7 @@ def check_sizes(call: Call) -> None:
     Raises:
         ValueError: If one does not fit.
     """
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():  # type: ignore[attr-defined,no-untyped-call]
+    if is_traced():
         return  # sizes are symbols, and those of the call that is traced fit
     _, B, D = call.x.shape
     for weights, state in zip(call.weights, call.states, strict=True):

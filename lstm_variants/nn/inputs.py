@@ -10,6 +10,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 
 from lstm_variants.nn.arguments import check_dtype, check_input_size
 from lstm_variants.steps import check_lengths, check_resets
+from lstm_variants.torch_internals import jit_is_tracing, plain_parameters
 
 if TYPE_CHECKING:
     from lstm_variants.nn.recurrent import Recurrent
@@ -95,7 +96,7 @@ def in_layout_of(given: Any, output: Tensor, *, batch_first: bool) -> Any:
 def check_values(layer: Recurrent, x: Tensor) -> None:
     """Raise an error unless the input has the dtype of the weights and the layer's input size."""
     # A parametrised weight is computed at each access: another one has the same dtype.
-    names, plain = layer._weight_names[0], layer._parameters
+    names, plain = layer._weight_names[0], plain_parameters(layer)
     known = next((plain[name] for name in names if name in plain), None)
     check_dtype(x, getattr(layer, names[0]) if known is None else known)
     check_input_size(x, layer.input_size)
@@ -105,8 +106,7 @@ def unpack(packed: PackedSequence) -> tuple[Tensor, Tensor | None]:
     """Pad a packed batch, in its original order; lengths are `None` if all are equal."""
     x, lengths = pad_packed_sequence(packed)
     # A trace has to be valid for other lengths.
-    is_traced = torch.jit.is_tracing()  # type: ignore[attr-defined,no-untyped-call]
-    if not is_traced and packed.batch_sizes[0] == packed.batch_sizes[-1]:
+    if not jit_is_tracing() and packed.batch_sizes[0] == packed.batch_sizes[-1]:
         return x, None
     return x, lengths
 

@@ -20,6 +20,7 @@ from lstm_variants.nn.inputs import Batch, as_batch, in_layout_of
 from lstm_variants.nn.regularisation import check_rates, regularised
 from lstm_variants.nn.states import initial_states, stack_states
 from lstm_variants.steps import check_resets
+from lstm_variants.torch_internals import plain_parameters
 
 TORCH_PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
 """Names of the parameters that torch.nn.LSTM has, without `_l{k}` and `_reverse`."""
@@ -292,9 +293,8 @@ class Recurrent(nn.Module):
         return x, final_states
 
     def _weights(self, names: list[str]) -> Weights:
-        # Looked up at every call: hooks, parametrisations and functional_call replace attributes.
-        # For plain parameters, the dictionary is faster than the module's __getattr__.
-        plain: dict[str, Any] = self._parameters
+        # At every call: hooks and functional_call replace attributes. A dictionary is faster.
+        plain = plain_parameters(self)
         tensors = (plain[name] if name in plain else getattr(self, name) for name in names)
         weights: Weights = self.cell.weights_type(**dict(zip(self._kinds, tensors, strict=True)))
         return weights

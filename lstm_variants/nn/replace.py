@@ -17,7 +17,7 @@ from lstm_variants.nn.gru import GRU
 from lstm_variants.nn.lstm import LSTM
 from lstm_variants.nn.recurrent import Recurrent
 from lstm_variants.nn.rnn import RNN
-from lstm_variants.torch_internals import has_hooks
+from lstm_variants.torch_internals import has_hooks, is_compiled
 
 CELLS: dict[type, Cell] = {
     torch_rnn.LSTM: LSTMCell(),
@@ -135,7 +135,7 @@ def reason_to_keep(name: str, old: torch_rnn.RNNBase) -> str | None:
     if kind not in CELLS:
         base = next(c for c in kind.__mro__ if c.__module__ == torch_rnn.__name__)
         return f"{shown}, a subclass of torch.nn.{base.__name__}"
-    if name.rpartition(".")[2] == "_orig_mod":  # the wrapper calls the old layer
+    if is_compiled(name):  # the wrapper calls the old layer
         return f"{shown} inside torch.compile, which should be called after this function"
     if has_hooks(old):
         return f"{shown} with hooks"

@@ -15,7 +15,7 @@ from lstm_variants.kernels.cpu.cells import KERNELS, Kernel, kernel_of
 from lstm_variants.kernels.fused import FusedBackend
 from lstm_variants.kernels.layer import Layer
 from lstm_variants.steps import check_length_values
-from lstm_variants.torch_internals import constant_while_tracing
+from lstm_variants.torch_internals import constant_while_tracing, is_traced
 
 __all__ = ["CPU", "CPU_BFLOAT16"]
 
@@ -143,8 +143,7 @@ def is_one_step(call: Call) -> bool:
 
     While tracing, the number of steps is a symbol, and asking for it would exclude others.
     """
-    is_traced = torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[attr-defined,no-untyped-call]
-    return not is_traced and call.x.shape[0] == 1
+    return not is_traced() and call.x.shape[0] == 1
 
 
 def reads_large_weights(call: Call) -> bool:
