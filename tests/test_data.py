@@ -93,6 +93,16 @@ def test_what_was_fetched_and_is_not_that_file_is_not_kept(monkeypatch, tmp_path
     assert not page.exists()
 
 
+def test_a_user_without_a_home_can_name_a_folder(monkeypatch):
+    def without_home(name):
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.delenv(data.FOLDER, raising=False)
+    monkeypatch.setattr(data.pooch, "os_cache", without_home)
+    with pytest.raises(data.MissingDataError, match=r"no cache: could not .*\n(.*\n)+.*--data DIR"):
+        data.fetch("MuseData")
+
+
 class Server:
     """A server on this machine that breaks off some of its answers, and counts them."""
 

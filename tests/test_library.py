@@ -91,7 +91,7 @@ def test_python_in_the_folder_of_the_sources_uses_the_installed_library(tmp_path
 def test_a_library_that_is_none(tmp_path):
     broken = tmp_path / "kernels.so"
     broken.write_text("nothing")
-    with pytest.raises(OSError, match=r"invalid ELF header|too short"):
+    with pytest.raises(OSError, match=r"invalid ELF header|too short|mach-o"):
         native.Kernels(broken)
 
 
@@ -175,6 +175,25 @@ def test_without_torchs_runtime_one_thread_works(monkeypatch, capsys):
     assert kernels.threads == 1
     lstm_variants.explain(layers.PeepholeLSTM(3, 4), torch.zeros(5, 2, 3))
     assert "1 thread: torch's OpenMP runtime was not found" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("threads", "name", "T", "backend"),
+    [
+        (2, "LSTM", 100, "torch"),
+        (2, "LSTM", 1, "cpu"),  # too little work for a second thread
+        (2, "PeepholeLSTM", 100, "cpu"),
+        (1, "LSTM", 100, "cpu"),
+    ],
+)
+def test_torchs_kernels_use_threads_that_those_of_the_package_cannot(
+    monkeypatch, threads, name, T, backend
+):
+    call = call_of(VARIANTS[name].cell, T=T, B=8, D=64, H=64)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    assert choose(call).name == "cpu"
+    monkeypatch.setattr(native.kernels(), "single_thread_reason", "there are no threads")
+    assert choose(call).name == backend
 
 
 def test_too_little_memory_is_said(monkeypatch):

@@ -200,7 +200,11 @@ def in_cache(name: str) -> Path:
     Raises:
         MissingDataError: If it cannot be fetched.
     """
-    source, folder = SOURCES[name], Path(pooch.os_cache("lstm_variants"))
+    source = SOURCES[name]
+    try:
+        folder = Path(pooch.os_cache("lstm_variants"))
+    except RuntimeError as error:  # a user without a home
+        raise MissingDataError(missing(name, f"there is no cache: {error}.")) from error
     path = folder / source.name
     if path.is_file() and source.matches(path):
         return path

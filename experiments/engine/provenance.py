@@ -51,7 +51,7 @@ def commit() -> str:
         return subprocess.run(
             ["git", "-C", str(FOLDER), *arguments],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=True,
         ).stdout.strip()
 

@@ -58,6 +58,8 @@ class CPU(FusedBackend):
         # Autocast on the CPU leaves torch's GRU out: it fails on input that autocast has rounded.
         if torch.is_autocast_enabled(self.device):
             return None
+        if leaves_threads_idle(call):
+            return "torch"
         if call.x.dtype == torch.bfloat16:
             # For one step, tensors in bfloat16 are converted for longer than they are multiplied.
             is_short = is_one_step(call) and (
@@ -146,6 +148,16 @@ def is_one_step(call: Call) -> bool:
     return not is_traced() and call.x.shape[0] == 1
 
 
+def leaves_threads_idle(call: Call) -> bool:
+    """Whether there is work for several threads, which torch's kernels have and these lack."""
+    if native.kernels().single_thread_reason is None or is_traced():
+        return False
+    T, B, D = call.x.shape
+    weights = call.weights[0].weight_ih.shape[0] * (D + call.states[0][0].shape[1])
+    directions = len(call.weights)
+    return useful_threads(T, B, directions, weights, torch.get_num_threads()) > 1
+
+
 def reads_large_weights(call: Call) -> bool:
     """Whether one step of inference takes about as long as reading its weights."""
     numbers = sum(tensor.numel() for tensor in call.weights[0] if tensor is not None)
@@ -179,18 +191,23 @@ def padded(layer: Layer) -> int:
 
 
 def thread_count(layer: Layer, max_threads: int) -> int:
-    """The number of threads for which there is enough work.
+    """The number of threads that a layer is computed with."""
+    T, B, D = layer.x.shape
+    weights = layer.weights[0].shape[0] * (D + layer.width)
+    return useful_threads(T, B, layer.directions, weights, max_threads)
+
+
+def useful_threads(T: int, B: int, directions: int, weights: int, max_threads: int) -> int:
+    """The number of threads for which there is enough work, if a direction has so many weights.
 
     On small work, synchronisation takes more time than further threads save. On a loaded machine,
     each synchronisation can take milliseconds: OpenMP's waiting threads spin and do not yield.
     """
     if max_threads == 1:
         return 1
-    T, B, D = layer.x.shape
-    weights = KERNELS[layer.name].settings["blocks"] * layer.hidden_size * (D + layer.width)
-    step = layer.directions * B * weights
+    step = directions * B * weights
     # Threads synchronise in each step, unless each has two sequences or a direction.
-    useful = max(B // 2, layer.directions, step // STEP_GRAIN_SIZE)
+    useful = max(B // 2, directions, step // STEP_GRAIN_SIZE)
     return max(1, min(max_threads, T * step // GRAIN_SIZE, useful))
 
 

@@ -114,7 +114,7 @@ class Kernels:
         self._multiplies_bfloat16 = library.lstm_variants_multiplies_bfloat16
         self.has_matrix_units = bool(library.lstm_variants_has_matrix_units())
         if not library.lstm_variants_has_threads():
-            self.single_thread_reason = "they were compiled without OpenMP"
+            self.single_thread_reason = "on this system, they have no threads"
 
     @property
     def multiplies_bfloat16(self) -> bool:
@@ -200,6 +200,8 @@ def load() -> Kernels | str:
     try:
         with as_file(library) if library.is_file() else nullcontext(installed()) as path:
             if path is None:
+                if os.name == "nt":
+                    return "the CPU kernels do not support Windows"
                 return (
                     "the package was installed without its CPU kernels: no C++ compiler was found "
                     "(GCC or Clang; install one, then the package again). If there was one, not "

@@ -116,7 +116,7 @@ extern "C" EXPORTED int lstm_variants_call_size() { return sizeof(Call); }
 
 // Whether several threads can share the work.
 extern "C" EXPORTED int lstm_variants_has_threads() {
-#ifdef _OPENMP
+#ifdef __ELF__  // see threads.h
     return 1;
 #else
     return 0;

@@ -6,16 +6,15 @@
 
 #include "range.h"
 
-#ifdef _OPENMP
-#include <omp.h>
 #ifdef __ELF__
-// Without a runtime these are null, and only one thread is requested. Not #pragma weak: what the
-// compiler calls for a directive is not declared.
-asm(".weak GOMP_parallel\n"
-    ".weak GOMP_barrier\n"
-    ".weak omp_get_thread_num\n"
-    ".weak omp_get_num_threads");
-#endif
+// The OpenMP runtime of torch, libgomp, called as GCC does it for directives: those of other
+// compilers would need another runtime. Without it these are null, and one thread is requested.
+extern "C" {
+[[gnu::weak]] void GOMP_parallel(void (*work)(void*), void* data, unsigned threads, unsigned flags);
+[[gnu::weak]] void GOMP_barrier();
+[[gnu::weak]] int omp_get_thread_num();
+[[gnu::weak]] int omp_get_num_threads();
+}
 #endif
 
 namespace ISA {
@@ -35,9 +34,11 @@ struct Share {
     Part units, team;
 
     static void wait(const Part& part) {
-        if (part.count > 1) {
-#pragma omp barrier
-        }
+#ifdef __ELF__
+        if (part.count > 1) GOMP_barrier();
+#else
+        (void)part;
+#endif
     }
     void wait_for_team() const { wait(team); }
     void wait_for_units() const { wait(units); }
@@ -46,7 +47,7 @@ struct Share {
 // Calls f(direction, share) on every thread, for every direction that it works on.
 template <class F>
 void in_parallel(int64_t B, int64_t units, int directions, int threads, const F& f) {
-    const auto work = [&](Part team) {
+    const auto work = [&](Part team) noexcept {
         if (B >= 2 * team.count)
             for (int d = 0; d < directions; d++)
                 f(d, Share{team.of(B), {0, 1}, team});
@@ -58,9 +59,12 @@ void in_parallel(int64_t B, int64_t units, int directions, int threads, const F&
     };
     if (B < 2 * threads) threads = std::min<int64_t>(threads, units * directions);
     if (threads <= 1) return work({0, 1});
-#ifdef _OPENMP
-#pragma omp parallel num_threads(threads)
-    work({omp_get_thread_num(), omp_get_num_threads()});
+#ifdef __ELF__
+    using Work = decltype(work);
+    const auto work_of_thread = [](void* data) {
+        (*static_cast<Work*>(data))({omp_get_thread_num(), omp_get_num_threads()});
+    };
+    GOMP_parallel(work_of_thread, const_cast<void*>(static_cast<const void*>(&work)), threads, 0);
 #endif
 }
 
