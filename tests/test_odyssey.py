@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from torch.nn.functional import binary_cross_entropy, one_hot
 
 from experiments import odyssey
@@ -16,7 +17,8 @@ from experiments.odyssey import results, study, tasks
 from experiments.odyssey.compare import compare
 from experiments.odyssey.figure import figure
 from experiments.odyssey.importance import importances, marginal
-from experiments.odyssey.results import best_errors, best_losses, claims, table
+from experiments.odyssey.results import best_losses, claims
+from experiments.odyssey.tables import best_errors, differences, table, welch
 from experiments.plotting import WIDE
 from lstm_variants.cells import LSTMCell
 
@@ -154,6 +156,51 @@ def test_ablations_are_judged_by_the_rule():
     assert found[1]["verdict"] == "effect of interest excluded"
 
 
+def test_a_unit_whose_best_trials_are_cut_off_decides_nothing():
+    result = study_of({"NFG": 1.0, "NOAF": 1.0})
+    for trial in result["records"]:
+        if trial["case"]["unit"] == "NFG" and trial["seed"] < 4:
+            trial["epochs"] = 150
+    better, worse = claims(result)
+    assert better["marks"] == "+.++++++"
+    assert worse["marks"] == ".+"
+    reason = "most of the best trials of NFG end at the limit of epochs"
+    assert worse["comparisons"][0]["open_because"] == reason
+
+
+def test_differences_from_the_vanilla_lstm():
+    """With the p-values of both tests: Welch's statistic and its degrees of freedom by hand."""
+    result = study_of({"NFG": 0.103})
+    rows = {row["recurrent unit"]: row for row in differences(result)}
+    assert rows["NFG"]["difference"] == "+0.003"
+    assert rows["NP"] == {
+        "recurrent unit": "NP",
+        "difference": "+0.000",
+        "p, permutations": "1",
+        "p, Welch": "1",
+    }
+    t = 3 / math.sqrt(2 * 3.5 / 6)  # thousandths; the variance of 0 to 5 is 3.5
+    expected = 2 * stats.t.sf(t, df=10)
+    best = best_losses(result)
+    assert welch(best["vanilla"], best["NFG"]) == pytest.approx(expected)
+    assert rows["NFG"]["p, Welch"] == f"{expected:.2g}"
+    one = [trial for trial in result["records"] if trial["case"]["unit"] == "NP"]
+    assert differences(result | {"records": one}) == []
+
+
+def test_the_importance_of_the_unit_beside_hyperparameters_is_found():
+    result = study_of({"NFG": 2.0}, rest=0.01)
+    shares = importances(result["records"])
+    assert next(iter(shares)) == "unit"
+    assert shares["unit"] > 0.9
+    for trial in result["records"]:
+        trial["parameters"] = 1000
+    text = table(result)
+    assert "| recurrent unit " in text
+    assert "predicts 100 % of the variance" in text
+    assert "1\u202f000" in text
+
+
 def test_the_importance_of_a_hyperparameter_is_found():
     random = np.random.default_rng(0)
     config = study.Config("speech")
@@ -163,7 +210,7 @@ def test_the_importance_of_a_hyperparameter_is_found():
         loss = (math.log10(drawn.rate) + 3) ** 2 / 4 + 0.1 * drawn.noise
         values = {"hidden": drawn.hidden, "rate": drawn.rate, "momentum": drawn.momentum}
         records.append(record("vanilla", seed, loss, loss, noise=drawn.noise, **values))
-    shares = importances({"records": records})
+    shares = importances(records)
     assert next(iter(shares)) == "rate"
     assert shares["rate"] > 0.8
     assert sum(shares.values()) <= 1

@@ -9,13 +9,14 @@ from itertools import product
 
 import numpy as np
 import tabulate
+from numpy.typing import NDArray
 
 from experiments import Record, Result
 from experiments.music.results import GATED, MARGIN, PUBLISHED, READING, TABLE, ranked
 from experiments.records import grouped
 from experiments.statistics.comparisons import Comparison, trials
 from experiments.statistics.importance import shares_of_variance, shares_table
-from experiments.statistics.trials import best, ended_by_limit
+from experiments.statistics.trials import best, ended_by_limit, is_cut_off
 from experiments.statistics.verdicts import claim
 
 REPEATED = "trials"
@@ -48,6 +49,7 @@ LABELS = {
     "rate": "learning rate",
     "batch": "sequences per update",
     "noise": "weight noise",
+    "unit": "recurrent unit",
 }
 
 
@@ -71,15 +73,27 @@ def best_nlls(result: Result) -> dict[str, list[float]]:
     }
 
 
+def ends_of(drawn: Sequence[Record]) -> NDArray[np.float64]:
+    """The validation NLL of trials, and 1 for each that ended by the limit of epochs, or 0."""
+    return np.array([(t["valid"], float(t["epochs"] >= t["at_most"])) for t in drawn]).T
+
+
 def claims(result: Result) -> list[Record]:
     """Differences of the test NLL between the best tenths, by the rule for random searches."""
     data, losses = result["config"]["data_set"], losses_of(result)
     published, lessons = PUBLISHED[data][CHUNG], LESSONS.get(data, NO_LESSONS)
     numbers = ", ".join(f"{model} {nll:.2f}" for model, nll in published.items())
 
+    found = grouped(result["records"], "model")
+    cut_off = {model for model, drawn in found.items() if is_cut_off(*ends_of(drawn))}
+
     def lower(ahead: str, behind: str, **options: float) -> Comparison:
         label = f"{ahead} below {behind}, test NLL"
-        return trials(label, losses[ahead], losses[behind], "nats per frame", **options)
+        ended = [model for model in (ahead, behind) if model in cut_off]
+        reason = f"most of the best trials of the {ended[0]} end at the limit" if ended else ""
+        return trials(
+            label, losses[ahead], losses[behind], "nats per frame", open_because=reason, **options
+        )
 
     def below(
         ahead: Sequence[str], behind: Sequence[str], remark: str, lesson: tuple[str, str]
@@ -135,9 +149,7 @@ def table(result: Result) -> str:
             {
                 "unit": model,
                 "trials": len(drawn),
-                "ended by the limit": ended_by_limit(
-                    valid, np.array([float(t["epochs"] >= t["at_most"]) for t in drawn])
-                ),
+                "ended by the limit": ended_by_limit(*ends_of(drawn)),
                 "best by validation": f"{nlls[0]:.2f}",
                 "best tenth, median": f"{statistics.median(nlls):.2f}",
                 "range": f"{min(nlls):.2f} to {max(nlls):.2f}",
@@ -157,7 +169,7 @@ def table(result: Result) -> str:
             "Test NLL in nats per frame, capped at that of the frequencies of keys. The papers' "
             "values are in the last columns.",
             tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True),
-            shares_table(importances(result), LABELS, "test NLL"),
+            shares_table({"share": importances(result)}, LABELS, "test NLL"),
             "The learning rate is on a logarithmic scale.",
         )
     )
@@ -166,7 +178,12 @@ def table(result: Result) -> str:
 def importances(result: Result) -> dict[str, float]:
     """The share of the variance of the test NLL that each setting explains alone."""
     drawn = [
-        {"rate": math.log10(t["rate"]), "batch": float(t["batch"]), "noise": float(t["noise"])}
+        {
+            "rate": math.log10(t["rate"]),
+            "batch": float(t["batch"]),
+            "noise": float(t["noise"]),
+            "unit": t["case"]["model"],
+        }
         for t in result["records"]
     ]
     return shares_of_variance(drawn, [nll_of(trial) for trial in result["records"]])

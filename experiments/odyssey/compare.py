@@ -12,8 +12,8 @@ from pathlib import Path
 from experiments import FOLDER, Record, Result
 from experiments.engine.journal import Journal, Unit, alone_in
 from experiments.engine.units import Start, in_process, run_unit, run_units, threads
-from experiments.odyssey.results import table
 from experiments.odyssey.study import CELLS, STUDIES, Config, TaskName, trial
+from experiments.odyssey.tables import table
 from experiments.records import load
 from lstm_variants.cells import Cell
 

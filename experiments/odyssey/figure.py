@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from experiments import Result
 from experiments.odyssey import VANILLA
@@ -12,13 +13,16 @@ from experiments.odyssey.results import UNITS, best_losses, loss_of
 from experiments.plotting import BLUE, GREY, ORANGE, WIDE
 
 ALT = (
-    "Test loss of the best tenth of the trials of each recurrent unit, vanilla in blue, and of all "
-    "trials by learning rate. NIG, NFG, NOG: no input, forget, output gate; NIAF, NOAF: no input, "
-    "output activation; NP: no peepholes; CIFG: coupled gates; FGR: full gate recurrence"
+    "Test loss of the best tenth of the trials of each recurrent unit, vanilla in blue (box: "
+    "quartiles and median; whiskers: up to 1.5 times the height of the box), and of all trials by "
+    "learning rate, capped at chance. NIG, NFG, NOG: no input, forget, output gate; NIAF, NOAF: no "
+    "input, output activation; NP: no peepholes; CIFG: coupled gates; FGR: full gate recurrence"
 )
 
 FEWEST = 5
 """Values of a box plot; fewer are drawn as dots alone."""
+WIDE_RANGE = 2.0
+"""How many times the lowest loss the highest one is, where the axis is logarithmic."""
 
 
 def figure(result: Result, width: float) -> Figure:
@@ -34,6 +38,11 @@ def figure(result: Result, width: float) -> Figure:
         color = BLUE if name == VANILLA else GREY
         boxes.plot([place] * len(values), values, "o", color=color, alpha=0.85, mew=0)
     boxes.set_xticks(range(1, 1 + len(losses)), list(losses), rotation=0 if width == WIDE else 90)
+    if max(map(max, losses.values())) > WIDE_RANGE * min(map(min, losses.values())):
+        boxes.set_yscale("log")
+        boxes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+        boxes.yaxis.set_major_formatter(FuncFormatter(lambda loss, _: f"{loss:g}"))
+        boxes.yaxis.set_minor_locator(NullLocator())
     boxes.set_title("best tenth of the trials by validation")
     boxes.set_ylabel(f"test loss, {unit}")
     records = result["records"]

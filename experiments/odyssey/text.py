@@ -22,10 +22,11 @@ at most. The test loss is measured at the epoch with the lowest validation loss.
 for each recurrent unit. The tenth of the trials with the lowest validation losses is compared
 between recurrent units, by a test that permutes all trials (see [the
 rule](what-holds.md#the-rule)). A test loss above chance, the loss of an output that does not depend
-on the input, is capped at chance, for example after divergence. The importance of hyperparameters
-is computed by functional analysis of variance (fANOVA, on logarithms) over all trials of all
-recurrent units; the curve in the figure is the partial dependence of a random forest of the same
-kind.
+on the input, is capped at chance, for example after divergence. Each recurrent unit draws other
+values: by chance, one may have more trials with a good learning rate than another. The importance
+of the hyperparameters, and of the recurrent unit beside them, is computed by functional analysis of
+variance (fANOVA, on logarithms); the curve in the figure is the partial dependence of a random
+forest of the same kind.
 
 Deviations: Greff et al. use TIMIT, IAM Online and JSB Chorales, plain gradient descent with
 Nesterov momentum (learning rate 1e-6 to 1e-2), initial weights of a normal distribution (standard
@@ -33,23 +34,33 @@ deviation 0.1), bidirectional networks on TIMIT and IAM Online, and 200 trials f
 TIMIT their networks label every frame and on IAM Online they transcribe a text, where those for
 spoken digits and pen strokes here give one answer after the last time step: gates and the output
 activation may matter less or more for that. Here a trial has Adam with a range of rates that
-contains its usual ones, PyTorch's initialisation, and one direction. No gradient is clipped. The
-paper compares the best tenths by Welch's t-test, as if these were independent results. It finds no
-significant improvement; here the stricter statement is tested that an improvement as large as the
-margin is excluded. The test takes the trials of two units for equal up to a shift. If one of the
-units has good results at far fewer settings than the other, as NOAF on spoken digits, its p-values
-are too small (see [the rule](what-holds.md#the-rule)). All trials have the same validation and test
-data, whose choice is in no interval. The margin of the first claim was declared before the trials.
-Whether the loss rises without forget gate or output activation is tested, and not whether these two
-are more critical than all others. That hyperparameters hardly interact, another finding of the
-paper, is not tested: with this number of trials, interactions cannot be told from noise. Shares of
-the variance have no interval; with other random numbers of the forests they differ by a few points,
-and with other trials by more. A part of the share of the learning rate is due to trials with a
-small rate that are not finished after 150 epochs; the table counts the trials that end there. That
-the vanilla LSTM is the best of all recurrent units is not among the claims. GRU and RNN are shown
-beside the others and are in no claim. The loss is compared, where the paper compares error rates on
-two of its data sets.
-{deviations}
+contains its usual ones, PyTorch's initialisation, and one direction. No gradient is clipped.
+Numbers of parameters are not equalised: with the same number of hidden units, a unit with more
+gates has more of them. The loss is compared, where the paper compares error rates on two of its
+data sets. {deviations}
+
+**Tests.** The paper compares the best tenths by Welch's t-test, as if these were independent
+results. It finds no significant improvement; here the stricter statement is tested that an
+improvement as large as the margin is excluded. The p-values of the paper's test are in a table of
+their own. The test of the claims takes the trials of two units for equal up to a shift. If one of
+the units has good results at far fewer settings than the other, for example NOAF on spoken digits,
+its p-values are too small (see [the rule](what-holds.md#the-rule)). All comparisons share the
+trials of the vanilla LSTM: they are not independent findings. A comparison in which most of the
+best trials of a unit end at the limit of epochs is left undecided. All trials have the same
+validation and test data, whose choice is in no interval. The margin of the first claim, and the
+smallest effect of interest of the second, were declared before the trials.
+
+**Not tested.** Whether the loss rises without forget gate or output activation is tested, and not
+whether these two are more critical than all others. That the vanilla LSTM is the best of all
+recurrent units is not among the claims. GRU and RNN are shown beside the others and are in no
+claim. That hyperparameters hardly interact, another finding of the paper, is not tested either:
+with this number of trials, interactions cannot be told from noise.
+
+**Importance.** Shares of the variance have no interval; with other random numbers of the forests
+they differ by a few points, and with other trials by more. The forest that they are computed from
+does not predict all of the variance of trials that it has not seen; what it misses is in *the
+rest*. A part of the share of the learning rate is due to trials with a small rate that are not
+finished after 150 epochs; a table counts the trials that end there.
 """
 
 

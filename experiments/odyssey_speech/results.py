@@ -1,5 +1,6 @@
 """What the trials mean, as in every study."""
 
-from experiments.odyssey.results import REPEATED, claims, table
+from experiments.odyssey.results import REPEATED, claims
+from experiments.odyssey.tables import table
 
 __all__ = ["REPEATED", "claims", "table"]

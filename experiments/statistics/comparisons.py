@@ -155,6 +155,7 @@ def trials(
     reported: float | None = None,
     of_interest: float | None = None,
     margin: float = 0.0,
+    open_because: str = "",
 ) -> Comparison:
     """Compare the best tenths of the trials of two random searches.
 
@@ -166,13 +167,14 @@ def trials(
         reported: The difference that the source reports.
         of_interest: The smallest difference of interest, in case the source reports none.
         margin: By how much worse is still *not worse*.
+        open_because: Why the trials cannot decide.
     """
     check_values(label, *(np.ravel(group).tolist() for group in (ahead, behind)))
     if infinite := [test for _, test in (*ahead, *behind) if math.isinf(test)]:
         raise ValueError(f"{label}: expected finite test losses, as of chance, got {infinite[0]}")
     check_effects(label, reported, of_interest, margin)
     sample = Trials(tuple(ahead), tuple(behind))
-    return Comparison(label, sample, unit, reported, of_interest, margin)
+    return Comparison(label, sample, unit, reported, of_interest, margin, open_because=open_because)
 
 
 def check_effects(

@@ -125,6 +125,17 @@ def ended_by_limit(valid: Numbers, ended: Numbers) -> str:
     return f"{sum(ended):.0f} ({sum(chosen):.0f} of the best {len(chosen)})"
 
 
+def is_cut_off(valid: Numbers, ended: Numbers) -> bool:
+    """Whether most of the best tenth ended by the limit of training.
+
+    Args:
+        valid: The validation losses of a network's trials.
+        ended: For each, 1 if it ended by the limit, or 0.
+    """
+    chosen = best(valid, ended)
+    return bool(2 * chosen.sum() > len(chosen))
+
+
 def median_difference(ahead: Numbers, behind: Numbers) -> Numbers:
     """The median of all differences between losses of two networks."""
     pairs = behind[..., :, None] - ahead[..., None, :]
