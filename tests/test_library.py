@@ -196,6 +196,14 @@ def test_torchs_kernels_use_threads_that_those_of_the_package_cannot(
     assert choose(call).name == backend
 
 
+def test_layers_are_compiled_where_kernels_have_one_thread(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    monkeypatch.setattr(native.kernels(), "single_thread_reason", "there are no threads")
+    layer, x = layers.LSTM(64, 64), torch.randn(100, 8, 64)
+    compiled = torch.compile(layer, fullgraph=True, backend="eager")
+    torch.testing.assert_close(compiled(x)[0], layer(x)[0])
+
+
 def test_too_little_memory_is_said(monkeypatch):
     kernels = native.kernels()
     monkeypatch.setattr(kernels, "_run", lambda *_: 1)

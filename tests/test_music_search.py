@@ -8,7 +8,7 @@ import pytest
 from experiments.data import small
 from experiments.music import run as music
 from experiments.music_search import DATA, figure, search
-from experiments.music_search.results import best_nlls, claims, importances, table
+from experiments.music_search.results import best_nlls, by_noise, claims, importances, table
 from experiments.plotting import NARROW, WIDE
 
 pytestmark = [
@@ -132,14 +132,27 @@ def test_a_trial_that_diverges_counts_as_the_frequencies_of_keys():
 def test_the_table_has_the_best_trials_and_the_papers_beside_them():
     result = search_of({"RNN": 9.0, "GRU": 8.0, "PeepholeLSTM": 8.5, "LSTM": 8.6})
     result["records"][41] |= {"epochs": 1000, "noise": 0.075}  # the second best of the GRU
-    cells = cells_of(table(result), "GRU")
+    text, *others = table(result).split("By how much")
+    cells = cells_of(text, "GRU")
     assert cells["trials"] == "40"
     assert cells["ended by the limit"] == "1 (1 of the best 4)"
     assert cells["best by validation"] == "8.00"
     assert cells["its learning rates"] == "0.0001 to 0.001"
     assert (cells["with weight noise"], cells["with 1 sequence per update"]) == ("1 of 4", "2 of 4")
     assert (cells["Chung et al. 2014"], cells["Bai, Kolter & Koltun 2018"]) == ("8.54", "8.43")
-    assert "| the rest " in table(result)
+    assert "| the rest " in others[0]
+
+
+def test_trials_with_weight_noise_and_without_are_compared_by_themselves():
+    result = search_of({"RNN": 9.0, "GRU": 8.0})
+    for record in result["records"]:
+        record["noise"] = 0.075 * (record["seed"] % 2)
+        if record["noise"] and record["case"]["model"] == "GRU":
+            record["test"] = {"per_frame": 8.9}
+    [row] = by_noise(result)
+    assert row["unit"] == "GRU"
+    assert row["with weight noise"].startswith("+0.1")
+    assert row["without"].startswith("+1.0")
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])

@@ -20,6 +20,7 @@ from experiments.odyssey.importance import importances, marginal
 from experiments.odyssey.results import best_losses, claims
 from experiments.odyssey.tables import best_errors, differences, table, welch
 from experiments.plotting import WIDE
+from experiments.statistics.importance import shares_of_variance
 from lstm_variants.cells import LSTMCell
 
 pytestmark = [
@@ -186,6 +187,19 @@ def test_differences_from_the_vanilla_lstm():
     assert rows["NFG"]["p, Welch"] == f"{expected:.2g}"
     one = [trial for trial in result["records"] if trial["case"]["unit"] == "NP"]
     assert differences(result | {"records": one}) == []
+
+
+def test_a_factor_with_names_has_the_share_of_its_variance():
+    """One of nine units differs, and the variance due to the rate is as large."""
+    random, units = np.random.default_rng(0), [odyssey.VANILLA, *odyssey.ABLATIONS]
+    effect = math.sqrt(8) / 9  # standard deviation of a value that is 1 for one of nine
+    trials, losses = [], []
+    for k in range(900):
+        rate = random.uniform(0, 1)
+        trials.append({"rate": rate, "unit": units[k % 9]})
+        losses.append((units[k % 9] == "NOG") + effect * math.sqrt(12) * rate)
+    shares = shares_of_variance(trials, losses)
+    assert shares == {"rate": pytest.approx(0.5, abs=0.02), "unit": pytest.approx(0.5, abs=0.02)}
 
 
 def test_the_importance_of_the_unit_beside_hyperparameters_is_found():

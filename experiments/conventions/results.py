@@ -33,7 +33,8 @@ LESSONS = (
         "xxx.",
         "On the adding problem, a reset gate before the product has no advantage as large as the "
         "smallest effect of interest. On music, the largest advantage that is not excluded is "
-        "close to it; counting says little, and timing is undecided.",
+        "close to it, and the exclusion depends on that of counting, which says little; timing is "
+        "undecided.",
     ),
 )
 """For each claim, the outcomes of its comparisons and what to take from them."""

@@ -47,9 +47,9 @@ def claims(result: Result) -> list[Record]:
                 "<.",
                 "With the learning rate of the source, another optimiser and ten hidden units, an "
                 "LSTM counts farther than a GRU on aⁿbⁿ, by less than the source reports for a "
-                "larger training range. On aⁿbⁿcⁿ these LSTMs fit the training range and most GRUs "
-                "do not, as in the source; how much farther an LSTM counts is therefore not "
-                "judged.",
+                "training range twice as large. On aⁿbⁿcⁿ these LSTMs fit the training range and "
+                "most GRUs do not, as in the source; how much farther an LSTM counts is therefore "
+                "not judged.",
             ),
         ),
         claim(
@@ -66,8 +66,8 @@ def claims(result: Result) -> list[Record]:
             lesson=(
                 "++",
                 "At the learning rate of the source, an LSTM with three hidden units needs no "
-                "peepholes to count beyond its training range; one of the runs on aⁿbⁿcⁿ learns "
-                "nothing.",
+                "peepholes to count beyond its training range; one of the runs on aⁿbⁿcⁿ is "
+                "wrong at n = 1.",
             ),
         ),
         claim(
@@ -82,8 +82,8 @@ def claims(result: Result) -> list[Record]:
             ],
             lesson=(
                 "++..",
-                "On aⁿbⁿ an LSTM counts farther than a GRU with a smaller learning rate. With this "
-                "rate, most GRUs do not fit the training range of aⁿbⁿcⁿ.",
+                "On aⁿbⁿ an LSTM counts farther than a GRU with a smaller learning rate, after as "
+                "many epochs. With this rate, most GRUs do not fit the training range of aⁿbⁿcⁿ.",
             ),
         ),
         claim(

@@ -55,7 +55,7 @@ def without_docstrings(path: Path) -> bytes:
     for node in ast.walk(tree):
         for name, value in list(ast.iter_fields(node)):
             if isinstance(value, list):
-                value = [part for part in value if not is_string(part)]
+                value = [part for part in value if not is_string(part) and not is_empty(part, node)]
                 setattr(node, name, value)
             if value is None or value == []:  # newer versions have more fields, or omit empty ones
                 delattr(node, name)
@@ -69,6 +69,11 @@ def is_string(node: object) -> bool:
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
     )
+
+
+def is_empty(part: object, node: ast.AST) -> bool:
+    """Whether a part of an f-string is empty: Python 3.12 has such parts, others do not."""
+    return isinstance(node, ast.JoinedStr) and isinstance(part, ast.Constant) and part.value == ""
 
 
 def imported_from(start: list[Path]) -> set[Path]:

@@ -15,7 +15,9 @@ are recorded over four intervals. The figure shows the network that solved the t
 updates, of several the one with the smallest seed, and the ranges of the gates in all that solved
 it. Those that did not solve it within 6,000 updates, some of which diverged as defined in
 [Timing](timing.md), are counted in the table and not drawn. Of each network, one unit is shown: the
-one whose contribution to the output (hidden state times output weight) varies most over time.
+one whose contribution to the output (hidden state times output weight) varies most over time. Two
+networks with peepholes solve it after as few updates; the one that is not drawn closes its output
+gate, unlike the one that is.
 
 Deviations: the paper has one unit, and shows other tasks.
 """

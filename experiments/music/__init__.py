@@ -24,21 +24,21 @@ for training.
 
 Deviations: two or three learning rates are tried, the same for all networks, where the paper draws
 ten; [a random search](music-search-jsb.md) draws them. Where a network prefers the smallest or
-largest of them, as the GRU does with most seeds on the chorales and every network on the folk
-tunes, where only two are tried, another rate may be better for it, and the comparison is to its
-disadvantage. Batches have 8 sequences of similar length. Training ends after 15 epochs (chorales)
-or 40 epochs (folk tunes) without a new best validation NLL, or at a limit; the table shows the best
-epochs. Where these are near the limit, longer training might give a better result. 15 epochs of the
-chorales are about 430 updates; [the random search](music-search-jsb.md) waits for 3,000, and the
-advantage of gated units that it finds is about half as large. The reset gate of the GRU acts after
-the matrix product, as in PyTorch; in the paper it acts before. There are two biases for each gate,
-as in PyTorch. In the example configuration that the authors released (JSB Chorales), RMSProp has
-momentum 0.9, the norm of an update is limited and not that of a gradient, the loss is a sum over
-all frames of one sequence, the learning rate decays linearly over 500 epochs, and the output layer
-has no weight noise. Here there is no momentum and no decay, the loss is the mean per frame, and all
-parameters have noise: that of the output weights may be a disadvantage for networks with more
-units, which are those of tanh. The networks of Bai, Kolter & Koltun are larger: about 300,000
-parameters (chorales) and 1,000,000 (folk tunes). The numbers of units are those of the paper, which
-counts 20,000 parameters for each network; counted with all parameters here, the tanh network is the
-largest.
+largest of them, as all gated networks do with most seeds on the chorales, and every network on the
+folk tunes, where only two are tried, another rate may be better for it, and the comparison is to
+its disadvantage. Batches have 8 sequences of similar length. Training ends after 15 epochs
+(chorales) or 40 epochs (folk tunes) without a new best validation NLL, or at a limit; the table
+shows the best epochs. Where these are near the limit, longer training might give a better result.
+15 epochs of the chorales are about 430 updates; [the random search](music-search-jsb.md) waits for
+3,000, and the advantage of gated units that it finds is about half as large. The reset gate of the
+GRU acts after the matrix product, as in PyTorch; in the paper it acts before. There are two biases
+for each gate, as in PyTorch. In the example configuration that the authors released (JSB Chorales),
+RMSProp has momentum 0.9, the norm of an update is limited and not that of a gradient, the loss is a
+sum over all frames of one sequence, the learning rate decays linearly over 500 epochs, and the
+output layer has no weight noise. Here there is no momentum and no decay, the loss is the mean per
+frame, and all parameters have noise: that of the output weights may be a disadvantage for networks
+with more units, which are those of tanh. The networks of Bai, Kolter & Koltun are larger: about
+300,000 parameters (chorales) and 1,000,000 (folk tunes). The numbers of units are those of the
+paper, which counts 20,000 parameters for each network; counted with all parameters here, the tanh
+network is the largest.
 """

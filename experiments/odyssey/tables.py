@@ -25,8 +25,6 @@ LABELS = {
     "noise": "input noise",
     "unit": "recurrent unit",
 }
-
-
 FEWEST = 10
 """Trials of each unit from which on a prediction of their losses says something."""
 
@@ -103,8 +101,8 @@ def differences(result: Result) -> list[Record]:
 
 
 def welch(first: Sequence[float], second: Sequence[float]) -> float:
-    """The p-value of Welch's t-test; NaN for fewer than two values of either."""
-    if min(len(first), len(second)) < 2:
+    """The p-value of Welch's t-test; NaN for fewer than two values of either, or without spread."""
+    if min(len(first), len(second)) < 2 or len({*first}) == 1 == len({*second}):
         return math.nan
     return float(stats.ttest_ind(first, second, equal_var=False).pvalue)
 
@@ -137,11 +135,11 @@ def draws(result: Result) -> list[Record]:
 
 
 def rank_correlation(trials: Sequence[Record]) -> str:
-    """How well validation losses order the test losses of good trials; empty for few trials."""
+    """How well validation orders the test losses of good trials; empty for few or equal ones."""
     ranked = sorted(trials, key=lambda trial: float(trial["valid"]))[: len(trials) // 3]
-    if len(ranked) < 5:
-        return ""
     pairs = [(trial["valid"], loss_of(trial)) for trial in ranked]
+    if len(ranked) < 5 or any(len({*values}) == 1 for values in zip(*pairs, strict=True)):
+        return ""
     return f"{stats.spearmanr(*np.transpose(pairs)).statistic:.2f}"
 
 

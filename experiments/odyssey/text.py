@@ -58,9 +58,9 @@ with this number of trials, interactions cannot be told from noise.
 
 **Importance.** Shares of the variance have no interval; with other random numbers of the forests
 they differ by a few points, and with other trials by more. The forest that they are computed from
-does not predict all of the variance of trials that it has not seen; what it misses is in *the
-rest*. A part of the share of the learning rate is due to trials with a small rate that are not
-finished after 150 epochs; a table counts the trials that end there.
+does not predict all of the variance of trials that it has not seen; noise adds to all shares. A
+part of the share of the learning rate is due to trials with a small rate that are not finished
+after 150 epochs; a table counts the trials that end there.
 """
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Any
 
 import tabulate
 
@@ -13,7 +15,8 @@ def shares_of_variance(
     """The share of the variance of the losses that each hyperparameter explains alone.
 
     The evaluator ignores scales: pass logarithms of values that are drawn on a logarithmic scale.
-    It is exact for its random forest, which is drawn with a fixed seed.
+    It is exact for its random forest, which is drawn with a fixed seed. Names become numbers in the
+    order of their median losses: as categories, the evaluator would not weight them alike.
 
     Args:
         trials: The hyperparameters of each trial, numbers or names.
@@ -23,30 +26,40 @@ def shares_of_variance(
         The shares, the largest first.
     """
     import optuna
-    from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+    from optuna.distributions import BaseDistribution, FloatDistribution
     from optuna.importance import FanovaImportanceEvaluator
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    numbers: list[dict[str, Any]] = [dict(trial) for trial in trials]
     ranges: dict[str, BaseDistribution] = {}
-    for name in trials[0]:
-        values = dict.fromkeys(trial[name] for trial in trials)
-        numbers = [value for value in values if not isinstance(value, str)]
-        ranges[name] = (
-            FloatDistribution(min(numbers), max(numbers))
-            if numbers
-            else CategoricalDistribution([*values])
-        )
+    for name, first in trials[0].items():
+        if isinstance(first, str):
+            places = places_by_loss([str(trial[name]) for trial in trials], losses)
+            for trial in numbers:
+                trial[name] = places[trial[name]]
+            ranges[name] = FloatDistribution(-0.5, len(places) - 0.5)  # as wide for each name
+        else:
+            values = [trial[name] for trial in numbers]
+            ranges[name] = FloatDistribution(min(values), max(values))
     if len(set(losses)) == 1:
         return dict.fromkeys(ranges, 0.0)
     study = optuna.create_study()
     study.add_trials(
         [
-            optuna.trial.create_trial(params=dict(trial), distributions=ranges, value=loss)
-            for trial, loss in zip(trials, losses, strict=True)
+            optuna.trial.create_trial(params=trial, distributions=ranges, value=loss)
+            for trial, loss in zip(numbers, losses, strict=True)
         ]
     )
     evaluator = FanovaImportanceEvaluator(seed=0)
     return {name: float(share) for name, share in evaluator.evaluate(study).items()}
+
+
+def places_by_loss(names: Sequence[str], losses: Sequence[float]) -> dict[str, int]:
+    """The place of each name in the order of the median losses of its trials."""
+    groups: dict[str, list[float]] = {}
+    for name, loss in zip(names, losses, strict=True):
+        groups.setdefault(name, []).append(loss)
+    return {name: k for k, name in enumerate(sorted(groups, key=lambda n: median(groups[n])))}
 
 
 def shares_table(shares: Mapping[str, dict[str, float]], labels: dict[str, str], loss: str) -> str:
@@ -69,7 +82,7 @@ def shares_table(shares: Mapping[str, dict[str, float]], labels: dict[str, str],
     ]
     table = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
     return (
-        f"Functional analysis of variance (fANOVA) of the {loss} over all trials: the share of its "
+        f"Functional analysis of variance (fANOVA) of the {loss} over the trials: the share of its "
         "variance that the main effect of each factor explains, and the rest: interactions and "
         f"noise.\n\n{table}"
     )

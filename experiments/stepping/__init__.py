@@ -15,4 +15,5 @@ for words with n = 4 and n = 9 and for one sequence of remembering. The *error* 
 error: on all words with n up to 10, or on 1,000 new sequences.
 
 Deviations: no paper has this protocol. GRU and RNN do not learn to count exactly: see their errors.
+The state of this GRU stays the same from the first a to the last: it does not count at all.
 """

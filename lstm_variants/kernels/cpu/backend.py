@@ -150,7 +150,8 @@ def is_one_step(call: Call) -> bool:
 
 def leaves_threads_idle(call: Call) -> bool:
     """Whether there is work for several threads, which torch's kernels have and these lack."""
-    if native.kernels().single_thread_reason is None or is_traced():
+    # Traced, loading the library would be a part of the program: is_traced is asked first.
+    if is_traced() or native.kernels().single_thread_reason is None:
         return False
     T, B, D = call.x.shape
     weights = call.weights[0].weight_ih.shape[0] * (D + call.states[0][0].shape[1])
