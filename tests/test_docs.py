@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from experiments.statistics.papers import SOURCES
+from lstm_variants.kernels.cpu import backend, native
 from lstm_variants.papers import PAPERS
 from tests.cpu_kernels import needs_kernels
 
@@ -76,3 +77,17 @@ def test_examples_of_docstrings_hold_with_other_random_numbers():
             runner.run(example, clear_globs=False)
     assert runner.tries > 8 * 100
     assert runner.failures == 0, runner.summarize()
+
+
+def test_the_page_about_kernels_has_the_limits_of_the_code():
+    text = " ".join((ROOT / "docs" / "explanation" / "kernels.md").read_text().split())
+    assert f"time step of at most {backend.FEW_SEQUENCES} sequences without" in text
+    assert f"time step of at most {backend.FEW_IN_BFLOAT16} sequences" in text
+    size = f"{backend.LARGE_WEIGHTS / 2**20:g} MiB"
+    assert f"at least {size} of weights and at most {backend.FEW_OF_LARGE} sequences" in text
+    source = (Path(native.__file__).parent / "source" / "weights.h").read_text()
+    assert "few_forward{256 << 10, 8, 16}, few_backward{2 << 20, 4, 8};" in source
+    assert (
+        "eight rows in a forward pass from 256 KiB on, 16 forward and eight backward above 2 MiB"
+        in text
+    )
