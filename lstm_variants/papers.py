@@ -127,4 +127,4 @@ PAPERS = {
         "https://arxiv.org/abs/1708.02182",
     ),
 }
-"""Every cited paper, by its short citation."""
+"""The papers of the variants and of the regularisation, by their short citations."""

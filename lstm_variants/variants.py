@@ -121,7 +121,7 @@ VARIANTS = {
         cell=GRUCell(),
         papers=("Cho et al. 2014",),
         summary="two gates, no cell state; the reset gate is applied after the recurrent product, "
-        "as in the paper's first version",
+        "as in cuDNN",
         confusable_with="GRU-before: weights trained for one are not valid for the other",
         model=GRU,
     ),
@@ -157,7 +157,7 @@ VARIANTS = {
     "SLSTM": Variant(
         cell=SLSTMCell(),
         papers=("Beck et al. 2024",),
-        summary="exponential gates; the output is a gated, weighted mean of all candidates",
+        summary="an exponential input gate; the output is a gated, weighted mean of all candidates",
         confusable_with="the mLSTM of the same paper, whose cell state is a matrix",
     ),
     "MultiplicativeLSTM": Variant(

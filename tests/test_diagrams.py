@@ -82,6 +82,15 @@ def test_differences_are_marked():
     assert set(parts_of(LSTMCell(), directions=2)) == {"x", "forward", "backward", "output"}
 
 
+def test_ablations_lack_a_part_of_the_lstm_with_peepholes():
+    vanilla = CELLS["PeepholeLSTM"]
+    assert not parts_of(CELLS["NP"], "removed")
+    removed = parts_of(CELLS["NP"], "removed", compared_with=vanilla)
+    assert removed
+    assert not parts_of(CELLS["NP"], "added", compared_with=vanilla)
+    assert removed.keys() == parts_of(vanilla, "added").keys()
+
+
 @every_cell
 def test_a_diagram_is_described_in_words(cell):
     family = DIAGRAMS[type(cell)]

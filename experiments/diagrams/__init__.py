@@ -47,17 +47,26 @@ def baseline(cell: Cell) -> Cell:
     return type(cell)() if own is None else own
 
 
-def diagram(cell: Cell, title: str, identifier: str, *, directions: int = 1) -> str:
+def diagram(
+    cell: Cell,
+    title: str,
+    identifier: str,
+    *,
+    directions: int = 1,
+    compared_with: Cell | None = None,
+) -> str:
     """Draw one time step of a cell as inline SVG.
 
-    The cell is compared with the baseline of its family: parts that only one of the two has are
-    marked as added or as removed.
+    The cell is compared with another one: parts that only one of the two has are marked as added or
+    as removed.
 
     Args:
         cell: A cell of one of the families in `DIAGRAMS`.
         title: The name of the diagram, for screen readers.
         identifier: Begins the identifiers in the SVG; unique on a page.
         directions: If 2, the two directions of a layer are drawn, and not the cell.
+        compared_with: A cell of the same family; its baseline if `None`.
     """
     family = DIAGRAMS[type(cell)] if directions == 1 else bidirectional.DIAGRAM
-    return render(family, cell, baseline(cell), title, identifier)
+    other = baseline(cell) if compared_with is None else compared_with
+    return render(family, cell, other, title, identifier)

@@ -41,8 +41,8 @@ DIAGRAM = Diagram(
         *(of_standard_lstm(part) for part in lstm.DIAGRAM.parts if part.present(LSTMCell())),
         Part(
             "LN",
-            "The products with the input and with the last hidden state are normalised each, and "
-            "added.",
+            "The products with the input and with the previous hidden state are normalised each, "
+            "and added.",
             wire((20, LOWER), (JOIN, LOWER), (JOIN, BUS + 14))
             + letter(42, LOWER + 24, "h", "t−1")
             + box(NORM - 16, BUS, "LN", 40, 28)

@@ -6,7 +6,7 @@ from experiments.diagrams.parts import Diagram, Part
 from experiments.diagrams.svg import box, letter, operation, state_line, wire
 
 TOP, GATES, INPUT, HIDDEN = 70, 254, 316, 350
-"""Heights: of the new hidden state, of the gates, of the input, of the last hidden state."""
+"""Heights: of the new hidden state, of the gates, of the input, of the previous hidden state."""
 Z, R, PRODUCT, BEFORE, N = 140, 270, 380, 446, 560
 """Horizontal positions of gates, recurrent product (reset after it, before it) and candidate."""
 
@@ -30,7 +30,7 @@ DIAGRAM = Diagram(
         ),
         Part(
             "hidden",
-            "The last hidden state feeds both gates and the recurrent product.",
+            "The previous hidden state feeds both gates and the recurrent product.",
             wire((60, TOP), (60, HIDDEN), (PRODUCT, HIDDEN), tip=False)
             + letter(110, HIDDEN + 24, "h", "t−1"),
         ),

@@ -44,7 +44,7 @@ DIAGRAM = Diagram(
         ),
         Part(
             "hidden",
-            "So does the last hidden state.",
+            "The previous hidden state feeds the gates and the candidate.",
             letter(42, BUS - 10, "h", "t−1"),
         ),
         Part(

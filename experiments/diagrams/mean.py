@@ -10,7 +10,7 @@ from experiments.diagrams.svg import box, letter, operation, state_line, wire
 from lstm_variants.cells import Cell, JANETCell, MGUCell, MinGRUCell, MinLSTMCell
 
 TOP, WRITE, GATES, INPUT, HIDDEN = 70, 145, 254, 316, 350
-"""Heights: of the state, of the product with the candidate, of gates, input, last hidden state."""
+"""Heights: of the state, the product with the candidate, gates, input, previous hidden state."""
 FIRST, SECOND, RESET, CANDIDATE = 180, 330, 400, 560
 """Horizontal positions: of both gates, of the product with the hidden state, of the candidate."""
 
@@ -30,7 +30,7 @@ def gate(x: float, name: str) -> str:
 
 
 def hidden(x: float) -> str:
-    """The last hidden state as an input of a gate."""
+    """The previous hidden state as an input of a gate."""
     return wire((x + 12, HIDDEN), (x + 12, GATES + 19))
 
 
@@ -109,7 +109,7 @@ DIAGRAM = Diagram(
         ),
         Part(
             "hidden",
-            "The last hidden state feeds both gates and the candidate.",
+            "The previous hidden state feeds the gate and the candidate.",
             wire((60, TOP), (60, HIDDEN), (CANDIDATE + 12, HIDDEN), (CANDIDATE + 12, GATES + 19))
             + hidden(FIRST)
             + hidden(SECOND)
@@ -118,7 +118,7 @@ DIAGRAM = Diagram(
         ),
         Part(
             "reset",
-            "The last hidden state feeds the gate, and multiplied by the gate, the candidate.",
+            "The previous hidden state feeds the gate, and multiplied by the gate, the candidate.",
             wire((60, TOP), (60, HIDDEN), (RESET - 14, HIDDEN))
             + hidden(FIRST)
             + wire((RESET, 200), (RESET, HIDDEN - 14))

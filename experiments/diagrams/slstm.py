@@ -21,7 +21,7 @@ DIAGRAM = Diagram(
     (
         Part(
             "input",
-            "Input and last hidden state feed the gates and the candidate.",
+            "Input and previous hidden state feed the gates and the candidate.",
             wire((20, BUS), (AT_O, BUS), tip=False)
             + letter(36, BUS + 24, "x", "t")
             + letter(90, BUS + 24, "h", "t−1"),

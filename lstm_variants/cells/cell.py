@@ -42,8 +42,8 @@ Gates = dict[str, Tensor]
 class Block(NamedTuple):
     """`H` rows of the weight matrices, a gate or the candidate.
 
-    Letters have no fixed meaning: `z = 1` keeps the old state in a GRU and writes the new one in
-    other cells. Initialisers therefore select blocks by role.
+    Letters have no fixed meaning: `z = 1` keeps the old state in a GRU and writes the new one in a
+    minGRU. Initialisers therefore select blocks by role.
 
     Attributes:
         name: The letter in the cell's equations.

@@ -38,8 +38,9 @@ class GRUCell(Cell):
     |---|---|
     | `reset_after=False` | $n_t = \tanh(W_n x_t + b_n + U_n (r_t \odot h_{t-1}) + d_n)$ |
 
-    Papers: Cho et al. 2014, in whose first version the reset gate is applied after the product, as
-    in cuDNN and [torch.nn.GRU][]; Chung et al. 2014, where it is applied before.
+    Papers: Cho et al. 2014, in whose first version, by the documentation of Keras, the reset gate
+    is applied after the product, as in cuDNN and [torch.nn.GRU][]; Chung et al. 2014, where it is
+    applied before.
 
     Not to be confused: the two settings with each other. `reset_after=True` is the default here, in
     Keras and in Flax; `reset_after=False` is the default of ONNX (`linear_before_reset=0`). In the

@@ -1,4 +1,4 @@
-r"""The sLSTM: exponential gates with a normaliser and a stabiliser."""
+r"""The sLSTM: an exponential input gate, with a normaliser and a stabiliser."""
 
 from __future__ import annotations
 

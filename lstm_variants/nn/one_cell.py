@@ -114,7 +114,7 @@ class LayerNormLSTM(OneCell):
 
 
 class SLSTM(OneCell):
-    """Multi-layer sLSTM: exponential gates, with a normaliser and a stabiliser.
+    """Multi-layer sLSTM: an exponential input gate, with a normaliser and a stabiliser.
 
     The equations are those of
     [`SLSTMCell`][lstm_variants.cells.slstm.SLSTMCell]. The state is `(h_n, c_n, n_n, m_n)`. See
