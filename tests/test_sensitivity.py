@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from experiments import FOLDER
+from experiments.adding import results as adding
 from experiments.conventions import results as conventions
 from experiments.counting import results as counting
 from experiments.counting_source_rates import results as source_rates
@@ -37,6 +38,12 @@ def test_counting_where_most_seeds_do_not_fit(monkeypatch):
     assert farther["marks"] == "<<"
     assert farther_than_slow["marks"] == "++++"
     assert slow["marks"] == "-x-x"
+
+
+def test_lags_that_were_not_run_long_enough(monkeypatch):
+    monkeypatch.setattr(adding, "PUBLISHED", {})
+    bridges, *_ = adding.claims(record_of("adding"))
+    assert bridges["verdict"] == "reproduced in part (6 of 10)"
 
 
 def test_counting_in_multiples_of_the_training_range():

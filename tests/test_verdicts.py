@@ -96,6 +96,25 @@ def test_an_effect_can_be_as_claimed_and_smaller_than_reported():
     assert (found["outcome"], found["excluded"]) == ("ahead", False)
 
 
+def test_what_is_excluded_and_what_is_shown_agree_with_limits_and_intervals():
+    """Exclusion is one-sided at half of its level; its limit is stated at that level."""
+    random, decided = np.random.default_rng(0), 0
+    for _ in range(60):
+        comparisons = [
+            scores("", random.normal(shift, 1, 8), random.normal(0, 1, 8), "points", reported=2.0)
+            for shift in (0.0, 1.0, 3.0)
+        ]
+        for one, found in zip(comparisons, judged(*comparisons)["comparisons"], strict=True):
+            below = one.sample.test(2.0).below
+            assert verdicts.p_of_exclusion(one) == min(1.0, 2 * below)
+            assert found["excluded"] == (2 * below <= found["exclusion_level"])
+            assert found["excluded"] == (found["at_most"] < 2.0)
+            low, high = found["interval"]
+            assert (found["p"] <= 0.05) == (not low <= 0 <= high)
+            decided += found["excluded"]
+    assert 20 < decided < 160
+
+
 def test_a_larger_effect_than_reported_is_not_excluded():
     assert outcomes(scores("", HIGH, LOW, "points", reported=1.0)) == ["ahead"]
     assert verdicts.p_of_exclusion(AHEAD) == 1

@@ -5,7 +5,8 @@ Error and power of the rule for verdicts with 5 to 20 seeds, by simulation.
 Claim: the verdict rule keeps the error of all directions of a claim at 5 % or less if the results
 of both networks have the same distribution, whichever that is. Statements that a reported effect is
 excluded have one side and an error of 2.5 %, so that any false statement has a probability of 7.5 %
-at most. The power of the rule determines how many seeds a claim with $m$ comparisons needs.
+at most. (For shares of seeds that is shown for one pair of shares only.) The power of the rule
+determines how many seeds a claim with $m$ comparisons needs.
 
 Protocol: each of the ten seeds of the simulation draws 400 claims of each kind. A claim has $m$
 independent comparisons of two networks with $n$ seeds each. The results of the seeds are drawn from

@@ -85,7 +85,10 @@ class Sample(ABC):
         return float(np.median(self.effects))
 
     def interval(self, error: float) -> tuple[float, float]:
-        """The smallest and the largest effect that a two-sided test at a level does not reject."""
+        """The smallest and the largest effect that a two-sided test at a level does not reject.
+
+        Where values are tied, these are limits: the test may reject an end itself.
+        """
         steps = self.effects[np.unique(rounded(self.effects)[0], return_index=True)[1]]
         reach = 1 + np.abs(steps).max()
         inside = [(a, (a + b) / 2, b) for a, b in pairwise(steps)]

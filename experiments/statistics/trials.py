@@ -188,7 +188,7 @@ class Trials(Sample):
 
     @staticmethod
     def _end(inside: float, reach: float, accepted: Callable[[float], bool]) -> float:
-        """The effect at which a test begins to reject, on the way from one that it does not."""
+        """An effect at which a test begins to reject, on the way from one that it does not."""
         outside = inside + reach
         for _ in range(DOUBLINGS):
             if not accepted(outside):
