@@ -20,6 +20,7 @@ from torch.utils import benchmark as torch_benchmark
 
 from experiments import oracles
 from lstm_variants import VARIANTS
+from lstm_variants.kernels.dispatch import observed
 
 
 class Size(NamedTuple):
@@ -71,7 +72,11 @@ def compare(
     timer = clock(device)
 
     step = step_of(ours, x, grad, mode)
-    check(name, settings, ours, x, grad, step())
+    backends: set[str] = set()
+    with observed(lambda call, backend: backends.add(backend.name)):
+        results = step()
+    check(name, settings, ours, x, grad, results)
+    del results
 
     reference = step_of(theirs, x, grad, mode)
     reference_times: list[float] = []
@@ -80,6 +85,9 @@ def compare(
         start = timer()
         reference()
         reference_times.append(timer() - start)
+
+    def run_ours() -> None:
+        step()  # as for the reference, the time includes that of freeing the results
 
     time_reference()
     budget, least, most = (0.1, 3, 20) if pytestconfig.getoption("smoke") else (0.4, 4, 150)
@@ -92,12 +100,13 @@ def compare(
     gc.collect()
     gc.disable()
     try:
-        benchmark.pedantic(step, setup=time_reference, rounds=rounds, warmup_rounds=WARMUP)
+        benchmark.pedantic(run_ours, setup=time_reference, rounds=rounds, warmup_rounds=WARMUP)
     finally:
         gc.enable()
 
     return {
         "size": size._asdict(),
+        "backends": sorted(backends),
         "seconds": list(benchmark.stats.stats.data),
         "baseline_seconds": reference_times[WARMUP:],
     }

@@ -67,7 +67,8 @@ def slower(result: Result) -> str:
     if not found:
         return text
     worst = max(found, key=lambda record: float(record["ratio"]["median"]))
-    where = f"`{worst['variant']}`, {worst['mode']}, size *{size_name(worst['size'])}*"
+    threads = "1 thread" if worst["threads"] == 1 else f"{worst['threads']} threads"
+    where = f"`{worst['variant']}`, {worst['mode']}, size *{size_name(worst['size'])}*, {threads}"
     return f"{text} (the largest ratio: {ratio(worst)}, {where})"
 
 
