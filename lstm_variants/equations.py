@@ -79,7 +79,7 @@ def equations(cell: Cell, *, proj_size: int = 0) -> dict[str, str]:
         before = text[: block.start()].rstrip().removesuffix("$$").rstrip()
         paragraph = re.split(r"\n\s*\n", before)[-1]
         if not lines or holds(paragraph):
-            lines |= lines_of(block[1])
+            lines = merged(lines, lines_of(block[1]))
     substitutions = []
     for row in ROW.finditer(text):
         if holds(row[1]):
@@ -92,6 +92,22 @@ def equations(cell: Cell, *, proj_size: int = 0) -> dict[str, str]:
     for left, right in substitutions:
         lines = {name: replaced(name, line, left, right) for name, line in lines.items()}
     return lines
+
+
+def merged(lines: dict[str, str], others: dict[str, str]) -> dict[str, str]:
+    """Equations with those of another block.
+
+    A new one stands before the next one of its block that was there, so that all are in the order
+    of computation.
+    """
+    order, place = list(lines), len(lines)
+    for name in reversed(others):
+        if name in lines:
+            place = order.index(name)
+        else:
+            order.insert(place, name)
+    both = lines | others
+    return {name: both[name] for name in order}
 
 
 def documentation(cell: Cell) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields
 from functools import reduce
 from numbers import Real
@@ -27,7 +28,8 @@ def evaluate_step(
     $c_{t-1}$; each parameter by its letter, with a subscript for each of its blocks, as $W_i$.
     Without a subscript, the letter is the whole parameter, as $W$; what has rows for all blocks is
     known by its blocks too, as $a_{i,t}$ of $a_t$. Parameters of the same letter are added up;
-    missing ones are zero. A setting that is a number is known by its name, as $\beta$ for `beta`.
+    missing ones are zero. A setting that is a number is known by its name, one letter or
+    a Greek one, as $\beta$ for `beta`.
 
     Args:
         cell: The recurrence.
@@ -91,9 +93,10 @@ def parameter_symbols(cell: Cell, w: Weights, D: int, proj_size: int) -> dict[st
     letters = [letter for letter, *_ in rows]
     settings = {field.name: getattr(cell, field.name) for field in fields(cast(Any, cell))}
     found = {
-        f"\\{name}": w.weight_ih.new_tensor(setting)
+        symbol: w.weight_ih.new_tensor(setting)
         for name, setting in settings.items()
         if isinstance(setting, Real) and not isinstance(setting, bool)
+        if (symbol := symbol_of(name))
     }
     sums: dict[str, Tensor] = {}
     for name, parameter in parameters.items():
@@ -108,6 +111,16 @@ def parameter_symbols(cell: Cell, w: Weights, D: int, proj_size: int) -> dict[st
         for symbol, part in parts.items():
             sums[symbol] = sums[symbol] + part if symbol in sums else part
     return found | sums
+
+
+def symbol_of(setting: str) -> str | None:
+    """How equations write a setting: a Greek letter by its name, another letter as it is."""
+    for text in (f"\\{setting}", setting):
+        with suppress(ValueError):
+            node = parse(text)
+            if node.kind == "symbol":
+                return node.text
+    return None
 
 
 def blocks_of(cell: Cell, left: str, value: Tensor, H: int) -> dict[str, Tensor]:
@@ -147,11 +160,14 @@ def evaluate(node: Node, symbols: Mapping[str, Tensor]) -> Tensor:
     parts = indexed_parts(node) if node.kind == "group" and node.text else node.parts
     values = [evaluate(part, symbols) for part in parts]
     if node.kind == "group":
-        return values[0] if len(values) == 1 else torch.cat(values)
+        return values[0] if len(values) == 1 else concatenated(node, values)
     if node.kind == "negative":
         return -values[0]
     if node.text in FUNCTIONS:
-        return FUNCTIONS[node.text](values[0])
+        try:
+            return FUNCTIONS[node.text](values[0])
+        except RuntimeError as error:
+            raise ValueError(f"{error}, in {write(node)}") from error
     check_shapes(node, values)
     if node.kind == "fraction":
         return values[0] / values[1]
@@ -164,6 +180,15 @@ def evaluate(node: Node, symbols: Mapping[str, Tensor]) -> Tensor:
         return result
     left, right = values
     return left @ right if left.ndim and right.ndim else left * right
+
+
+def concatenated(group: Node, values: list[Tensor]) -> Tensor:
+    """The values of a group, one after the other; a number is a vector of one element."""
+    vectors = [torch.atleast_1d(value) for value in values]
+    if any(vector.ndim > 1 for vector in vectors):
+        shapes = ", ".join(str(list(value.shape)) for value in values)
+        raise ValueError(f"expected vectors in {write(group)}, got shapes {shapes}")
+    return torch.cat(vectors)
 
 
 def indexed_parts(group: Node) -> list[Node]:

@@ -72,7 +72,7 @@ def scan(
     steps = Steps(cell, x, w, state, lengths, resets, masks, reverse)
     # unbind instead of wx[t]: its gradient is one stack, that of indexing a sum of T full tensors.
     inputs = {name: tensor.unbind() for name, tensor in steps.inputs.items()}
-    state, dtype = steps.first, steps.dtype
+    state = steps.first
     outputs: list[Tensor] = []
     for t in reversed(range(T)) if reverse else range(T):
         at_t = {name: tensors[t] for name, tensors in inputs.items()}
@@ -80,10 +80,10 @@ def scan(
         outputs.append(output)
         if record is not None:
             record.append((state, gates))
-    if outputs:
-        dtype = outputs[0].dtype
+    dtype = outputs[0].dtype if outputs else steps.inputs["wx"].dtype
     # Without steps, the last state is a copy of the first.
     last: State = cell.state_type(*(s.to(dtype, copy=not outputs) for s in state))
     if not outputs:
-        return x.new_zeros(0, B, steps.width), last
+        wx = steps.inputs["wx"]  # with it, there is a graph
+        return wx.new_zeros(0, B, steps.width) + 0 * wx.sum(), last
     return torch.stack(outputs[::-1] if reverse else outputs), last

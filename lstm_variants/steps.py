@@ -85,7 +85,7 @@ class Steps:
             state = cell.initial_state(
                 x.new_empty(B, 0), H, 0 if projection is None else self.width
             )
-        self.dtype, float32 = state[0].dtype, torch.promote_types(x.dtype, torch.float32)
+        float32 = torch.promote_types(x.dtype, torch.float32)
         self.first: State = cell.state_type(
             *(
                 tensor.to(float32) if field.float32 else tensor

@@ -40,9 +40,9 @@ class LayerTrace(dict[str, Tensor]):
     Attributes:
         cell: The cell of the layer.
         valid: Mask of the valid time steps, bool `[T, B]`: false beyond the length of a sequence.
-        first: Mask of the time steps without one before them, bool `[T, B]`: the first step of each
-            sequence, and each step before which the state is reset. In the reverse direction, these
-            are the last steps.
+        first: Mask of the valid time steps without one before them, bool `[T, B]`: the first step
+            of each sequence, and each step before which the state is reset. In the reverse
+            direction, these are the last steps.
         reverse: Whether the layer reads the sequence from its end.
         zoneout: Whether the layer keeps a part of its state by zoneout.
     """
@@ -57,15 +57,15 @@ class LayerTrace(dict[str, Tensor]):
             self.valid = valid_steps(call.x, call.lengths)[..., 0]
         self.first = ~self.before(self.valid)
         self.first[-1 if self.reverse else 0] = True
+        self.first = self.first & self.valid
         if call.resets is not None:
-            resets = call.resets.to(call.x.device)
-            valid = self.valid.unsqueeze(-1)
+            resets, valid = call.resets.to(call.x.device), self.valid.unsqueeze(-1)
             self.first = self.first | restarts(resets, valid, reverse=self.reverse)[..., 0]
         masks = None if call.masks is None else call.masks[direction]
         self.zoneout = masks is not None and any(kept is not None for kept in masks.kept)
 
     def before(self, values: Tensor) -> Tensor:
-        """Values of the time step before each, in the direction of the layer."""
+        """Values of the time step before each, as the layer reads; for the first, of the last."""
         return values.roll(-1 if self.reverse else 1, 0)
 
     def saturation(

@@ -153,6 +153,20 @@ def test_both_biases_of_a_direction_that_are_tied():
     assert (biases(layer, "_l0")["z"] > 0).all()
 
 
+def test_a_bias_that_is_a_part_of_the_layers_own():
+    layer = nn.LSTM(2, 3, num_layers=2)
+    own = layer.bias_hh_l0.detach()[3:6].clone()
+    nn.init.gate_bias_(layer, "keep", layer.bias_hh_l0.chunk(4)[1])
+    for k in (0, 1):
+        assert torch.equal(biases(layer, f"_l{k}")["f"], own)
+
+
+def test_layers_without_memory():
+    with torch.device("meta"):
+        layer = nn.init.chrono_(nn.LSTM(2, 3, num_layers=2), 50)
+    assert layer.bias_ih_l0.is_meta
+
+
 @pytest.mark.parametrize("gates", ["forget", "if", "F", "", (), ("i", "z")], ids=repr)
 def test_a_name_that_is_no_gate_is_refused(gates):
     layer = nn.LSTM(2, 3)

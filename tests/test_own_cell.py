@@ -14,6 +14,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 import lstm_variants
 from lstm_variants.nn import Recurrent
 from lstm_variants.nn.init import chrono_
+from lstm_variants.testing import check_cell
 from lstm_variants.trace import trace
 from tests.layers import states_of
 from tests.tolerances import assert_exact
@@ -168,6 +169,19 @@ def test_weights_that_do_not_fit_are_named():
     weights = layer._weights(layer._weight_names[0])
     with pytest.raises(ValueError, match=r"LeakyCell\(\) requires slope"):
         lstm_variants.scan.scan(LeakyCell(), torch.zeros(2, 1, 3), weights._replace(slope=None))
+
+
+class TwoOfAName(LeakyCell):
+    """A gate with the name of a field of the state, and other values."""
+
+    def step(self, wx, state, w):
+        after, gates = super().step(wx, state, w)
+        return after, gates | {"h": 7 * after.h}
+
+
+def test_trace_would_show_one_of_two_with_a_name():
+    with pytest.raises(AssertionError, match="a gate h, which is not the field h of the state"):
+        check_cell(TwoOfAName())
 
 
 def test_the_example_is_short():

@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch.nn.functional import linear, logsigmoid
 
-from lstm_variants.cells import Block, Cell, Field, GRUCell, HiddenState, LSTMCell
+from lstm_variants.cells import Block, Cell, ElmanCell, Field, GRUCell, HiddenState, LSTMCell
 from lstm_variants.equations import equations
-from lstm_variants.evaluate import parameter_symbols
+from lstm_variants.evaluate import evaluate, parameter_symbols
+from lstm_variants.latex import parse
 from lstm_variants.testing import check_cell
 from lstm_variants.testing.stated import check_equations
 from tests.test_equations import D, documented, random_step
@@ -132,6 +133,47 @@ def test_parameters_of_one_letter_and_other_blocks():
     assert_exact(symbols["b_g"], biases[2])
     assert "b" not in symbols
     assert symbols["W"].shape == (8, D)
+
+
+@dataclass(frozen=True, repr=False)
+class GatedDecayCell(ElmanCell):
+    r"""A quantity that a setting adds, and a setting with the name of a letter.
+
+    $$\begin{aligned} h_t &= \tanh(W_h x_t + U_h h_{t-1} + b_h) \end{aligned}$$
+
+    With `gated=True`:
+
+    $$
+    \begin{aligned}
+    u_t &= \tanh(W_h x_t + U_h h_{t-1} + b_h) \\
+    h_t &= k u_t \odot u_t
+    \end{aligned}
+    $$
+    """
+
+    gated: bool = True
+    k: float = 0.5
+
+    def step(self, wx, state, w):
+        after, gates = super().step(wx, state, w)
+        return (type(after)(self.k * after.h * after.h), gates) if self.gated else (after, gates)
+
+
+def test_equations_are_in_the_order_of_computation():
+    assert list(equations(GatedDecayCell())) == ["u_t", "h_t"]
+    assert list(equations(GatedDecayCell(gated=False))) == ["h_t"]
+    for gated in (True, False):
+        assert "the documented equations agree with the step" in check_cell(
+            GatedDecayCell(gated=gated)
+        )
+
+
+def test_numbers_and_vectors_are_put_together():
+    x = torch.tensor([2.0, 3.0])
+    assert evaluate(parse("[x_t, 1]"), {"x_t": x}).tolist() == [2.0, 3.0, 1.0]
+    for text, message in {"[W, x_t]": "expected vectors in", r"\mathrm{LN}(1)": "in .*LN"}.items():
+        with pytest.raises(ValueError, match=message):
+            evaluate(parse(text), {"x_t": x, "W": torch.ones(2, 2)})
 
 
 class UndocumentedCell(MinimalCell):

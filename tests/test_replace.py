@@ -282,6 +282,8 @@ def test_only_layers_of_this_package():
     before = model[0]
     with pytest.raises(TypeError, match=r"a class, such as .*, got 'PeepholeLSTM'"):
         replace_layers(model, lstm="PeepholeLSTM")
+    with pytest.raises(TypeError, match=r"expects a class, such as .*, got PeepholeLSTM\(4, 6\)"):
+        replace_layers(model, lstm=PeepholeLSTM(4, 6))
     with pytest.raises(TypeError, match=r"of lstm_variants\.nn, got <class 'torch\S*LSTM"):
         replace_layers(model, lstm=nn.LSTM)
     assert model[0] is before

@@ -175,6 +175,19 @@ def test_nothing_to_do_gives_the_initial_state(name, size):
     assert all(torch.equal(a, b) for a, b in zip(last, state, strict=True))
 
 
+@every_variant
+def test_no_steps_have_gradients_and_the_dtype_of_others(name):
+    cell, w, x, state = setting(name, B=2, T=0)
+    x.requires_grad_()
+    output, _ = scan(cell, x, w, state)
+    (grad,) = torch.autograd.grad(output.sum(), x)
+    assert grad.shape == x.shape
+    single = type(w)(*(tensor if tensor is None else tensor.float() for tensor in w))
+    with torch.autocast("cpu", torch.bfloat16):
+        output, _ = scan(cell, x.float(), single)
+    assert output.dtype == torch.bfloat16
+
+
 @pytest.mark.parametrize(
     ("lengths", "error", "message"),
     [

@@ -1,19 +1,13 @@
 """Layers one time step at a time, against the whole sequence."""
 
 import math
-from pathlib import Path
 
 import pytest
 import torch
 from torch.nn.utils.rnn import pack_sequence
 
 from lstm_variants import VARIANTS, nn
-from lstm_variants.kernels.cpu.backend import (
-    FEW_IN_BFLOAT16,
-    FEW_OF_LARGE,
-    FEW_SEQUENCES,
-    LARGE_WEIGHTS,
-)
+from lstm_variants.kernels.cpu.backend import FEW_OF_LARGE, FEW_SEQUENCES, LARGE_WEIGHTS
 from tests.cpu_kernels import needs_kernels
 from tests.layers import assert_same_states, observed_call, random_hx, states_of
 from tests.tolerances import assert_exact
@@ -79,6 +73,15 @@ def test_hooks_see_steps():
     layer.register_forward_hook(lambda module, inputs, results: seen.append(results[0].shape))
     layer.step(torch.randn(B, D))
     assert seen == [(1, B, H)]
+
+
+def test_a_subclass_with_the_arguments_of_torch():
+    class Own(nn.LSTM):
+        def forward(self, x, hx=None):
+            return super().forward(x, hx)
+
+    output, (h, _) = Own(3, 4).step(torch.zeros(2, 3))
+    assert torch.equal(output, h[0])
 
 
 def test_a_compiled_step():
@@ -160,12 +163,3 @@ def test_a_jit_trace_of_one_step_takes_sequences(name):
     assert "lstm_variants::layer" in str(traced.inlined_graph)
     x = torch.randn(T, B, D)
     assert_exact(traced(x)[0], layer(x)[0])
-
-
-def test_the_page_on_kernels_states_how_many_sequences_are_few():
-    page = Path(__file__).parents[1] / "docs" / "explanation" / "kernels.md"
-    text = " ".join(page.read_text().split())
-    for few in (FEW_SEQUENCES, FEW_IN_BFLOAT16):
-        assert f"a single time step of at most {few} sequences" in text
-    size = f"{LARGE_WEIGHTS / 2**20} MiB of weights and at most {FEW_OF_LARGE} sequences"
-    assert size in text

@@ -175,6 +175,16 @@ def test_nothing_to_look_into():
         trace(layers.LSTM(2, 3), torch.zeros(0, 1, 2))
 
 
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_padded_time_steps_are_not_the_first(bidirectional):
+    layer = layers.LSTM(2, 3, bidirectional=bidirectional)
+    resets = torch.zeros(5, 3, dtype=torch.bool)
+    resets[3] = True
+    for steps in trace(layer, torch.zeros(5, 3, 2), lengths=torch.tensor([2, 5, 0]), resets=resets):
+        assert steps.first.sum(0).tolist() == [1, 2, 0]
+        assert not (steps.first & ~steps.valid).any()
+
+
 def test_looking_ends_with_the_call(monkeypatch):
     layer, looked = layers.LSTM(2, 3), []
     monkeypatch.setattr(

@@ -66,7 +66,7 @@ def gate_bias_(
             f"blocks should be roles or names of the blocks of {layer.cell}, {listed}, "
             f"got {blocks!r}"
         )
-    value = torch.as_tensor(bias)
+    value = torch.as_tensor(bias).clone()  # it may be a part of the biases that are set
     if value.shape not in ((), (layer.hidden_size,)):
         raise ValueError(
             f"bias should be a number or have shape [{layer.hidden_size}], one for each hidden "
@@ -177,7 +177,18 @@ def set_block_bias(
     Where the first is tied to others, each has its part.
     """
     own = [(spec, tensor) for spec, tensor in biases if block.name in spec.blocks]
-    tied = [tensor.is_set_to(own[0][1]) for _, tensor in own]
+    tied = [is_tied(tensor, own[0][1]) for _, tensor in own]
     for (spec, tensor), is_first in zip(own, tied, strict=True):
         value = bias / sum(tied) if is_first else 0.0
         tensor.chunk(len(spec.blocks))[spec.blocks.index(block.name)][:] = value
+
+
+def is_tied(tensor: Tensor, other: Tensor) -> bool:
+    """Whether two parameters are one, or share their memory.
+
+    Tensors without memory, on the meta device, and parts of a sharded one do not say.
+    """
+    if tensor is other:
+        return True
+    kind: type = type(tensor)
+    return kind is Parameter and not tensor.is_meta and tensor.is_set_to(other)

@@ -92,8 +92,7 @@ class Recurrent(nn.Module):
                 each. In evaluation, the mean is taken. The layer runs on the reference.
 
         Raises:
-            TypeError: If an argument has a wrong type; `bidirectional` may be anything that is true
-                or false.
+            TypeError: If an argument has a wrong type; `bidirectional` may have any.
             ValueError: If a size or a probability is out of range or has no meaning for the cell,
                 `dropout` is no number, or there is no such backend.
         """
@@ -270,9 +269,10 @@ class Recurrent(nn.Module):
         if self.bidirectional:
             raise RuntimeError(f"{name}.step requires one direction, got bidirectional=True")
         time = 1 if self.batch_first and input.dim() == 2 else 0
+        more = {}  # a subclass may have the arguments of torch alone
         if resets is not None:
-            resets = check_resets(resets, input.shape[:-1]).unsqueeze(time)
-        output, hx = self(input.unsqueeze(time), hx, resets=resets)
+            more["resets"] = check_resets(resets, input.shape[:-1]).unsqueeze(time)
+        output, hx = self(input.unsqueeze(time), hx, **more)
         return output.squeeze(time), hx
 
     def _run_layers(self, batch: Batch, states: list[State]) -> tuple[Tensor, list[State]]:

@@ -97,7 +97,7 @@ def replace_layers(
         raise TypeError(f"replace_layers expects a module, got {type(model)}")
     classes = {torch_rnn.LSTM: lstm, torch_rnn.GRU: gru, torch_rnn.RNN: rnn}
     for given in classes.values():
-        if not (given is None or callable(given)):
+        if isinstance(given, nn.Module) or not (given is None or callable(given)):
             raise TypeError(
                 f"replace_layers expects a class, such as lstm_variants.nn.GRU, got {given!r}"
             )

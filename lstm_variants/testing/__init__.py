@@ -90,7 +90,7 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
         torch.autocast("cpu", enabled=False),
     ):
         for check in checks:
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)  # not those of accelerators
             try:
                 check(cell)
             except Exception as error:

@@ -78,6 +78,11 @@ def check_parts(cell: Cell) -> None:
     assert type(after) is cell.state_type, f"step returns a {type(after).__name__}"
     for name, tensor in {**after._asdict(), **gates}.items():
         assert tensor.shape == (B, H), f"{name} is {list(tensor.shape)} after a step, not [B, H]"
+    for name in gates.keys() & {*fields}:
+        assert torch.equal(gates[name], getattr(after, name)), (
+            f"step returns a gate {name}, which is not the field {name} of the state: trace shows "
+            "one of them only"
+        )
     missing = {block.name for block in cell.blocks if block.role in ("keep", "write")} - set(gates)
     assert not missing, f"step does not return {', '.join(sorted(missing))}, for trace"
     if cell.projects:
