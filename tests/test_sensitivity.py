@@ -101,6 +101,14 @@ def test_fewer_trials_on_spoken_digits(seeds, marks):
     assert odyssey.claims(result | {"records": first})[0]["marks"] == marks
 
 
+def test_trials_on_chorales_that_the_limit_ends(monkeypatch):
+    result = record_of("odyssey_music")
+    first = [record for record in result["records"] if record["seed"] < 40]
+    assert odyssey.claims(result | {"records": first})[1]["marks"] == ".."
+    monkeypatch.setattr(odyssey, "ended_early", lambda *_: False)
+    assert odyssey.claims(result | {"records": first})[1]["marks"] == "+."
+
+
 @pytest.mark.parametrize("name", ["odyssey_speech", "odyssey_strokes"])
 def test_coupled_gates_are_better_by_the_test_of_the_paper(name):
     best = odyssey.best_losses(record_of(name))
