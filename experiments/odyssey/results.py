@@ -56,9 +56,9 @@ LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ),
         (
             "..",
-            "The loss on chorales is higher without the forget gate in these trials, but most of the "
-            "best ones end at the limit of epochs, so that this is left undecided. For the output "
-            "activation, the trials so far are too few.",
+            "The loss on chorales is higher without the forget gate in these trials, but most of "
+            "the best ones end at the limit of epochs, so that this is left undecided. For the "
+            "output activation, the trials so far are too few.",
         ),
     ),
 }
