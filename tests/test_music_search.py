@@ -143,7 +143,7 @@ def test_the_table_has_the_best_trials_and_the_papers_beside_them():
     assert "| the rest " in others[0]
 
 
-def test_trials_with_weight_noise_and_without_are_compared_by_themselves():
+def test_trials_with_weight_noise_and_without_are_compared_separately():
     result = search_of({"RNN": 9.0, "GRU": 8.0})
     for record in result["records"]:
         record["noise"] = 0.075 * (record["seed"] % 2)

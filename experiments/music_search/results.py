@@ -16,6 +16,7 @@ from experiments.music.results import GATED, MARGIN, PUBLISHED, READING, TABLE, 
 from experiments.records import grouped
 from experiments.statistics.comparisons import Comparison, trials
 from experiments.statistics.importance import shares_of_variance, shares_table
+from experiments.statistics.inference import p_value_text
 from experiments.statistics.trials import Trials, best, ended_by_limit, is_cut_off
 from experiments.statistics.verdicts import claim
 
@@ -170,9 +171,9 @@ def table(result: Result) -> str:
             "Test NLL in nats per frame, capped at that of the frequencies of keys. The papers' "
             "values are in the last columns.",
             tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True),
-            "By how much the best tenth has a lower test NLL than that of RNN, if trials with "
-            "weight noise and without are taken by themselves; p-values of *no difference*, not "
-            "adjusted. No verdict depends on this table.",
+            "By how much the best tenth has a lower test NLL than that of RNN, separately for "
+            "trials with weight noise and without; p-values of *no difference*, not adjusted. No "
+            "verdict depends on this table.",
             tabulate.tabulate(by_noise(result), "keys", tablefmt="pipe", disable_numparse=True),
             shares_table({"share": importances(result)}, LABELS, "test NLL"),
             "The learning rate is on a logarithmic scale.",
@@ -199,7 +200,8 @@ def by_noise(result: Result) -> list[Record]:
             )
             if ahead and behind:
                 sample = Trials(ahead, behind)
-                row[title] = f"{sample.estimate:+.3f} (p = {sample.test().both:.2g})"
+                row[title] = f"{sample.estimate:+.3f}"
+                row[f"p, {title}"] = p_value_text(sample.test().both, 2)
         rows.append(row)
     return rows
 

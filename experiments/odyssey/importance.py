@@ -41,7 +41,7 @@ def importances(records: Sequence[Record]) -> dict[str, float]:
 
 
 def share_of_rate(result: Result) -> tuple[float, float, float]:
-    """The share of the learning rate, if the trials of each unit are taken by themselves.
+    """The share of the learning rate in the trials of each unit.
 
     Returns:
         The lowest, the median and the highest of the units.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from experiments import Record, Result
 from experiments.odyssey import ABLATIONS, VANILLA
@@ -89,9 +92,14 @@ def best_losses(result: Result) -> dict[str, list[float]]:
     }
 
 
-def ended_early(trials: list[Record], limit: int) -> bool:
+def ends_of(trials: Sequence[Record], limit: int) -> NDArray[np.float64]:
+    """The validation loss of trials, and 1 for each that ended by the limit of epochs, or 0."""
+    return np.array([(t["valid"], float(t["epochs"] >= limit)) for t in trials]).T
+
+
+def ended_early(trials: Sequence[Record], limit: int) -> bool:
     """Whether most of the best tenth of the trials of a unit end at the limit of epochs."""
-    return is_cut_off(*np.transpose([(t["valid"], t["epochs"] >= limit) for t in trials]))
+    return is_cut_off(*ends_of(trials, limit))
 
 
 def claims(result: Result) -> list[Record]:

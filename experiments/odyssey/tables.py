@@ -13,9 +13,10 @@ from scipy import stats
 from experiments import Record, Result
 from experiments.odyssey import ABLATIONS, VANILLA
 from experiments.odyssey.importance import importances, predicted_share, share_of_rate
-from experiments.odyssey.results import UNITS, best_losses, loss_of, losses_of
+from experiments.odyssey.results import UNITS, best_losses, ends_of, loss_of, losses_of
 from experiments.records import grouped
 from experiments.statistics.importance import shares_table
+from experiments.statistics.inference import p_value_text
 from experiments.statistics.trials import Trials, best, ended_by_limit
 
 LABELS = {
@@ -91,8 +92,8 @@ def differences(result: Result) -> list[Record]:
         {
             "recurrent unit": unit,
             "difference": f"{sample.estimate:+.3f}",
-            "p, permutations": p_text(sample.test().both),
-            "p, Welch": p_text(welch(chosen[VANILLA], chosen[unit])),
+            "p, permutations": p_value_text(sample.test().both, 2),
+            "p, Welch": p_value_text(welch(chosen[VANILLA], chosen[unit]), 2),
         }
         for unit in trials
         if unit != VANILLA and VANILLA in trials
@@ -107,25 +108,16 @@ def welch(first: Sequence[float], second: Sequence[float]) -> float:
     return float(stats.ttest_ind(first, second, equal_var=False).pvalue)
 
 
-def p_text(p: float) -> str:
-    """A p-value, not adjusted; empty if there is none."""
-    if math.isnan(p):
-        return ""
-    return f"{p:.2g}" if p >= 0.001 else "< 0.001"
-
-
 def draws(result: Result) -> list[Record]:
     """What the trials of each unit drew by chance, and how they ended."""
     limit = result["config"]["epochs"]
     rows = []
     for unit, trials in grouped(result["records"], "unit").items():
-        valid = np.array([trial["valid"] for trial in trials])
-        ended = np.array([float(trial["epochs"] >= limit) for trial in trials])
         rows.append(
             {
                 "recurrent unit": unit,
                 "median learning rate": f"{statistics.median(t['rate'] for t in trials):.1g}",
-                "ended by the limit of epochs": ended_by_limit(valid, ended),
+                "ended by the limit of epochs": ended_by_limit(*ends_of(trials, limit)),
                 "test loss of chance or above": sum(t["test"] >= t["chance"] for t in trials),
                 "parameters of the best tenth, median": parameters(trials),
                 "rank correlation": rank_correlation(trials),
@@ -165,7 +157,6 @@ def fit_text(result: Result) -> str:
     low, middle, high = (f"{100 * share:.0f} %" for share in share_of_rate(result))
     return (
         f"A random forest predicts {100 * predicted_share(result):.0f} % of the variance of the "
-        "loss of trials that it has not seen. If the trials of each recurrent unit are taken by "
-        f"themselves, the share of the learning rate is {middle} in the median of the units "
-        f"({low} to {high})."
+        "loss of trials that it has not seen. For each recurrent unit separately, the share "
+        f"of the learning rate is {middle} in the median ({low} to {high})."
     )

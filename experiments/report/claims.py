@@ -7,6 +7,7 @@ from collections import Counter
 
 from experiments import Record, Result
 from experiments.statistics.comparisons import TIMES
+from experiments.statistics.inference import p_value_text
 from experiments.statistics.verdicts import excluded_effects, outcome_of
 
 OUTCOMES = {
@@ -104,10 +105,9 @@ def outcome_text(comparison: Record) -> str:
 
 def p_text(comparison: Record) -> str:
     """The p-value of the direction, where it is tested."""
-    p = comparison["p"]
     if comparison["open_because"]:
         return "not tested"
-    return f"{p:.3g}" if p >= 0.001 else "< 0.001"
+    return p_value_text(comparison["p"])
 
 
 def counts_text(claim: Record) -> str:

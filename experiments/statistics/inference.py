@@ -262,6 +262,13 @@ class Shares(Sample):
         return max(100 * float(low), -100.0), min(100 * float(high), 100.0)
 
 
+def p_value_text(p: float, digits: int = 3) -> str:
+    """A p-value on a page; empty if there is none (NaN)."""
+    if math.isnan(p):
+        return ""
+    return f"{p:.{digits}g}" if p >= 0.001 else "< 0.001"
+
+
 class Decision(NamedTuple):
     """What Holm's procedure decides about a hypothesis.
 
