@@ -142,8 +142,11 @@ def partly_kept(old: Tensor, new: Tensor, kept: Tensor | float | None) -> Tensor
 
 def check_weights(cell: Cell, w: Weights) -> None:
     """Raise ValueError if `w` has no value for a parameter of the cell, or has other parameters."""
-    parameters = cell.parameters(1, 1, proj_size=int(cell.projects))
-    required = cell.parameters(1, 1, bias=False)
+    if w.weight_ih is None:
+        raise ValueError(f"{cell} requires weight_ih, got None")
+    D, H = w.weight_ih.shape[1], w.weight_ih.shape[0] // len(cell.blocks)
+    parameters = cell.parameters(D, H, proj_size=H if cell.projects else 0)
+    required = cell.parameters(D, H, bias=False)
     for name, weight in zip(w._fields, w, strict=True):
         if weight is None and name in required:
             raise ValueError(f"{cell} requires {name}, got None")

@@ -21,7 +21,7 @@ from tests.test_own_cell import LeakyCell
 )
 def test_the_laws_hold(cell):
     before = torch.get_rng_state()
-    assert len(check_cell(cell)) == 12 + ("seen" in signature(cell.step).parameters)
+    assert len(check_cell(cell)) == 13 + ("seen" in signature(cell.step).parameters)
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -313,12 +313,12 @@ MODES = [torch.no_grad, torch.inference_mode, partial(torch.autocast, "cpu")]
 @pytest.mark.parametrize("mode", MODES, ids=["no_grad", "inference_mode", "autocast"])
 def test_the_mode_does_not_matter(mode):
     with mode():
-        assert len(check_cell(LeakyCell())) == 12
+        assert len(check_cell(LeakyCell())) == 13
 
 
 def test_the_default_device_does_not_matter():
     with torch.device("meta"):
-        assert len(check_cell(LeakyCell())) == 12
+        assert len(check_cell(LeakyCell())) == 13
 
 
 def test_without_assertions_nothing_is_checked():
@@ -333,7 +333,7 @@ def test_the_default_dtype_does_not_matter():
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
     try:
-        assert len(check_cell(LeakyCell())) == 12
+        assert len(check_cell(LeakyCell())) == 13
     finally:
         torch.set_default_dtype(before)
 

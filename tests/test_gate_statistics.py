@@ -168,7 +168,7 @@ def test_zoneout_has_no_time_constants():
 @pytest.mark.parametrize("name", WITHOUT_A_GATE)
 def test_a_cell_without_such_a_gate_has_no_time_constants(name):
     [steps] = traced(VARIANTS[name].layer(2, 3), torch.randn(5, 2, 2))
-    with pytest.raises(ValueError, match="has no gate that keeps or replaces its state"):
+    with pytest.raises(ValueError, match="has 0 gates that keep or replace its state"):
         steps.time_constants()
     assert steps.saturation() == {}
 

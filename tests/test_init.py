@@ -247,6 +247,7 @@ def test_a_role_is_the_gate_that_the_paper_says(name, role):
     layer = VARIANTS[name].layer(2, 3)
     before = copied(layer)
     letter = GATES.get(name, IN_AN_LSTM)[ROLES.index(role)]
+    assert letter in ("", *layer.cell.block_names), f"state the blocks of {name} in GATES"
     if not letter:
         with pytest.raises(ValueError, match="blocks should be roles"):
             nn.init.gate_bias_(layer, role, 1.5)

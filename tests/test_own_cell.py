@@ -3,6 +3,7 @@
 import copy
 import importlib.util
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -188,3 +189,30 @@ def test_the_example_is_short():
     code = EXAMPLE.read_text().partition("\nLeakyState")[2]  # after the imports
     example = code.partition("# --8<--")[0]
     assert len([line for line in example.splitlines() if line.strip()]) < 25
+
+
+class FanInCell(LeakyCell):
+    """Initial values depend on the sizes of the layer, which has to have an even hidden size."""
+
+    def parameters(self, D, H, *, bias=True, proj_size=0):
+        if H % 2:
+            raise ValueError(f"hidden_size should be even, got {H}")
+        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
+        init = partial(torch.nn.init.constant_, val=D + H / 1000)
+        return found | {"weight_ih": found["weight_ih"]._replace(init=init)}
+
+
+def test_initial_values_by_the_size_of_each_layer():
+    layer = Recurrent(FanInCell(), 8, 16, num_layers=2, bidirectional=True)
+    for _ in range(2):
+        for name in ("l0", "l0_reverse", "l1", "l1_reverse"):
+            size = 8 if "0" in name else 32
+            assert (getattr(layer, f"weight_ih_{name}") - (size + 0.016)).abs().max() < 1e-5
+        layer.reset_parameters()
+    check_cell(FanInCell())
+    chrono_(layer, 100)
+    layer(torch.randn(5, 2, 8))
+    with pytest.raises(ValueError, match="hidden_size should be even, got 15"):
+        Recurrent(FanInCell(), 8, 15)
+    with pytest.raises(ValueError, match=r"has no recurrent weights"):
+        Recurrent(FanInCell(), 8, 16, weight_dropout=0.1)

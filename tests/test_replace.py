@@ -280,13 +280,41 @@ def test_only_modules():
 def test_only_layers_of_this_package():
     model = nn.Sequential(nn.LSTM(4, 6))
     before = model[0]
-    with pytest.raises(TypeError, match=r"a class, such as .*, got 'PeepholeLSTM'"):
+    with pytest.raises(TypeError, match=r"a class of layers, .*, got 'PeepholeLSTM'"):
         replace_layers(model, lstm="PeepholeLSTM")
-    with pytest.raises(TypeError, match=r"expects a class, such as .*, got PeepholeLSTM\(4, 6\)"):
+    with pytest.raises(TypeError, match=r"or a cell, such as GRUCell\(\), got .*\.LSTMCell'>"):
+        replace_layers(model, lstm=LSTMCell)
+    with pytest.raises(TypeError, match=r"expects a class of layers, .*, got PeepholeLSTM\(4, 6\)"):
         replace_layers(model, lstm=PeepholeLSTM(4, 6))
     with pytest.raises(TypeError, match=r"of lstm_variants\.nn, got <class 'torch\S*LSTM"):
         replace_layers(model, lstm=nn.LSTM)
     assert model[0] is before
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_cell_makes_layers_of_it(name):
+    torch_layer = LAYERS[name]()
+    cell = LSTMCell(coupled=True)
+    made = replace_layers(torch_layer, lstm=cell, gru=cell, rnn=cell)
+    assert type(made) is Recurrent
+    assert made.cell == cell
+    assert made(torch.randn(5, 5, 4, dtype=made.weight_ih_l0.dtype))[0].shape[-1] == (
+        (made.proj_size or 6) * (1 + torch_layer.bidirectional)
+    )
+
+
+class ReluByDefault(RNN):
+    def __init__(self, *arguments, nonlinearity="relu", **keywords):
+        super().__init__(*arguments, nonlinearity=nonlinearity, **keywords)
+
+
+def test_settings_of_torch_override_those_of_what_replaces_it():
+    for nonlinearity in ("tanh", "relu"):
+        layer = nn.RNN(4, 6, nonlinearity=nonlinearity)
+        assert replace_layers(layer, rnn=ReluByDefault).cell.nonlinearity == nonlinearity
+    assert replace_layers(nn.LSTM(4, 6), lstm=partial(LSTM, bias=False)).bias
+    with pytest.raises(ValueError, match=r"proj_size should be 0, as of torch's layer, got LSTM"):
+        replace_layers(nn.LSTM(4, 6), lstm=partial(LSTM, proj_size=3))
 
 
 def test_nothing_to_replace():

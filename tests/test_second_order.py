@@ -29,7 +29,7 @@ def first_order_only(call):
         @staticmethod
         @torch.autograd.function.once_differentiable
         def backward(ctx, *gradients):
-            return torch.autograd.grad(ctx.results, ctx.leaves, gradients)
+            return torch.autograd.grad(ctx.results, ctx.leaves, gradients, allow_unused=True)
 
     output, *states = Kernel.apply(*call.tensors())
     return output, [call.cell.state_type(*states)]

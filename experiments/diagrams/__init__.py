@@ -66,7 +66,12 @@ def diagram(
         identifier: Begins the identifiers in the SVG; unique on a page.
         directions: If 2, the two directions of a layer are drawn, and not the cell.
         compared_with: A cell of the same family; its baseline if `None`.
+
+    Raises:
+        ValueError: If there is no diagram for the cell's class.
     """
+    if directions == 1 and type(cell) not in DIAGRAMS:
+        raise ValueError(f"there is no diagram for {type(cell).__name__}: add it to DIAGRAMS")
     family = DIAGRAMS[type(cell)] if directions == 1 else bidirectional.DIAGRAM
     other = baseline(cell) if compared_with is None else compared_with
     return render(family, cell, other, title, identifier)

@@ -98,7 +98,11 @@ def digest_of(cell: Cell) -> str:
             f"the class {type(cell).__name__} should be in a file, so that its trials can be kept: "
             f"{error}"
         ) from error
-    settings = sorted(vars(cell).items())  # all, where a repr leaves out defaults
+    # All, where a repr leaves out defaults; those of a class with slots are in no dictionary.
+    names = {*getattr(cell, "__dict__", ())}
+    if dataclasses.is_dataclass(cell):
+        names |= {field.name for field in dataclasses.fields(cell)}
+    settings = [(name, getattr(cell, name)) for name in sorted(names)]
     return hashlib.sha256("\n".join([str(settings), *sources]).encode()).hexdigest()[:12]
 
 

@@ -226,21 +226,22 @@ class Cell(ABC):
         """The factor by which the old state is multiplied in a time step.
 
         It follows from the roles of the blocks: the gate with the role `"keep"`; without one, 1
-        minus the gate with the role `"write"`. Cells for which neither is right override it.
+        minus the gate with the role `"write"`. Cells for which neither is right override it; what
+        it depends on, `step` returns as a gate.
 
         Args:
             steps: Gates, and the state after the step, by their letters.
             before: The same of the step before.
 
         Raises:
-            ValueError: If no block has such a role.
+            ValueError: If not just one block has such a role.
         """
-        by_role = {block.role: steps[block.name] for block in self.blocks}
-        if "keep" in by_role:
-            return by_role["keep"]
-        if "write" in by_role:
-            return 1 - by_role["write"]
-        raise ValueError(f"{self} has no gate that keeps or replaces its state")
+        gates = [b for b in self.blocks if b.role == "keep"]
+        gates = gates or [b for b in self.blocks if b.role == "write"]
+        if len(gates) != 1:
+            raise ValueError(f"{self} has {len(gates)} gates that keep or replace its state, not 1")
+        share = steps[gates[0].name]
+        return share if gates[0].role == "keep" else 1 - share
 
     def parameters(
         self, D: int, H: int, *, bias: bool = True, proj_size: int = 0

@@ -150,9 +150,10 @@ def weights_of(layer: Recurrent, k: int) -> Iterator[dict[str, Tensor]]:
             f"zoneout should be 0, got {layer.zoneout}: it changes the outputs in inference too, "
             "and no weights say so. Set layer.zoneout = 0 to convert the weights alone"
         )
-    names = layer.cell.parameters(1, 1, bias=layer.bias, proj_size=layer.proj_size)
     for suffix in ("", "_reverse") if layer.bidirectional else ("",):
-        found = {name: getattr(layer, f"{name}_l{k}{suffix}").detach().cpu() for name in names}
+        found = {
+            name: getattr(layer, f"{name}_l{k}{suffix}").detach().cpu() for name in layer._kinds
+        }
         if any(tensor.dtype == torch.bfloat16 for tensor in found.values()):
             raise ValueError("NumPy has no bfloat16: convert with layer.float()")
         yield found

@@ -180,8 +180,8 @@ def loop(call: Call, direction: int) -> tuple[Tensor, State]:
     def step(state: list[Tensor], at_t: list[Tensor]) -> tuple[list[Tensor], Tensor]:
         inputs = dict(zip(names, at_t, strict=True))
         new, output, _ = steps.take(call.cell.state_type(*state), inputs)
-        # A loop's results may not be one tensor twice.
-        return list(new), output.clone()
+        # A loop's results may not be one tensor twice, nor one of its inputs.
+        return [field.clone() for field in new], output.clone()
 
     last, output = traced_scan(
         step, list(steps.first), [steps.inputs[name] for name in names], reverse=direction == 1

@@ -148,7 +148,7 @@ def get_biases(layer: Recurrent) -> list[list[tuple[Parameter, Tensor]]]:
             f"layer should be a layer of lstm_variants.nn, got {type(layer).__name__}; "
             "for a model, pass its layer, for example model.lstm"
         )
-    specs = layer.cell.parameters(1, 1, bias=layer.bias, proj_size=layer.proj_size)
+    specs = layer._specs(0)  # but for their shapes, those of every layer
     if not any(kind.startswith("bias") for kind in specs):
         raise ValueError(f"layer should have biases, got {layer}: create it with bias=True")
     named = layer.named_parameters(recurse=False, remove_duplicate=False)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from functools import partial
-from inspect import Parameter, signature
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from lstm_variants.cells import Cell, State, Weights
+from lstm_variants.cells import Cell, Parameter, State, Weights
 from lstm_variants.kernels import Call
 from lstm_variants.kernels.dispatch import check_name, run
 from lstm_variants.kernels.torch_kernels import FUNCTIONS
@@ -101,7 +101,6 @@ class Recurrent(nn.Module):
             cell, input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size
         )
         check_name(backend)
-        check_rates(cell, weight_dropout, recurrent_dropout, zoneout)
         self.cell = cell
         self.input_size = input_size
         self.hidden_size = hidden_size
@@ -117,20 +116,16 @@ class Recurrent(nn.Module):
         self.zoneout = zoneout
 
         self._weight_names: list[list[str]] = []
-        self._kinds = tuple(cell.parameter_shapes(1, 1, bias=bias, proj_size=proj_size))
+        self._kinds = tuple(self._specs(0))
+        check_rates(cell, self._kinds, weight_dropout, recurrent_dropout, zoneout)
         for layer in range(num_layers):
             for suffix in ("", "_reverse") if bidirectional else ("",):
-                shapes = cell.parameter_shapes(
-                    self._output_size * (1 + self.bidirectional) if layer else input_size,
-                    hidden_size,
-                    bias=bias,
-                    proj_size=proj_size,
-                )
-                names = {f"{kind}_l{layer}{suffix}": shape for kind, shape in shapes.items()}
-                for name, shape in names.items():
-                    parameter = nn.Parameter(torch.empty(shape, device=device, dtype=dtype))
+                specs = self._specs(layer)
+                names = [f"{kind}_l{layer}{suffix}" for kind in specs]
+                for name, spec in zip(names, specs.values(), strict=True):
+                    parameter = nn.Parameter(torch.empty(spec.shape, device=device, dtype=dtype))
                     self.register_parameter(name, parameter)
-                self._weight_names.append(list(names))
+                self._weight_names.append(names)
         if cell in FUNCTIONS:  # with this name of torch, other libraries compute torch's equations
             self._all_weights = self._weight_names
         self.reset_parameters()
@@ -140,6 +135,13 @@ class Recurrent(nn.Module):
         """Output size of one direction: `P`, or `H` without a projection."""
         return self.proj_size or self.hidden_size
 
+    def _specs(self, layer: int) -> dict[str, Parameter]:
+        """The cell's description of the parameters of one of the stacked layers."""
+        size = self._output_size * (1 + self.bidirectional) if layer else self.input_size
+        return self.cell.parameters(
+            size, self.hidden_size, bias=self.bias, proj_size=self.proj_size
+        )
+
     @property
     def all_weights(self) -> list[list[Tensor]]:
         """The parameters of each layer and direction."""
@@ -148,17 +150,14 @@ class Recurrent(nn.Module):
     def reset_parameters(self) -> None:
         """Initialise all parameters: uniform within 1 / sqrt(H) of zero, or as the cell defines."""
         bound = self.hidden_size**-0.5
-        specs = self.cell.parameters(1, 1, bias=self.bias, proj_size=self.proj_size)
-        kinds = {
-            name: kind
-            for names in self._weight_names
-            for kind, name in zip(specs, names, strict=True)
-        }
-        extra = {name for name, kind in kinds.items() if kind not in TORCH_PARAMETERS}
+        own: dict[str, tuple[str, Parameter]] = {}
+        for k, names in enumerate(self._weight_names):
+            own |= dict(zip(names, self._specs(k // (1 + self.bidirectional)).items(), strict=True))
+        extra = {name for name, (kind, _) in own.items() if kind not in TORCH_PARAMETERS}
         # torch's parameters first: with the same seed, they get the same values as in torch.
         for name, parameter in sorted(self.named_parameters(), key=lambda item: item[0] in extra):
             # A parametrisation has parameters of its own, which are not the cell's.
-            init = specs[kinds[name]].init if name in kinds else None
+            init = own[name][1].init if name in own else None
             with torch.no_grad():
                 (init or partial(nn.init.uniform_, a=-bound, b=bound))(parameter)
 
@@ -166,13 +165,13 @@ class Recurrent(nn.Module):
         """Do nothing. Exists for compatibility with [torch.nn.LSTM][]."""
 
     def extra_repr(self) -> str:
-        parameters = signature(Recurrent.__init__).parameters
+        parameters = inspect.signature(Recurrent.__init__).parameters
         defaults = {k: p.default for k, p in parameters.items() if hasattr(self, k)}
         changed = [
             f"{name}={getattr(self, name)!r}"
             # The projection comes first, as in torch.
             for name in sorted(defaults, key="proj_size".__ne__)
-            if defaults[name] not in (Parameter.empty, getattr(self, name))
+            if defaults[name] not in (inspect.Parameter.empty, getattr(self, name))
         ]
         # In a subclass, the cell follows from the class name.
         cell = [repr(self.cell)] if type(self) is Recurrent else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from inspect import signature
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,17 @@ RECURRENT_WEIGHTS = ("weight_hh", "weight_gh")
 """What weight dropout applies to: the weights from the step before."""
 
 
-def check_rates(cell: Cell, weight_dropout: Any, recurrent_dropout: Any, zoneout: Any) -> None:
+def check_rates(
+    cell: Cell, names: Sequence[str], weight_dropout: Any, recurrent_dropout: Any, zoneout: Any
+) -> None:
     """Check the probabilities that a layer is given.
+
+    Args:
+        cell: Its cell.
+        names: Names of the cell's parameters.
+        weight_dropout: As of the layer.
+        recurrent_dropout: As of the layer.
+        zoneout: As of the layer.
 
     Raises:
         TypeError: If a probability is no number.
@@ -40,7 +50,7 @@ def check_rates(cell: Cell, weight_dropout: Any, recurrent_dropout: Any, zoneout
             f"{cell}, got {zoneout!r}"
         )
     for name, rate in pairs:
-        if rate and "weight_hh" not in cell.parameters(1, 1):
+        if rate and "weight_hh" not in names:
             raise ValueError(
                 f"{name} should be 0 for {cell}, which has no recurrent weights (`weight_hh`)"
             )
@@ -64,7 +74,7 @@ def regularised(
     if rates == (0, 0, 0):
         return weights, None
     if not torch.compiler.is_compiling():
-        check_rates(layer.cell, *rates)  # they may have been set after construction
+        check_rates(layer.cell, layer._kinds, *rates)  # they may have been set after construction
     if layer.training and layer.weight_dropout:
         weights = tuple(drop_weights(w, layer.weight_dropout) for w in weights)
     drawn = (draw_masks(layer, x) for _ in weights)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partial
+from inspect import signature
 from typing import Any, TypeVar, overload
 
 import torch
@@ -33,24 +35,24 @@ Model = TypeVar("Model", bound=nn.Module)
 def replace_layers(
     model: torch_rnn.RNNBase,
     *,
-    lstm: Callable[..., Recurrent] | None = ...,
-    gru: Callable[..., Recurrent] | None = ...,
-    rnn: Callable[..., Recurrent] | None = ...,
+    lstm: Callable[..., Recurrent] | Cell | None = ...,
+    gru: Callable[..., Recurrent] | Cell | None = ...,
+    rnn: Callable[..., Recurrent] | Cell | None = ...,
 ) -> Recurrent: ...
 @overload
 def replace_layers(
     model: Model,
     *,
-    lstm: Callable[..., Recurrent] | None = ...,
-    gru: Callable[..., Recurrent] | None = ...,
-    rnn: Callable[..., Recurrent] | None = ...,
+    lstm: Callable[..., Recurrent] | Cell | None = ...,
+    gru: Callable[..., Recurrent] | Cell | None = ...,
+    rnn: Callable[..., Recurrent] | Cell | None = ...,
 ) -> Model: ...
 def replace_layers(
     model: nn.Module,
     *,
-    lstm: Callable[..., Recurrent] | None = LSTM,
-    gru: Callable[..., Recurrent] | None = GRU,
-    rnn: Callable[..., Recurrent] | None = RNN,
+    lstm: Callable[..., Recurrent] | Cell | None = LSTM,
+    gru: Callable[..., Recurrent] | Cell | None = GRU,
+    rnn: Callable[..., Recurrent] | Cell | None = RNN,
 ) -> nn.Module:
     """Replace the LSTM, GRU and RNN layers of `torch.nn` in a model, in place.
 
@@ -68,11 +70,11 @@ def replace_layers(
 
     Args:
         model: The model, or a layer.
-        lstm: What replaces a [torch.nn.LSTM][]: a class of layers, or a function with torch's
-            arguments. `None`: LSTMs are not replaced.
+        lstm: What replaces a [torch.nn.LSTM][]: a class of layers, a cell, as `MyCell()`, for
+            layers of it, or a function with torch's arguments. `None`: LSTMs are not replaced.
         gru: The same for [torch.nn.GRU][].
         rnn: The same for [torch.nn.RNN][]. `nonlinearity` is passed to a class that has it, and to
-            others if it is not `"tanh"`.
+            others, but cells, if it is not `"tanh"`.
 
     Returns:
         The model; the new layer if `model` is itself a layer of `torch.nn`.
@@ -80,7 +82,7 @@ def replace_layers(
     Raises:
         TypeError: If `model` is not a module, or what replaces a layer is not a layer of this
             package.
-        ValueError: If there is nothing to replace.
+        ValueError: If there is nothing to replace, or a new layer has another `proj_size`.
 
     Examples:
         >>> import torch
@@ -97,9 +99,14 @@ def replace_layers(
         raise TypeError(f"replace_layers expects a module, got {type(model)}")
     classes = {torch_rnn.LSTM: lstm, torch_rnn.GRU: gru, torch_rnn.RNN: rnn}
     for given in classes.values():
-        if isinstance(given, nn.Module) or not (given is None or callable(given)):
+        makes_others = isinstance(given, nn.Module) or (
+            isinstance(given, type) and issubclass(given, Cell)
+        )
+        is_cell = isinstance(given, Cell)
+        if makes_others or not (given is None or is_cell or callable(given)):
             raise TypeError(
-                f"replace_layers expects a class, such as lstm_variants.nn.GRU, got {given!r}"
+                "replace_layers expects a class of layers, such as lstm_variants.nn.GRU, or a "
+                f"cell, such as GRUCell(), got {given!r}"
             )
     new: dict[nn.Module, Recurrent] = {}
     kept: list[str] = []
@@ -192,17 +199,29 @@ def own_attributes(layer: torch_rnn.RNNBase) -> dict[str, Any]:
     return {name: value for name, value in vars(layer).items() if name not in plain}
 
 
-def replacement(old: torch_rnn.RNNBase, layer: Callable[..., Recurrent]) -> Recurrent:
-    """A new layer with the settings and the parameters of one of torch."""
+def replacement(old: torch_rnn.RNNBase, layer: Callable[..., Recurrent] | Cell) -> Recurrent:
+    """A new layer with the settings and the parameters of one of torch.
+
+    Raises:
+        TypeError: If the new one is not a layer of this package.
+        ValueError: If its outputs have another size.
+    """
     first = next(old.parameters())
     random_state = torch.get_rng_state()
     cuda_state = torch.cuda.get_rng_state(first.device) if first.is_cuda else None
     arguments = settings(old)
-    if isinstance(old, torch_rnn.RNN) and "nonlinearity" in getattr(layer, "settings", ()):
-        arguments["nonlinearity"] = old.nonlinearity  # the default of the class may be another one
+    if isinstance(layer, Cell):
+        arguments.pop("nonlinearity", None)  # the cell has its own
+        layer = partial(Recurrent, layer)
+    if isinstance(old, torch_rnn.RNN) and isinstance(layer, type):
+        names = {*getattr(layer, "settings", ()), *signature(layer).parameters}
+        if "nonlinearity" in names:  # the default of the class may be another one
+            arguments["nonlinearity"] = old.nonlinearity
     new = layer(**arguments, device=first.device, dtype=first.dtype)
     if not isinstance(new, Recurrent):
         raise TypeError(f"replace_layers expects layers of lstm_variants.nn, got {type(new)}")
+    if new.proj_size != old.proj_size:
+        raise ValueError(f"proj_size should be {old.proj_size}, as of torch's layer, got {new}")
     if old.num_layers == 1:
         new.dropout = old.dropout
     if new.cell.block_names == CELLS[type(old)].block_names:

@@ -49,6 +49,7 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
         a reset starts a new sequence, in both directions
         first and second derivatives agree with finite differences
         at 1, a gate of the role keep keeps more of the state, and one of write adds more to it
+        the kept share, which time constants are computed from, is the state's own factor
         half precision is close to float32
         recurrent dropout applies to the recurrent weights alone
         the documented equations agree with the step
@@ -67,6 +68,7 @@ def check_cell(cell: Cell, seed: int = 0) -> list[str]:
         laws.check_restart,
         laws.check_derivatives,
         stated.check_roles,
+        stated.check_kept_share,
         laws.check_half_precision,
     ]
     if "seen" in signature(cell.step).parameters:

@@ -33,17 +33,19 @@ def random_input() -> Tensor:
     return torch.randn(T, B, D, dtype=torch.float64)
 
 
-def assert_same(got: Any, expected: Any, what: str) -> None:
+def assert_same(got: Any, expected: Any, what: str, *, equal_nan: bool = False) -> None:
     """Compare tensors, or tuples of them."""
-    torch.testing.assert_close(got, expected, msg=lambda text: f"{what} differs: {text}")
+    torch.testing.assert_close(
+        got, expected, equal_nan=equal_nan, msg=lambda text: f"{what} differs: {text}"
+    )
 
 
-def random_weights(cell: Cell, proj_size: int) -> dict[str, Tensor]:
-    """A value for each parameter; one that starts positive stays positive."""
+def random_weights(cell: Cell, proj_size: int, *, with_init: bool = True) -> dict[str, Tensor]:
+    """A value for each parameter; `with_init`, one that starts positive stays positive."""
     weights = {}
     for name, parameter in cell.parameters(D, H, proj_size=proj_size).items():
         weights[name] = torch.randn(parameter.shape, dtype=torch.float64)
-        if parameter.init is not None:
+        if with_init and parameter.init is not None:
             parameter.init(weights[name])
             weights[name] += torch.rand(parameter.shape, dtype=torch.float64)
     return weights

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import is_dataclass
+from itertools import permutations, product
 from typing import get_args
 
 import torch
@@ -83,14 +84,35 @@ def check_parts(cell: Cell) -> None:
             f"step returns a gate {name}, which is not the field {name} of the state: trace shows "
             "one of them only"
         )
+    for block in cell.blocks:
+        is_gate = block.role not in ("candidate", None) and block.name in gates
+        assert not (is_gate and (gates[block.name] < 0).any()), (
+            f"{block.name} has the role {block.role}, and negative values: it is no gate"
+        )
     missing = {block.name for block in cell.blocks if block.role in ("keep", "write")} - set(gates)
     assert not missing, f"step does not return {', '.join(sorted(missing))}, for trace"
+    check_use(cell)
     if cell.projects:
         layer, x = Recurrent(cell, D, H, proj_size=P, dtype=torch.float64), random_input()
         output, (h, *_) = run(layer, x)
         assert output.shape[-1] == h.shape[-1] == P, (
             f"with proj_size={P}, the output is {list(output.shape)} and h is {list(h.shape)}"
         )
+
+
+def check_use(cell: Cell) -> None:
+    """Raise AssertionError if the result does not depend on a parameter at all."""
+    layer = new_layer(cell)
+    output, last = run(layer, random_input())
+    names, parameters = zip(*layer.named_parameters(), strict=True)
+    total = torch.stack([tensor.sum() for tensor in (output, *last)]).sum()
+    gradients = torch.autograd.grad(total, parameters, allow_unused=True)
+    pairs = zip(names, gradients, strict=True)
+    unused = [name.removesuffix("_l0") for name, found in pairs if found is None]
+    assert not unused, (
+        f"the step does not use {', '.join(unused)}: parameters() should return what it uses; "
+        "without a definition, it returns the parameters of an RNN"
+    )
 
 
 def check_biases(cell: Cell) -> None:
@@ -109,10 +131,6 @@ def check_biases(cell: Cell) -> None:
 def check_roles(cell: Cell) -> None:
     """At 1, a gate of the role keep keeps more of the state, and one of write adds more to it."""
     layer = new_layer(cell)
-    with torch.no_grad():
-        for name, parameter in layer.named_parameters():
-            if name.startswith("weight"):
-                parameter.zero_()
     specs = cell.parameters(D, H).items()
     biased = {block for name, spec in specs if name.startswith("bias") for block in spec.blocks}
     start = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H)
@@ -138,12 +156,13 @@ def slope(
 
     Args:
         cell: The cell.
-        layer: A layer of it, whose bias of the block is set.
+        layer: A layer of it, whose weights and biases are set.
         block: The block.
-        bias: The bias.
+        bias: Its bias; other biases, and weights, are zero.
         state: The state before the step.
         x: The input of the step.
     """
+    zero(layer, "weight", "bias")
     init.gate_bias_(layer, block.name, bias)
     weights = layer._weights(layer._weight_names[0])
     wx = cell.project(x, weights).detach().requires_grad_()
@@ -152,9 +171,7 @@ def slope(
     total = 0.0
     for old, new in zip(fields, after, strict=True):
         leaf = old if block.role == "keep" else wx
-        [found] = torch.autograd.grad(
-            new.sum(), leaf, retain_graph=True, allow_unused=True, materialize_grads=True
-        )
+        found = factor(new, leaf)
         if block.role == "write":
             parts = zip(cell.blocks, found.chunk(len(cell.blocks), -1), strict=True)
             found = torch.stack([part for b, part in parts if b.role == "candidate"])
@@ -162,10 +179,55 @@ def slope(
     return total
 
 
+@torch.no_grad()
+def zero(layer: Recurrent, *kinds: str) -> None:
+    """Set all parameters whose names begin in one of these ways to zero."""
+    for name, parameter in layer.named_parameters():
+        if name.startswith(kinds):
+            parameter.zero_()
+
+
+def check_kept_share(cell: Cell) -> None:
+    """The kept share, which time constants are computed from, is the state's own factor."""
+    layer = new_layer(cell)
+    zero(layer, "weight", *(n for n, p in cell.parameters(D, H).items() if p.init is None))
+    weights = layer._weights(layer._weight_names[0])
+    names = tuple(cell.state_type._fields)
+    start = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H)
+    first, second = torch.randn(2, B, len(cell.blocks) * H, dtype=torch.float64)
+    state, gates = cell.step(first, cell.state_type(*map(torch.randn_like, start)), weights)
+    old = {n: v.detach().requires_grad_() for n, v in zip(names, state, strict=True)}
+    state, new_gates = cell.step(second, cell.state_type(**old), weights)
+    new = dict(zip(names, state, strict=True))
+    try:
+        kept = cell.kept_share(new_gates | new, gates | old)
+    except ValueError:
+        return  # it has none, and its traces no time constants
+    assert kept.shape == (B, H), f"kept_share is {list(kept.shape)}, not [B, H]"
+    found = {name: factor(new[name], old[name]) for name in names}
+    for name, other in permutations(names, 2):  # what is kept may be a quotient, as in an sLSTM
+        found[f"{name} / {other}"] = factor(new[name] / new[other], old[name]) * old[other]
+    if not any(torch.allclose(value, kept) for value in found.values()):
+        values = ", ".join(f"{found[name].mean().item():.3g} for {name}" for name in names)
+        raise AssertionError(
+            f"kept_share has the mean {kept.mean().item():.3g}, and with weights of zero, the new "
+            f"state's derivative by the old one has the mean {values}: override kept_share; by "
+            "default it is the gate of the role keep, or 1 minus that of the role write"
+        )
+
+
+def factor(new: Tensor, old: Tensor) -> Tensor:
+    """The derivative of a quantity by another, unit by unit."""
+    [found] = torch.autograd.grad(
+        new.sum(), old, retain_graph=True, allow_unused=True, materialize_grads=True
+    )
+    return found
+
+
 def check_equations(cell: Cell) -> None:
     """The documented equations agree with the step."""
-    for proj_size in (0, P) if cell.projects else (0,):
-        w = cell.weights_type(**random_weights(cell, proj_size))
+    for proj_size, is_random in product((0, P) if cell.projects else (0,), (False, True)):
+        w = cell.weights_type(**random_weights(cell, proj_size, with_init=not is_random))
         state = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H, proj_size)
         for x in random_input():
             expected = evaluate_step(cell, x, state, w, proj_size=proj_size)
@@ -176,4 +238,5 @@ def check_equations(cell: Cell) -> None:
             # In the order of computation: the first difference is where the error is.
             for name in (name for name in expected if name in got):
                 what = f"{name}_t with a projection" if proj_size else f"{name}_t"
-                assert_same(got[name], expected[name], what)
+                # With any random weights, a value may be the logarithm of a negative number.
+                assert_same(got[name], expected[name], what, equal_nan=is_random)
