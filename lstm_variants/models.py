@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from lstm_variants import nn as layers
 from lstm_variants.cells import LSTMCell, Weights
 from lstm_variants.kernels import Call, run
-from lstm_variants.nn.arguments import check_dtype
+from lstm_variants.nn.arguments import check_dtype, check_layout
 
 __all__ = ["GRU", "BiLSTM", "PeepholeLSTM", "SequenceModel", "StandardLSTM"]
 
@@ -73,6 +73,7 @@ class SequenceModel(nn.Module, ABC):
         model = type(self).__name__
         if not isinstance(x, Tensor):
             raise TypeError(f"{model} expects a torch.Tensor, got {type(x).__name__}")
+        check_layout(f"the input of {model}", x)
         shape = list(x.shape)
         if x.dim() != 3:
             hint = "; for a single sequence, use x.unsqueeze(0)" if x.dim() == 2 else ""

@@ -147,6 +147,9 @@ def check_weights(cell: Cell, w: Weights) -> None:
     D, H = w.weight_ih.shape[1], w.weight_ih.shape[0] // len(cell.blocks)
     parameters = cell.parameters(D, H, proj_size=H if cell.projects else 0)
     required = cell.parameters(D, H, bias=False)
+    if missing := required.keys() - {*w._fields}:
+        names = ", ".join(sorted(missing))
+        raise ValueError(f"{cell} requires {names}: w should be a {cell.weights_type.__name__}")
     for name, weight in zip(w._fields, w, strict=True):
         if weight is None and name in required:
             raise ValueError(f"{cell} requires {name}, got None")
@@ -161,7 +164,10 @@ def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
     checks the values at run time; under `torch.func`, only the CPU kernels do.
     """
     if not isinstance(lengths, Tensor):  # as_tensor would move a tensor to the default device
-        lengths = torch.as_tensor(lengths, device="cpu")
+        try:
+            lengths = torch.as_tensor(lengths, device="cpu")
+        except RuntimeError as error:
+            raise TypeError(f"lengths should be integers, got {type(lengths).__name__}") from error
     if lengths.dtype.is_floating_point or lengths.dtype.is_complex or lengths.dtype == torch.bool:
         raise TypeError(f"lengths should be integers, got {lengths.dtype}")
     if lengths.shape != (B,):

@@ -80,8 +80,8 @@ class LayerTrace(dict[str, Tensor]):
         Args:
             low: The lower threshold.
             high: The upper threshold.
-            letters: Letters of this trace; by default the gates, but for exponential ones. (`i` and
-                `f` of an sLSTM are stabilised, those of a minLSTM are not divided by their sum.)
+            letters: Letters of this trace; by default those of `gates`. (`i` and `f` of an sLSTM
+                are stabilised, those of a minLSTM are not divided by their sum.)
 
         Raises:
             ValueError: If a letter is not in this trace, or no time step is valid.
@@ -168,27 +168,30 @@ class LayerTrace(dict[str, Tensor]):
             The axes of each letter.
 
         Raises:
-            ValueError: If a letter is not in this trace, or the sequence has no valid time step.
+            ValueError: If a letter is not in this trace, no letter or unit is named, or the
+                sequence has no valid time step.
+            IndexError: If there is no such sequence or unit.
         """
         from matplotlib import pyplot
 
         names, gates = list(self if letters is None else letters), self.gates()
+        if not (names and (units is None or len(units))):
+            raise ValueError("at least one letter and one unit should be named, got none")
         valid = torch.zeros_like(self.valid)
         valid[:, sequence] = self.valid[:, sequence]
-        drawn = {name: self._values(name, valid) for name in names}
+        columns = slice(None) if units is None else list(units)
+        drawn = {name: self._values(name, valid)[:, columns] for name in names}
         figure = pyplot.figure(figsize=(8, 0.6 + 1.2 * len(names)), layout="constrained")
         panels = figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0]
         for panel, (name, values) in zip(panels, drawn.items(), strict=True):
-            values = values if units is None else values[:, list(units)]
             largest = float(values.abs().max()) or 1.0
             scale = ("viridis", 0.0, 1.0) if name in gates else ("RdBu_r", -largest, largest)
             settings = dict(zip(("cmap", "vmin", "vmax"), scale, strict=True))
             image = panel.imshow(values.T.numpy(), **settings, aspect="auto", interpolation="none")
             figure.colorbar(image, ax=panel)
             panel.set_ylabel(f"{name}, unit")
-            if units is None:
-                panel.yaxis.get_major_locator().set_params(integer=True)
-            else:
+            panel.yaxis.get_major_locator().set_params(integer=True)
+            if units is not None:
                 panel.set_yticks(range(len(units)), list(units))
         panels[-1].set_xlabel("time step")
         panels[-1].xaxis.get_major_locator().set_params(integer=True)
@@ -203,9 +206,7 @@ class LayerTrace(dict[str, Tensor]):
         blocks = {block.name: block.role for block in self.cell.blocks}
         fields = self.cell.state_type._fields
         others = [name for name in self if name not in blocks and name not in fields]
-        return [
-            name for name in self if name in others or blocks.get(name) not in (None, "candidate")
-        ]
+        return [n for n in self if n in others or blocks.get(n) not in (None, "candidate")]
 
     def _values(self, letter: str, mask: Tensor) -> Tensor:
         """What is recorded at some time steps, `[n, H]`."""
@@ -215,11 +216,7 @@ class LayerTrace(dict[str, Tensor]):
 
 
 def chosen(values: Tensor, mask: Tensor) -> Tensor:
-    """Values at some time steps, `[n, H]`, in float64 on the CPU.
-
-    Raises:
-        ValueError: If there are none.
-    """
+    """Values at some time steps, `[n, H]`, in float64 on the CPU; an error if there are none."""
     if not mask.any():
         raise ValueError("at least one time step is required, two for time constants, got none")
     return values.detach()[mask].to("cpu", torch.float64)
@@ -245,7 +242,8 @@ def trace(module: nn.Module, /, *inputs: Any, **keywords: Any) -> list[LayerTrac
         the variant does not have is omitted. Values are `[T, B, H]` (`h` `[T, B, P]` if projected)
         for any layout of the input, in the time order of the input for both directions, and zero at
         padded time steps. In half precision, fields that the cell keeps in float32 are in float32,
-        and others are rounded at each time step, which the layer's output may not be.
+        and so is, under autocast, `h` of a GRU or MGU. Others are rounded at each time step, which
+        the layer's output may not be.
 
     Raises:
         ValueError: If no layer of this package ran outside of compiled modules and in the calling

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch.nn.utils.rnn import pack_padded_sequence, pack_sequence
 
 from experiments import oracles
-from lstm_variants import VARIANTS
+from lstm_variants import VARIANTS, StandardLSTM
 from lstm_variants import nn as layers
 from tests.layers import (
     PROJECTING,
@@ -265,5 +265,19 @@ def test_a_nested_tensor_is_named_with_what_to_do():
 
 @pytest.mark.parametrize("convert", [torch.Tensor.to_sparse, torch.Tensor.to_mkldnn])
 def test_a_tensor_that_is_not_dense_is_named(convert):
-    with pytest.raises(TypeError, match=r"expects a dense tensor, got layout .*to_dense"):
-        layers.PeepholeLSTM(3, 4)(convert(torch.randn(5, 2, 3)))
+    layer, message = layers.PeepholeLSTM(3, 4), r"should be a dense tensor, got layout .*to_dense"
+    with pytest.raises(TypeError, match=rf"the input of PeepholeLSTM {message}"):
+        layer(convert(torch.randn(5, 2, 3)))
+    with pytest.raises(TypeError, match=rf"the input of PeepholeLSTM\.step {message}"):
+        layer.step(convert(torch.randn(2, 3)))
+    with pytest.raises(TypeError, match=rf"h_0 {message}"):
+        layer(torch.randn(5, 2, 3), [convert(torch.zeros(1, 2, 4))] * 2)
+    with pytest.raises(TypeError, match=rf"the input of StandardLSTM {message}"):
+        StandardLSTM(3, 4)(convert(torch.randn(2, 5, 3)))
+
+
+def test_input_on_another_device_than_the_parameters():
+    message = "found input tensor at meta and parameter tensor at cpu"
+    for layer in (layers.PeepholeLSTM(3, 4), layers.LSTM(3, 4, backend="reference")):
+        with pytest.raises(RuntimeError, match=message):
+            layer(torch.randn(5, 2, 3, device="meta"))

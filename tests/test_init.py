@@ -122,10 +122,12 @@ def test_chrono_is_drawn_from_torchs_generator():
     assert not set(drawn[0]) & set(drawn[2])
 
 
-@pytest.mark.parametrize("t_max", ["5", None])
-def test_a_lag_that_is_no_number(t_max):
-    with pytest.raises(TypeError, match=f"t_max should be a number of time steps, got {t_max!r}"):
+@pytest.mark.parametrize("t_max", ["5", None, torch.ones(2)], ids=str)
+def test_a_lag_or_a_bias_that_is_no_number(t_max):
+    with pytest.raises(TypeError, match="t_max should be a number of time steps, got"):
         nn.init.chrono_(nn.LSTM(2, 4), t_max)
+    with pytest.raises(TypeError, match="bias should be a number or a tensor, got None"):
+        nn.init.gate_bias_(nn.LSTM(2, 4), "keep", None)
 
 
 def test_long_memories_in_half_precision():
@@ -147,6 +149,16 @@ def test_biases_that_are_tied():
 def test_both_biases_of_a_direction_that_are_tied():
     layer = nn.GRU(2, 3)
     layer.bias_hh_l0 = layer.bias_ih_l0
+    nn.init.gate_bias_(layer, "keep", 1.0)
+    assert torch.equal(biases(layer, "_l0")["z"], torch.ones(3))
+    nn.init.chrono_(layer, 50)
+    assert (biases(layer, "_l0")["z"] > 0).all()
+
+
+def test_biases_that_share_their_memory():
+    """As after loading the state of a layer with tied biases by assignment."""
+    layer = nn.GRU(2, 3)
+    layer.bias_hh_l0.data = layer.bias_ih_l0.data
     nn.init.gate_bias_(layer, "keep", 1.0)
     assert torch.equal(biases(layer, "_l0")["z"], torch.ones(3))
     nn.init.chrono_(layer, 50)
@@ -218,7 +230,7 @@ def test_chrono_needs_gates(layer):
         nn.init.chrono_(layer, 50)
 
 
-@pytest.mark.parametrize("t_max", [1.9, 0, -3, math.nan, math.inf])
+@pytest.mark.parametrize("t_max", [1.9, 0, -3, math.nan, math.inf, 1e39])
 def test_chrono_needs_a_time(t_max):
     with pytest.raises(ValueError, match="t_max should be"):
         nn.init.chrono_(nn.LSTM(2, 3), t_max)
@@ -269,3 +281,9 @@ def test_a_cell_says_what_its_gates_are_for():
     assert (biases(layer, "_l0")["z"] <= 0).all()
     with pytest.raises(ValueError, match=r"z \(write\), n \(candidate\), got 'keep'"):
         nn.init.gate_bias_(layer, "keep", 1.0)
+
+
+def test_initial_values_of_the_cell_where_a_parameter_is_pruned():
+    layer = prune.identity(nn.LayerNormLSTM(3, 4), "gain_c_l0")
+    layer.reset_parameters()
+    assert torch.equal(layer.gain_c_l0_orig, torch.ones(4))

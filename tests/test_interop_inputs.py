@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from onnx import helper, numpy_helper
+from torch.nn.utils import prune
 
 from lstm_variants import interop
 from lstm_variants.cells import GRUCell
@@ -259,3 +260,29 @@ def test_k_of_numpy():
         interop.to_keras(layer, np.int64(1)), interop.to_keras(layer, 1), strict=True
     ):
         assert np.array_equal(array, same)
+
+
+def test_parameters_that_a_hook_computes():
+    layer = prune.identity(LSTM(D, H), "weight_hh_l0")
+    for convert in (interop.to_keras, interop.to_flax, interop.to_tensorflow):
+        with pytest.raises(ValueError, match=r"weight_hh_l0 is computed when the layer is called"):
+            convert(layer)
+    prune.remove(layer, "weight_hh_l0")
+    again = interop.from_keras("LSTM", interop.to_keras(layer))
+    assert torch.equal(again.weight_hh_l0, layer.weight_hh_l0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_trained_parameters_of_torch_as_arrays(dtype):
+    layer = LSTM(D, H, bias=False, dtype=dtype)
+    arrays = [layer.weight_ih_l0.T, layer.weight_hh_l0.T]
+    again = interop.from_keras("LSTM", arrays)
+    assert torch.equal(again.weight_hh_l0, layer.weight_hh_l0)
+    with torch.no_grad():
+        layer.weight_hh_l0.zero_()
+    assert again.weight_hh_l0.any()  # memory of its own
+
+
+def test_variables_of_tensorflow_that_are_no_dictionary():
+    with pytest.raises(ValueError, match="the variables should be a dictionary, got list"):
+        interop.from_tensorflow([("kernel", 1)])

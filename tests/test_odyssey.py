@@ -14,7 +14,7 @@ from experiments import odyssey
 from experiments.data import small
 from experiments.engine.units import run_unit
 from experiments.odyssey import results, study, tasks
-from experiments.odyssey.compare import compare
+from experiments.odyssey.compare import compare, digest_of
 from experiments.odyssey.figure import figure
 from experiments.odyssey.importance import importances, marginal
 from experiments.odyssey.results import best_losses, claims
@@ -22,6 +22,7 @@ from experiments.odyssey.tables import best_errors, differences, table, welch
 from experiments.plotting import WIDE
 from experiments.statistics.importance import shares_of_variance
 from lstm_variants.cells import LSTMCell
+from tests.test_equations import SlottedCell
 
 pytestmark = [
     pytest.mark.xdist_group("odyssey"),
@@ -290,6 +291,7 @@ def test_trials_of_a_cell_of_your_own_are_kept(monkeypatch, tmp_path, capsys):
     capsys.readouterr()
     run(LSTMCell(), trials=1)  # another cell of this class
     assert "continuing" not in capsys.readouterr().out
+    assert len({digest_of(SlottedCell(alpha=alpha)) for alpha in (0.1, 0.9)}) == 2
     namespace = {"LSTMCell": LSTMCell}
     exec("class Typed(LSTMCell):\n    'A cell that was typed into a shell.'", namespace)
     with pytest.raises(ValueError, match="the class Typed should be in a file"):

@@ -1,5 +1,7 @@
 """torch.onnx.export of models with layers, computed by ONNX Runtime at other sizes."""
 
+from typing import NamedTuple
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -9,7 +11,7 @@ from torch import nn
 from torch.export import Dim
 
 from lstm_variants import VARIANTS
-from lstm_variants.cells import LSTMCell
+from lstm_variants.cells import ElmanCell, Field, LSTMCell
 from lstm_variants.nn import GRU, LSTM, RNN, SLSTM, PeepholeLSTM, Recurrent
 from lstm_variants.torch_internals import LOOPS_ARE_EXPORTED
 from tests.layers import random_hx, states_of
@@ -199,3 +201,32 @@ def test_a_subclass_is_exported_with_its_own_step():
             return super().step(2 * wx, state, w, seen)
 
     compare_loop(Recurrent(Doubled(), D, H), (torch.randn(7, 3, D),), (torch.randn(2, 5, D),))
+
+
+class TwoSteps(NamedTuple):
+    h: torch.Tensor
+    before: torch.Tensor
+
+
+class SecondOrderCell(ElmanCell):
+    """The state is h of two time steps: a loop's results are one of its inputs too."""
+
+    state_type, state_fields = TwoSteps, (Field("h"), Field("before"))
+
+    def step(self, wx, state, w):
+        new = torch.tanh(wx + torch.nn.functional.linear(state.h + state.before, w.weight_hh))
+        return TwoSteps(new, state.h), {}
+
+
+class TwiceCell(SecondOrderCell):
+    """Both fields are one tensor."""
+
+    def step(self, wx, state, w):
+        (h, _), gates = super().step(wx, state, w)
+        return TwoSteps(h, h), gates
+
+
+@pytest.mark.parametrize("cell", [SecondOrderCell, TwiceCell])
+def test_states_that_are_one_tensor(cell):
+    layer = Recurrent(cell(), D, H, bias=False)
+    compare_loop(layer, (torch.randn(7, 3, D),), (torch.randn(11, 4, D),))

@@ -43,6 +43,14 @@ def test_safetensors(name, tmp_path):
     assert load_file(tmp_path / "layer.safetensors").keys() == layer.state_dict().keys()
 
 
+def test_the_default_device_does_not_matter(tmp_path):
+    layer = LSTM(D, H)
+    interop.to_safetensors(layer, tmp_path / "layer.safetensors")
+    with torch.device("meta"):
+        again = interop.from_safetensors(tmp_path / "layer.safetensors")
+    assert_same_layers(again, layer)
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64], ids=str)
 def test_every_option_is_in_safetensors(dtype, tmp_path):
     layer = LSTM(
@@ -203,8 +211,29 @@ def tied():
     return layer
 
 
+def tied_by_memory():
+    layer = LSTM(H, H, 2)
+    layer.weight_hh_l1.data = layer.weight_hh_l0.data
+    return layer
+
+
+class Doubled(LSTM):
+    def forward(self, input, hx=None):  # noqa: A002 - torch's name for it
+        return super().forward(2 * input, hx)
+
+
+def with_its_own(name, value):
+    layer = LSTM(D, H)
+    setattr(layer, name, value)
+    return layer
+
+
 NOT_PLAIN = {
     "tied": tied,
+    "tied by memory": tied_by_memory,
+    "forward": lambda: Doubled(D, H),
+    "step": lambda: with_its_own("step", len),
+    "dropout": lambda: with_its_own("dropout", 2.0),
     "weight_norm": lambda: parametrizations.weight_norm(LSTM(D, H), "weight_hh_l0"),
     "pruning": lambda: prune.l1_unstructured(LSTM(D, H), "weight_hh_l0", 0.5),
     "subclass": lambda: Extended(D, H),
@@ -213,7 +242,8 @@ NOT_PLAIN = {
 
 @pytest.mark.parametrize("case", NOT_PLAIN)
 def test_a_layer_that_could_not_be_read_again_is_not_saved(case, tmp_path):
-    with pytest.raises(ValueError, match=r"remove parametrisations, pruning|should not be tied"):
+    message = r"remove parametrisations, pruning|should not be tied|have the \w+ of its base class"
+    with pytest.raises(ValueError, match=rf"{message}|dropout should be a number in range"):
         interop.to_safetensors(NOT_PLAIN[case](), tmp_path / "file")
     assert not list(tmp_path.iterdir())
 

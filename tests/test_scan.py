@@ -8,7 +8,15 @@ from torch import nn
 
 from experiments import oracles
 from lstm_variants import VARIANTS
-from lstm_variants.cells import GRUCell, LSTMCell, LSTMState, Weights
+from lstm_variants.cells import (
+    GRUCell,
+    InputWeights,
+    LayerNormLSTMCell,
+    LSTMCell,
+    LSTMState,
+    Weights,
+)
+from lstm_variants.nn import LSTM
 from lstm_variants.scan import scan
 from tests.layers import as_state
 from tests.tolerances import assert_exact
@@ -284,3 +292,18 @@ def test_torch_func_transforms(name):
 
     many = torch.stack([x, direction])
     assert_exact(torch.func.vmap(run)(many), torch.stack([run(one) for one in many]))
+
+
+def test_weights_of_another_cell_are_named():
+    x, w = torch.randn(5, 2, 3), InputWeights(torch.zeros(16, 3))
+    with pytest.raises(ValueError, match=r"LSTMCell\(\) requires weight_hh: w should be a Weights"):
+        scan(LSTMCell(), x, w)
+    with pytest.raises(ValueError, match=r"requires gain_c, gain_hh, gain_ih: w should be a LayerNorm"):
+        scan(LayerNormLSTMCell(), x, Weights(torch.ones(16, 3), torch.ones(16, 4)))
+
+
+def test_lengths_that_are_no_numbers():
+    with pytest.raises(TypeError, match="lengths should be integers, got object"):
+        LSTM(3, 4)(torch.randn(5, 2, 3), lengths=object())
+    with pytest.raises(ValueError, match=r"backend should be one of .* got \['cpu'\]"):
+        LSTM(3, 4, backend=["cpu"])

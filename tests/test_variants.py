@@ -5,10 +5,11 @@ import math
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils import parametrizations
 
 from lstm_variants import VARIANTS, models
 from lstm_variants.cells import LSTMCell
-from lstm_variants.nn import Recurrent
+from lstm_variants.nn import LSTM, Recurrent
 from lstm_variants.papers import PAPERS
 
 every_variant = pytest.mark.parametrize("name", VARIANTS)
@@ -48,3 +49,10 @@ def test_the_notebooks_models_are_in_the_table():
 def test_what_is_no_cell_makes_no_layer(cell):
     with pytest.raises(TypeError, match=r"cell should be a cell, as LSTMCell\(\), got"):
         Recurrent(cell, 3, 4)
+
+
+def test_the_cell_of_a_layer_with_a_parametrisation_is_shown():
+    layer = Recurrent(LSTMCell(coupled=True), 3, 4)
+    parametrizations.weight_norm(layer, "weight_hh_l0")
+    assert repr(layer).startswith("ParametrizedRecurrent(\n  LSTMCell(coupled=True), 3, 4")
+    assert "LSTMCell" not in repr(parametrizations.weight_norm(LSTM(3, 4), "weight_hh_l0"))

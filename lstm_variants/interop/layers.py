@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.utils.parametrize import is_parametrized
 
 from lstm_variants.cells import Cell
 from lstm_variants.nn import Recurrent
@@ -35,18 +36,19 @@ def as_tensor(
     Raises:
         ValueError: If it has another shape or dtype.
     """
-    # Through NumPy, which all frameworks convert to.
-    found = np.array(array)
+    # Through NumPy, which all frameworks convert to; but it has no bfloat16 of torch.
+    found: Any = array.detach().clone().cpu() if isinstance(array, Tensor) else np.array(array)
     expected = DTYPES if dtype is None else (str(dtype).removeprefix("torch."),)
-    if found.dtype.name not in expected:
+    given = str(found.dtype).removeprefix("torch.")
+    if given not in expected:
         raise ValueError(
-            f"{name} should be {' or '.join(expected)}, got {found.dtype.name}: all arrays should "
-            "have one floating-point dtype"
+            f"{name} should be {' or '.join(expected)}, got {given}: all arrays should have one "
+            "floating-point dtype"
         )
     # NumPy has no bfloat16: it is that of the package ml_dtypes, which torch does not convert.
-    is_bfloat16 = found.dtype.name == "bfloat16"
-    tensor = torch.from_numpy(found.view(np.int16) if is_bfloat16 else found)
-    tensor = tensor.view(torch.bfloat16) if is_bfloat16 else tensor
+    if given == "bfloat16" and not isinstance(found, Tensor):
+        found = torch.from_numpy(found.view(np.int16)).view(torch.bfloat16)
+    tensor = torch.as_tensor(found)
     sizes = zip(tensor.shape, shape, strict=False)
     if tensor.dim() != len(shape) or any(b is not None and a != b for a, b in sizes):
         wanted = ", ".join("any" if size is None else str(size) for size in shape)
@@ -138,8 +140,8 @@ def weights_of(layer: Recurrent, k: int) -> Iterator[dict[str, Tensor]]:
 
     Raises:
         TypeError: If `k` is no integer.
-        ValueError: If there is no such layer, its dtype is bfloat16, or it has zoneout, which other
-            frameworks do not have in inference.
+        ValueError: If there is no such layer, its dtype is bfloat16, it has zoneout, which other
+            frameworks do not have in inference, or a parameter is computed by a hook.
     """
     if isinstance(k, bool) or not isinstance(k, Integral):
         raise TypeError(f"k should be an integer, got {k!r}")
@@ -150,10 +152,17 @@ def weights_of(layer: Recurrent, k: int) -> Iterator[dict[str, Tensor]]:
             f"zoneout should be 0, got {layer.zoneout}: it changes the outputs in inference too, "
             "and no weights say so. Set layer.zoneout = 0 to convert the weights alone"
         )
+    stored = dict(layer.named_parameters(remove_duplicate=False))
     for suffix in ("", "_reverse") if layer.bidirectional else ("",):
-        found = {
-            name: getattr(layer, f"{name}_l{k}{suffix}").detach().cpu() for name in layer._kinds
-        }
+        names = {kind: f"{kind}_l{k}{suffix}" for kind in layer._kinds}
+        for name in names.values():
+            if name not in stored and not is_parametrized(layer, name):
+                raise ValueError(
+                    f"{name} is computed when the layer is called (by pruning, or by the older "
+                    "weight_norm), and may be out of date: remove that first, for example by "
+                    f"torch.nn.utils.prune.remove(layer, {name!r})"
+                )
+        found = {kind: getattr(layer, name).detach().cpu() for kind, name in names.items()}
         if any(tensor.dtype == torch.bfloat16 for tensor in found.values()):
             raise ValueError("NumPy has no bfloat16: convert with layer.float()")
         yield found

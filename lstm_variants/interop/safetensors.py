@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
 from numbers import Integral, Real
@@ -42,8 +43,8 @@ def to_safetensors(layer: Recurrent, path: str | os.PathLike[str]) -> None:
     Raises:
         TypeError: If `layer` is not a layer of this package.
         ValueError: If a file could not represent the layer: its parameters are parametrised,
-            pruned, tied or of several dtypes, it has modules of its own, or a setting is no number
-            or text.
+            pruned, tied or of several dtypes, it has modules or a `forward` of its own, or a
+            setting is out of range or no number or text. Hooks are not saved.
         OSError: If the file cannot be written.
 
     Examples:
@@ -62,7 +63,10 @@ def to_safetensors(layer: Recurrent, path: str | os.PathLike[str]) -> None:
         for name, tensor in layer.state_dict().items()
     }
     check_plain(layer, tensors)
-    text = json.dumps(description(layer), default=as_json)
+    described = description(layer)
+    with warnings.catch_warnings(action="ignore"):  # of dropout, as when it was created
+        Recurrent(layer.cell, device="meta", **described["options"])  # raises what reading would
+    text = json.dumps(described, default=as_json)
     target = Path(path)
     temporary = target.with_name(f".{target.name}-{uuid4().hex}")
     try:
@@ -87,7 +91,15 @@ def check_plain(layer: Recurrent, tensors: Mapping[str, Tensor]) -> None:
             "first, or save the state_dict with safetensors.torch.save_file"
         )
     common_dtype(tensors)
-    if len(dict(layer.named_parameters())) < len(tensors):  # of tied ones, it has the first
+    for name in ("forward", "step"):
+        if name in vars(layer) or getattr(type(layer), name) is not getattr(Recurrent, name):
+            raise ValueError(
+                f"the layer, a {type(layer).__name__}, should have the {name} of its base class: a "
+                "file has its cell and its parameters alone. Save the state_dict with torch.save"
+            )
+    # Of tied ones, the dictionary has the first; others are different views of the same memory.
+    places = {p.data_ptr() for p in layer.parameters()}
+    if len(places) < len(tensors):
         raise ValueError(
             "the parameters of the layer should not be tied: a file has each of them once. Save "
             "the state_dict with torch.save, or untie them first"
@@ -162,7 +174,7 @@ def from_safetensors(path: str | os.PathLike[str], *, cell: Cell | None = None) 
     dtype = common_dtype(tensors)
     check_sizes(described["options"], cell, tensors, path)
     try:
-        layer = Recurrent(cell, dtype=dtype, **described["options"])
+        layer = Recurrent(cell, device="cpu", dtype=dtype, **described["options"])
     except (TypeError, ValueError, RuntimeError) as error:
         raise unknown_layer(path, error) from error
     try:

@@ -60,6 +60,8 @@ def from_tensorflow(*directions: Arrays, forget_bias: float = 1.0, **options: An
 
 def without_scope(variables: Arrays) -> dict[str, Any]:
     """Variables by the last part of their names, without a number such as `:0`."""
+    if not isinstance(variables, Mapping):
+        raise ValueError(f"the variables should be a dictionary, got {type(variables).__name__}")
     found: dict[str, Any] = {}
     for name, array in variables.items():
         path = name.split(":")[0]

@@ -80,7 +80,7 @@ def check_name(backend: str) -> None:
     Raises:
         ValueError: If it is neither a key of `BACKENDS` nor `"auto"`.
     """
-    if backend not in BACKENDS and backend != "auto":
+    if not isinstance(backend, str) or backend not in {*BACKENDS, "auto"}:
         names = ", ".join(map(repr, ("auto", *BACKENDS)))
         raise ValueError(f"backend should be one of {names}, got {backend!r}")
 

@@ -59,6 +59,21 @@ def check_constructor(
         )
 
 
+def check_layout(what: str, tensor: Tensor) -> None:
+    """Raise TypeError if a tensor is nested or sparse."""
+    if tensor.is_nested:
+        raise TypeError(
+            f"{what} should be a padded or packed batch, got a nested tensor. Pad it: "
+            "torch.nested.to_padded_tensor(input, 0.0), and pass the lengths of its sequences to "
+            "a layer as lengths="
+        )
+    if tensor.layout is not torch.strided:
+        raise TypeError(
+            f"{what} should be a dense tensor, got layout {tensor.layout}. Convert it: "
+            "input.to_dense()"
+        )
+
+
 def check_dtype(x: Tensor, weight: Tensor) -> None:
     """Raise ValueError unless input and weights have the same dtype, or autocast converts both."""
     if x.dtype != weight.dtype and not (is_cast(x) and is_cast(weight)):
@@ -121,6 +136,7 @@ def check_state(
     for name, tensor in zip(names, state, strict=True):
         if not isinstance(tensor, Tensor):
             raise TypeError(f"{layer} expects {name}_0 to be a tensor, got {type(tensor).__name__}")
+        check_layout(f"{name}_0", tensor)
 
     dims = len(sizes[names[0]])
     if any(tensor.dim() != dims for tensor in state):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from numbers import Real
 from typing import TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lstm_variants.cells import Block, Parameter
 from lstm_variants.nn.recurrent import Recurrent
@@ -42,7 +41,7 @@ def gate_bias_(
         The layer.
 
     Raises:
-        TypeError: If `layer` is not a layer of this package.
+        TypeError: If `layer` is not a layer of this package, or `bias` is no number.
         ValueError: If the layer's cell has no block with such a role or name, if `bias` has another
             shape, if the layer has `bias=False`, or if a bias is computed from other parameters.
 
@@ -66,7 +65,10 @@ def gate_bias_(
             f"blocks should be roles or names of the blocks of {layer.cell}, {listed}, "
             f"got {blocks!r}"
         )
-    value = torch.as_tensor(bias).clone()  # it may be a part of the biases that are set
+    try:
+        value = torch.as_tensor(bias).clone()  # it may be a part of the biases that are set
+    except (TypeError, RuntimeError) as error:
+        raise TypeError(f"bias should be a number or a tensor, got {bias!r}") from error
     if value.shape not in ((), (layer.hidden_size,)):
         raise ValueError(
             f"bias should be a number or have shape [{layer.hidden_size}], one for each hidden "
@@ -103,9 +105,9 @@ def chrono_(layer: AnyLayer, t_max: float) -> AnyLayer:
 
     Raises:
         TypeError: If `layer` is not a layer of this package, or `t_max` is no number.
-        ValueError: If `t_max` is below 2 or infinite, if no block of the cell has the role `"keep"`
-            or `"write"`, if the layer has `bias=False`, or if a bias is computed from other
-            parameters.
+        ValueError: If `t_max` is below 2, or infinite in float32, if no block of the cell has the
+            role `"keep"` or `"write"`, if the layer has `bias=False`, or if a bias is computed from
+            other parameters.
 
     Examples:
         >>> import torch
@@ -116,9 +118,10 @@ def chrono_(layer: AnyLayer, t_max: float) -> AnyLayer:
         (True, True)
     """
     all_biases = get_biases(layer)
-    if not isinstance(t_max, Real | Tensor):
+    is_number = t_max.numel() == 1 if isinstance(t_max, Tensor) else isinstance(t_max, Real)
+    if not is_number:
         raise TypeError(f"t_max should be a number of time steps, got {t_max!r}")
-    if not 2 <= t_max < math.inf:
+    if not 2 <= t_max <= torch.finfo(torch.float32).max:
         raise ValueError(f"t_max should be finite and at least 2 time steps, got {t_max}")
     signs = {"keep": 1, "write": -1}
     gates = [block for block in layer.cell.blocks if block.role in signs]
@@ -191,4 +194,4 @@ def is_tied(tensor: Tensor, other: Tensor) -> bool:
     if tensor is other:
         return True
     kind: type = type(tensor)
-    return kind is Parameter and not tensor.is_meta and tensor.is_set_to(other)
+    return kind is nn.Parameter and not tensor.is_meta and tensor.is_set_to(other)

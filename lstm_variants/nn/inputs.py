@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from lstm_variants.nn.arguments import check_dtype, check_input_size
+from lstm_variants.nn.arguments import check_dtype, check_input_size, check_layout
 from lstm_variants.steps import check_lengths, check_resets
 from lstm_variants.torch_internals import jit_is_tracing, plain_parameters
 
@@ -57,17 +57,7 @@ def as_batch(layer: Recurrent, given: Any, lengths: Any, resets: Any) -> Batch:
     name = type(layer).__name__
     if not isinstance(given, Tensor):
         raise TypeError(f"{name} expects a tensor or a packed sequence, got {type(given)}")
-    if given.is_nested:
-        raise TypeError(
-            f"{name} expects a padded or packed batch, got a nested tensor. Pad it: "
-            "torch.nested.to_padded_tensor(input, 0.0), and pass the lengths of its sequences as "
-            "lengths="
-        )
-    if given.layout is not torch.strided:
-        raise TypeError(
-            f"{name} expects a dense tensor, got layout {given.layout}. Convert it: "
-            "input.to_dense()"
-        )
+    check_layout(f"the input of {name}", given)
     if given.dim() not in (2, 3):
         raise ValueError(f"{name}: Expected input to be 2D or 3D, got {given.dim()}D instead")
     check_values(layer, given)
@@ -84,6 +74,24 @@ def as_batch(layer: Recurrent, given: Any, lengths: Any, resets: Any) -> Batch:
     return Batch(x, lengths, resets, batched)
 
 
+def check_step_input(layer: Recurrent, given: Any) -> None:
+    """Check the input of a layer's `step`.
+
+    Raises:
+        TypeError: If it has a wrong type.
+        ValueError: If it is not 1-D or 2-D.
+        RuntimeError: If the layer has two directions.
+    """
+    name = type(layer).__name__
+    if not isinstance(given, Tensor):
+        raise TypeError(f"{name}.step expects a tensor, got {type(given)}")
+    check_layout(f"the input of {name}.step", given)
+    if given.dim() not in (1, 2):
+        raise ValueError(f"{name}.step: Expected input to be 1D or 2D, got {given.dim()}D")
+    if layer.bidirectional:
+        raise RuntimeError(f"{name}.step requires one direction, got bidirectional=True")
+
+
 def in_layout_of(given: Any, output: Tensor, *, batch_first: bool) -> Any:
     """The output `[T, B, ...]` of a padded batch in the layout of the input that was given."""
     if isinstance(given, PackedSequence):
@@ -94,11 +102,17 @@ def in_layout_of(given: Any, output: Tensor, *, batch_first: bool) -> Any:
 
 
 def check_values(layer: Recurrent, x: Tensor) -> None:
-    """Raise an error unless the input has the dtype of the weights and the layer's input size."""
+    """Raise an error unless the input has dtype and device of the weights, and the input size."""
     # A parametrised weight is computed at each access: another one has the same dtype.
     names, plain = layer._weight_names[0], plain_parameters(layer)
     known = next((plain[name] for name in names if name in plain), None)
-    check_dtype(x, getattr(layer, names[0]) if known is None else known)
+    weight = getattr(layer, names[0]) if known is None else known
+    check_dtype(x, weight)
+    if x.device != weight.device:
+        raise RuntimeError(
+            "Input and parameter tensors are not at the same device, found input tensor at "
+            f"{x.device} and parameter tensor at {weight.device}"
+        )
     check_input_size(x, layer.input_size)
 
 

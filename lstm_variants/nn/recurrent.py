@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 from torch.nn.utils.rnn import PackedSequence
 
 from lstm_variants.cells import Cell, Parameter, State, Weights
@@ -16,7 +17,7 @@ from lstm_variants.kernels import Call
 from lstm_variants.kernels.dispatch import check_name, run
 from lstm_variants.kernels.torch_kernels import FUNCTIONS
 from lstm_variants.nn.arguments import check_constructor
-from lstm_variants.nn.inputs import Batch, as_batch, in_layout_of
+from lstm_variants.nn.inputs import Batch, as_batch, check_step_input, in_layout_of
 from lstm_variants.nn.regularisation import check_rates, regularised
 from lstm_variants.nn.states import initial_states, stack_states
 from lstm_variants.steps import check_resets
@@ -148,7 +149,10 @@ class Recurrent(nn.Module):
         return [[getattr(self, name) for name in names] for names in self._weight_names]
 
     def reset_parameters(self) -> None:
-        """Initialise all parameters: uniform within 1 / sqrt(H) of zero, or as the cell defines."""
+        """Initialise parameters: uniform within 1 / sqrt(H) of zero, or as the cell defines.
+
+        Those of a parametrisation are uniform.
+        """
         bound = self.hidden_size**-0.5
         own: dict[str, tuple[str, Parameter]] = {}
         for k, names in enumerate(self._weight_names):
@@ -156,8 +160,9 @@ class Recurrent(nn.Module):
         extra = {name for name, (kind, _) in own.items() if kind not in TORCH_PARAMETERS}
         # torch's parameters first: with the same seed, they get the same values as in torch.
         for name, parameter in sorted(self.named_parameters(), key=lambda item: item[0] in extra):
-            # A parametrisation has parameters of its own, which are not the cell's.
-            init = own[name][1].init if name in own else None
+            # Not of the cell are those of a parametrisation. Pruning appends _orig.
+            kind = name.removesuffix("_orig")
+            init = own[kind][1].init if kind in own else None
             with torch.no_grad():
                 (init or partial(nn.init.uniform_, a=-bound, b=bound))(parameter)
 
@@ -173,8 +178,9 @@ class Recurrent(nn.Module):
             for name in sorted(defaults, key="proj_size".__ne__)
             if defaults[name] not in (inspect.Parameter.empty, getattr(self, name))
         ]
-        # In a subclass, the cell follows from the class name.
-        cell = [repr(self.cell)] if type(self) is Recurrent else []
+        # In a subclass, the cell follows from the class name, but for one of a parametrisation.
+        kind = type(self).__base__ if is_parametrized(self) else type(self)
+        cell = [repr(self.cell)] if kind is Recurrent else []
         return ", ".join([*cell, str(self.input_size), str(self.hidden_size), *changed])
 
     def forward(
@@ -210,10 +216,11 @@ class Recurrent(nn.Module):
 
         Raises:
             TypeError: If an argument has a wrong type.
-            ValueError: If dtypes or devices differ, the input is not 2-D or 3-D, `hx` has another
-                number of tensors, `lengths` or `resets` do not fit, or a packed sequence has them.
-            RuntimeError: If the shape of the input or of `hx` is wrong, or the selected backend
-                does not support the call.
+            ValueError: If dtypes differ, the input is not 2-D or 3-D, `hx` has another number of
+                tensors or another device, `lengths` or `resets` do not fit (values are not checked
+                under `torch.func.vmap` on the reference), or a packed sequence has them.
+            RuntimeError: If the shape of the input or of `hx` or the device of the input is wrong,
+                or the selected backend does not support the call.
         """
         batch = as_batch(self, input, lengths, resets)
         first = initial_states(self, batch.x, hx, batched=batch.batched)
@@ -231,7 +238,7 @@ class Recurrent(nn.Module):
         """Apply the layers to one time step, for a stream of inputs or an agent that acts.
 
         Step by step, results and gradients are those of one call with the whole sequence, but for
-        masks of dropout and zoneout, and in half precision for states that are kept in float32.
+        masks of dropout and zoneout, and in half precision, where each step rounds the state.
 
         Args:
             input: `[B, D]`, or `[D]` for an unbatched sequence, whatever `batch_first` is.
@@ -260,13 +267,7 @@ class Recurrent(nn.Module):
             >>> torch.allclose(torch.stack(outputs), layer(x)[0], atol=1e-6)
             True
         """
-        name = type(self).__name__
-        if not isinstance(input, Tensor):
-            raise TypeError(f"{name}.step expects a tensor, got {type(input)}")
-        if input.dim() not in (1, 2):
-            raise ValueError(f"{name}.step: Expected input to be 1D or 2D, got {input.dim()}D")
-        if self.bidirectional:
-            raise RuntimeError(f"{name}.step requires one direction, got bidirectional=True")
+        check_step_input(self, input)
         time = 1 if self.batch_first and input.dim() == 2 else 0
         more = {}  # a subclass may have the arguments of torch alone
         if resets is not None:
