@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import fields
@@ -28,8 +29,8 @@ def evaluate_step(
     $c_{t-1}$; each parameter by its letter, with a subscript for each of its blocks, as $W_i$.
     Without a subscript, the letter is the whole parameter, as $W$; what has rows for all blocks is
     known by its blocks too, as $a_{i,t}$ of $a_t$. Parameters of the same letter are added up;
-    missing ones are zero. A setting that is a number is known by its name, one letter or
-    a Greek one, as $\beta$ for `beta`.
+    missing ones are zero. A setting that is a number is known by its name. Names of several letters
+    are written as Greek letters, $\beta$ for `beta`, or as $\mathrm{decay}$ for `decay`.
 
     Args:
         cell: The recurrence.
@@ -68,7 +69,7 @@ def evaluate_step(
     for x_t, *before in zip(x, *state, strict=True):
         symbols = shared | {"x_t": x_t}
         for field, value in zip(cell.state_fields, before, strict=True):
-            symbols[indexed(field.name, "t-1")] = value
+            symbols[indexed(symbol_of(field.name), "t-1")] = value
         for left, node in nodes.items():
             try:
                 symbols[left] = evaluate(node, symbols)
@@ -77,7 +78,7 @@ def evaluate_step(
             symbols |= blocks_of(cell, left, symbols[left], H)
         rows.append([symbols[left] for left in nodes])
     columns = map(torch.stack, zip(*rows, strict=True))
-    return {left.removesuffix("_t"): column for left, column in zip(nodes, columns, strict=True)}
+    return {name_of(left): column for left, column in zip(nodes, columns, strict=True)}
 
 
 def parameter_symbols(cell: Cell, w: Weights, D: int, proj_size: int) -> dict[str, Tensor]:
@@ -93,16 +94,17 @@ def parameter_symbols(cell: Cell, w: Weights, D: int, proj_size: int) -> dict[st
     letters = [letter for letter, *_ in rows]
     settings = {field.name: getattr(cell, field.name) for field in fields(cast(Any, cell))}
     found = {
-        symbol: w.weight_ih.new_tensor(setting)
+        symbol_of(name): w.weight_ih.new_tensor(setting)
         for name, setting in settings.items()
         if isinstance(setting, Real) and not isinstance(setting, bool)
-        if (symbol := symbol_of(name))
     }
     sums: dict[str, Tensor] = {}
     for name, parameter in parameters.items():
         value = getattr(w, name)
         if value is None:
             value = w.weight_ih.new_zeros(parameter.shape)
+        if parameter.shape == (1,) and not parameter.blocks:
+            value = value[0]  # a scalar
         letter = parse(parameter.letter).text
         names = [indexed(letter, block) for block in parameter.blocks]
         parts = dict(zip(names, value.chunk(len(names)), strict=True)) if names else {}
@@ -113,14 +115,21 @@ def parameter_symbols(cell: Cell, w: Weights, D: int, proj_size: int) -> dict[st
     return found | sums
 
 
-def symbol_of(setting: str) -> str | None:
-    """How equations write a setting: a Greek letter by its name, another letter as it is."""
-    for text in (f"\\{setting}", setting):
+def symbol_of(name: str) -> str:
+    """How equations write a name: one letter as it is, a Greek letter, or upright letters."""
+    for text in (f"\\{name}", name):
         with suppress(ValueError):
             node = parse(text)
             if node.kind == "symbol":
                 return node.text
-    return None
+    return rf"\mathrm{{{name}}}"
+
+
+def name_of(left: str) -> str:
+    """The name that an equation's left side stands for; the inverse of `symbol_of`."""
+    symbol = left.removesuffix("_t")
+    found = re.fullmatch(r"\\(?:mathrm\{(\w+)\}|(\w+))", symbol)
+    return (found[1] or found[2]) if found else symbol
 
 
 def blocks_of(cell: Cell, left: str, value: Tensor, H: int) -> dict[str, Tensor]:

@@ -2,7 +2,7 @@ r"""The part of LaTeX's mathematics that documented equations are written in.
 
 | notation | meaning |
 |---|---|
-| `c_t`, `h_{t-1}`, `W_i`, `\alpha`, `\tilde{h}_t`, `c^\ast` | a symbol |
+| `c_t`, `h_{t-1}`, `W_i`, `\alpha`, `\tilde{h}_t`, `c^\ast`, `\mathrm{decay}` | a symbol |
 | `W x`, `2 x` | product of matrices and vectors, or with a scalar |
 | `\odot` | product of two vectors element by element |
 | `+`, `-`, `/`, `\frac{a}{b}`, `x^2`, `\cdot` | as usual, element by element |
@@ -59,6 +59,7 @@ TOKEN = re.compile(
     | (?P<symbol>
         (?P<letter>
             \\(?:tilde|hat|bar)(?:\s*\{\s*[A-Za-z]\s*\}|\s+[A-Za-z])
+            | \\(?:mathrm|operatorname)\{(?!relu\}|LN\})\w+\}(?!\s*\()
             | \\(?:alpha|beta|gamma|delta|epsilon|eta|theta|kappa|lambda|mu|nu|rho|tau|phi|psi|omega
                 |Gamma|Delta|Lambda|Phi|Psi|Omega)(?![A-Za-z])
             | [A-Za-z]
@@ -219,6 +220,7 @@ def tokens(text: str) -> list[tuple[str, str]]:
         if kind == "symbol":
             accent = re.fullmatch(r"(\\\w+)[\s{]+(\w)[\s}]*", match["letter"])
             token = f"{accent[1]}{{{accent[2]}}}" if accent else match["letter"]
+            token = token.replace("operatorname", "mathrm")
             token += r"^\ast" if match["mark"] else ""
             if match["index"]:
                 token = indexed(token, re.sub(r"[_{}\s]", "", match["index"]))

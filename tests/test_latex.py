@@ -13,6 +13,8 @@ s = torch.tensor(0.25, dtype=torch.float64)
 SYMBOLS = {"a_t": a, "b_{t-1}": b, "M": M, "N_{hr}": N, r"\gamma": s, r"\tilde{a}_t": -a} | {
     r"c^\ast": a + b,
     "q_{t-1}": 2 * a,
+    r"\mathrm{scale}": s,
+    r"\mathrm{cell2}_{t-1}": b,
 }
 
 MEANING = {
@@ -40,6 +42,7 @@ MEANING = {
     r"(b, q)_{t-1}": torch.cat([b, 2 * a]),
     r"\tilde{a}_t + \tilde a_t": -2 * a,
     r"c^\ast\, - a_t": b,
+    r"\mathrm{scale} \cdot \operatorname{cell2}_{t-1}": s * b,
 }
 
 

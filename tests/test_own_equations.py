@@ -1,5 +1,6 @@
 """Documented equations of cells outside the package, and of cells that have none."""
 
+from collections import namedtuple
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -7,7 +8,16 @@ import pytest
 import torch
 from torch.nn.functional import linear, logsigmoid
 
-from lstm_variants.cells import Block, Cell, ElmanCell, Field, GRUCell, HiddenState, LSTMCell
+from lstm_variants.cells import (
+    Block,
+    Cell,
+    ElmanCell,
+    Field,
+    GRUCell,
+    HiddenState,
+    LSTMCell,
+    Parameter,
+)
 from lstm_variants.equations import equations
 from lstm_variants.evaluate import evaluate, parameter_symbols
 from lstm_variants.latex import parse
@@ -58,6 +68,10 @@ class StabilisedCell(Cell):
     )
     state_type = StabilisedState
     state_fields = (Field("h"), *(Field(name, float32=True) for name in "cnm"))
+
+    def kept_share(self, steps, before):
+        kept = torch.exp(steps["f"] + before["m"] - steps["m"])
+        return kept * before["n"] / steps["n"] if self.normalised else kept
 
     def step(self, wx, state, w):
         i, f, z, o = (wx + linear(state.h, w.weight_hh, w.bias_hh)).chunk(4, dim=-1)
@@ -224,7 +238,7 @@ def test_a_cell_without_equations_is_reported(monkeypatch):
         equations(UndocumentedCell())
     with pytest.warns(UserWarning, match=r"UndocumentedCell has no .* in its docstring$"):
         laws = check_cell(UndocumentedCell())
-    assert len(laws) == 11
+    assert len(laws) == 12
     assert not any("equations" in law for law in laws)
 
 
@@ -234,3 +248,55 @@ def test_a_docstring_that_is_not_raw_is_reported(monkeypatch):
         UserWarning, match=r"MinimalCell has no .*: one with backslashes needs r\"{3}$"
     ):
         check_cell(MinimalCell())
+
+
+class NamedState(NamedTuple):
+    h: torch.Tensor
+    cell: torch.Tensor
+
+
+@dataclass(frozen=True, repr=False)
+class NamedCell(Cell):
+    r"""Names of several letters, for a setting, a field, a block and a parameter; one is a scalar.
+
+    $$
+    \begin{aligned}
+    \mathrm{k2}_t &= \sigma(W_{k2} x_t + b_{k2}) \\
+    \nu_t &= \tanh(W_{nu} x_t + b_{nu}) \\
+    \mathrm{cell}_t &= \mathrm{k2}_t \odot \mathrm{cell}_{t-1} + \mathrm{decay} \cdot \nu_t \\
+    h_t &= \mathrm{gain} \odot \mathrm{cell}_t
+    \end{aligned}
+    $$
+    """
+
+    decay: float = 0.25
+
+    blocks = (Block("k2", "keep"), Block("nu", "candidate"))
+    state_type, state_fields = NamedState, (Field("h"), Field("cell", float32=True))
+    weights_type = namedtuple("Weights", "weight_ih gain bias_ih", defaults=[None])
+
+    def parameters(self, D, H, *, bias=True, proj_size=0):
+        found = super().parameters(D, H, bias=bias)
+        gain = Parameter((1,), r"\mathrm{gain}", init=torch.nn.init.ones_)
+        kept = {name: found[name] for name in ("weight_ih", "bias_ih") if name in found}
+        return kept | {"gain": gain}
+
+    def step(self, wx, state, w):
+        k2, nu = wx.chunk(2, dim=-1)
+        k2, nu = torch.sigmoid(k2), torch.tanh(nu)
+        cell = k2 * state.cell + self.decay * nu
+        return NamedState((w.gain * cell).to(wx.dtype), cell), {"k2": k2, "nu": nu}
+
+
+class WithoutAnEquation(NamedCell):
+    __doc__ = NamedCell.__doc__
+
+    def step(self, wx, state, w):
+        state, gates = super().step(wx, state, w)
+        return state, gates | {"other": gates["nu"]}
+
+
+def test_names_of_several_letters():
+    check_cell(NamedCell())
+    with pytest.raises(AssertionError, match=r"there is no equation for \\mathrm{other}_t"):
+        check_cell(WithoutAnEquation())

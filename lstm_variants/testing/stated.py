@@ -11,7 +11,8 @@ from torch import Tensor
 
 from lstm_variants.cells import Block, Cell, Field, State
 from lstm_variants.cells.cell import Role
-from lstm_variants.evaluate import evaluate_step
+from lstm_variants.evaluate import evaluate_step, symbol_of
+from lstm_variants.latex import indexed
 from lstm_variants.nn import Recurrent, init
 from lstm_variants.testing.laws import (
     B,
@@ -85,7 +86,8 @@ def check_parts(cell: Cell) -> None:
             "one of them only"
         )
     for block in cell.blocks:
-        is_gate = block.role not in ("candidate", None) and block.name in gates
+        # One that keeps or writes may be returned as its logarithm.
+        is_gate = block.role in ("output", "reset") and block.name in gates
         assert not (is_gate and (gates[block.name] < 0).any()), (
             f"{block.name} has the role {block.role}, and negative values: it is no gate"
         )
@@ -234,7 +236,7 @@ def check_equations(cell: Cell) -> None:
             state, gates = cell.step(cell.project(x, w), state, w)
             got = gates | dict(zip(cell.state_type._fields, state, strict=True))
             for name in got:
-                assert name in expected, f"there is no equation for {name}_t"
+                assert name in expected, f"there is no equation for {indexed(symbol_of(name), 't')}"
             # In the order of computation: the first difference is where the error is.
             for name in (name for name in expected if name in got):
                 what = f"{name}_t with a projection" if proj_size else f"{name}_t"
