@@ -122,14 +122,15 @@ def symbol_of(name: str) -> str:
             node = parse(text)
             if node.kind == "symbol":
                 return node.text
-    return rf"\mathrm{{{name}}}"
+    upright = name.replace("_", r"\_")
+    return rf"\mathrm{{{upright}}}"
 
 
 def name_of(left: str) -> str:
     """The name that an equation's left side stands for; the inverse of `symbol_of`."""
     symbol = left.removesuffix("_t")
-    found = re.fullmatch(r"\\(?:mathrm\{(\w+)\}|(\w+))", symbol)
-    return (found[1] or found[2]) if found else symbol
+    found = re.fullmatch(r"\\(?:mathrm\{(.+)\}|(\w+))", symbol)
+    return (found[1] or found[2]).replace(r"\_", "_") if found else symbol
 
 
 def blocks_of(cell: Cell, left: str, value: Tensor, H: int) -> dict[str, Tensor]:

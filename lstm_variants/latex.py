@@ -59,7 +59,7 @@ TOKEN = re.compile(
     | (?P<symbol>
         (?P<letter>
             \\(?:tilde|hat|bar)(?:\s*\{\s*[A-Za-z]\s*\}|\s+[A-Za-z])
-            | \\(?:mathrm|operatorname)\{(?!relu\}|LN\})\w+\}(?!\s*\()
+            | \\(?:mathrm|operatorname)\{(?!relu\}|LN\})(?:[^\W_]|\\_)+\}(?!\s*\()
             | \\(?:alpha|beta|gamma|delta|epsilon|eta|theta|kappa|lambda|mu|nu|rho|tau|phi|psi|omega
                 |Gamma|Delta|Lambda|Phi|Psi|Omega)(?![A-Za-z])
             | [A-Za-z]
@@ -220,7 +220,7 @@ def tokens(text: str) -> list[tuple[str, str]]:
         if kind == "symbol":
             accent = re.fullmatch(r"(\\\w+)[\s{]+(\w)[\s}]*", match["letter"])
             token = f"{accent[1]}{{{accent[2]}}}" if accent else match["letter"]
-            token = token.replace("operatorname", "mathrm")
+            token = re.sub(r"\\mathrm\{(\w)\}", r"\1", token.replace("operatorname", "mathrm"))
             token += r"^\ast" if match["mark"] else ""
             if match["index"]:
                 token = indexed(token, re.sub(r"[_{}\s]", "", match["index"]))

@@ -145,7 +145,8 @@ def check_weights(cell: Cell, w: Weights) -> None:
     if w.weight_ih is None:
         raise ValueError(f"{cell} requires weight_ih, got None")
     D, H = w.weight_ih.shape[1], w.weight_ih.shape[0] // len(cell.blocks)
-    parameters = cell.parameters(D, H, proj_size=H if cell.projects else 0)
+    projects = cell.projects and getattr(w, "weight_hr", None) is not None
+    parameters = cell.parameters(D, H, proj_size=int(projects))
     required = cell.parameters(D, H, bias=False)
     if missing := required.keys() - {*w._fields}:
         names = ", ".join(sorted(missing))

@@ -1,10 +1,11 @@
 """check_cell and the gates of a cell: their roles, the state that they keep, unused parameters."""
 
+from collections import namedtuple
 from dataclasses import dataclass
 
 import pytest
 import torch
-from torch.nn.functional import linear
+from torch.nn.functional import layer_norm, linear
 
 from lstm_variants.cells import Block, Cell, Field, HiddenState, LSTMCell, Parameter
 from lstm_variants.testing import check_cell
@@ -99,7 +100,7 @@ WRONG = {
     Decaying: r"kept_share has the mean 0\.\d+, .* mean 0 for h, 0\.\d+ for v: override kept_share",
     OtherShape: r"kept_share is \[3, 1\], not \[B, H\]",
     Absolute: "the documented equations agree with the step, but h_t differs",
-    Unused: r"the step does not use weight_hh, bias_hh: parameters\(\)",
+    Unused: r"no result has a derivative by weight_hh, bias_hh: parameters\(\)",
     OtherGate: "g has the role output, and negative values: it is no gate",
 }
 
@@ -110,7 +111,63 @@ def test_a_wrong_cell_is_found(cell_type, message):
         check_cell(cell_type())
 
 
-@pytest.mark.parametrize("cell_type", [DecayingAsStated, TwoGates])
+@dataclass(frozen=True, repr=False)
+class Writing(Cell):
+    r"""A GRU without a reset gate, with another candidate.
+
+    $$ \begin{aligned}
+    z_t &= \sigma(W_z x_t + R_z h_{t-1} + b_z) \\
+    n_t &= \mathrm{relu}(W_n x_t + R_n h_{t-1} + b_n) \\
+    h_t &= (1 - z_t) \odot h_{t-1} + z_t \odot n_t
+    \end{aligned} $$"""
+
+    blocks = (Block("z", "write"), Block("n", "candidate"))
+    state_type, state_fields = HiddenState, (Field("h"),)
+    weights_type = namedtuple("Weights", "weight_ih recurrent bias_ih", defaults=[None])
+
+    def parameters(self, D, H, *, bias=True, proj_size=0):
+        found = super().parameters(D, H, bias=bias)
+        init = torch.nn.init.xavier_uniform_
+        found["recurrent"] = Parameter((2 * H, H), "R", self.block_names, init)
+        return {name: found[name] for name in self.weights_type._fields if name in found}
+
+    def step(self, wx, state, w):
+        z, n = (wx + linear(state.h, w.recurrent)).chunk(2, dim=-1)
+        z, n = torch.sigmoid(z), self.candidate(n)
+        return HiddenState((1 - z) * state.h + z * n), {"z": z, "n": n}
+
+    def candidate(self, a):
+        return torch.relu(a)
+
+
+class Normalised(Writing):
+    __doc__ = Writing.__doc__.replace(r"\mathrm{relu}", r"\mathrm{LN}")
+
+    def candidate(self, a):
+        return layer_norm(a, a.shape[-1:])
+
+
+@dataclass(frozen=True, repr=False)
+class Squashed(LeakyCell):
+    r"""The state itself is squashed.
+
+    $$ \begin{aligned}
+    w_t &= W_w x_t + b_w \\
+    k_t &= \sigma(W_k x_t + b_k) \\
+    v_t &= \tanh(k_t \odot v_{t-1} + w_t) \\
+    h_t &= v_t \odot \sigma(s \odot v_t)
+    \end{aligned} $$"""
+
+    def kept_share(self, steps, before):
+        raise ValueError("there is no such factor")
+
+    def step(self, wx, state, w):
+        (_, v), gates = super().step(wx, state, w)
+        v = v.tanh()
+        return self.state_type((v * torch.sigmoid(w.slope * v)).to(wx.dtype), v), gates
+
+
+@pytest.mark.parametrize("cell_type", [DecayingAsStated, TwoGates, Writing, Normalised, Squashed])
 def test_a_right_cell_is_accepted(cell_type):
     check_cell(cell_type())
 

@@ -283,6 +283,13 @@ def test_trained_parameters_of_torch_as_arrays(dtype):
     assert again.weight_hh_l0.any()  # memory of its own
 
 
+def test_the_default_device_does_not_matter_to_arrays():
+    layer = LSTM(D, H)
+    with torch.device("meta"):
+        again = interop.from_keras("LSTM", interop.to_keras(layer), device="cpu")
+    assert torch.equal(again.weight_hh_l0, layer.weight_hh_l0)
+
+
 def test_variables_of_tensorflow_that_are_no_dictionary():
     with pytest.raises(ValueError, match="the variables should be a dictionary, got list"):
         interop.from_tensorflow([("kernel", 1)])

@@ -42,7 +42,7 @@ MEANING = {
     r"(b, q)_{t-1}": torch.cat([b, 2 * a]),
     r"\tilde{a}_t + \tilde a_t": -2 * a,
     r"c^\ast\, - a_t": b,
-    r"\mathrm{scale} \cdot \operatorname{cell2}_{t-1}": s * b,
+    r"\mathrm{scale} \cdot \operatorname{cell2}_{t-1} + \mathrm{a}_t": s * b + a,
 }
 
 

@@ -202,6 +202,22 @@ class FanInCell(LeakyCell):
         return found | {"weight_ih": found["weight_ih"]._replace(init=init)}
 
 
+class ResidualCell(LeakyCell):
+    """Has another parameter where input and state differ in size."""
+
+    def parameters(self, D, H, *, bias=True, proj_size=0):
+        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
+        return found if D == H else found | {"residual": found["slope"]}
+
+
+def test_names_of_parameters_that_depend_on_the_size():
+    message = (
+        "same names for all sizes, got weight_ih, slope, bias_ih, residual and weight_ih, slope"
+    )
+    with pytest.raises(ValueError, match=message):
+        Recurrent(ResidualCell(), 8, 16, num_layers=2)
+
+
 def test_initial_values_by_the_size_of_each_layer():
     layer = Recurrent(FanInCell(), 8, 16, num_layers=2, bidirectional=True)
     for _ in range(2):

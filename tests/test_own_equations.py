@@ -263,13 +263,13 @@ class NamedCell(Cell):
     \begin{aligned}
     \mathrm{k2}_t &= \sigma(W_{k2} x_t + b_{k2}) \\
     \nu_t &= \tanh(W_{nu} x_t + b_{nu}) \\
-    \mathrm{cell}_t &= \mathrm{k2}_t \odot \mathrm{cell}_{t-1} + \mathrm{decay} \cdot \nu_t \\
+    \mathrm{cell}_t &= \mathrm{k2}_t \odot \mathrm{cell}_{t-1} + \mathrm{keep\_rate} \cdot \nu_t \\
     h_t &= \mathrm{gain} \odot \mathrm{cell}_t
     \end{aligned}
     $$
     """
 
-    decay: float = 0.25
+    keep_rate: float = 0.25
 
     blocks = (Block("k2", "keep"), Block("nu", "candidate"))
     state_type, state_fields = NamedState, (Field("h"), Field("cell", float32=True))
@@ -284,7 +284,7 @@ class NamedCell(Cell):
     def step(self, wx, state, w):
         k2, nu = wx.chunk(2, dim=-1)
         k2, nu = torch.sigmoid(k2), torch.tanh(nu)
-        cell = k2 * state.cell + self.decay * nu
+        cell = k2 * state.cell + self.keep_rate * nu
         return NamedState((w.gain * cell).to(wx.dtype), cell), {"k2": k2, "nu": nu}
 
 

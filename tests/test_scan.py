@@ -298,7 +298,9 @@ def test_weights_of_another_cell_are_named():
     x, w = torch.randn(5, 2, 3), InputWeights(torch.zeros(16, 3))
     with pytest.raises(ValueError, match=r"LSTMCell\(\) requires weight_hh: w should be a Weights"):
         scan(LSTMCell(), x, w)
-    with pytest.raises(ValueError, match=r"requires gain_c, gain_hh, gain_ih: w should be a LayerNorm"):
+    with pytest.raises(
+        ValueError, match=r"requires gain_c, gain_hh, gain_ih: w should be a LayerNorm"
+    ):
         scan(LayerNormLSTMCell(), x, Weights(torch.ones(16, 3), torch.ones(16, 4)))
 
 

@@ -223,11 +223,11 @@ class Cell(ABC):
         """
 
     def kept_share(self, steps: Mapping[str, Tensor], before: Mapping[str, Tensor]) -> Tensor:
-        """The factor by which the old state is multiplied in a time step.
+        """The factor by which the old state is multiplied, the new one's derivative by it.
 
         It follows from the roles of the blocks: the gate with the role `"keep"`; without one, 1
-        minus the gate with the role `"write"`. Cells for which neither is right override it; what
-        it depends on, `step` returns as a gate.
+        minus the gate with the role `"write"`. Other cells override it, and raise ValueError if
+        there is no such factor; what it depends on, `step` returns as a gate.
 
         Args:
             steps: Gates, and the state after the step, by their letters.

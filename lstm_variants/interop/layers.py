@@ -48,7 +48,7 @@ def as_tensor(
     # NumPy has no bfloat16: it is that of the package ml_dtypes, which torch does not convert.
     if given == "bfloat16" and not isinstance(found, Tensor):
         found = torch.from_numpy(found.view(np.int16)).view(torch.bfloat16)
-    tensor = torch.as_tensor(found)
+    tensor = torch.as_tensor(found, device="cpu")  # and not the default device
     sizes = zip(tensor.shape, shape, strict=False)
     if tensor.dim() != len(shape) or any(b is not None and a != b for a, b in sizes):
         wanted = ", ".join("any" if size is None else str(size) for size in shape)
@@ -159,8 +159,8 @@ def weights_of(layer: Recurrent, k: int) -> Iterator[dict[str, Tensor]]:
             if name not in stored and not is_parametrized(layer, name):
                 raise ValueError(
                     f"{name} is computed when the layer is called (by pruning, or by the older "
-                    "weight_norm), and may be out of date: remove that first, for example by "
-                    f"torch.nn.utils.prune.remove(layer, {name!r})"
+                    "weight_norm), and may be out of date: remove that first, by "
+                    f"torch.nn.utils.prune.remove(layer, {name!r}) or remove_weight_norm"
                 )
         found = {kind: getattr(layer, name).detach().cpu() for kind, name in names.items()}
         if any(tensor.dtype == torch.bfloat16 for tensor in found.values()):

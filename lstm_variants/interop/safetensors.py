@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
+from inspect import signature
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +22,8 @@ from lstm_variants import cells
 from lstm_variants.cells import Cell
 from lstm_variants.interop.layers import check_layer, common_dtype
 from lstm_variants.nn import Recurrent
+from lstm_variants.nn.arguments import check_constructor
+from lstm_variants.nn.regularisation import check_rates
 
 KEY = "lstm_variants"
 """The entry of a file's metadata that describes the layer."""
@@ -29,6 +32,8 @@ OPTIONS = (
     *("proj_size", "dropout", "weight_dropout", "recurrent_dropout", "zoneout"),
 )
 """What a layer is made from, besides its cell."""
+CONSTRUCTOR = tuple(signature(check_constructor).parameters)[1:]
+"""Those of them that are no rates of regularisation."""
 
 
 def to_safetensors(layer: Recurrent, path: str | os.PathLike[str]) -> None:
@@ -43,8 +48,8 @@ def to_safetensors(layer: Recurrent, path: str | os.PathLike[str]) -> None:
     Raises:
         TypeError: If `layer` is not a layer of this package.
         ValueError: If a file could not represent the layer: its parameters are parametrised,
-            pruned, tied or of several dtypes, it has modules or a `forward` of its own, or a
-            setting is out of range or no number or text. Hooks are not saved.
+            pruned, tied or of several dtypes, it has modules or its class a `forward` of its own,
+            or a setting is out of range or no number or text. Hooks are not saved.
         OSError: If the file cannot be written.
 
     Examples:
@@ -63,10 +68,7 @@ def to_safetensors(layer: Recurrent, path: str | os.PathLike[str]) -> None:
         for name, tensor in layer.state_dict().items()
     }
     check_plain(layer, tensors)
-    described = description(layer)
-    with warnings.catch_warnings(action="ignore"):  # of dropout, as when it was created
-        Recurrent(layer.cell, device="meta", **described["options"])  # raises what reading would
-    text = json.dumps(described, default=as_json)
+    text = json.dumps(description(layer), default=as_json)
     target = Path(path)
     temporary = target.with_name(f".{target.name}-{uuid4().hex}")
     try:
@@ -92,14 +94,21 @@ def check_plain(layer: Recurrent, tensors: Mapping[str, Tensor]) -> None:
         )
     common_dtype(tensors)
     for name in ("forward", "step"):
-        if name in vars(layer) or getattr(type(layer), name) is not getattr(Recurrent, name):
+        if getattr(type(layer), name) is not getattr(Recurrent, name):
             raise ValueError(
-                f"the layer, a {type(layer).__name__}, should have the {name} of its base class: a "
-                "file has its cell and its parameters alone. Save the state_dict with torch.save"
+                f"{type(layer).__name__} should have the {name} of its base class: a file has its "
+                "cell and its parameters alone. Save the state_dict with torch.save"
             )
-    # Of tied ones, the dictionary has the first; others are different views of the same memory.
-    places = {p.data_ptr() for p in layer.parameters()}
-    if len(places) < len(tensors):
+    # Some were changed after the layer was created. The warning, of dropout, was given then.
+    with warnings.catch_warnings(action="ignore"):
+        options = {name: getattr(layer, name) for name in CONSTRUCTOR}
+        check_constructor(layer.cell, **options)
+    check_rates(
+        layer.cell, layer._kinds, layer.weight_dropout, layer.recurrent_dropout, layer.zoneout
+    )
+    # Of parameters that are one, there is the first; others share their memory, if they have any.
+    places = [place for p in layer.parameters() if (place := p.data_ptr())]
+    if len(dict(layer.named_parameters())) < len(tensors) or len({*places}) < len(places):
         raise ValueError(
             "the parameters of the layer should not be tied: a file has each of them once. Save "
             "the state_dict with torch.save, or untie them first"

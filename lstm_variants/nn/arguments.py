@@ -59,18 +59,27 @@ def check_constructor(
         )
 
 
+def check_names(cell: Cell, names: tuple[str, ...], others: tuple[str, ...]) -> None:
+    """Raise ValueError if two layers of a stack have parameters with different names."""
+    if names != others:
+        raise ValueError(
+            f"the parameters of {cell} should have the same names for all sizes, got "
+            f"{', '.join(names)} and {', '.join(others)} for two layers"
+        )
+
+
 def check_layout(what: str, tensor: Tensor) -> None:
     """Raise TypeError if a tensor is nested or sparse."""
     if tensor.is_nested:
         raise TypeError(
-            f"{what} should be a padded or packed batch, got a nested tensor. Pad it: "
-            "torch.nested.to_padded_tensor(input, 0.0), and pass the lengths of its sequences to "
-            "a layer as lengths="
+            f"{what} should be a padded batch, got a nested tensor. Pad it: "
+            "torch.nested.to_padded_tensor(input, 0.0); a layer takes the lengths of its sequences "
+            "as lengths="
         )
     if tensor.layout is not torch.strided:
         raise TypeError(
-            f"{what} should be a dense tensor, got layout {tensor.layout}. Convert it: "
-            "input.to_dense()"
+            f"{what} should be a dense tensor, got layout {tensor.layout}: convert it with "
+            "to_dense()"
         )
 
 

@@ -121,6 +121,7 @@ def chrono_(layer: AnyLayer, t_max: float) -> AnyLayer:
     is_number = t_max.numel() == 1 if isinstance(t_max, Tensor) else isinstance(t_max, Real)
     if not is_number:
         raise TypeError(f"t_max should be a number of time steps, got {t_max!r}")
+    t_max = float(t_max)
     if not 2 <= t_max <= torch.finfo(torch.float32).max:
         raise ValueError(f"t_max should be finite and at least 2 time steps, got {t_max}")
     signs = {"keep": 1, "write": -1}

@@ -16,7 +16,7 @@ from lstm_variants.cells import Cell, Parameter, State, Weights
 from lstm_variants.kernels import Call
 from lstm_variants.kernels.dispatch import check_name, run
 from lstm_variants.kernels.torch_kernels import FUNCTIONS
-from lstm_variants.nn.arguments import check_constructor
+from lstm_variants.nn.arguments import check_constructor, check_names
 from lstm_variants.nn.inputs import Batch, as_batch, check_step_input, in_layout_of
 from lstm_variants.nn.regularisation import check_rates, regularised
 from lstm_variants.nn.states import initial_states, stack_states
@@ -122,6 +122,7 @@ class Recurrent(nn.Module):
         for layer in range(num_layers):
             for suffix in ("", "_reverse") if bidirectional else ("",):
                 specs = self._specs(layer)
+                check_names(cell, self._kinds, tuple(specs))
                 names = [f"{kind}_l{layer}{suffix}" for kind in specs]
                 for name, spec in zip(names, specs.values(), strict=True):
                     parameter = nn.Parameter(torch.empty(spec.shape, device=device, dtype=dtype))
@@ -149,10 +150,7 @@ class Recurrent(nn.Module):
         return [[getattr(self, name) for name in names] for names in self._weight_names]
 
     def reset_parameters(self) -> None:
-        """Initialise parameters: uniform within 1 / sqrt(H) of zero, or as the cell defines.
-
-        Those of a parametrisation are uniform.
-        """
+        """Initialise parameters: uniform within 1 / sqrt(H) of zero, or as the cell defines its."""
         bound = self.hidden_size**-0.5
         own: dict[str, tuple[str, Parameter]] = {}
         for k, names in enumerate(self._weight_names):

@@ -112,8 +112,8 @@ def check_use(cell: Cell) -> None:
     pairs = zip(names, gradients, strict=True)
     unused = [name.removesuffix("_l0") for name, found in pairs if found is None]
     assert not unused, (
-        f"the step does not use {', '.join(unused)}: parameters() should return what it uses; "
-        "without a definition, it returns the parameters of an RNN"
+        f"no result has a derivative by {', '.join(unused)}: parameters() should return what the "
+        "step uses; without a definition, it returns the parameters of an RNN"
     )
 
 
@@ -136,13 +136,18 @@ def check_roles(cell: Cell) -> None:
     specs = cell.parameters(D, H).items()
     biased = {block for name, spec in specs if name.startswith("bias") for block in spec.blocks}
     start = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H)
-    state, x = cell.state_type(*map(torch.randn_like, start)), random_input()[0]
+    state = cell.state_type(*map(torch.randn_like, start))
     is_written = any(block.role == "candidate" for block in cell.blocks)
+    # The candidate is not zero, where a relu would have no derivative.
+    rows = [torch.randn(B, H, dtype=torch.float64) * (b.role == "candidate") for b in cell.blocks]
+    candidate = torch.cat(rows, dim=-1)
     for block in cell.blocks:
         is_measured = block.role == "keep" or (block.role == "write" and is_written)
         if not is_measured or block.name not in biased:
             continue
-        open_, closed = (slope(cell, layer, block, bias, state, x) for bias in (40.0, -40.0))
+        open_, closed = (
+            slope(cell, layer, block, bias, state, candidate) for bias in (40.0, -40.0)
+        )
         what = "is kept" if block.role == "keep" else "depends on the candidate"
         assert open_ > closed + 1e-6, (
             f"{block.name} has the role {block.role}, and no more of the state {what} where it is "
@@ -152,7 +157,7 @@ def check_roles(cell: Cell) -> None:
 
 
 def slope(
-    cell: Cell, layer: Recurrent, block: Block, bias: float, state: State, x: Tensor
+    cell: Cell, layer: Recurrent, block: Block, bias: float, state: State, candidate: Tensor
 ) -> float:
     """How much a step's state depends on itself, or on the candidate for a block that writes.
 
@@ -162,18 +167,20 @@ def slope(
         block: The block.
         bias: Its bias; other biases, and weights, are zero.
         state: The state before the step.
-        x: The input of the step.
+        candidate: What is added to the projected input, the input of the candidate.
     """
     zero(layer, "weight", "bias")
     init.gate_bias_(layer, block.name, bias)
     weights = layer._weights(layer._weight_names[0])
-    wx = cell.project(x, weights).detach().requires_grad_()
+    nothing = torch.zeros(B, D, dtype=torch.float64)
+    wx = (cell.project(nothing, weights) + candidate).detach().requires_grad_()
     fields = [field.clone().requires_grad_() for field in state]
     after, _ = cell.step(wx, cell.state_type(*fields), weights)
     total = 0.0
     for old, new in zip(fields, after, strict=True):
         leaf = old if block.role == "keep" else wx
-        found = factor(new, leaf)
+        # Weighted by some numbers: the sum of a normalised vector has no derivative.
+        found = factor(new * state[0], leaf)
         if block.role == "write":
             parts = zip(cell.blocks, found.chunk(len(cell.blocks), -1), strict=True)
             found = torch.stack([part for b, part in parts if b.role == "candidate"])
@@ -192,7 +199,19 @@ def zero(layer: Recurrent, *kinds: str) -> None:
 def check_kept_share(cell: Cell) -> None:
     """The kept share, which time constants are computed from, is the state's own factor."""
     layer = new_layer(cell)
-    zero(layer, "weight", *(n for n, p in cell.parameters(D, H).items() if p.init is None))
+    # A recurrent weight may have any name; a positive parameter may have to stay positive.
+    recurrent = "weight", *(n for n, p in cell.parameters(D, H).items() if p.init is None)
+    errors = []
+    for zeros in (recurrent, ("",)):
+        zero(layer, *zeros)
+        if (error := difference_of_kept_share(cell, layer)) is None:
+            return
+        errors.append(error)
+    raise AssertionError(errors[0])
+
+
+def difference_of_kept_share(cell: Cell, layer: Recurrent) -> str | None:
+    """What differs from the kept share in a step of a layer; `None` if the cell has none."""
     weights = layer._weights(layer._weight_names[0])
     names = tuple(cell.state_type._fields)
     start = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H)
@@ -204,22 +223,27 @@ def check_kept_share(cell: Cell) -> None:
     try:
         kept = cell.kept_share(new_gates | new, gates | old)
     except ValueError:
-        return  # it has none, and its traces no time constants
-    assert kept.shape == (B, H), f"kept_share is {list(kept.shape)}, not [B, H]"
+        return None  # and its traces have no time constants
+    if kept.shape != (B, H):
+        return f"kept_share is {list(kept.shape)}, not [B, H]"
     found = {name: factor(new[name], old[name]) for name in names}
     for name, other in permutations(names, 2):  # what is kept may be a quotient, as in an sLSTM
         found[f"{name} / {other}"] = factor(new[name] / new[other], old[name]) * old[other]
-    if not any(torch.allclose(value, kept) for value in found.values()):
-        values = ", ".join(f"{found[name].mean().item():.3g} for {name}" for name in names)
-        raise AssertionError(
-            f"kept_share has the mean {kept.mean().item():.3g}, and with weights of zero, the new "
-            f"state's derivative by the old one has the mean {values}: override kept_share; by "
-            "default it is the gate of the role keep, or 1 minus that of the role write"
-        )
+    if any(torch.allclose(value, kept) for value in found.values()):
+        return None
+    values = ", ".join(f"{found[name].mean().item():.3g} for {name}" for name in names)
+    return (
+        f"kept_share has the mean {kept.mean().item():.3g}, and with recurrent weights of zero, "
+        f"the derivative of the new state by the old one has the mean {values}: override "
+        "kept_share, by default the gate of the role keep, or 1 minus that of the role write; "
+        "where there is no such factor, let it raise ValueError"
+    )
 
 
 def factor(new: Tensor, old: Tensor) -> Tensor:
-    """The derivative of a quantity by another, unit by unit."""
+    """The derivative of a quantity by another, unit by unit; zero for a constant."""
+    if not new.requires_grad:
+        return torch.zeros_like(old)
     [found] = torch.autograd.grad(
         new.sum(), old, retain_graph=True, allow_unused=True, materialize_grads=True
     )
