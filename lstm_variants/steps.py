@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lstm_variants.cells import Cell, Gates, State, Weights
-from lstm_variants.torch_internals import assert_when_run, is_fake, is_transformed
+from lstm_variants.torch_internals import assert_when_run, is_compiling, is_fake, is_transformed
 
 
 class Masks(NamedTuple):
@@ -61,7 +61,7 @@ class Steps:
         valid = None
         if lengths is not None:
             lengths = check_lengths(lengths, T, B)
-            if torch.compiler.is_compiling():
+            if is_compiling():
                 in_range = ((lengths >= 0) & (lengths <= T)).all()
                 assert_when_run(in_range, "lengths should be from 0 to the number of time steps")
             valid = valid_steps(x, lengths)
@@ -210,9 +210,7 @@ def restarts(resets: Tensor, valid: Tensor | None, *, reverse: bool) -> Tensor:
 
 def has_values(tensor: Tensor) -> bool:
     """Whether the values of a tensor are available: not in tracing or under `torch.func`."""
-    return not (
-        torch.compiler.is_compiling() or is_transformed(tensor) or is_fake(tensor) or tensor.is_meta
-    )
+    return not (is_compiling() or is_transformed(tensor) or is_fake(tensor) or tensor.is_meta)
 
 
 def check_length_values(lengths: Tensor, T: int) -> None:

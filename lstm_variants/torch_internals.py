@@ -142,9 +142,20 @@ jit_is_tracing: Callable[[], bool] = getattr(torch.jit, "is_tracing", lambda: Fa
 """Whether `torch.jit.trace` is at work."""
 
 
+def is_compiling() -> bool:
+    """Whether this thread is tracing a program, for torch.compile or an export.
+
+    torch's own flag is set in all threads while one of them exports. Only that one has a mode that
+    operators are dispatched to; torch.compile traces without one.
+    """
+    return torch.compiler.is_compiling() and (
+        torch.compiler.is_dynamo_compiling() or torch._C._len_torch_dispatch_stack() > 0
+    )
+
+
 def is_traced() -> bool:
     """Whether a program is being traced: by torch.compile or an export, or by torch.jit.trace."""
-    return torch.compiler.is_compiling() or jit_is_tracing()
+    return is_compiling() or jit_is_tracing()
 
 
 def plain_parameters(module: nn.Module) -> dict[str, Any]:

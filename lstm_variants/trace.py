@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
 
 from lstm_variants.cells import Gates, State
 from lstm_variants.kernels import Backend, Call
@@ -262,9 +263,11 @@ def trace(module: nn.Module, /, *inputs: Any, **keywords: Any) -> list[LayerTrac
     """
     records: list[LayerTrace] = []
 
-    # Before the layer runs: the model may modify the layer's input in place afterwards.
+    # Before the layer runs: the model may modify the layer's input in place afterwards. Activation
+    # checkpointing counts the tensors that are saved for the layer, and should not count these.
     def on_call(call: Call, _: Backend) -> None:
-        records.extend(record_steps(call))
+        with saved_tensors_hooks(lambda tensor: tensor, lambda tensor: tensor):
+            records.extend(record_steps(call))
 
     with observed(on_call):
         module(*inputs, **keywords)
@@ -291,8 +294,7 @@ def record_steps(call: Call) -> list[LayerTrace]:
         steps = {name: torch.stack([step[name] for step in named]) for name in named[0]}
         recorded_steps = LayerTrace(steps, call, direction)
         if call.lengths is not None:
-            valid = recorded_steps.valid.unsqueeze(-1)
             for name, values in steps.items():
-                recorded_steps[name] = values.where(valid, 0)
+                recorded_steps[name] = values.where(recorded_steps.valid.unsqueeze(-1), 0)
         records.append(recorded_steps)
     return records

@@ -235,3 +235,13 @@ def test_without_torchs_openmp_runtime_the_systems_is_loaded(monkeypatch):
     monkeypatch.setattr("ctypes.CDLL", load)
     assert "was not found" in native.share_threads_with_torch()
     assert loaded == [("libgomp.so.1", os.RTLD_GLOBAL)]
+
+
+def test_a_second_import_says_what_to_do():
+    code = """
+import sys, lstm_variants
+for name in [name for name in sys.modules if name.partition(".")[0] == "lstm_variants"]:
+    del sys.modules[name]
+import lstm_variants"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "ImportError: lstm_variants was imported before in this process" in done.stderr

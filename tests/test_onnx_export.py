@@ -1,5 +1,7 @@
 """torch.onnx.export of models with layers, computed by ONNX Runtime at other sizes."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +14,7 @@ from torch.export import Dim
 
 from lstm_variants import VARIANTS
 from lstm_variants.cells import ElmanCell, Field, LSTMCell
-from lstm_variants.nn import GRU, LSTM, RNN, SLSTM, PeepholeLSTM, Recurrent
+from lstm_variants.nn import GRU, LSTM, RNN, SLSTM, LayerNormLSTM, PeepholeLSTM, Recurrent
 from lstm_variants.torch_internals import LOOPS_ARE_EXPORTED
 from tests.layers import random_hx, states_of
 from tests.test_own_cell import LeakyCell
@@ -230,3 +232,42 @@ class TwiceCell(SecondOrderCell):
 def test_states_that_are_one_tensor(cell):
     layer = Recurrent(cell(), D, H, bias=False)
     compare_loop(layer, (torch.randn(7, 3, D),), (torch.randn(11, 4, D),))
+
+
+class Slow(nn.Module):
+    """Time for others while it is exported."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = LSTM(D, H)
+        self.is_traced, self.may_end = threading.Event(), threading.Event()
+
+    def forward(self, x):
+        self.is_traced.set()
+        assert self.may_end.wait(60)
+        return self.layer(x)[0]
+
+
+def test_layers_of_other_threads_compute_as_usual():
+    """The exporter sets flags in all threads."""
+    layers, x = (
+        (LSTM(D, H), LayerNormLSTM(D, H), GRU(D, H, zoneout=0.1).eval()),
+        torch.randn(7, 3, D),
+    )
+    expected = [layer(x, lengths=torch.tensor([7, 0, 3]))[0] for layer in layers]
+    model = Slow()
+    with ThreadPoolExecutor(1) as pool:
+        export = pool.submit(torch.onnx.export, model, (x,), dynamo=True, verbose=False)
+        assert model.is_traced.wait(60)
+        assert torch.onnx.is_in_onnx_export()
+        try:
+            for layer, output in zip(layers, expected, strict=True):
+                found, _ = layer(x, lengths=torch.tensor([7, 0, 3]))
+                torch.testing.assert_close(found, output)
+                found.sum().backward()
+                with pytest.raises(ValueError, match="lengths should be from 0 to 7"):
+                    layer(x, lengths=torch.tensor([7, 8, 3]))
+        finally:
+            model.may_end.set()
+        nodes = operators(export.result().model_proto.graph)
+    assert "LSTM" in nodes

@@ -1,8 +1,12 @@
 """What is seen inside of layers."""
 
+import contextvars
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 import lstm_variants
 from lstm_variants import VARIANTS
@@ -250,3 +254,41 @@ def test_a_model_in_half_precision_is_traced_in_half_precision():
     assert steps["h"].dtype == torch.bfloat16
     assert steps["c"].dtype == torch.float32
     torch.testing.assert_close(steps["h"], model(x), rtol=0.02, atol=0.02)
+
+
+def test_gradients_in_a_block_whose_activations_are_recomputed():
+    layer, x = layers.LSTM(3, 4, dtype=torch.float64), torch.randn(5, 2, 3, dtype=torch.float64)
+    model = torch.nn.Sequential(layer)
+    model.forward = lambda x: checkpoint(lambda x: layer(2 * x)[0], x, use_reentrant=False)
+    gradients = []
+    for module, given in ((model, x), (layer, 2 * x)):
+        [steps] = trace(module, given)
+        gradients.append(torch.autograd.grad(steps["f"].sum(), list(layer.parameters())))
+    for found, expected in zip(*gradients, strict=True):
+        assert_exact(found, expected)
+    [steps] = trace(model, x)
+    total = model(x).square().sum() + steps["c"].sum()  # through the layer and through the trace
+    assert all(g.any() for g in torch.autograd.grad(total, list(layer.parameters())))
+
+
+def test_a_task_that_was_begun_in_a_traced_call_is_not_traced_afterwards():
+    layer, x, contexts = layers.LSTM(3, 4), torch.randn(5, 2, 3), []
+    handle = layer.register_forward_hook(lambda *_: contexts.append(contextvars.copy_context()))
+    records = trace(layer, x)
+    handle.remove()
+    contexts[0].run(layer, x)
+    assert len(records) == 1
+
+
+def test_a_thread_with_a_copy_of_the_context_is_not_traced():
+    layer, x = layers.LSTM(3, 4), torch.randn(5, 2, 3)
+    model = torch.nn.Module()
+
+    def forward(x):
+        context = contextvars.copy_context()
+        with ThreadPoolExecutor(1) as pool:  # as asyncio.to_thread
+            return pool.submit(context.run, layer, x).result()
+
+    model.forward = forward
+    with pytest.raises(ValueError, match="in another thread are not observed"):
+        trace(model, x)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from lstm_variants.cells import Cell, State, Weights
 from lstm_variants.steps import Masks
+from lstm_variants.torch_internals import is_compiling
 
 
 class Call(NamedTuple):
@@ -56,7 +57,7 @@ def is_recorded(tensors: Iterable[Tensor]) -> bool:
 
 def shown(cell: Cell) -> str:
     """A cell in a message. While tracing, its settings can be symbolic and have no repr."""
-    return "this cell" if torch.compiler.is_compiling() else repr(cell)
+    return "this cell" if is_compiling() else repr(cell)
 
 
 def computing_dtype(x: Tensor) -> torch.dtype:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from numbers import Real
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from lstm_variants.cells import State
@@ -19,6 +19,7 @@ from lstm_variants.kernels.fused import FUSED, FusedBackend
 from lstm_variants.kernels.onnx_nodes import exporting_to_onnx, run_exported
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.torch_kernels import TorchKernels
+from lstm_variants.torch_internals import is_compiling
 
 BACKENDS: dict[str, Backend] = {}
 """Every registered backend by its name, in the order in which `"auto"` tries them."""
@@ -118,7 +119,7 @@ def run(call: Call, backend: str = "auto") -> tuple[Tensor, list[State]]:
 
     While `torch.onnx.export` runs, `"auto"` gives nodes of ONNX.
     """
-    if torch.compiler.is_compiling():
+    if is_compiling():
         if backend == "auto" and exporting_to_onnx():
             return run_exported(call)
         return choose(call, backend).run(call)
@@ -138,18 +139,21 @@ def observed(observe: Callable[[Call, Backend], None]) -> Iterator[None]:
     Args:
         observe: Called with the layer's call and the backend that is about to run.
     """
-    outer = _observer.get()
+    outer, thread, is_active = _observer.get(), threading.get_ident(), True
 
     def observe_all(call: Call, backend: Backend) -> None:
         if outer is not None:
             outer(call, backend)
-        observe(call, backend)
+        # A task of asyncio that was begun here, or its thread, has a copy of this context.
+        if is_active and threading.get_ident() == thread:
+            observe(call, backend)
 
-    token = _observer.set(observe_all)
-    try:
+    try:  # an interrupt may come at any time
+        _observer.set(observe_all)
         yield
     finally:
-        _observer.reset(token)
+        is_active = False
+        _observer.set(outer)
 
 
 def describe(call: Call, chosen: Backend, layer: str = "") -> str:

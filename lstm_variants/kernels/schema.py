@@ -17,7 +17,13 @@ from torch import Tensor
 Tensors = Sequence[Tensor]
 
 # Not torch.library.custom_op, whose handling of lists in autograd takes 100 us a call.
-library: Any = torch.library.Library("lstm_variants", "DEF")
+try:
+    library: Any = torch.library.Library("lstm_variants", "DEF")
+except RuntimeError as error:
+    raise ImportError(
+        "lstm_variants was imported before in this process, and its operators cannot be registered "
+        "again: start a new one"
+    ) from error
 _arguments = (
     "Tensor x, Tensor[] weights, Tensor[] states, Tensor? lengths, Tensor? resets, "
     "str cell, str backend"

@@ -16,7 +16,7 @@ from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import run_twice_differentiable
 from lstm_variants.kernels.transforms import in_functional_transform, unsupported_transform
 from lstm_variants.steps import has_values
-from lstm_variants.torch_internals import is_traced
+from lstm_variants.torch_internals import is_compiling, is_traced
 
 FUNCTIONS: dict[Cell, Callable[..., tuple[Tensor, ...]]] = {
     LSTMCell(): torch.lstm,
@@ -63,10 +63,11 @@ class TorchKernels:
 
     def run(self, call: Call) -> tuple[Tensor, list[State]]:
         # cuDNN's backward pass cannot be differentiated, nor can that of a compiled program.
-        is_compiling = torch.compiler.is_compiling()
-        if call.x.is_cuda and not is_compiling:
+        if is_compiling():
+            return self.compute(with_trained_input(call))
+        if call.x.is_cuda:
             return run_twice_differentiable(self.compute, call)
-        return self.compute(with_trained_input(call) if is_compiling else call)
+        return self.compute(call)
 
     def compute(self, call: Call) -> tuple[Tensor, list[State]]:
         """Call torch's function, padded or packed.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
@@ -13,6 +12,7 @@ from lstm_variants.torch_internals import (
     active_transforms,
     constant_while_tracing,
     forward_mode_is_active,
+    is_compiling,
     is_vmapped,
     transform_is_active,
 )
@@ -27,7 +27,7 @@ def in_forward_mode(tensors: Iterable[Tensor]) -> bool:
     """Whether tensors may have forward-mode derivatives."""
     if not forward_mode_is_active():  # asked first, since asking every tensor takes its time
         return False
-    if torch.compiler.is_compiling():  # tensors have values and derivatives when the program runs
+    if is_compiling():  # tensors have values and derivatives when the program runs
         return True
     # A level of torch.func hides the derivatives of the levels below it.
     return in_functional_transform() or any(
@@ -43,7 +43,7 @@ def unsupported_transform(call: Call, *, vmap: bool) -> str | None:
         vmap: Whether `vmap` over input and states is supported. Over weights it is not.
     """
     if in_functional_transform():
-        if torch.compiler.is_compiling():
+        if is_compiling():
             return "torch.func in a compiled function"
         kinds = active_transforms()
         if "Vmap" in kinds:

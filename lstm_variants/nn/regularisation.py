@@ -13,6 +13,7 @@ from torch.nn.functional import dropout
 
 from lstm_variants.cells import Cell, Weights
 from lstm_variants.steps import Masks
+from lstm_variants.torch_internals import is_compiling
 
 if TYPE_CHECKING:
     from lstm_variants.nn.recurrent import Recurrent
@@ -73,7 +74,7 @@ def regularised(
     rates = layer.weight_dropout, layer.recurrent_dropout, layer.zoneout
     if rates == (0, 0, 0):
         return weights, None
-    if not torch.compiler.is_compiling():
+    if not is_compiling():
         check_rates(layer.cell, layer._kinds, *rates)  # they may have been set after construction
     if layer.training and layer.weight_dropout:
         weights = tuple(drop_weights(w, layer.weight_dropout) for w in weights)

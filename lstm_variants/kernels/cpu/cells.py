@@ -7,8 +7,6 @@ from dataclasses import dataclass, fields
 from itertools import product
 from typing import Any
 
-import torch
-
 from lstm_variants.cells import (
     Cell,
     ElmanCell,
@@ -23,7 +21,7 @@ from lstm_variants.cells import (
     SLSTMCell,
 )
 from lstm_variants.kernels.fused import Signature, signature_of
-from lstm_variants.torch_internals import constant_while_tracing
+from lstm_variants.torch_internals import constant_while_tracing, is_compiling
 
 PEEPHOLES: tuple[Any, ...] = (None, "previous", "current")
 KINDS: tuple[type[Cell], ...] = (
@@ -117,7 +115,7 @@ KERNELS = {text: Kernel.of(cell) for cell, text in TEXTS.items()}
 
 def kernel_of(cell: Cell) -> str | None:
     """The name of a cell's kernel, for the operators; `None` if there is none."""
-    if torch.compiler.is_compiling():
+    if is_compiling():
         if type(cell) not in KINDS:
             return None
         if isinstance(cell, JANETCell):  # torch.compile can make beta symbolic: it has no repr then
