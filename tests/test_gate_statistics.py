@@ -222,13 +222,14 @@ def test_what_cannot_be_counted_is_named():
         steps.time_constants()
     with pytest.raises(ValueError, match="at least one time step is required"):
         steps.plot(sequence=1)
+    figures = pyplot.get_fignums()
     for nothing in ({"letters": []}, {"units": []}):
         with pytest.raises(ValueError, match="at least one letter and one unit should be named"):
             steps.plot(**nothing)
     for missing in ({"sequence": 2}, {"units": [3]}):
         with pytest.raises(IndexError):
             steps.plot(**missing)
-    assert not pyplot.get_fignums()
+    assert pyplot.get_fignums() == figures
     [steps] = traced(layers.LSTM(2, 3), torch.randn(4, 2, 2), lengths=torch.tensor([0, 0]))
     with pytest.raises(ValueError, match="at least one time step is required"):
         steps.saturation()
