@@ -174,7 +174,7 @@ MALFORMED = {
     "no JSON": ("{", WEIGHTS, "does not describe a layer"),
     "empty": ("{}", WEIGHTS, "does not describe a layer"),
     "list": ("[1]", WEIGHTS, "does not describe a layer"),
-    "no tensors": (description(), {}, "floating-point dtype, got none"),
+    "no tensors": (description(), {}, "floating-point dtype, got none|is not a safetensors file"),
     "option": (
         description(options={"input_size": D, "hidden_size": H, "gates": 3}),
         WEIGHTS,

@@ -166,7 +166,8 @@ def from_safetensors(path: str | os.PathLike[str], *, cell: Cell | None = None) 
         Recurrent(LSTMCell(peephole='current'), 3, 5, num_layers=2, dropout=0.1)
     """
     try:
-        with safe_open(path, framework="pt") as file:
+        # safetensors 0.4 reads tensors to the default device.
+        with torch.device("cpu"), safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
