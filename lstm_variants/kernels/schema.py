@@ -22,7 +22,7 @@ try:
 except RuntimeError as error:
     raise ImportError(
         "lstm_variants was imported before in this process, and its operators cannot be registered "
-        "again: start a new one"
+        "again: start a new process"
     ) from error
 _arguments = (
     "Tensor x, Tensor[] weights, Tensor[] states, Tensor? lengths, Tensor? resets, "

@@ -150,7 +150,7 @@ class Recurrent(nn.Module):
         return [[getattr(self, name) for name in names] for names in self._weight_names]
 
     def reset_parameters(self) -> None:
-        """Initialise parameters: uniform within 1 / sqrt(H) of zero, or as the cell defines its."""
+        """Initialise parameters: as the cell defines, or uniform within 1 / sqrt(H) of zero."""
         bound = self.hidden_size**-0.5
         own: dict[str, tuple[str, Parameter]] = {}
         for k, names in enumerate(self._weight_names):

@@ -99,11 +99,9 @@ def replace_layers(
         raise TypeError(f"replace_layers expects a module, got {type(model)}")
     classes = {torch_rnn.LSTM: lstm, torch_rnn.GRU: gru, torch_rnn.RNN: rnn}
     for given in classes.values():
-        makes_others = isinstance(given, nn.Module) or (
-            isinstance(given, type) and issubclass(given, Cell)
-        )
-        is_cell = isinstance(given, Cell)
-        if makes_others or not (given is None or is_cell or callable(given)):
+        is_cell_type = isinstance(given, type) and issubclass(given, Cell)
+        makes_layers = callable(given) and not (is_cell_type or isinstance(given, nn.Module))
+        if not (makes_layers or isinstance(given, Cell | None)):
             raise TypeError(
                 "replace_layers expects a class of layers, such as lstm_variants.nn.GRU, or a "
                 f"cell, such as GRUCell(), got {given!r}"

@@ -211,7 +211,7 @@ def check_kept_share(cell: Cell) -> None:
 
 
 def difference_of_kept_share(cell: Cell, layer: Recurrent) -> str | None:
-    """What differs from the kept share in a step of a layer; `None` if the cell has none."""
+    """What differs from the kept share in a step; `None` if nothing does, or there is no share."""
     weights = layer._weights(layer._weight_names[0])
     names = tuple(cell.state_type._fields)
     start = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H)
