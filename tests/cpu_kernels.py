@@ -13,6 +13,17 @@ INSTRUCTION_SETS = [] if MISSING else list(native.kernels().instruction_sets)
 needs_kernels = pytest.mark.skipif(MISSING is not None, reason=f"needs the CPU kernels: {MISSING}")
 
 
+def multiplying_bfloat16():
+    """The instruction sets of this machine that have products of bfloat16."""
+    found = []
+    for name in INSTRUCTION_SETS:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(native.kernels(), "instruction_set", name)
+            if native.kernels().multiplies_bfloat16:
+                found.append(name)
+    return found
+
+
 @contextmanager
 def use_threads(number):
     """Let the CPU kernels use this number of threads, even for small work."""

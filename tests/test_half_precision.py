@@ -25,14 +25,15 @@ every_dtype = pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 RESETS = torch.arange(T * B).view(T, B) % 5 == 0
 LENGTHS = torch.tensor([T, 0, 7])
 PROCESSORS = {
-    "AMX": (True, True, "AVX512", True),
-    "AVX512-BF16": (False, True, "AVX512", False),
-    "AVX-512": (False, False, "AVX512", True),
-    "AVX2": (False, False, "AVX2", False),
-    "AArch64": (False, False, "DEFAULT", True),
+    "AMX": ("amx", True, True, "AVX512", False),
+    "AMX, not permitted": ("avx512", True, True, "AVX512", True),
+    "AVX512-BF16": ("avx512", False, True, "AVX512", False),
+    "AVX-512": ("avx512", False, False, "AVX512", True),
+    "AVX2": ("avx2", False, False, "AVX2", False),
+    "AArch64": ("baseline", False, False, "DEFAULT", True),
 }
-"""Whether they have matrix units, whether the kernels multiply in bfloat16, what torch calls them,
-and whether the kernels are slower than torch's."""
+"""The kernels' instruction set, whether there are matrix units, whether the kernels multiply in
+bfloat16, what torch calls these processors, and whether the kernels are slower than torch's."""
 
 
 def results_of(layer, x, hx, **keywords):
@@ -200,8 +201,12 @@ def test_autocast_does_not_convert_float64(backend):
 @pytest.mark.parametrize("processor", PROCESSORS)
 def test_which_backend_runs(name, processor, monkeypatch):
     """GRU and RNN in bfloat16 on torch's kernels where these are faster; all others on ours."""
-    matrix_units, multiplies, capability, is_slower = PROCESSORS[processor]
+    instruction_set, matrix_units, multiplies, capability, is_slower = PROCESSORS[processor]
     kernels = native.kernels()
+    monkeypatch.setattr(
+        kernels, "instruction_sets", {instruction_set: kernels.instruction_sets["baseline"]}
+    )
+    monkeypatch.setattr(kernels, "instruction_set", instruction_set)
     monkeypatch.setattr(kernels, "has_matrix_units", matrix_units)
     monkeypatch.setattr(native.Kernels, "multiplies_bfloat16", multiplies)
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)

@@ -230,8 +230,9 @@ def test_every_goal_is_compared_with_its_own_size(path):
 
 
 def test_processors_with_other_instruction_sets_have_other_records():
-    names = [timing.record_name("cpu", {"simd": simd}) for simd in ("AVX2", "AVX512", "NO AVX")]
-    assert names == ["bench-cpu-avx2", "bench-cpu-avx512", "bench-cpu-no-avx"]
+    sets = ("AVX2", "AVX512", "AMX", "NO AVX")
+    names = [timing.record_name("cpu", {"simd": simd}) for simd in sets]
+    assert names == ["bench-cpu-avx2", "bench-cpu-avx512", "bench-cpu-amx", "bench-cpu-no-avx"]
     assert timing.record_name("cuda", {"simd": "AVX2"}) == bench_page.GPU_RECORD
     assert bench_page.label({"experiment": names[1], "machine": {"simd": "AVX512"}}) == (
         "CPU with AVX-512"

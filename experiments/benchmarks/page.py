@@ -44,7 +44,7 @@ def label(result: Result) -> str:
 
 
 def instruction_set(result: Result) -> str:
-    """The newest vector instruction set of the CPU that was measured, such as AVX2."""
+    """The newest instruction set of the CPU that was measured, such as AVX2."""
     found: str = result["machine"]["simd"]
     return INSTRUCTION_SETS.get(found, found)
 

@@ -77,7 +77,7 @@ def machine() -> Record:
         "cpu": cpu_model(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
-        "simd": torch.backends.cpu.get_cpu_capability(),
+        "simd": simd(),
         "kernels": native.unavailable_reason() is None,
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
@@ -85,6 +85,14 @@ def machine() -> Record:
         "cuda": torch.version.cuda,
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
     }
+
+
+def simd() -> str:
+    """The newest vector instruction set of the CPU, as torch names it, or AMX if it has that."""
+    has_kernels = native.unavailable_reason() is None
+    if has_kernels and native.MATRIX_UNITS in native.kernels().instruction_sets:
+        return "AMX"
+    return torch.backends.cpu.get_cpu_capability()
 
 
 def cpu_model() -> str:

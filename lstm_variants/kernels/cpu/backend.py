@@ -44,10 +44,9 @@ class CPU(FusedBackend):
     def details(self, call: Call) -> str:
         kernels = native.kernels()
         threads = kernels.threads
-        rounds = kernels.multiplies_bfloat16 and computing_dtype(call.x) == torch.bfloat16
-        products = " with bfloat16 products" if rounds else ""
+        units = kernels.described(in_bfloat16=computing_dtype(call.x) == torch.bfloat16)
         number = f"at most {threads} threads" if threads > 1 else "1 thread"
-        text = f"{kernels.instruction_set}{products}, {number}"
+        text = f"{units}, {number}"
         return f"{text}: {kernels.single_thread_reason}" if kernels.single_thread_reason else text
 
     def unsupported_reason(self, call: Call) -> str | None:
@@ -87,7 +86,8 @@ class CPU(FusedBackend):
     def kept_shapes(self, layer: Layer) -> list[tuple[int, ...]]:
         T, B, _ = layer.x.shape
         kernel, Hp = KERNELS[layer.name], padded(layer)
-        sizes = [kernel.settings[count] * Hp for count in ("slots", "cell_states")]
+        gates = kernel.settings["slots"] * Hp + vector(layer)
+        sizes = [gates, kernel.settings["cell_states"] * Hp]
         return [(T, B, size) for size in sizes[: len(kernel.kept)] * layer.directions]
 
     def forward(
@@ -170,7 +170,9 @@ def reads_large_weights(call: Call) -> bool:
 def torchs_products_are_faster() -> bool:
     """Whether torch's products in bfloat16 take less time than those of the kernels."""
     kernels = native.kernels()
-    return kernels.has_matrix_units if kernels.multiplies_bfloat16 else torch_multiplies_bfloat16()
+    if kernels.multiplies_bfloat16:
+        return kernels.leaves_matrix_units_idle
+    return torch_multiplies_bfloat16()
 
 
 @constant_while_tracing
@@ -185,10 +187,14 @@ def formatted(names: tuple[str, ...], pattern: str) -> tuple[str, ...]:
     return tuple(pattern.format(name) for name in names)
 
 
+def vector(layer: Layer) -> int:
+    """How many numbers a vector has, on every machine."""
+    return native.PADDED_BYTES // layer.x.element_size()
+
+
 def padded(layer: Layer) -> int:
     """H, rounded up to whole vectors."""
-    vector = native.PADDED_BYTES // layer.x.element_size()
-    return -(-layer.hidden_size // vector) * vector
+    return -(-layer.hidden_size // vector(layer)) * vector(layer)
 
 
 def thread_count(layer: Layer, max_threads: int) -> int:

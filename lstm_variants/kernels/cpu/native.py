@@ -29,6 +29,9 @@ PADDED_BYTES = 64
 SOURCES = Path(__file__).with_name("source")
 """What the library is compiled from; an installed package is without it."""
 
+MATRIX_UNITS = "amx"
+"""The instruction set whose products of bfloat16 are in matrix units."""
+
 OUT_OF_MEMORY, LENGTHS_OUT_OF_RANGE = 1, 2
 """Results of a call, `Result` in entry.cpp."""
 
@@ -86,8 +89,8 @@ class Kernels:
             their numbers in the library.
         instruction_set: The one in use.
         single_thread_reason: Why there is only one thread; `None` if there can be many.
-        has_matrix_units: Whether this machine has matrix units for bfloat16 (AMX), which torch uses
-            and these kernels do not.
+        has_matrix_units: Whether this machine has matrix units for bfloat16 (AMX), which torch uses.
+            The kernels use them with the instruction set "amx", which is AVX-512 otherwise.
     """
 
     def __init__(self, path: Path) -> None:
@@ -120,6 +123,19 @@ class Kernels:
     def multiplies_bfloat16(self) -> bool:
         """Whether products of calls in bfloat16 are of bfloat16, with sums in float32."""
         return bool(self._multiplies_bfloat16(self.instruction_sets[self.instruction_set]))
+
+    def described(self, *, in_bfloat16: bool) -> str:
+        """The instructions that compute a call, for a reader."""
+        is_amx = self.instruction_set == MATRIX_UNITS
+        name = "avx512" if is_amx else self.instruction_set
+        if not in_bfloat16 or not self.multiplies_bfloat16:
+            return name
+        return f"{name} with bfloat16 products{' in matrix units (AMX)' if is_amx else ''}"
+
+    @property
+    def leaves_matrix_units_idle(self) -> bool:
+        """Whether this machine has matrix units that the kernels do not use."""
+        return self.has_matrix_units and self.instruction_set != MATRIX_UNITS
 
     @property
     def threads(self) -> int:

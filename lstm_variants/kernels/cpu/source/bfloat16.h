@@ -18,8 +18,16 @@ template <class T> constexpr int terms = sizeof(T) == sizeof(float) ? 2 : 1;
 template <class T> constexpr int terms = 1;
 #endif
 
-// How many places a sum of K terms takes.
-template <class T> constexpr int64_t places_of(int64_t K) { return (K + terms<T> - 1) / terms<T>; }
+// How many places a sum of K terms takes: in matrix units, whole rows of tiles.
+template <class T> constexpr int64_t places_of(int64_t K) {
+#if defined(MATRIX_UNITS)
+    constexpr int64_t at_once = lanes<T>;
+#else
+    constexpr int64_t at_once = 1;
+#endif
+    constexpr int64_t n = terms<T> * at_once;
+    return (K + n - 1) / n * at_once;
+}
 
 // The terms at a place of a row, for each row; from numbers that follow one another in two rows.
 template <class T> inline Vec<T> join(Vec<T> first, Vec<T> second) {

@@ -53,7 +53,8 @@ enum class CellKind : int32_t {
     INPUT(h_0) INPUT(c_0) INPUT(n_0) INPUT(m_0) /* [B, P], others [B, H] */                       \
     INPUT(i_0) INPUT(f_0) INPUT(o_0)                                                              \
     OUTPUT(h_n) OUTPUT(c_n) OUTPUT(n_n) OUTPUT(m_n) OUTPUT(i_n) OUTPUT(f_n) OUTPUT(o_n)           \
-    OUTPUT(gates) OUTPUT(cells) /* [T, B, slots or cell_states * padded]; for backward */         \
+    OUTPUT(gates) /* [T, B, slots * padded + 64 bytes]; for backward, as the next */               \
+    OUTPUT(cells) /* [T, B, cell_states * padded] */                                              \
     INPUT(d_h_n) INPUT(d_c_n) INPUT(d_n_n) INPUT(d_m_n) INPUT(d_i_n) INPUT(d_f_n) INPUT(d_o_n)    \
     OUTPUT(d_weight_ih) OUTPUT(d_weight_hh) OUTPUT(d_bias_ih) OUTPUT(d_bias_hh)                   \
     OUTPUT(d_weight_hr) OUTPUT(d_weight_ch) OUTPUT(d_weight_gh)                                   \

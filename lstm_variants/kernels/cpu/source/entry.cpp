@@ -1,63 +1,100 @@
 // The entry points: which instruction sets were compiled and can run here, and a call to one.
 #include <new>
-#include <string_view>
 
 #include "call.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
+#if defined(HAS_AMX)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #define EXPORTED __attribute__((visibility("default")))
 
-// Of every instruction set that the build names: X(name, whether this machine has it).
-#if defined(__x86_64__)
-#define INSTRUCTION_SETS(X)                                                                     \
-    X(avx512, __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")           \
-              && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")       \
-              && __builtin_cpu_supports("fma"))                                                 \
-    X(avx2, __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))                    \
-    X(baseline, true)
-#else
-#define INSTRUCTION_SETS(X) X(baseline, true)
-#endif
-
-#define DECLARE(name, here)                                                                     \
+// The passes that were compiled for an instruction set.
+struct Passes {
+    void (*forward)(const Call&);
+    void (*backward)(const Call&);
+};
+#define COMPILED(name)                                                                          \
     namespace name {                                                                            \
     void run_forward(const Call&);                                                              \
     void run_backward(const Call&);                                                             \
+    constexpr Passes passes{run_forward, run_backward};                                         \
     }
-INSTRUCTION_SETS(DECLARE)
+COMPILED(baseline)
+#if defined(__x86_64__)
+COMPILED(avx2)
+COMPILED(avx512)
 #if defined(HAS_AVX512_BF16)
-DECLARE(avx512_bf16, )
+COMPILED(avx512_bf16)
+#endif
+#if defined(HAS_AMX)
+COMPILED(amx)
+#endif
 #endif
 
 namespace {
 
+// `in_bfloat16`: with products of bfloat16, if it has them.
 struct InstructionSet {
     const char* name;
     bool here;
-    void (*forward)(const Call&);
-    void (*backward)(const Call&);
+    Passes passes, in_bfloat16 = {};
 };
+
+#if defined(__x86_64__)
+bool has_avx512() {
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")
+           && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
+           && __builtin_cpu_supports("fma");
+}
+bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+#endif
+
+bool has_matrix_units() {
+#if defined(__x86_64__)
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1) && (d >> 24 & 1);
+#else
+    return false;
+#endif
+}
+
+#if defined(HAS_AMX)
+// The system has to permit a process what saves the state of tiles; else they are a SIGILL.
+bool may_use_matrix_units() {
+#if defined(SIMULATED_TILES)
+    return __builtin_cpu_supports("avx512bf16");
+#else
+    constexpr long request_permission = 0x1023, tile_data = 18;
+    return has_matrix_units() && __builtin_cpu_supports("avx512bf16")
+           && syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+#endif
+}
+#endif
 
 // The fastest first.
 const InstructionSet* sets() {
-#define ENTRY(name, here) {#name, bool(here), name::run_forward, name::run_backward},
-    static const InstructionSet all[] = {INSTRUCTION_SETS(ENTRY){nullptr, false, nullptr, nullptr}};
-    return all;
-}
-
-// The variant of AVX-512 whose products are of bfloat16; null if compiler or machine lack these.
-const InstructionSet* bfloat16_set() {
-#if defined(HAS_AVX512_BF16)
-    static const InstructionSet set{
-        "avx512_bf16", bool(__builtin_cpu_supports("avx512bf16")), avx512_bf16::run_forward,
-        avx512_bf16::run_backward
-    };
-    if (set.here) return &set;
+    static const InstructionSet all[] = {
+#if defined(HAS_AMX)
+        {"amx", has_avx512() && may_use_matrix_units(), avx512::passes, amx::passes},
 #endif
-    return nullptr;
+#if defined(HAS_AVX512_BF16)
+        {"avx512", has_avx512(), avx512::passes,
+         __builtin_cpu_supports("avx512bf16") ? avx512_bf16::passes : Passes{}},
+#elif defined(__x86_64__)
+        {"avx512", has_avx512(), avx512::passes},
+#endif
+#if defined(__x86_64__)
+        {"avx2", has_avx2(), avx2::passes},
+#endif
+        {"baseline", true, baseline::passes},
+        {},
+    };
+    return all;
 }
 
 }  // namespace
@@ -71,31 +108,25 @@ extern "C" EXPORTED const char* lstm_variants_instruction_set(int n) {
 
 // Whether number n of the instruction sets has products of bfloat16.
 extern "C" EXPORTED int lstm_variants_multiplies_bfloat16(int n) {
-    return bfloat16_set() && std::string_view(sets()[n].name) == "avx512";
+    return sets()[n].in_bfloat16.forward != nullptr;
 }
 
-// Whether this machine has matrix units for bfloat16 (AMX), which these kernels do not use.
-extern "C" EXPORTED int lstm_variants_has_matrix_units() {
-#if defined(__x86_64__)
-    unsigned a, b, c, d;
-    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1);
-#else
-    return 0;
-#endif
-}
+// Whether this machine has matrix units for bfloat16 (AMX).
+extern "C" EXPORTED int lstm_variants_has_matrix_units() { return has_matrix_units(); }
 
 // Nothing has been written if the result is not `done`.
 enum Result { done, out_of_memory, lengths_out_of_range };
 
 extern "C" EXPORTED int lstm_variants_run(const Call* call, int instruction_set, int backward) {
+    const InstructionSet& set = sets()[instruction_set];
     const bool in_bfloat16 =
         call->is_bfloat16 && lstm_variants_multiplies_bfloat16(instruction_set);
-    const InstructionSet& set = in_bfloat16 ? *bfloat16_set() : sets()[instruction_set];
+    const Passes& passes = in_bfloat16 ? set.in_bfloat16 : set.passes;
     const auto lengths = static_cast<const int64_t*>(call->lengths);
     for (int64_t b = 0; lengths && b < call->B; b++)
         if (lengths[b] < 0 || lengths[b] > call->T) return lengths_out_of_range;
     try {
-        (backward ? set.backward : set.forward)(*call);
+        (backward ? passes.backward : passes.forward)(*call);
     } catch (const std::bad_alloc&) {
         return out_of_memory;
     }

@@ -247,7 +247,9 @@ template <class T, int n>
 FORCED VecBlock<T, n> where_positive(const VecBlock<T, n>& y, const VecBlock<T, n>& x) {
     using C = Constants<T>;
     constexpr uint64_t infinity = uint64_t(2 * C::exponent_bias + 1) << C::mantissa_bits;
-    EACH((bits_of<T>(y.v[k]) - 1 < Bits<T>{} + infinity) | (y.v[k] != y.v[k]) ? x.v[k] : Vec<T>{});
+    EACH(
+        ((bits_of<T>(y.v[k]) - 1 < Bits<T>{} + infinity) | (y.v[k] != y.v[k])) ? x.v[k] : Vec<T>{}
+    );
 }
 
 #undef EACH

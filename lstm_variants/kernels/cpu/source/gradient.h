@@ -11,7 +11,7 @@ namespace ISA {
 constexpr int64_t gradient_rows = 256;
 
 // The sum over all rows of a' b, [places, N], for rows a [places] and b [N]: the gradient of weights
-// that lie in places as blocks do, a multiple of max_rows of them.
+// that lie in places as blocks do.
 //
 // If all rows are there at once, the sum is computed when it is written, and is never kept.
 template <class T> class SumOfProducts {
@@ -25,17 +25,21 @@ template <class T> class SumOfProducts {
     int64_t width() const { return b.vectors * lanes<T>; }
     Packed<T> first(int64_t count) const { return {b.data, count, b.vectors}; }
 
-    void multiply_add_group(int64_t count, int64_t group, T* to) const {
+    void multiply_add_group(int64_t count, Range group, T* to) const {
         const Packed<T> right = first(count);
-        multiply_add_places<T, true>(
-            a.from(blocks.begin() + group * max_rows), max_rows, right, {0, right.places()}, to,
-            width(), {0, max_rows}, {0, right.panels()}, false
+        multiply_add_places<T, Columns<T>::transposed>(
+            a.from(blocks.begin() + group.first), a.stride, right, {0, right.places()}, to, width(),
+            {0, group.size()}, {0, right.panels()}, false
         );
     }
-    // This thread's groups of max_rows places, with the number of those that have a row of weights.
+    // This thread's groups of up to max_rows places of a block that have rows of weights.
     template <class Use> void each_group(const Share& share, const Use& use) const {
-        for (int64_t group : share.team.of(blocks.places() / max_rows))
-            if (const int64_t used = blocks.rows(group * max_rows, max_rows)) use(group, used);
+        const int64_t of_block = (blocks.units + max_rows - 1) / max_rows;
+        for (int64_t group : share.team.of(blocks.count * of_block)) {
+            const int64_t block = group / of_block, unit = group % of_block * max_rows;
+            const int64_t first = block * blocks.padded + unit;
+            use(Range{first, first + std::min<int64_t>(max_rows, blocks.units - unit)});
+        }
     }
 
   public:
@@ -63,21 +67,20 @@ template <class T> class SumOfProducts {
     }
     void add(const Share& share, int64_t count) {
         if (once) return;
-        each_group(share, [&](int64_t group, int64_t) {
-            multiply_add_group(count, group, sum + group * max_rows * width());
+        each_group(share, [&](Range group) {
+            multiply_add_group(count, group, sum + group.first * width());
         });
     }
     void write(const Share& share, T* to) const {
         T* const mine = sum + share.team.index * max_rows * width();
-        each_group(share, [&](int64_t group, int64_t used) {
-            const int64_t place = group * max_rows;
+        each_group(share, [&](Range group) {
             if (once) {
                 std::fill_n(mine, max_rows * width(), T(0));
                 multiply_add_group(rows, group, mine);
             }
-            const T* const from = once ? mine : sum + place * width();
-            for (int64_t k = 0; k < used; k++)
-                std::copy_n(from + k * width(), N, to + (blocks.row(place) + k) * N);
+            const T* const from = once ? mine : sum + group.first * width();
+            for (int64_t k = 0; k < group.size(); k++)
+                std::copy_n(from + k * width(), N, to + (blocks.row(group.first) + k) * N);
         });
     }
 };
@@ -87,8 +90,6 @@ template <class T> class Gradients {
     const Blocks input, recurrent, bias;  // how weights and the recurrent bias lie in a row
 
   public:
-    // A little more than a row: at a distance of a power of two, rows would share the same few
-    // places of the caches.
     const int64_t stride;
     const int64_t steps;  // at once
     const int64_t rows;   // of these steps
@@ -115,18 +116,18 @@ template <class T> class Gradients {
           input(input),
           recurrent(recurrent),
           bias(bias),
-          stride(s.gates_stride + s.whole),
+          stride(s.gates_stride),
           steps(steps_at_once(s.call)),
           rows(steps * s.B),
           d_gates(sequence.scratch.take(rows * stride)),
-          columns(sequence.scratch.take(Columns<T>::size(rows, s.gates_stride)), rows),
+          columns(sequence.scratch.take(Columns<T>::size(rows, s.gates_width)), rows),
           used(input.without_padding()),
           weights(sequence, s.io.d_x ? s.call.D : 0, used),
           of_input(sequence, rows, input, s.call.D, columns, once()),
           of_recurrent(sequence, rows, recurrent, width, columns, once()),
           d_used(sequence.scratch.take(s.io.d_x && has_padding() ? rows * used.places() : 0)),
           d_x(sequence.scratch.take(rows * x_width())),
-          bias_sum(sequence.scratch.take(2 * s.gates_stride)) {}
+          bias_sum(sequence.scratch.take(2 * s.gates_width)) {}
 
     static int64_t steps_at_once(const Call& call) {
         return std::clamp<int64_t>(gradient_rows / call.B, 1, call.T);
@@ -142,8 +143,8 @@ template <class T> class Gradients {
         of_recurrent.start(share);
         const Range all = share.team.of(rows * stride);
         std::fill_n(d_gates + all.first, all.size(), T(0));
-        const Range places = share.team.of(s.gates_stride);
-        std::fill_n(bias_sum + s.gates_stride + places.first, places.size(), T(0));
+        const Range places = share.team.of(s.gates_width);
+        std::fill_n(bias_sum + s.gates_width + places.first, places.size(), T(0));
     }
 
     // Gradients of the gates of time t, where the steps that are kept begin at time `first`.
@@ -154,7 +155,7 @@ template <class T> class Gradients {
     void gather(const Share& share, int64_t first, int64_t count, const Row& recurrent_row) {
         const int64_t n = count * s.B;
         if (s.io.d_weight_ih || s.io.d_weight_hh || s.io.d_weight_gh)
-            columns.write(d_gates, stride, n, share.team.of(s.gates_stride / lanes<T>));
+            columns.write(d_gates, stride, n, share.team.of(s.gates_width / lanes<T>));
         if (s.io.d_weight_ih)
             of_input.gather(share, n, [&](int64_t k) -> const T* {
                 const int64_t t = first + k / s.B, b = k % s.B;
@@ -210,8 +211,8 @@ template <class T> class Gradients {
     }
     // In two stages, since the error of a long sum grows with its length.
     void add_bias(const Share& share, int64_t n) {
-        const Range vectors = share.team.of(s.gates_stride / lanes<T>);
-        T* const total = bias_sum + s.gates_stride;
+        const Range vectors = share.team.of(s.gates_width / lanes<T>);
+        T* const total = bias_sum + s.gates_width;
         const Range places{vectors.first * lanes<T>, vectors.stop * lanes<T>};
         std::fill_n(bias_sum + places.first, places.size(), T(0));
         for (int64_t row = 0; row < n; row++)
@@ -224,7 +225,7 @@ template <class T> class Gradients {
         for (int64_t place : share.team.of(blocks.places()))
             if (blocks.rows(place, 1))
                 Sequence<T>::out(to)[blocks.row(place)] =
-                    bias_sum[s.gates_stride + blocks.begin() + place];
+                    bias_sum[s.gates_width + blocks.begin() + place];
     }
 };
 

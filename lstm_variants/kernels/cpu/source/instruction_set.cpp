@@ -24,8 +24,10 @@ template <class Pass> void over_directions(const Call& call) {
 
 template <template <class, template <class> class> class Pass, template <class> class Cell>
 void go(const Call& call) {
-    if (call.is_double) over_directions<Pass<double, Cell>>(call);
-    else over_directions<Pass<float, Cell>>(call);
+#if !defined(BFLOAT16_PRODUCTS)
+    if (call.is_double) return over_directions<Pass<double, Cell>>(call);
+#endif
+    over_directions<Pass<float, Cell>>(call);
 }
 
 template <template <class, template <class> class> class Pass> void run(const Call& call) {

@@ -1,6 +1,7 @@
 // What every recurrence has: sizes, memory, and access to inputs, outputs and states.
 #pragma once
 
+#include <array>
 #include <cstdlib>
 #include <limits>
 #include <memory>
@@ -70,7 +71,10 @@ template <class T> struct Sequence {
     const int64_t B = call.B, H = call.H, P = call.P, Hp = call.padded;
     const int64_t whole = 64 / sizeof(T), Pp = (P + whole - 1) / whole * whole;
     const int64_t J = Hp / lanes<T>;  // vectors of hidden units
-    const int64_t gates_stride = call.cell.slots * Hp, cells_stride = call.cell.cell_states * Hp;
+    // Rows of gates lie a little apart: at a distance of a power of two, they would share the same few
+    // places of the caches.
+    const int64_t gates_width = call.cell.slots * Hp, gates_stride = gates_width + whole;
+    const int64_t cells_stride = call.cell.cell_states * Hp;
     const int64_t output_stride = call.directions * P;
     const bool projects = io.weight_hr != nullptr;
     const int64_t* const lengths = static_cast<const int64_t*>(call.lengths);

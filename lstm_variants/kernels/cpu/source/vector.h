@@ -11,7 +11,11 @@ namespace ISA {
 
 #if defined(__AVX512F__)
 constexpr int vector_bytes = 64;
+#if defined(MATRIX_UNITS)
+constexpr int max_rows = 32, panel_vectors = 2;  // 4 tiles of sums, 2 of factors, 2 of weights
+#else
 constexpr int max_rows = 8;  // with panel_vectors = 3: 24 sums, 3 weights, 1 factor
+#endif
 #elif defined(__AVX__)
 constexpr int vector_bytes = 32;
 constexpr int max_rows = 4;  // 12 sums, 3 weights, 1 factor: all 16 registers
@@ -22,7 +26,9 @@ constexpr int max_rows = 8;
 constexpr int vector_bytes = 16;
 constexpr int max_rows = 4;
 #endif
+#if !defined(MATRIX_UNITS)
 constexpr int panel_vectors = 3;
+#endif
 
 template <class T> struct Types;
 template <> struct Types<float> {
