@@ -26,13 +26,13 @@ RESETS = torch.arange(T * B).view(T, B) % 5 == 0
 LENGTHS = torch.tensor([T, 0, 7])
 PROCESSORS = {
     "AMX": ("amx", True, True, "AVX512", False),
-    "AMX, not permitted": ("avx512", True, True, "AVX512", True),
+    "AMX, and the kernels were compiled without": ("avx512", True, True, "AVX512", True),
     "AVX512-BF16": ("avx512", False, True, "AVX512", False),
     "AVX-512": ("avx512", False, False, "AVX512", True),
     "AVX2": ("avx2", False, False, "AVX2", False),
     "AArch64": ("baseline", False, False, "DEFAULT", True),
 }
-"""The kernels' instruction set, whether there are matrix units, whether the kernels multiply in
+"""The kernels' instruction set, whether there are matrix units to use, whether the kernels multiply in
 bfloat16, what torch calls these processors, and whether the kernels are slower than torch's."""
 
 

@@ -2,8 +2,9 @@
 
 Runs on the CPU, and on the GPU too where there is one. The result of each device goes into a file
 of its own, `bench-cuda.json` or one for the instruction set of the CPU, such as
-`bench-cpu-avx2.json`, written only when every check of the run has passed. The suite runs in
-several processes, one after the other: memory lies elsewhere in each, and with it times differ.
+`bench-cpu-avx2.json`, written only when every check of the run has passed; with half precision
+alone, into `half-cpu-avx2.json` and the like. The suite runs in several processes, one after the
+other: memory lies elsewhere in each, and with it times differ.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import tyro
 
 from experiments import Record, Result
 from experiments.benchmarks.pooled import pooled
-from experiments.benchmarks.results import table_of_ratios
+from experiments.benchmarks.results import half_precision_section, table_of_ratios
 from experiments.engine.files import check_writable, write_json
 from experiments.engine.provenance import provenance
 
@@ -46,6 +47,8 @@ class Options:
 
     smoke: bool = False
     """The smallest size, a few rounds; writes nothing."""
+    half_precision: bool = False
+    """Only the layers in half precision, on the CPU."""
     devices: tuple[str, ...] = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
     """Where to run."""
     threads: tuple[int, ...] = tuple(sorted({1, torch.get_num_threads()}))
@@ -63,11 +66,11 @@ def main() -> None:
         number = 1 if options.smoke else PROCESSES
         runs = [time_all(device, options) for _ in range(number)]
         sections = {name: pooled([run[name] for run in runs]) for name in runs[0]}
-        name = record_name(device, begun["machine"])
+        name = record_name(device, begun["machine"], "half" if options.half_precision else "bench")
         result: Result = {"experiment": name, **begun, "processes": number, **sections}
         if not options.smoke:
             write_json(options.out / f"{name}.json", result)
-        print(table_of_ratios(result))
+        print(table_of_ratios(result) if "records" in result else half_precision_section(result)[-1])
 
 
 def check(options: Options) -> None:
@@ -78,6 +81,8 @@ def check(options: Options) -> None:
             f"--devices should be among {', '.join(default.devices)}, got "
             f"{' '.join(options.devices)!r}"
         )
+    if options.half_precision and options.devices != ("cpu",):
+        raise SystemExit("--half-precision is for the CPU: name it with --devices cpu")
     if not options.threads or min(options.threads) < 1:
         raise SystemExit(f"--threads should be numbers of 1 or more, got {options.threads}")
     if options.smoke:
@@ -97,11 +102,11 @@ def check(options: Options) -> None:
     check_writable(options.out, "--out")
 
 
-def record_name(device: str, machine: Record) -> str:
+def record_name(device: str, machine: Record, kind: str = "bench") -> str:
     """The name of a record: CPUs with different instruction sets have one each."""
     if device != "cpu":
-        return f"bench-{device}"
-    return f"bench-cpu-{machine['simd'].lower().replace(' ', '-')}"
+        return f"{kind}-{device}"
+    return f"{kind}-cpu-{machine['simd'].lower().replace(' ', '-')}"
 
 
 def threads_on(device: str, options: Options) -> str:
@@ -125,6 +130,7 @@ def time_all(device: str, options: Options) -> dict[str, list[Record]]:
             *("--verbose", "--no-header", "--exitfirst", "-p", "no:cacheprovider"),
             *(f"--device={device}", f"--threads={threads_on(device, options)}"),
             *(["--smoke"] if options.smoke else []),
+            *(["-k", "half_precision"] if options.half_precision else []),
         ]
         if status := subprocess.run(suite, check=False).returncode:
             sys.exit(f"{failure(status)}: nothing was written.")

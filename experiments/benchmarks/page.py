@@ -21,8 +21,8 @@ from experiments.benchmarks.sizes import legend
 from experiments.report.data import data_links
 from experiments.report.markdown import images, provenance
 
-INSTRUCTION_SETS = {"AVX512": "AVX-512"}
-"""Their usual spelling, where PyTorch's differs."""
+INSTRUCTION_SETS = {"AVX512": "AVX-512", "AMX": "AVX-512 and AMX"}
+"""What readers know them by: the usual spelling, and with AMX also what computes in float32."""
 NOT_MEASURED = (
     "No measurements on a GPU are published; `make bench` measures all devices of a machine.\n\n"
 )
@@ -51,11 +51,13 @@ def instruction_set(result: Result) -> str:
 
 def section(result: Result) -> str:
     """What was measured on one device."""
+    if "records" not in result:
+        return half_precision_alone(result)
     name = result["experiment"]
     caption = "Time divided by that of torch.nn, by variant and size: below 1 is faster"
     parts = (
         images(name, caption),
-        legend(result),
+        legend(result["records"]),
         method(result),
         '<details markdown="1" data-search-exclude><summary>All numbers</summary>',
         table_of_ratios(result),
@@ -65,6 +67,19 @@ def section(result: Result) -> str:
         *one_step_section(result),
         *memory_section(result),
         *(() if is_gpu(result) else goals_section(result)),
+        f"{provenance(result)}. {data_links(result)}",
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def half_precision_alone(result: Result) -> str:
+    """The same, where nothing else was measured."""
+    title, *parts = half_precision_section(result)
+    parts = (
+        title,
+        f"Nothing else was measured with this instruction set. {legend(result['half_precision'])}",
+        method(result),
+        *parts,
         f"{provenance(result)}. {data_links(result)}",
     )
     return "\n\n".join(parts) + "\n"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from experiments import Result
+from collections.abc import Sequence
+
+from experiments import Record
 
 NAMES: dict[tuple[int, ...], str] = {
     (32, 10, 8, 16): "notebook",
@@ -30,9 +32,9 @@ def size_name(size: dict[str, int]) -> str:
     return NAMES.get(tuple(size.values()), size_text(size))
 
 
-def legend(result: Result) -> str:
-    """The sizes of a record with their names, a sentence."""
-    sizes = {size_text(r["size"]): r["size"] for r in result["records"]}
+def legend(records: Sequence[Record]) -> str:
+    """The sizes of timings with their names, a sentence."""
+    sizes = {size_text(r["size"]): r["size"] for r in records}
     named = "; ".join(
         f"*{size_name(size)}* " + ", ".join(f"{letter} = {n}" for letter, n in size.items())
         for size in sizes.values()

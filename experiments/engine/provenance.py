@@ -88,7 +88,7 @@ def machine() -> Record:
 
 
 def simd() -> str:
-    """The newest vector instruction set of the CPU, as torch names it, or AMX if it has that."""
+    """The newest instruction set of the CPU, as torch names it, or AMX if the kernels use that."""
     has_kernels = native.unavailable_reason() is None
     if has_kernels and native.MATRIX_UNITS in native.kernels().instruction_sets:
         return "AMX"

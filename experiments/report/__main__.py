@@ -63,7 +63,10 @@ def write(records: Path, generated: Path) -> None:
     for result in timed:
         save_figures(generated, result["experiment"], bench_figure.figure, result)
         write_data(generated, result)
-    save("bench.md", bench.tabs(timed) + "\n")
+    halves = [read(path) for path in sorted((records / "benchmarks").glob("half-*.json"))]
+    for result in halves:
+        write_data(generated, result)
+    save("bench.md", bench.tabs([*timed, *halves]) + "\n")
     peers = records / "benchmarks" / "peers.json"
     if peers.exists():
         write_data(generated, read(peers))

@@ -89,8 +89,9 @@ class Kernels:
             their numbers in the library.
         instruction_set: The one in use.
         single_thread_reason: Why there is only one thread; `None` if there can be many.
-        has_matrix_units: Whether this machine has matrix units for bfloat16 (AMX), which torch uses.
-            The kernels use them with the instruction set "amx", which is AVX-512 otherwise.
+        has_matrix_units: Whether a process may use matrix units for bfloat16 (AMX) on this machine,
+            as torch does. The kernels do with the instruction set "amx"; calls in float32 and
+            float64 are computed with AVX-512 there.
     """
 
     def __init__(self, path: Path) -> None:
@@ -134,7 +135,7 @@ class Kernels:
 
     @property
     def leaves_matrix_units_idle(self) -> bool:
-        """Whether this machine has matrix units that the kernels do not use."""
+        """Whether there are matrix units that the kernels do not use."""
         return self.has_matrix_units and self.instruction_set != MATRIX_UNITS
 
     @property

@@ -1,7 +1,7 @@
 // Terms of products: numbers, or pairs of numbers in bfloat16 where a processor multiplies these.
 //
-// A pair takes the place of one float. Its first number is in the lower half. Only the variant for calls
-// in bfloat16 has pairs, whatever the compiler may use for others.
+// A pair takes the place of one float. Its first number is in the lower half. Only the variants for
+// calls in bfloat16 have pairs, whatever the compiler may use for others.
 #pragma once
 
 #include "vector.h"
@@ -18,7 +18,7 @@ template <class T> constexpr int terms = sizeof(T) == sizeof(float) ? 2 : 1;
 template <class T> constexpr int terms = 1;
 #endif
 
-// How many places a sum of K terms takes: in matrix units, whole rows of tiles.
+// How many places a sum of K terms takes: in matrix units, those of a whole number of tiles.
 template <class T> constexpr int64_t places_of(int64_t K) {
 #if defined(MATRIX_UNITS)
     constexpr int64_t at_once = lanes<T>;

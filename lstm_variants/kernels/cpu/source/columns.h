@@ -7,14 +7,14 @@ namespace ISA {
 
 #if defined(MATRIX_UNITS)
 
-// Rows [K, N] as terms, transposed: [column][place]. N is a number of whole vectors.
+// Rows [K, N] as terms, one column after the other: [column][place]. N is a number of whole vectors.
 template <class T> class Columns {
     static constexpr int L = lanes<T>;
     T* const data;
 
   public:
     const int64_t stride;  // of what `from` returns
-    static constexpr bool transposed = false;
+    static constexpr bool by_place = false;
 
     Columns(T* memory, int64_t K) : data(memory), stride(places_of<T>(K)) {}
 
@@ -33,7 +33,7 @@ template <class T> class Columns {
                 };
 #pragma GCC unroll 16
                 for (int n = 0; n < L; n++)
-                    block[n] = join<T>(read(2 * (place + n)), read(2 * (place + n) + 1));
+                    block[n] = join<T>(read(2 * (place + n)), read(2 * (place + n) + 1));  // two terms
                 transpose<T>(block);
                 for (int c = 0; c < L; c++) store<T>(from(j * L + c) + place, block[c]);
             }
@@ -51,7 +51,7 @@ template <class T> class Columns {
 
   public:
     static constexpr int64_t stride = max_rows;  // of what `from` returns
-    static constexpr bool transposed = true;
+    static constexpr bool by_place = true;
 
     Columns(T* memory, int64_t K) : data(memory), group_size(places_of<T>(K) * max_rows) {}
 

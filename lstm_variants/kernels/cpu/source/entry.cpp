@@ -2,11 +2,12 @@
 #include <new>
 
 #include "call.h"
+#include "terms.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
-#if defined(HAS_AMX)
+#if defined(__x86_64__) && defined(__linux__)
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -54,41 +55,39 @@ bool has_avx512() {
 bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 #endif
 
+// Whether this process may use matrix units for bfloat16 (AMX). Linux lets a process use them only after
+// it has asked: without that, the first instruction is a SIGILL.
 bool has_matrix_units() {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && defined(__linux__)
+    constexpr long request_permission = 0x1023, tile_data = 18;
     unsigned a, b, c, d;
-    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1) && (d >> 24 & 1);
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1) && (d >> 24 & 1)
+           && syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
 #else
     return false;
 #endif
 }
 
-#if defined(HAS_AMX)
-// The system has to permit a process what saves the state of tiles; else they are a SIGILL.
-bool may_use_matrix_units() {
-#if defined(SIMULATED_TILES)
-    return __builtin_cpu_supports("avx512bf16");
-#else
-    constexpr long request_permission = 0x1023, tile_data = 18;
-    return has_matrix_units() && __builtin_cpu_supports("avx512bf16")
-           && syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
-#endif
-}
-#endif
-
 // The fastest first.
 const InstructionSet* sets() {
+#if defined(SIMULATED_TILES)
+    constexpr bool simulated = true;
+#else
+    constexpr bool simulated = false;
+#endif
     static const InstructionSet all[] = {
+#if defined(__x86_64__)
 #if defined(HAS_AMX)
-        {"amx", has_avx512() && may_use_matrix_units(), avx512::passes, amx::passes},
+        {"amx",
+         has_avx512() && __builtin_cpu_supports("avx512bf16") && (simulated || has_matrix_units()),
+         avx512::passes, amx::passes},
 #endif
 #if defined(HAS_AVX512_BF16)
         {"avx512", has_avx512(), avx512::passes,
          __builtin_cpu_supports("avx512bf16") ? avx512_bf16::passes : Passes{}},
-#elif defined(__x86_64__)
+#else
         {"avx512", has_avx512(), avx512::passes},
 #endif
-#if defined(__x86_64__)
         {"avx2", has_avx2(), avx2::passes},
 #endif
         {"baseline", true, baseline::passes},
@@ -98,6 +97,11 @@ const InstructionSet* sets() {
 }
 
 }  // namespace
+
+float* memory_for_terms() {
+    alignas(64) static thread_local float terms[max_places * max_rows_of_terms];
+    return terms;
+}
 
 // The name of number n of the instruction sets, the fastest first: "" if this machine lacks it,
 // null past the last.
@@ -111,7 +115,7 @@ extern "C" EXPORTED int lstm_variants_multiplies_bfloat16(int n) {
     return sets()[n].in_bfloat16.forward != nullptr;
 }
 
-// Whether this machine has matrix units for bfloat16 (AMX).
+// Whether there are matrix units for bfloat16 (AMX) that a process may use.
 extern "C" EXPORTED int lstm_variants_has_matrix_units() { return has_matrix_units(); }
 
 // Nothing has been written if the result is not `done`.
@@ -119,8 +123,7 @@ enum Result { done, out_of_memory, lengths_out_of_range };
 
 extern "C" EXPORTED int lstm_variants_run(const Call* call, int instruction_set, int backward) {
     const InstructionSet& set = sets()[instruction_set];
-    const bool in_bfloat16 =
-        call->is_bfloat16 && lstm_variants_multiplies_bfloat16(instruction_set);
+    const bool in_bfloat16 = call->is_bfloat16 && !call->is_double && set.in_bfloat16.forward;
     const Passes& passes = in_bfloat16 ? set.in_bfloat16 : set.passes;
     const auto lengths = static_cast<const int64_t*>(call->lengths);
     for (int64_t b = 0; lengths && b < call->B; b++)

@@ -27,7 +27,7 @@ template <class T> class SumOfProducts {
 
     void multiply_add_group(int64_t count, Range group, T* to) const {
         const Packed<T> right = first(count);
-        multiply_add_places<T, Columns<T>::transposed>(
+        multiply_add_places<T, Columns<T>::by_place>(
             a.from(blocks.begin() + group.first), a.stride, right, {0, right.places()}, to, width(),
             {0, group.size()}, {0, right.panels()}, false
         );

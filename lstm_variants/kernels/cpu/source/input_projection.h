@@ -14,7 +14,7 @@ template <class T> class InputProjection {
     const Sequence<T>& s;
     const Blocks blocks;
     const Weights<T> weights;
-    T* const bias;  // [slots * padded]
+    T* const bias;  // a row of gates
     T* const buffer;
 
   public:

@@ -1,4 +1,5 @@
-// Products with a packed matrix in the matrix units (AMX): of tiles, 16 rows of 64 bytes.
+// Products with a packed matrix in the matrix units (AMX): of tiles, 16 rows of 64 bytes, which are 16
+// sums or 16 pairs of terms.
 #pragma once
 
 #include "packed.h"
@@ -8,7 +9,8 @@ namespace ISA {
 constexpr int tile_rows = 16, tile_width = 16;
 
 #if defined(SIMULATED_TILES)
-// What the instructions do, in plain C++: for sanitizers, and for processors without matrix units.
+// What the instructions do, also in the order of sums: for sanitizers, and for processors without matrix
+// units.
 struct Tiles {
     inline static thread_local float tile[8][tile_rows][tile_width];
     inline static thread_local int rows_of[8];
@@ -25,13 +27,25 @@ struct Tiles {
         for (int r = 0; r < rows_of[n]; r++) std::copy_n(tile[n][r], tile_width, to + r * stride);
     }
     template <int sum, int a, int b> static void add_product() {
-        for (int r = 0; r < rows_of[sum]; r++)
+        for (int r = 0; r < rows_of[sum]; r++) {
+            Vec<float> of_first{}, of_second{};  // of each pair
             for (int k = 0; k < tile_width; k++) {
                 const Vec<float> factor = all_terms<float>(&tile[a][r][k]);
-                Vec<float> total = ISA::load<float>(tile[sum][r]);
-                total = ISA::add_product<float>(total, factor, ISA::load<float>(tile[b][k]));
-                ISA::store<float>(tile[sum][r], total);
+                const Vec<float> weight = ISA::load<float>(tile[b][k]);
+                of_first += first_of(factor) * first_of(weight);
+                of_second += second_of(factor) * second_of(weight);
             }
+            const Vec<float> before = ISA::load<float>(tile[sum][r]);
+            ISA::store<float>(tile[sum][r], before + (of_first + of_second));
+        }
+    }
+
+  private:
+    static Vec<float> first_of(Vec<float> pairs) {
+        return (Vec<float>)_mm512_slli_epi32((__m512i)pairs, 16);
+    }
+    static Vec<float> second_of(Vec<float> pairs) {
+        return (Vec<float>)_mm512_and_si512((__m512i)pairs, _mm512_set1_epi32(-65536));
     }
 };
 #else
@@ -117,18 +131,18 @@ inline void configure_tiles(int64_t n) {
     Tiles::configure({first, first, second, second, first, second, tile_rows, tile_rows});
 }
 
-// So many rows stay in the first-level cache while panels pass by.
+// So many rows stay in a cache, the first-level one up to K = 380 or so, while panels pass by.
 constexpr int64_t rows_at_once = 2 * max_rows;
 
 // Rows of out [B, N] += left times some places of some panels of a packed matrix. The last panel
 // comes first if `backwards`. `left` begins with the first of these rows and places.
-template <class T, bool transposed>
+template <class T, bool by_place>
 void multiply_add_places(
     const T* left, int64_t left_stride, const Packed<T>& right, Range places, T* out,
     int64_t out_stride, Range rows, Range panels, bool backwards
 ) {
-    static_assert(!transposed);
-    int64_t configured = 0;  // as seldom as possible, since that waits for all tiles
+    static_assert(!by_place);
+    int64_t configured = 0;  // as seldom as possible: it waits for all instructions on tiles
     for (int64_t row = rows.first, size; row < rows.stop; row += size) {
         size = std::min(rows_at_once, rows.stop - row);
         if (size > max_rows && size < rows_at_once) size = max_rows;

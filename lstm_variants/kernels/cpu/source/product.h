@@ -1,6 +1,8 @@
 // Matrix products of few rows with a packed matrix.
 #pragma once
 
+#include "terms.h"
+
 #if defined(MATRIX_UNITS)
 #include "matrix_tiles.h"
 #else
@@ -9,13 +11,7 @@
 
 namespace ISA {
 
-// So many places of a vector of rows become terms at once. The memory is that of a thread, since
-// nothing can be allocated in a product.
-constexpr int64_t max_places = 2048, max_rows_of_terms = 32;
-template <class T> T* memory_for_terms() {
-    alignas(64) thread_local T factors[max_places * max_rows_of_terms];
-    return factors;
-}
+static_assert(max_rows_of_terms % max_rows == 0);
 
 // Some rows of left [B, K] as terms, from a range of places on, in rows of whole vectors.
 template <class T>
@@ -45,7 +41,7 @@ void multiply_add(
         );
     else {
         constexpr int64_t L = lanes<T>;
-        T* const factors = memory_for_terms<T>();
+        T* const factors = memory_for_terms();
         for (int64_t k = 0; k < right.places(); k += max_places) {
             const Range places{k, std::min(k + max_places, right.places())};
             const int64_t width = (places.size() + L - 1) / L * L;
