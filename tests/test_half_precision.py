@@ -32,8 +32,8 @@ PROCESSORS = {
     "AVX2": ("avx2", False, False, "AVX2", False),
     "AArch64": ("baseline", False, False, "DEFAULT", True),
 }
-"""The kernels' instruction set, whether there are matrix units to use, whether the kernels multiply in
-bfloat16, what torch calls these processors, and whether the kernels are slower than torch's."""
+"""The kernels' instruction set, whether there are matrix units to use, whether the kernels multiply
+in bfloat16, what torch calls these processors, and whether the kernels are slower than torch's."""
 
 
 def results_of(layer, x, hx, **keywords):

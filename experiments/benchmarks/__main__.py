@@ -48,7 +48,7 @@ class Options:
     smoke: bool = False
     """The smallest size, a few rounds; writes nothing."""
     half_precision: bool = False
-    """Only the layers in half precision, on the CPU."""
+    """Only the layers in half precision."""
     devices: tuple[str, ...] = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
     """Where to run."""
     threads: tuple[int, ...] = tuple(sorted({1, torch.get_num_threads()}))
@@ -70,7 +70,9 @@ def main() -> None:
         result: Result = {"experiment": name, **begun, "processes": number, **sections}
         if not options.smoke:
             write_json(options.out / f"{name}.json", result)
-        print(table_of_ratios(result) if "records" in result else half_precision_section(result)[-1])
+        print(
+            table_of_ratios(result) if "records" in result else half_precision_section(result)[-1]
+        )
 
 
 def check(options: Options) -> None:
@@ -81,8 +83,6 @@ def check(options: Options) -> None:
             f"--devices should be among {', '.join(default.devices)}, got "
             f"{' '.join(options.devices)!r}"
         )
-    if options.half_precision and options.devices != ("cpu",):
-        raise SystemExit("--half-precision is for the CPU: name it with --devices cpu")
     if not options.threads or min(options.threads) < 1:
         raise SystemExit(f"--threads should be numbers of 1 or more, got {options.threads}")
     if options.smoke:
@@ -104,9 +104,8 @@ def check(options: Options) -> None:
 
 def record_name(device: str, machine: Record, kind: str = "bench") -> str:
     """The name of a record: CPUs with different instruction sets have one each."""
-    if device != "cpu":
-        return f"{kind}-{device}"
-    return f"{kind}-cpu-{machine['simd'].lower().replace(' ', '-')}"
+    simd = machine["simd"].lower().replace(" ", "-")
+    return f"{kind}-cpu-{simd}" if device == "cpu" else f"{kind}-{device}"
 
 
 def threads_on(device: str, options: Options) -> str:

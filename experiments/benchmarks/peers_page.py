@@ -20,7 +20,7 @@ def section(result: Result | None) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
     parts = (
         table([min(found, key=median) for found in groups(result).values()]),
-        f"{legend(result["records"])} In brackets: the quartiles of the rounds in one process.",
+        f"{legend(result['records'])} In brackets: the quartiles of the rounds in one process.",
         '<details markdown="1" data-search-exclude><summary>All implementations</summary>',
         table(result["records"]),
         "</details>",

@@ -117,9 +117,9 @@ def half_precision_section(result: Result) -> tuple[str, ...]:
     if not is_gpu(result):
         text += (
             " On processors with AVX512-BF16, the kernels multiply in bfloat16 and add in float32 "
-            "in a bfloat16 layer, on Linux in matrix units where there are some (AMX); "
-            "everything else is computed in float32 on any processor. The goals of bfloat16 were set for processors "
-            "with AMX."
+            "in a bfloat16 layer, on Linux in matrix units where there are some (AMX); everything "
+            "else is computed in float32 on any processor. The goals of bfloat16 were set for "
+            "processors with AMX."
         )
     return section("Half precision", text, result, "half_precision", goal)
 
@@ -137,7 +137,7 @@ def one_step_section(result: Result) -> tuple[str, ...]:
 
 def is_gpu(result: Result) -> bool:
     """Whether a record is of a GPU, for which there are no goals and no threads."""
-    return bool(result["experiment"] == GPU_RECORD)
+    return bool(result["experiment"].endswith("-cuda"))
 
 
 def section(
