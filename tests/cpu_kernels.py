@@ -9,19 +9,10 @@ from lstm_variants.kernels.cpu import backend, native
 
 MISSING = native.unavailable_reason()
 INSTRUCTION_SETS = [] if MISSING else list(native.kernels().instruction_sets)
+IN_BFLOAT16 = [name for name in INSTRUCTION_SETS if name in native.OF_AVX512]
+"""Those that differ from AVX-512 in calls in bfloat16 alone."""
 
 needs_kernels = pytest.mark.skipif(MISSING is not None, reason=f"needs the CPU kernels: {MISSING}")
-
-
-def multiplying_bfloat16():
-    """The instruction sets of this machine that have products of bfloat16."""
-    found = []
-    for name in INSTRUCTION_SETS:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(native.kernels(), "instruction_set", name)
-            if native.kernels().multiplies_bfloat16:
-                found.append(name)
-    return found
 
 
 @contextmanager

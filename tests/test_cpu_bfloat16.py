@@ -15,12 +15,8 @@ from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.fused import FUSED
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.nn import PeepholeLSTM
-from tests.cpu_kernels import (
-    INSTRUCTION_SETS,
-    multiplying_bfloat16,
-    needs_kernels,
-    use_threads,
-)
+from tests import cpu_kernels
+from tests.cpu_kernels import INSTRUCTION_SETS, needs_kernels, use_threads
 from tests.test_cpu_exactness import (
     CELLS,
     FEW,
@@ -34,8 +30,6 @@ from tests.test_cpu_exactness import (
 )
 
 IN_BFLOAT16 = FUSED["cpu_bfloat16"]
-WITH_PRODUCTS = multiplying_bfloat16() or INSTRUCTION_SETS[:1]
-"""The instruction sets with products of bfloat16; where there are none, the one in use."""
 EPS = torch.finfo(torch.bfloat16).eps
 pytestmark = needs_kernels
 every_cell = pytest.mark.parametrize("cell", CELLS.values(), ids=list(CELLS))
@@ -47,8 +41,9 @@ ONE_PRODUCT = {
 }
 
 
-@pytest.fixture(params=WITH_PRODUCTS, autouse=True)
+@pytest.fixture(params=cpu_kernels.IN_BFLOAT16 or INSTRUCTION_SETS[:1], autouse=True)
 def products(request, monkeypatch):
+    """Each instruction set with products of bfloat16; where there are none, the one in use."""
     monkeypatch.setattr(native.kernels(), "instruction_set", request.param)
 
 
@@ -162,7 +157,6 @@ def test_products_are_of_bfloat16_where_the_instruction_set_has_them(cell, monke
     kernels, found = native.kernels(), []
     for instruction_set in INSTRUCTION_SETS:
         monkeypatch.setattr(kernels, "instruction_set", instruction_set)
-        assert not kernels.multiplies_bfloat16 or instruction_set in ("amx", "avx512")
         call = representable(call_of(cell, T=5, B=9, D=300, H=33, directions=1))
         low, single = (results_of(backend, call) for backend in (IN_BFLOAT16, BACKENDS["cpu"]))
         assert all(map(torch.equal, low, single)) != kernels.multiplies_bfloat16

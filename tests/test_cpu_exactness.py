@@ -1,5 +1,7 @@
 """The CPU kernels against the reference in float64: every cell, odd shapes, strange numbers."""
 
+import itertools
+
 import pytest
 import torch
 
@@ -11,7 +13,7 @@ from lstm_variants.kernels.layer import Layer
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import with_tensors
 from lstm_variants.variants import VARIANTS
-from tests.cpu_kernels import INSTRUCTION_SETS, needs_kernels, use_threads
+from tests.cpu_kernels import IN_BFLOAT16, INSTRUCTION_SETS, needs_kernels, use_threads
 from tests.layers import as_state
 
 CELLS = {repr(v.cell): v.cell for v in VARIANTS.values() if repr(v.cell) in KERNELS}
@@ -27,7 +29,7 @@ SHAPES = [(T, H * 7 % 17 + 1, H % 5 + 1, H) for H in range(1, 66) for T in [(1, 
 FEW = [(3, 1, 2, 1), (1, 3, 7, 19), (5, 4, 3, 16), (2, 9, 1, 33), (7, 17, 5, 65)]
 
 
-@pytest.fixture(params=INSTRUCTION_SETS)
+@pytest.fixture(params=[name for name in INSTRUCTION_SETS if name not in IN_BFLOAT16])
 def instruction_set(request, monkeypatch):
     monkeypatch.setattr(native.kernels(), "instruction_set", request.param)
 
@@ -209,6 +211,17 @@ def test_weights_may_be_frozen_in_one_direction(cell, frozen):
         check(call._replace(weights=(call.weights[0]._replace(**some), call.weights[1])))
 
 
+COMPUTING = [
+    *itertools.product(
+        (name for name in INSTRUCTION_SETS if name not in IN_BFLOAT16),
+        ["cpu"],
+        [torch.float32, torch.float64],
+    ),
+    *((name, "cpu_bfloat16", torch.float32) for name in INSTRUCTION_SETS),
+]
+"""Instruction sets, and what they compute in ways of their own: backends and dtypes."""
+
+
 def windows(sizes, dtype):
     """Tensors inside of one storage that is full of NaN, and a check that the rest still is."""
     margin = 40
@@ -224,13 +237,11 @@ def windows(sizes, dtype):
 
 
 @every_cell
-@pytest.mark.parametrize(
-    ("backend", "dtype"),
-    [("cpu", torch.float32), ("cpu", torch.float64), ("cpu_bfloat16", torch.float32)],
-)
 @pytest.mark.parametrize(("T", "B", "D", "H"), FEW)
-def test_nothing_is_touched_outside(cell, backend, dtype, T, B, D, H, instruction_set):
+@pytest.mark.parametrize(("instruction_set", "backend", "dtype"), COMPUTING, ids=str)
+def test_nothing_is_touched_outside(cell, instruction_set, backend, dtype, T, B, D, H, monkeypatch):
     """Everything lies in storage full of NaN: a read from there shows, and so does a write."""
+    monkeypatch.setattr(native.kernels(), "instruction_set", instruction_set)
     call = call_of(cell, T, B, D, H, dtype=dtype, directions=2)
     expected = results_of(FUSED[backend], call)
     flat = [t.detach() for t in call.tensors()]

@@ -25,15 +25,14 @@ every_dtype = pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 RESETS = torch.arange(T * B).view(T, B) % 5 == 0
 LENGTHS = torch.tensor([T, 0, 7])
 PROCESSORS = {
-    "AMX": ("amx", True, True, "AVX512", False),
-    "AMX, and the kernels were compiled without": ("avx512", True, True, "AVX512", True),
-    "AVX512-BF16": ("avx512", False, True, "AVX512", False),
-    "AVX-512": ("avx512", False, False, "AVX512", True),
-    "AVX2": ("avx2", False, False, "AVX2", False),
-    "AArch64": ("baseline", False, False, "DEFAULT", True),
+    "AMX": ("amx", "AVX512", False),
+    "AVX512-BF16": ("avx512_bf16", "AVX512", False),
+    "AVX-512": ("avx512", "AVX512", True),
+    "AVX2": ("avx2", "AVX2", False),
+    "AArch64": ("baseline", "DEFAULT", True),
 }
-"""The kernels' instruction set, whether there are matrix units to use, whether the kernels multiply
-in bfloat16, what torch calls these processors, and whether the kernels are slower than torch's."""
+"""The kernels' instruction set, what torch calls these processors, and whether the kernels are
+slower than torch's in bfloat16."""
 
 
 def results_of(layer, x, hx, **keywords):
@@ -51,6 +50,14 @@ def results_of(layer, x, hx, **keywords):
         *results,
         *(torch.zeros_like(p) if g is None else g for p, g in zip(leaves, found, strict=True)),
     ]
+
+
+def named(instruction_set, monkeypatch):
+    """Compute with the baseline, under the name of another instruction set."""
+    kernels = native.kernels()
+    numbers = {instruction_set: kernels.instruction_sets["baseline"]}
+    monkeypatch.setattr(kernels, "instruction_sets", numbers)
+    monkeypatch.setattr(kernels, "instruction_set", instruction_set)
 
 
 def backends_of(layer, *inputs, **keywords):
@@ -201,14 +208,8 @@ def test_autocast_does_not_convert_float64(backend):
 @pytest.mark.parametrize("processor", PROCESSORS)
 def test_which_backend_runs(name, processor, monkeypatch):
     """GRU and RNN in bfloat16 on torch's kernels where these are faster; all others on ours."""
-    instruction_set, matrix_units, multiplies, capability, is_slower = PROCESSORS[processor]
-    kernels = native.kernels()
-    monkeypatch.setattr(
-        kernels, "instruction_sets", {instruction_set: kernels.instruction_sets["baseline"]}
-    )
-    monkeypatch.setattr(kernels, "instruction_set", instruction_set)
-    monkeypatch.setattr(kernels, "has_matrix_units", matrix_units)
-    monkeypatch.setattr(native.Kernels, "multiplies_bfloat16", multiplies)
+    instruction_set, capability, is_slower = PROCESSORS[processor]
+    named(instruction_set, monkeypatch)
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
     layer = VARIANTS[name].layer(D, H)
     for dtype in (torch.bfloat16, torch.float16):
@@ -271,8 +272,9 @@ def test_second_derivatives_in_half_precision(name):
 
 
 @every_fast_variant
-def test_explain_says_what_is_rounded(name, monkeypatch, capsys):
-    monkeypatch.setattr(native.Kernels, "multiplies_bfloat16", property(lambda kernels: True))
+@pytest.mark.parametrize("instruction_set", native.OF_AVX512)
+def test_explain_says_what_is_rounded(name, instruction_set, monkeypatch, capsys):
+    named(instruction_set, monkeypatch)
     layer, x = VARIANTS[name].layer(D, H), torch.randn(T, B, D)
     lstm_variants.explain(layer, x)
     assert "bfloat16" not in capsys.readouterr().out

@@ -74,12 +74,12 @@ def section(result: Result) -> str:
 
 def half_precision_alone(result: Result) -> str:
     """The same, where nothing else was measured."""
-    title, *parts = half_precision_section(result)
+    title, *others = half_precision_section(result)
     parts = (
         title,
         f"Nothing else was measured with this instruction set. {legend(result['half_precision'])}",
         method(result),
-        *parts,
+        *others,
         f"{provenance(result)}. {data_links(result)}",
     )
     return "\n\n".join(parts) + "\n"

@@ -116,10 +116,10 @@ def half_precision_section(result: Result) -> tuple[str, ...]:
     )
     if not is_gpu(result):
         text += (
-            " On processors with AVX512-BF16, the kernels multiply in bfloat16 and add in float32 "
-            "in a bfloat16 layer, on Linux in matrix units where there are some (AMX); everything "
-            "else is computed in float32 on any processor. The goals of bfloat16 were set for "
-            "processors with AMX."
+            " Where processors have fast products of bfloat16 (AMX on Linux, AVX512-BF16 on other "
+            "processors than Intel's), the kernels multiply in bfloat16 and add in float32 in a "
+            "bfloat16 layer; everything else is computed in float32. The goals of bfloat16 were "
+            "set for processors with AMX."
         )
     return section("Half precision", text, result, "half_precision", goal)
 

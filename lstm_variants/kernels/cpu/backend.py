@@ -169,10 +169,7 @@ def reads_large_weights(call: Call) -> bool:
 @constant_while_tracing
 def torchs_products_are_faster() -> bool:
     """Whether torch's products in bfloat16 take less time than those of the kernels."""
-    kernels = native.kernels()
-    if kernels.multiplies_bfloat16:
-        return kernels.leaves_matrix_units_idle
-    return torch_multiplies_bfloat16()
+    return not native.kernels().multiplies_bfloat16 and torch_multiplies_bfloat16()
 
 
 @constant_while_tracing

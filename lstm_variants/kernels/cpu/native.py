@@ -30,7 +30,11 @@ SOURCES = Path(__file__).with_name("source")
 """What the library is compiled from; an installed package is without it."""
 
 MATRIX_UNITS = "amx"
-"""The instruction set whose products of bfloat16 are in matrix units."""
+OF_AVX512 = {
+    MATRIX_UNITS: "avx512 with bfloat16 products in matrix units (AMX)",
+    "avx512_bf16": "avx512 with bfloat16 products",
+}
+"""What is AVX-512 but for calls in bfloat16, and what computes these."""
 
 OUT_OF_MEMORY, LENGTHS_OUT_OF_RANGE = 1, 2
 """Results of a call, `Result` in entry.cpp."""
@@ -89,9 +93,6 @@ class Kernels:
             their numbers in the library.
         instruction_set: The one in use.
         single_thread_reason: Why there is only one thread; `None` if there can be many.
-        has_matrix_units: Whether a process may use matrix units for bfloat16 (AMX) on this machine,
-            as torch does. The kernels do with the instruction set "amx"; calls in float32 and
-            float64 are computed with AVX-512 there.
     """
 
     def __init__(self, path: Path) -> None:
@@ -115,28 +116,20 @@ class Kernels:
                 self.instruction_sets[name.decode()] = number
             number += 1
         self.instruction_set = next(iter(self.instruction_sets))
-        self._multiplies_bfloat16 = library.lstm_variants_multiplies_bfloat16
-        self.has_matrix_units = bool(library.lstm_variants_has_matrix_units())
         if not library.lstm_variants_has_threads():
             self.single_thread_reason = "on this system, they have no threads"
 
     @property
     def multiplies_bfloat16(self) -> bool:
         """Whether products of calls in bfloat16 are of bfloat16, with sums in float32."""
-        return bool(self._multiplies_bfloat16(self.instruction_sets[self.instruction_set]))
+        return self.instruction_set in OF_AVX512
 
     def described(self, *, in_bfloat16: bool) -> str:
         """The instructions that compute a call, for a reader."""
-        is_amx = self.instruction_set == MATRIX_UNITS
-        name = "avx512" if is_amx else self.instruction_set
-        if not in_bfloat16 or not self.multiplies_bfloat16:
-            return name
-        return f"{name} with bfloat16 products{' in matrix units (AMX)' if is_amx else ''}"
-
-    @property
-    def leaves_matrix_units_idle(self) -> bool:
-        """Whether there are matrix units that the kernels do not use."""
-        return self.has_matrix_units and self.instruction_set != MATRIX_UNITS
+        found = OF_AVX512.get(self.instruction_set)
+        if found is None:
+            return self.instruction_set
+        return found if in_bfloat16 else "avx512"
 
     @property
     def threads(self) -> int:

@@ -4,10 +4,8 @@
 #include "call.h"
 #include "terms.h"
 
-#if defined(__x86_64__)
+#if defined(HAS_AMX)
 #include <cpuid.h>
-#endif
-#if defined(__x86_64__) && defined(__linux__)
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -39,7 +37,7 @@ COMPILED(amx)
 
 namespace {
 
-// `in_bfloat16`: with products of bfloat16, if it has them.
+// `in_bfloat16`: for calls in bfloat16, if these have passes of their own.
 struct InstructionSet {
     const char* name;
     bool here;
@@ -55,38 +53,39 @@ bool has_avx512() {
 bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 #endif
 
+#if defined(HAS_AMX)
 // Whether this process may use matrix units for bfloat16 (AMX). Linux lets a process use them only after
 // it has asked: without that, the first instruction is a SIGILL.
 bool has_matrix_units() {
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(SIMULATED_TILES)
+    return true;
+#else
     constexpr long request_permission = 0x1023, tile_data = 18;
     unsigned a, b, c, d;
     return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1) && (d >> 24 & 1)
            && syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
-#else
-    return false;
 #endif
 }
+#endif
 
 // The fastest first.
 const InstructionSet* sets() {
-#if defined(SIMULATED_TILES)
-    constexpr bool simulated = true;
-#else
-    constexpr bool simulated = false;
+#if defined(HAS_AVX512_BF16)
+    const bool has_products = has_avx512() && __builtin_cpu_supports("avx512bf16");
+    // Intel's vector units take longer for these products than for those of float32.
+    const bool are_slow = __builtin_cpu_is("intel");
 #endif
     static const InstructionSet all[] = {
 #if defined(__x86_64__)
 #if defined(HAS_AMX)
-        {"amx",
-         has_avx512() && __builtin_cpu_supports("avx512bf16") && (simulated || has_matrix_units()),
-         avx512::passes, amx::passes},
+        {"amx", has_products && has_matrix_units(), avx512::passes, amx::passes},
 #endif
 #if defined(HAS_AVX512_BF16)
-        {"avx512", has_avx512(), avx512::passes,
-         __builtin_cpu_supports("avx512bf16") ? avx512_bf16::passes : Passes{}},
-#else
+        {"avx512_bf16", has_products && !are_slow, avx512::passes, avx512_bf16::passes},
+#endif
         {"avx512", has_avx512(), avx512::passes},
+#if defined(HAS_AVX512_BF16)
+        {"avx512_bf16", has_products && are_slow, avx512::passes, avx512_bf16::passes},
 #endif
         {"avx2", has_avx2(), avx2::passes},
 #endif
@@ -109,14 +108,6 @@ extern "C" EXPORTED const char* lstm_variants_instruction_set(int n) {
     const InstructionSet& set = sets()[n];
     return set.name && !set.here ? "" : set.name;
 }
-
-// Whether number n of the instruction sets has products of bfloat16.
-extern "C" EXPORTED int lstm_variants_multiplies_bfloat16(int n) {
-    return sets()[n].in_bfloat16.forward != nullptr;
-}
-
-// Whether there are matrix units for bfloat16 (AMX) that a process may use.
-extern "C" EXPORTED int lstm_variants_has_matrix_units() { return has_matrix_units(); }
 
 // Nothing has been written if the result is not `done`.
 enum Result { done, out_of_memory, lengths_out_of_range };
