@@ -34,7 +34,7 @@ OF_AVX512 = {
     MATRIX_UNITS: "avx512 with bfloat16 products in matrix units (AMX)",
     "avx512_bf16": "avx512 with bfloat16 products",
 }
-"""What is AVX-512 but for calls in bfloat16, and what computes these."""
+"""Instruction sets that are AVX-512 except in calls in bfloat16, and what computes those."""
 
 OUT_OF_MEMORY, LENGTHS_OUT_OF_RANGE = 1, 2
 """Results of a call, `Result` in entry.cpp."""
