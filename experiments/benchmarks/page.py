@@ -21,8 +21,8 @@ from experiments.benchmarks.sizes import legend
 from experiments.report.data import data_links
 from experiments.report.markdown import images, provenance
 
-INSTRUCTION_SETS = {"AVX512": "AVX-512", "AMX": "AVX-512 and AMX"}
-"""What readers know them by: the usual spelling, and with AMX also what computes in float32."""
+INSTRUCTION_SETS = {"AVX512": "AVX-512"}
+"""Their usual spelling, where PyTorch's differs."""
 NOT_MEASURED = (
     "No measurements on a GPU are published; `make bench` measures all devices of a machine.\n\n"
 )
@@ -37,10 +37,8 @@ def tabs(results: Sequence[Result]) -> str:
 
 
 def label(result: Result) -> str:
-    """The kind of device that a record is from."""
-    if is_gpu(result):
-        return "GPU"
-    return f"CPU with {instruction_set(result)}"
+    """The kind of device that a record is from, short enough for the tabs to fit on a phone."""
+    return "GPU" if is_gpu(result) else instruction_set(result)
 
 
 def instruction_set(result: Result) -> str:
