@@ -9,7 +9,7 @@ from lstm_variants.kernels.cpu import backend, native
 
 MISSING = native.unavailable_reason()
 INSTRUCTION_SETS = [] if MISSING else list(native.kernels().instruction_sets)
-IN_BFLOAT16 = [name for name in INSTRUCTION_SETS if name in native.OF_AVX512]
+BFLOAT16_SETS = [name for name in INSTRUCTION_SETS if name in native.OF_AVX512]
 """Those that differ from AVX-512 in calls in bfloat16 alone."""
 
 needs_kernels = pytest.mark.skipif(MISSING is not None, reason=f"needs the CPU kernels: {MISSING}")

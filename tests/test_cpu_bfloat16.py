@@ -15,8 +15,7 @@ from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.fused import FUSED
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.nn import PeepholeLSTM
-from tests import cpu_kernels
-from tests.cpu_kernels import INSTRUCTION_SETS, needs_kernels, use_threads
+from tests.cpu_kernels import BFLOAT16_SETS, INSTRUCTION_SETS, needs_kernels, use_threads
 from tests.test_cpu_exactness import (
     CELLS,
     FEW,
@@ -41,7 +40,7 @@ ONE_PRODUCT = {
 }
 
 
-@pytest.fixture(params=cpu_kernels.IN_BFLOAT16 or INSTRUCTION_SETS[:1], autouse=True)
+@pytest.fixture(params=BFLOAT16_SETS or INSTRUCTION_SETS[:1], autouse=True)
 def products(request, monkeypatch):
     """Each instruction set with products of bfloat16; where there are none, the one in use."""
     monkeypatch.setattr(native.kernels(), "instruction_set", request.param)

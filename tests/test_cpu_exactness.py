@@ -13,7 +13,7 @@ from lstm_variants.kernels.layer import Layer
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import with_tensors
 from lstm_variants.variants import VARIANTS
-from tests.cpu_kernels import IN_BFLOAT16, INSTRUCTION_SETS, needs_kernels, use_threads
+from tests.cpu_kernels import BFLOAT16_SETS, INSTRUCTION_SETS, needs_kernels, use_threads
 from tests.layers import as_state
 
 CELLS = {repr(v.cell): v.cell for v in VARIANTS.values() if repr(v.cell) in KERNELS}
@@ -29,7 +29,7 @@ SHAPES = [(T, H * 7 % 17 + 1, H % 5 + 1, H) for H in range(1, 66) for T in [(1, 
 FEW = [(3, 1, 2, 1), (1, 3, 7, 19), (5, 4, 3, 16), (2, 9, 1, 33), (7, 17, 5, 65)]
 
 
-@pytest.fixture(params=[name for name in INSTRUCTION_SETS if name not in IN_BFLOAT16])
+@pytest.fixture(params=[name for name in INSTRUCTION_SETS if name not in BFLOAT16_SETS])
 def instruction_set(request, monkeypatch):
     monkeypatch.setattr(native.kernels(), "instruction_set", request.param)
 
@@ -213,7 +213,7 @@ def test_weights_may_be_frozen_in_one_direction(cell, frozen):
 
 COMPUTING = [
     *itertools.product(
-        (name for name in INSTRUCTION_SETS if name not in IN_BFLOAT16),
+        (name for name in INSTRUCTION_SETS if name not in BFLOAT16_SETS),
         ["cpu"],
         [torch.float32, torch.float64],
     ),

@@ -158,6 +158,33 @@ def test_it_loads_without_any_openmp_runtime():
     assert done.stderr == ""
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="others have no permission to ask for")
+def test_matrix_units_that_the_system_refuses_are_not_used():
+    """Linux refuses them to a thread whose stack for signals is too small for their state."""
+    code = """
+import ctypes
+
+class Stack(ctypes.Structure):
+    _fields_ = [("start", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t)]
+
+memory = ctypes.create_string_buffer(8192)
+stack = Stack(ctypes.addressof(memory), 0, len(memory))
+assert ctypes.CDLL(None).sigaltstack(ctypes.byref(stack), None) == 0
+
+import torch
+from lstm_variants import nn
+from lstm_variants.kernels.cpu import native
+
+layer = nn.LSTM(40, 70, dtype=torch.bfloat16, backend="cpu")
+layer(torch.ones(5, 33, 40, dtype=torch.bfloat16))[0].float().sum().backward()
+print(*native.kernels().instruction_sets)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    others = [name for name in native.kernels().instruction_sets if name != native.MATRIX_UNITS]
+    assert done.stdout.split() == others
+
+
 def test_sources_in_a_zip_archive(tmp_path):
     package = Path(lstm_variants.__file__).parent
     with zipfile.ZipFile(tmp_path / "package.zip", "w") as archive:
