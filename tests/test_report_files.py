@@ -155,8 +155,8 @@ def test_the_report_has_every_ratio_of_scaling(report):
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("report")
-def test_the_report_is_the_same_every_time(records, report, tmp_path):
-    write_report(records, tmp_path)
+def test_the_report_is_the_same_every_time_and_from_several_processes(records, report, tmp_path):
+    write_report(records, tmp_path, processes=2)
     first, second = (
         {p.relative_to(f): p.read_bytes() for p in f.rglob("*.*")} for f in (report, tmp_path)
     )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import experiments
-from experiments import FOLDER, Result
+from experiments import FOLDER, Record, Result
 from experiments.benchmarks import figure as bench_figure
 from experiments.benchmarks import page as bench
 from experiments.benchmarks import peers_page
@@ -21,8 +25,13 @@ from experiments.report.reference import cells_reference
 from experiments.report.what_holds import what_holds
 
 
-def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
+def main(records: Path = FOLDER, generated: Path = GENERATED, processes: int = 1) -> None:
     """Write tables, figures and pages of all records, atomically.
+
+    Args:
+        records: The folder of the records, with a folder for each experiment.
+        generated: What is written; a folder that is there is replaced.
+        processes: How many experiments are reported at the same time.
 
     Raises:
         SystemExit: If a record is missing or is none.
@@ -31,7 +40,7 @@ def main(records: Path = FOLDER, generated: Path = GENERATED) -> None:
     generated.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=generated.parent, prefix=".generated-") as folder:
         made = Path(folder) / "made"
-        write(records, made)
+        write(records, made, processes)
         if generated.exists():  # with what belongs to experiments that are gone
             generated.rename(Path(folder) / "before")
         made.rename(generated)
@@ -50,7 +59,7 @@ def read(path: Path) -> Result:
         raise SystemExit(str(error)) from error
 
 
-def write(records: Path, generated: Path) -> None:
+def write(records: Path, generated: Path, processes: int) -> None:
     """Write tables, figures and pages of all records into a new folder."""
     (generated / "pages").mkdir(parents=True)
 
@@ -73,26 +82,42 @@ def write(records: Path, generated: Path) -> None:
     save("peers.md", peers_page.section(read(peers) if peers.exists() else None))
     save("cells.md", cells_reference())
     write_notebook(generated / "walkthrough.ipynb")
-    scored: Scored = {}
-    missing = []
-    for name in experiments.names():
-        path = records / name / "record.json"
-        if not path.exists():
-            missing.append(name)
-            print(f"not run yet: {name}; its page says so. Run 'python -m experiments {name}'")
-            save(f"pages/{slug(name)}.md", pages.page(name, None))
-            continue
-        result = read(path)
-        if pages.has_figure(name):
-            save_figures(generated, name, experiments.part(name, "figure").figure, result)
-        write_data(generated, result)
-        results = pages.results_of(name, result)
-        save(f"{name}.md", pages.excerpt(name, results) + "\n")
-        save(f"pages/{slug(name)}.md", pages.page(name, results))
-        scored[name] = result, results.claims
+    names = experiments.names()
+    paths = {name: records / name / "record.json" for name in names}
+    missing = [name for name in names if not paths[name].exists()]
+    for name in missing:
+        save(f"pages/{slug(name)}.md", pages.page(name, None))
+        print(f"not run yet: {name}; its page says so. Run 'python -m experiments {name}'")
+    # The analysis of a long record takes up to a minute: those begin first.
+    there = sorted(paths.keys() - missing, key=lambda name: (-paths[name].stat().st_size, name))
+    report = partial(write_experiment, records, generated)
+    if processes == 1:
+        found = dict(zip(there, map(report, there), strict=True))
+    else:
+        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+            found = dict(zip(there, pool.map(report, there), strict=True))
+    scored: Scored = {name: found[name] for name in names if name in found}
     save("what-holds.md", what_holds(scored, missing))
+
+
+def write_experiment(records: Path, generated: Path, name: str) -> tuple[Result, list[Record]]:
+    """Write figure, data and pages of an experiment; return its record and claims.
+
+    Raises:
+        SystemExit: If the file is no record.
+    """
+    result = read(records / name / "record.json")
+    if pages.has_figure(name):
+        save_figures(generated, name, experiments.part(name, "figure").figure, result)
+    write_data(generated, result)
+    results = pages.results_of(name, result)
+    (generated / f"{name}.md").write_text(pages.excerpt(name, results) + "\n", encoding="utf-8")
+    page = generated / "pages" / f"{slug(name)}.md"
+    page.write_text(pages.page(name, results), encoding="utf-8")
+    return result, results.claims
 
 
 if __name__ == "__main__":
     argparse.ArgumentParser("python -m experiments.report", description=__doc__).parse_args()
-    main()
+    has_affinity = hasattr(os, "sched_getaffinity")  # not on macOS
+    main(processes=len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1)
