@@ -167,7 +167,7 @@ def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
     if not isinstance(lengths, Tensor):  # as_tensor would move a tensor to the default device
         try:
             lengths = torch.as_tensor(lengths, device="cpu")
-        except RuntimeError as error:
+        except (RuntimeError, TypeError, ValueError) as error:
             raise TypeError(f"lengths should be integers, got {type(lengths).__name__}") from error
     if lengths.dtype.is_floating_point or lengths.dtype.is_complex or lengths.dtype == torch.bool:
         raise TypeError(f"lengths should be integers, got {lengths.dtype}")
@@ -185,7 +185,10 @@ def check_resets(resets: Tensor, shape: Sequence[int]) -> Tensor:
     """Check that resets are booleans of a shape, and return them."""
     if not isinstance(resets, Tensor) or resets.dtype != torch.bool:
         found = resets.dtype if isinstance(resets, Tensor) else type(resets).__name__
-        raise TypeError(f"resets should be a tensor of dtype torch.bool (x.bool()), got {found}")
+        raise TypeError(
+            "resets should be a tensor of dtype torch.bool (torch.as_tensor(x, dtype=torch.bool)), "
+            f"got {found}"
+        )
     if resets.shape != tuple(shape):
         raise ValueError(
             "resets should have one entry per time step and sequence, shape "

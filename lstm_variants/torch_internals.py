@@ -6,6 +6,7 @@ tried, these names are the first to check if something fails.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
@@ -26,6 +27,9 @@ try:
 
     graph_is_kept: Callable[[], bool] = torch._C._autograd._get_current_graph_task_keep_graph
     """Whether the backward pass under way keeps its graph, for another one."""
+
+    is_zero_without_memory: Callable[[Tensor], bool] = torch._is_zerotensor
+    """Whether a tensor stands for zeros, as some gradients of torch's functions do."""
 
     SingleLevelFunction = torch.autograd.function._SingleLevelFunction
     compiled_autograd_key = torch.autograd.Function._compiled_autograd_key
@@ -60,6 +64,39 @@ class LevelFunction(SingleLevelFunction):
             return apply(*arguments)
         finally:
             functorch.set_single_level_autograd_function_allowed(before)
+
+
+class Labelled(nn.Module):
+    """A module whose `state_dict` says what its tensors belong to.
+
+    Modules of different kinds can have tensors of the same names and shapes. The label is in the
+    metadata, which torch's own modules ignore.
+    """
+
+    _label: str
+
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        metadata = getattr(destination, "_metadata", {})
+        metadata.get(prefix[:-1], {})["label"] = self._label
+
+    def _load_from_state_dict(
+        self,
+        state_dict: Any,
+        prefix: str,
+        local_metadata: Any,
+        strict: bool,
+        *problems: list[str],
+    ) -> None:
+        before = [*map(len, problems)]
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, strict, *problems)
+        saved = local_metadata.get("label", self._label)
+        if saved != self._label and [*map(len, problems)] == before:
+            warnings.warn(
+                f"weights of {saved} are loaded into {self._label}, which computes another "
+                "function of them. If that is intended, load dict(state_dict), without metadata",
+                stacklevel=2,
+            )
 
 
 def transform_is_active() -> bool:

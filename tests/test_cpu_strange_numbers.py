@@ -62,6 +62,20 @@ def test_gradients_of_strange_numbers(cell, value, instruction_set):
             torch.testing.assert_close(got, expected, rtol=1e-12, atol=1e-12, equal_nan=True)
 
 
+@every_kernel
+def test_gradients_after_the_end_of_a_sequence(cell, instruction_set):
+    """They are zero with infinite weights too."""
+    call = call_of(cell, T=4, B=3, D=2, H=10, directions=1)
+    with torch.no_grad():
+        call.weights[0].weight_ih[0, 0] = torch.inf
+    lengths = torch.tensor([4, 2, 0])
+    output, _ = BACKENDS["cpu"].run(call._replace(lengths=lengths))
+    [gradient] = torch.autograd.grad(output.sum(), call.x)
+    padded = torch.arange(4)[:, None] >= lengths
+    assert (gradient[padded] == 0).all()
+    assert not gradient[~padded].isfinite().all()
+
+
 @every_cell
 @every_dtype
 def test_gradients_that_vanish(cell, dtype, instruction_set):

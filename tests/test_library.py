@@ -158,10 +158,7 @@ def test_it_loads_without_any_openmp_runtime():
     assert done.stderr == ""
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="others have no permission to ask for")
-def test_matrix_units_that_the_system_refuses_are_not_used():
-    """Linux refuses them to a thread whose stack for signals is too small for their state."""
-    code = """
+SMALL_STACK = """
 import ctypes
 
 class Stack(ctypes.Structure):
@@ -169,20 +166,43 @@ class Stack(ctypes.Structure):
 
 memory = ctypes.create_string_buffer(8192)
 stack = Stack(ctypes.addressof(memory), 0, len(memory))
-assert ctypes.CDLL(None).sigaltstack(ctypes.byref(stack), None) == 0
+
+def take_small_stack():
+    assert ctypes.CDLL(None).sigaltstack(ctypes.byref(stack), None) == 0
 
 import torch
 from lstm_variants import nn
 from lstm_variants.kernels.cpu import native
 
-layer = nn.LSTM(40, 70, dtype=torch.bfloat16, backend="cpu")
-layer(torch.ones(5, 33, 40, dtype=torch.bfloat16))[0].float().sum().backward()
-print(*native.kernels().instruction_sets)
+def compute(dtype):
+    layer = nn.LSTM(40, 70, dtype=dtype, backend="cpu")
+    layer(torch.ones(5, 33, 40, dtype=dtype))[0].float().sum().backward()
+
+kernels = native.kernels()
 """
+"""A stack for signals that is too small for the state of matrix units."""
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="others ask for no permission")
+
+
+@on_linux
+def test_matrix_units_that_the_system_refuses_are_not_used():
+    code = """
+take_small_stack()
+compute(torch.bfloat16)
+assert not (kernels.instruction_set == native.MATRIX_UNITS and kernels.multiplies_bfloat16)
+print(kernels.described(in_bfloat16=True))
+"""
+    command = [sys.executable, "-c", SMALL_STACK + code]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "AMX" not in done.stdout
+
+
+@on_linux
+def test_who_does_not_use_matrix_units_can_have_small_stacks_for_signals():
+    code = SMALL_STACK + "compute(torch.float32)\ntake_small_stack()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    others = [name for name in native.kernels().instruction_sets if name != native.MATRIX_UNITS]
-    assert done.stdout.split() == others
 
 
 def test_sources_in_a_zip_archive(tmp_path):

@@ -54,6 +54,15 @@ def operands():
     return x, rest[:n], rest[n:]
 
 
+@pytest.mark.parametrize(("H", "P"), [(0, 0), (0, 3), (4, 0)])
+def test_a_layer_without_units_is_an_error(H, P):
+    """Nothing would be written to the output."""
+    weights = [torch.ones(4 * H, 2), torch.ones(4 * H, P), torch.ones(P, H)]
+    states = [torch.zeros(2, P), torch.zeros(2, H)]
+    with pytest.raises(ValueError, match=f"at least one hidden unit, got H={H} and P={P}"):
+        layer_operator(torch.ones(3, 2, 2), weights, states, None, None, "LSTMCell()", "cpu", False)
+
+
 def test_tensors_on_different_devices_are_an_error():
     """torch would take the implementation for tensors without values, whose result is garbage."""
     x, weights, states = operands()

@@ -1,6 +1,7 @@
 """Models of torch.nn whose layers are replaced."""
 
 import copy
+import re
 import warnings
 from functools import partial
 
@@ -286,8 +287,11 @@ def test_only_layers_of_this_package():
         replace_layers(model, lstm=LSTMCell)
     with pytest.raises(TypeError, match=r"expects a class of layers, .*, got PeepholeLSTM\(4, 6\)"):
         replace_layers(model, lstm=PeepholeLSTM(4, 6))
+    for other in (nn.LSTM, lstm_variants.PeepholeLSTM):  # the second is a model
+        with pytest.raises(TypeError, match=f"a class of layers, .*{re.escape(repr(other))}"):
+            replace_layers(model, lstm=other)
     with pytest.raises(TypeError, match=r"of lstm_variants\.nn, got <class 'torch\S*LSTM"):
-        replace_layers(model, lstm=nn.LSTM)
+        replace_layers(model, lstm=lambda *sizes, **settings: nn.LSTM(*sizes, **settings))
     assert model[0] is before
 
 

@@ -305,6 +305,8 @@ def test_weights_of_another_cell_are_named():
 
 
 def test_lengths_that_are_no_numbers():
+    with pytest.raises(TypeError, match="lengths should be integers, got str"):
+        LSTM(3, 4)(torch.zeros(5, 2, 3), lengths="ab")
     with pytest.raises(TypeError, match="lengths should be integers, got object"):
         LSTM(3, 4)(torch.randn(5, 2, 3), lengths=object())
     with pytest.raises(ValueError, match=r"backend should be one of .* got \['cpu'\]"):

@@ -1,6 +1,7 @@
 """What existing training code does with torch.nn's layers works with these."""
 
 import io
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,53 @@ def test_a_layer_can_be_a_leaf_of_a_symbolic_trace(name):
     traced = torch.fx.GraphModule(model, Tracer().trace(model))
     x = torch.randn(5, 2, 3)
     assert torch.equal(traced(x)[0], model(x)[0])
+
+
+@every_twin
+def test_gradients_that_are_zeros_without_memory(name):
+    """Those of torch.sgn are tensors that have a shape alone."""
+    gradients = []
+    for kind in TWINS[name]:
+        torch.manual_seed(0)
+        layer, x = kind(3, 4), torch.randn(5, 2, 3, requires_grad=True)
+        output, hx = layer(x)
+        (torch.sgn(output).sum() + states_of(hx)[0].sum()).backward()
+        gradients.append([x.grad, *(p.grad for p in layer.parameters())])
+    torch.testing.assert_close(*gradients)
+
+
+@every_layer
+@pytest.mark.parametrize("setting", ["num_layers", "bias", "bidirectional"])
+def test_settings_that_cannot_be_changed(name, setting):
+    layer = OURS[name](3, 4)
+    setattr(layer, setting, 2 if setting == "num_layers" else not getattr(layer, setting))
+    with pytest.raises(RuntimeError, match=f"created with .*'{setting}'.*: create a new one"):
+        layer(torch.randn(5, 2, 3))
+
+
+def saved(layer):
+    """Its state_dict, through a file."""
+    file = io.BytesIO()
+    torch.save(torch.nn.Sequential(layer).state_dict(), file)
+    file.seek(0)
+    return torch.load(file, weights_only=True)
+
+
+def test_weights_of_another_recurrence_are_noticed():
+    """Where names and shapes are the same, there is a warning, and nothing else changes."""
+    weights = saved(nn.CoupledLSTM(3, 4))
+    other = torch.nn.Sequential(nn.LSTM1997(3, 4))
+    both = r"LSTMCell\(coupled=True\) are loaded into LSTMCell\(forget_gate=False\)"
+    with pytest.warns(UserWarning, match=both):
+        other.load_state_dict(weights)
+    assert torch.equal(other[0].weight_ih_l0, weights["0.weight_ih_l0"])
+    with warnings.catch_warnings(action="error"):
+        other.load_state_dict(dict(weights))
+        for same in (nn.CoupledLSTM(3, 4), torch.nn.GRU(3, 4)):
+            torch.nn.Sequential(same).load_state_dict(weights)
+        lstm = torch.nn.Sequential(nn.LSTM(3, 4))
+        lstm.load_state_dict(saved(nn.PeepholeLSTM(3, 4)), strict=False)
+        lstm.load_state_dict(saved(torch.nn.LSTM(3, 4)))
 
 
 @needs_kernels

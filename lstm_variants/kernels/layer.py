@@ -144,6 +144,8 @@ class Layer:
             raise ValueError(f"x should be {' or '.join(map(str, dtypes))}, got {self.x.dtype}")
         T, B, D = self.x.shape
         H, P = self.hidden_size, self.width
+        if H < 1 or P < 1:
+            raise ValueError(f"a layer should have at least one hidden unit, got H={H} and P={P}")
         weights = shapes_of(self.cell, self.names, D, H, P if self.projects else 0)
         self.compare(self.weights, self.names, weights)
         self.compare(self.states, self.fields, ((B, P), *(((B, H),) * (len(self.fields) - 1))))

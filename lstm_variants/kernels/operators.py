@@ -13,6 +13,7 @@ from torch import Tensor
 
 from lstm_variants.kernels.layer import Layer, in_layout, rows_in_order
 from lstm_variants.kernels.schema import Tensors, library
+from lstm_variants.torch_internals import is_zero_without_memory
 
 
 def forward(
@@ -81,8 +82,10 @@ def backward(
     layer.check()
     layer.check_device()
     layer.check_backward(output, kept, gradients, needs_grad)
-    # PyTorch does not resolve the negative bit in lists of optional tensors.
-    gradients = [None if g is None else g.resolve_neg() for g in gradients]
+    # PyTorch resolves neither zeros without memory nor negative bits in optional tensors.
+    gradients = [
+        None if g is None or is_zero_without_memory(g) else g.resolve_neg() for g in gradients
+    ]
     d_output, *d_last = (None if g is None else rows_in_order(g) for g in gradients)
     d_inputs = empty_gradients(x, weights, states, needs_grad)
     if layer.has_steps:

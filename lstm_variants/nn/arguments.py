@@ -59,6 +59,12 @@ def check_constructor(
         )
 
 
+def fixed_settings(layer: Any) -> dict[str, Any]:
+    """The settings of a layer that its parameters were created for."""
+    names = ("num_layers", "bias", "bidirectional")
+    return {name: getattr(layer, name) for name in names}
+
+
 def check_names(cell: Cell, names: tuple[str, ...], others: tuple[str, ...]) -> None:
     """Raise ValueError if two layers of a stack have parameters with different names."""
     if names != others:

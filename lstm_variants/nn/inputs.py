@@ -8,7 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from lstm_variants.nn.arguments import check_dtype, check_input_size, check_layout
+from lstm_variants.nn.arguments import (
+    check_dtype,
+    check_input_size,
+    check_layout,
+    fixed_settings,
+)
 from lstm_variants.steps import check_lengths, check_resets
 from lstm_variants.torch_internals import jit_is_tracing, plain_parameters
 
@@ -102,7 +107,15 @@ def in_layout_of(given: Any, output: Tensor, *, batch_first: bool) -> Any:
 
 
 def check_values(layer: Recurrent, x: Tensor) -> None:
-    """Raise an error unless the input has dtype and device of the weights, and the input size."""
+    """Raise an error unless the input has dtype and device of the weights, and the input size.
+
+    The same if settings were changed that the weights do not follow.
+    """
+    if fixed_settings(layer) != layer._fixed:
+        raise RuntimeError(
+            f"the layer was created with {layer._fixed}, got {fixed_settings(layer)}: "
+            "create a new one, these settings cannot be changed"
+        )
     # A parametrised weight is computed at each access: another one has the same dtype.
     names, plain = layer._weight_names[0], plain_parameters(layer)
     known = next((plain[name] for name in names if name in plain), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from dataclasses import is_dataclass
 from functools import partial
 from typing import Any
 
@@ -16,18 +17,18 @@ from lstm_variants.cells import Cell, Parameter, State, Weights
 from lstm_variants.kernels import Call
 from lstm_variants.kernels.dispatch import check_name, run
 from lstm_variants.kernels.torch_kernels import FUNCTIONS
-from lstm_variants.nn.arguments import check_constructor, check_names
+from lstm_variants.nn.arguments import check_constructor, check_names, fixed_settings
 from lstm_variants.nn.inputs import Batch, as_batch, check_step_input, in_layout_of
 from lstm_variants.nn.regularisation import check_rates, regularised
 from lstm_variants.nn.states import initial_states, stack_states
 from lstm_variants.steps import check_resets
-from lstm_variants.torch_internals import plain_parameters
+from lstm_variants.torch_internals import Labelled, plain_parameters
 
 TORCH_PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
 """Names of the parameters that torch.nn.LSTM has, without `_l{k}` and `_reverse`."""
 
 
-class Recurrent(nn.Module):
+class Recurrent(Labelled):
     """Multi-layer RNN over any cell, with the API of [torch.nn.LSTM][].
 
     Parameters have torch's names and layout: `weight_ih_l{k}`, `weight_hh_l{k}`, `bias_ih_l{k}`,
@@ -116,6 +117,8 @@ class Recurrent(nn.Module):
         self.recurrent_dropout = recurrent_dropout
         self.zoneout = zoneout
 
+        self._fixed = fixed_settings(self)
+        self._label = repr(cell) if is_dataclass(cell) else type(cell).__name__
         self._weight_names: list[list[str]] = []
         self._kinds = tuple(self._specs(0))
         check_rates(cell, self._kinds, weight_dropout, recurrent_dropout, zoneout)
@@ -172,8 +175,7 @@ class Recurrent(nn.Module):
         defaults = {k: p.default for k, p in parameters.items() if hasattr(self, k)}
         changed = [
             f"{name}={getattr(self, name)!r}"
-            # The projection comes first, as in torch.
-            for name in sorted(defaults, key="proj_size".__ne__)
+            for name in sorted(defaults, key="proj_size".__ne__)  # which is first, as in torch
             if defaults[name] not in (inspect.Parameter.empty, getattr(self, name))
         ]
         # In a subclass, the cell follows from the class name, but for one of a parametrisation.
@@ -186,7 +188,7 @@ class Recurrent(nn.Module):
         input: Tensor | PackedSequence,  # noqa: A002 - torch's name for it
         hx: Any = None,
         *,
-        lengths: Tensor | None = None,
+        lengths: Tensor | Sequence[int] | None = None,
         resets: Tensor | None = None,
     ) -> tuple[Any, Any]:
         """Apply the layers to a batch of sequences.

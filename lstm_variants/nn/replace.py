@@ -100,7 +100,12 @@ def replace_layers(
     classes = {torch_rnn.LSTM: lstm, torch_rnn.GRU: gru, torch_rnn.RNN: rnn}
     for given in classes.values():
         is_cell_type = isinstance(given, type) and issubclass(given, Cell)
-        makes_layers = callable(given) and not (is_cell_type or isinstance(given, nn.Module))
+        is_other_module = isinstance(given, nn.Module) or (
+            isinstance(given, type)
+            and issubclass(given, nn.Module)
+            and not issubclass(given, Recurrent)
+        )
+        makes_layers = callable(given) and not (is_cell_type or is_other_module)
         if not (makes_layers or isinstance(given, Cell | None)):
             raise TypeError(
                 "replace_layers expects a class of layers, such as lstm_variants.nn.GRU, or a "

@@ -107,6 +107,7 @@ class Kernels:
         self._cells: dict[str, tuple[int, ...]] = {}
         self._run = library.lstm_variants_run
         self._run.argtypes = [c_char_p, c_int, c_int]
+        self._is_permitted = library.lstm_variants_is_permitted
         name_of = library.lstm_variants_instruction_set
         name_of.restype = c_char_p
         self.instruction_sets: dict[str, int] = {}
@@ -122,14 +123,15 @@ class Kernels:
     @property
     def multiplies_bfloat16(self) -> bool:
         """Whether products of calls in bfloat16 are of bfloat16, with sums in float32."""
-        return self.instruction_set in OF_AVX512
+        name = self.instruction_set
+        return name in OF_AVX512 and bool(self._is_permitted(self.instruction_sets[name]))
 
     def described(self, *, in_bfloat16: bool) -> str:
         """The instructions that compute a call, for a reader."""
         found = OF_AVX512.get(self.instruction_set)
         if found is None:
             return self.instruction_set
-        return found if in_bfloat16 else "avx512"
+        return found if in_bfloat16 and self.multiplies_bfloat16 else "avx512"
 
     @property
     def threads(self) -> int:

@@ -37,11 +37,15 @@ COMPILED(amx)
 
 namespace {
 
-// `in_bfloat16`: for calls in bfloat16, if these have passes of their own.
+bool always() { return true; }
+
+// `in_bfloat16`: for calls in bfloat16, if these have passes of their own, and whether the system permits
+// them.
 struct InstructionSet {
     const char* name;
     bool here;
     Passes passes, in_bfloat16 = {};
+    bool (*permitted)() = always;
 };
 
 #if defined(__x86_64__)
@@ -54,16 +58,28 @@ bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_support
 #endif
 
 #if defined(HAS_AMX)
-// Whether this process may use matrix units for bfloat16 (AMX). Linux lets a process use them only after
-// it has asked: without that, the first instruction is a SIGILL.
+constexpr long supported_states = 0x1021, request_permission = 0x1023, tile_data = 18;
+
+// Whether processor and system have matrix units for bfloat16 (AMX).
 bool has_matrix_units() {
 #if defined(SIMULATED_TILES)
     return true;
 #else
-    constexpr long request_permission = 0x1023, tile_data = 18;
     unsigned a, b, c, d;
+    uint64_t states = 0;
     return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1) && (d >> 24 & 1)
-           && syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+           && syscall(SYS_arch_prctl, supported_states, &states) == 0 && (states >> tile_data & 1);
+#endif
+}
+
+// Linux lets a process use them only after it has asked: without that, the first instruction is a SIGILL.
+// Not asked before the first call that uses them: from then on, stacks for signals need 11 KiB more.
+bool may_use_matrix_units() {
+#if defined(SIMULATED_TILES)
+    return true;
+#else
+    static const bool permitted = syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+    return permitted;
 #endif
 }
 #endif
@@ -78,7 +94,8 @@ const InstructionSet* sets() {
     static const InstructionSet all[] = {
 #if defined(__x86_64__)
 #if defined(HAS_AMX)
-        {"amx", has_products && has_matrix_units(), avx512::passes, amx::passes},
+        {"amx", has_products && has_matrix_units(), avx512::passes, amx::passes,
+         may_use_matrix_units},
 #endif
 #if defined(HAS_AVX512_BF16)
         {"avx512_bf16", has_products && !are_slow, avx512::passes, avx512_bf16::passes},
@@ -109,12 +126,16 @@ extern "C" EXPORTED const char* lstm_variants_instruction_set(int n) {
     return set.name && !set.here ? "" : set.name;
 }
 
+// Whether the system lets calls in bfloat16 use what number n has for them.
+extern "C" EXPORTED int lstm_variants_is_permitted(int n) { return sets()[n].permitted(); }
+
 // Nothing has been written if the result is not `done`.
 enum Result { done, out_of_memory, lengths_out_of_range };
 
 extern "C" EXPORTED int lstm_variants_run(const Call* call, int instruction_set, int backward) {
     const InstructionSet& set = sets()[instruction_set];
-    const bool in_bfloat16 = call->is_bfloat16 && !call->is_double && set.in_bfloat16.forward;
+    const bool in_bfloat16 =
+        call->is_bfloat16 && !call->is_double && set.in_bfloat16.forward && set.permitted();
     const Passes& passes = in_bfloat16 ? set.in_bfloat16 : set.passes;
     const auto lengths = static_cast<const int64_t*>(call->lengths);
     for (int64_t b = 0; lengths && b < call->B; b++)

@@ -182,11 +182,12 @@ template <class T> class Gradients {
             has_padding() ? used.places() : stride, Sequence<T>::in(s.io.weight_ih), d_x, x_width(),
             mine, {0, 1}
         );
-        for (int64_t row : mine)
-            std::copy_n(
-                d_x + row * x_width(), s.call.D,
-                Sequence<T>::out(s.io.d_x) + (first * s.B + row) * s.call.D
-            );
+        for (int64_t row : mine) {
+            T* const to = Sequence<T>::out(s.io.d_x) + (first * s.B + row) * s.call.D;
+            // Past the end of a sequence, infinite weights times zero are not zero.
+            if (s.valid(first + row / s.B, row % s.B)) std::copy_n(d_x + row * x_width(), s.call.D, to);
+            else std::fill_n(to, s.call.D, T(0));
+        }
     }
 
     // `weights`: where the gradient of the recurrent weights goes.
