@@ -23,6 +23,21 @@ def traced(layer, *inputs, **keywords):
         return trace(layer, *inputs, **keywords)
 
 
+@pytest.mark.parametrize(
+    ("gates", "low", "high"),
+    [((0.09, 0.91), [1, 0], [0, 1]), ((0.11, 0.89), [0, 0], [0, 0])],
+)
+def test_a_gate_is_saturated_below_a_tenth_and_above_nine_tenths(gates, low, high):
+    """As Karpathy et al. 2015 define it."""
+    layer = layers.LSTM(1, 2)
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            parameter.zero_()
+        layer.bias_ih_l0[2:4] = torch.tensor(gates).logit()
+    found = traced(layer, torch.zeros(3, 1, 1))[0].saturation()["f"]
+    assert [share.tolist() for share in found] == [low, high]
+
+
 @pytest.mark.parametrize("name", [name for name in VARIANTS if name not in WITHOUT_A_GATE])
 def test_the_kept_share_is_the_derivative_of_the_state(name):
     """By the state itself alone: without peepholes, and with h as the recurrent weights see it."""

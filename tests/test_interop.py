@@ -232,6 +232,12 @@ def leaves(values):
     return [array for value in values for array in leaves(value)]
 
 
+def test_a_layer_without_biases_in_tensorflow():
+    layer, x = LSTM(D, H, bias=False, dtype=torch.float64), normal(T, B, D)
+    again = interop.from_tensorflow(*interop.to_tensorflow(layer))
+    np.testing.assert_allclose(output_of(again, x), output_of(layer, x), rtol=0, atol=1e-12)
+
+
 def test_a_projection_in_tensorflow():
     layer = PeepholeLSTM(D, H, proj_size=2, dtype=torch.float64)
     [variables] = interop.to_tensorflow(layer)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 from onnx import helper, numpy_helper
-from torch.nn.utils import prune
+from torch.nn.utils import parametrizations, prune
 
 from lstm_variants import interop
 from lstm_variants.cells import GRUCell
-from lstm_variants.nn import LSTM
+from lstm_variants.nn import LSTM, PeepholeLSTM
 from tests.layers import assert_same_layers
 
 D, H = 4, 5
@@ -57,6 +57,18 @@ FRAMEWORKS = ["keras", "tensorflow", "flax", "onnx"]
 def test_arrays_of_other_or_several_dtypes(kind, dtypes):
     with pytest.raises(ValueError, match="float"):
         arrays_of(kind, dtypes.split())
+
+
+def test_names_of_variables_with_scope_and_number():
+    [variables] = interop.to_tensorflow(PeepholeLSTM(D, H, proj_size=2))
+    named = {f"rnn/lstm_cell/{name}:0": array for name, array in variables.items()}
+    assert_same_layers(interop.from_tensorflow(named), interop.from_tensorflow(variables))
+
+
+def test_parameters_that_a_parametrisation_computes():
+    layer = parametrizations.weight_norm(LSTM(D, H), "weight_hh_l0")
+    again = interop.from_keras("LSTM", interop.to_keras(layer))
+    assert torch.equal(again.weight_hh_l0, layer.weight_hh_l0)
 
 
 def test_directions_of_several_dtypes():

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 
 import pytest
 
@@ -49,6 +50,22 @@ def test_a_new_file_is_a_change_whatever_git_shows(unpacked, monkeypatch):
     assert not provenance.commit().endswith("+changes")
     (new / "run.py").touch()
     assert provenance.commit().endswith("+changes")
+
+
+def test_a_command_names_neither_folders_nor_addresses(monkeypatch):
+    arguments = [
+        "a name",
+        "--data",
+        "/home/me",
+        "--seeds",
+        "2",
+        "--out=/tmp/x",
+        "--scheduler",
+        "a:1",
+    ]
+    monkeypatch.setattr(sys, "argv", ["/home/me/run.py", *arguments])
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
+    assert provenance.command() == "python run.py 'a name' --seeds 2"
 
 
 def test_without_git_that_is_the_reason(unpacked, monkeypatch):

@@ -161,6 +161,7 @@ def test_other_variants():
     assert model[2].weight_hh_l0.shape == (6,)
     for layer in model:
         assert layer(torch.randn(5, 3, 4))[0].isfinite().all()
+    assert replace_layers(nn.LSTM(4, 6, device="meta"), lstm=PeepholeLSTM).weight_ch_l0.is_meta
 
 
 @pytest.mark.parametrize("nonlinearity", ["tanh", "relu"])
@@ -186,9 +187,12 @@ def with_weight_norm():
     return nn.utils.parametrizations.weight_norm(nn.RNN(4, 6), "weight_hh_l0")
 
 
-def with_a_parameter():
+BUFFER = nn.Buffer(torch.ones(1))
+
+
+def with_more(part):
     layer = nn.LSTM(4, 6)
-    layer.scale = nn.Parameter(torch.ones(1))
+    layer.more = part
     return layer
 
 
@@ -209,7 +213,9 @@ LEFT = {
     r"torch\.\S+\.ParametrizedRNN, a subclass of torch\.nn\.RNN": with_weight_norm,
     r"torch\.\S+\.GRU with hooks": with_hook,
     r"torch\.\S+\.LSTM with hooks": with_a_hook_of_the_state,
-    r"torch\.\S+\.LSTM with added or missing parameters": with_a_parameter,
+    r"torch\.\S+\.LSTM with added or missing parameters": lambda: with_more(nn.Parameter()),
+    r"torch\.\S+\.LSTM with (added) or missing parameters": lambda: with_more(nn.Identity()),
+    r"torch\.\S+\.LSTM with added (or) missing parameters": lambda: with_more(BUFFER),
     r"torch\.\S+\.GRU with its own forward": partial(with_its_own, "forward"),
     # This package's layers have attributes of these names.
     r"torch\.\S+\.GRU with its own zoneout": partial(with_its_own, "zoneout"),
@@ -238,8 +244,7 @@ def test_a_compiled_layer_is_kept():
 def test_one_kind_alone():
     model = nn.ModuleList([nn.LSTM(4, 6), nn.GRU(4, 6)])
     gru = model[1]
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warnings.catch_warnings(action="error"):
         replace_layers(model, gru=None)
     assert type(model[0]) is LSTM
     assert model[1] is gru
@@ -273,12 +278,9 @@ def test_gates_are_not_mixed_up():
     assert new.weight_ih_l0 is not gru.weight_ih_l0
 
 
-def test_only_modules():
+def test_only_layers_of_this_package_in_modules():
     with pytest.raises(TypeError, match="expects a module, got <class 'list'>"):
         replace_layers([nn.LSTM(4, 6)])
-
-
-def test_only_layers_of_this_package():
     model = nn.Sequential(nn.LSTM(4, 6))
     before = model[0]
     with pytest.raises(TypeError, match=r"a class of layers, .*, got 'PeepholeLSTM'"):

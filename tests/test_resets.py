@@ -35,6 +35,17 @@ for step, sequence in ((2, 0), (4, 0), (0, 1), (1, 1), (5, 1), (3, 3), (5, 3)):
 LENGTHS = torch.tensor([7, 6, 0, 4])
 
 
+@every_backend
+def test_a_reset_just_past_the_end_has_no_influence(backend):
+    layer = layers.LSTM(D, H, bidirectional=True, backend=backend, **F64)
+    x, hx, resets = torch.randn(T, 1, D, **F64), random_hx(layer, 1), torch.zeros(T, 1).bool()
+    lengths = torch.tensor([3])
+    resets[3] = True
+    found, expected = (layer(x, hx, lengths=lengths, resets=r) for r in (resets, None))
+    assert torch.equal(found[0], expected[0])
+    assert_same_states(found[1], expected[1])
+
+
 def start_of(layer):
     """The start value of a state, for one sequence."""
     like = torch.zeros(1, 0, dtype=torch.float64)

@@ -232,6 +232,11 @@ class Doubled(LSTM):
         return super().forward(2 * input, hx)
 
 
+class Repeated(LSTM):
+    def step(self, input, hx=None, *, resets=None):  # noqa: A002 - torch's name for it
+        return super().step(2 * input, hx, resets=resets)
+
+
 def with_its_own(name, value):
     layer = LSTM(D, H)
     setattr(layer, name, value)
@@ -242,6 +247,7 @@ NOT_PLAIN = {
     "tied": tied,
     "tied by memory": tied_by_memory,
     "forward": lambda: Doubled(D, H),
+    "step": lambda: Repeated(D, H),
     "zoneout": lambda: with_its_own("zoneout", -1.0),
     "dropout": lambda: with_its_own("dropout", 2.0),
     "weight_norm": lambda: parametrizations.weight_norm(LSTM(D, H), "weight_hh_l0"),

@@ -304,6 +304,14 @@ def test_weights_of_another_cell_are_named():
         scan(LayerNormLSTMCell(), x, Weights(torch.ones(16, 3), torch.ones(16, 4)))
 
 
+def test_without_steps_the_last_state_is_a_copy():
+    w = Weights(weight_ih=torch.randn(20, 4), weight_hh=torch.randn(20, 5))
+    state = LSTMState(torch.zeros(3, 5), torch.zeros(3, 5))
+    _, last = scan(LSTMCell(), torch.randn(0, 3, 4), w, state)
+    last.c.add_(1)
+    assert not state.c.any()
+
+
 def test_lengths_that_are_no_numbers():
     with pytest.raises(TypeError, match="lengths should be integers, got str"):
         LSTM(3, 4)(torch.zeros(5, 2, 3), lengths="ab")

@@ -171,6 +171,13 @@ def test_the_page_of_the_rule_has_the_number_of_permutations():
     assert searches.best_places(most, most).own == 0 < searches.best_places(most + 1, most).own
 
 
+@pytest.mark.parametrize(("ended", "is_cut_off"), [(0, False), (1, False), (2, True)])
+def test_more_than_half_of_the_best_trials_have_to_end_by_the_limit(ended, is_cut_off):
+    valid = np.arange(20.0)  # two of which are the best tenth
+    assert searches.is_cut_off(valid, np.array([1.0] * ended + [0.0] * (20 - ended))) is is_cut_off
+    assert not searches.is_cut_off(valid, np.array([0.0] * 2 + [1.0] * 18))
+
+
 def test_equal_best_tenths_have_an_interval():
     """As where the error of the best trials is 0."""
     trials = [(0.01 * k, max(0.0, k - 5.0)) for k in range(20)]

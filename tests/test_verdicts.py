@@ -208,6 +208,23 @@ def test_scores_at_a_ceiling_are_censored():
     assert found["excluded"]
 
 
+def test_the_other_network_at_the_ceiling():
+    assert Scores((1.0, 2.0, 3.0), (500.0,) * 3, 500.0).estimate == -math.inf
+    full = [500.0] * N
+    assert outcomes(scores("not worse", full, full, "n", margin=1.0, ceiling=500.0)) == ["open"]
+
+
+def test_half_of_the_seeds_are_enough_for_not_worse():
+    half, fewer = [*SOON[:5], *[CAP] * 5], [*SOON[:4], *[CAP] * 6]
+    assert outcomes(times("", SOON, half, CAP, margin=4.0)) == ["ahead"]
+    assert outcomes(times("", SOON, fewer, CAP, margin=4.0)) == ["open"]
+
+
+def test_an_effect_is_excluded_where_one_network_never_solves_it():
+    some = [True] + [False] * (N - 1)
+    assert outcomes(shares("", some, [False] * N, reported=90.0)) == ["excluded"]
+
+
 def test_unsolved_runs_are_not_times():
     [found] = judged(times("", [1.0] * 6 + [CAP] * 4, [CAP] * 10, CAP))["comparisons"]
     assert found["outcome"] == "ahead"

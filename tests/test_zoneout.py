@@ -52,6 +52,17 @@ def test_zoneout_is_the_papers(name, training):
     assert_same_states(last, tuple(s[None] for s in state))
 
 
+def test_masks_are_drawn_for_each_direction_sequence_and_step():
+    layer = layers.LSTM(D, 40, bidirectional=True, recurrent_dropout=0.5, zoneout=0.5)
+    _, [(call, _)] = observed_call(layer, torch.randn(T, B, D))
+    forward, backward = call.masks
+    assert not torch.equal(forward.seen, backward.seen)
+    for mask, other in zip(forward.kept, backward.kept, strict=True):
+        assert not torch.equal(mask, other)
+        assert (mask[:, :1] != mask).any()
+        assert (mask[:1] != mask).any()
+
+
 @every_variant
 def test_zoneout_keeps_its_share(name):
     """Of h, and of c if there is one that has a meaning alone."""

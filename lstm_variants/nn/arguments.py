@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
+from dataclasses import is_dataclass
 from numbers import Integral, Real
 from typing import Any
 
@@ -63,6 +64,14 @@ def fixed_settings(layer: Any) -> dict[str, Any]:
     """The settings of a layer that its parameters were created for."""
     names = ("num_layers", "bias", "bidirectional")
     return {name: getattr(layer, name) for name in names}
+
+
+def label_of(cell: Cell) -> str:
+    """A cell in the metadata of a `state_dict`: its repr, or its class."""
+    try:
+        return repr(cell) if is_dataclass(cell) else type(cell).__name__
+    except RuntimeError:  # a setting that is a tensor cannot be compared with its default
+        return type(cell).__name__
 
 
 def check_names(cell: Cell, names: tuple[str, ...], others: tuple[str, ...]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from dataclasses import is_dataclass
 from functools import partial
 from typing import Any
 
@@ -17,7 +16,7 @@ from lstm_variants.cells import Cell, Parameter, State, Weights
 from lstm_variants.kernels import Call
 from lstm_variants.kernels.dispatch import check_name, run
 from lstm_variants.kernels.torch_kernels import FUNCTIONS
-from lstm_variants.nn.arguments import check_constructor, check_names, fixed_settings
+from lstm_variants.nn.arguments import check_constructor, check_names, fixed_settings, label_of
 from lstm_variants.nn.inputs import Batch, as_batch, check_step_input, in_layout_of
 from lstm_variants.nn.regularisation import check_rates, regularised
 from lstm_variants.nn.states import initial_states, stack_states
@@ -118,7 +117,7 @@ class Recurrent(Labelled):
         self.zoneout = zoneout
 
         self._fixed = fixed_settings(self)
-        self._label = repr(cell) if is_dataclass(cell) else type(cell).__name__
+        self._label = label_of(cell)
         self._weight_names: list[list[str]] = []
         self._kinds = tuple(self._specs(0))
         check_rates(cell, self._kinds, weight_dropout, recurrent_dropout, zoneout)
