@@ -71,6 +71,11 @@ class Steps:
         if valid is not None:
             self.inputs["valid"] = valid
         if resets is not None:
+            if type(cell).initial_state is not Cell.initial_state:
+                raise ValueError(
+                    f"resets need start values that are numbers, those of state_fields, and "
+                    f"{type(cell).__name__} has an initial_state of its own"
+                )
             resets = check_resets(resets, (T, B)).to(x.device)
             self.inputs["restart"] = restarts(resets, valid, reverse=reverse)
         self.kept: list[float | str | None] = [None] * len(cell.state_fields)
@@ -85,6 +90,13 @@ class Steps:
             state = cell.initial_state(
                 x.new_empty(B, 0), H, 0 if projection is None else self.width
             )
+        sizes = [self.width] + [H] * (len(state) - 1)
+        for name, tensor, size in zip(cell.state_type._fields, state, sizes, strict=True):
+            if tensor.shape != (B, size):
+                raise ValueError(
+                    f"{name} of {type(cell).__name__} should be [B, H], here {[B, size]}, got "
+                    f"{list(tensor.shape)}"
+                )
         float32 = torch.promote_types(x.dtype, torch.float32)
         self.first: State = cell.state_type(
             *(

@@ -69,6 +69,26 @@ class TwoGates(Cell):
         return HiddenState(f * (k * state.h + i * g)), {"i": i, "k": k, "f": f, "g": g}
 
 
+class Keyed(TwoGates):
+    r"""What is written is multiplied by a key, which is no gate.
+
+    $$ \begin{aligned}
+    i_t &= \sigma(W_i x_t + b_i) \\
+    k_t &= W_k x_t + b_k \\
+    f_t &= \sigma(W_f x_t + b_f) \\
+    g_t &= \tanh(W_g x_t + U_g h_{t-1} + b_g) \\
+    h_t &= f_t \odot h_{t-1} + i_t \odot g_t \odot k_t
+    \end{aligned} $$"""
+
+    blocks = (Block("i", "write"), Block("k", None), Block("f", "keep"), Block("g", "candidate"))
+
+    def step(self, wx, state, w, seen=None):
+        i, k, f, g = wx.chunk(4, dim=-1)
+        i, f = torch.sigmoid(i), torch.sigmoid(f)
+        g = torch.tanh(g + linear(state.h if seen is None else seen, w.weight_hh))
+        return HiddenState(f * state.h + i * g * k), {"i": i, "k": k, "f": f, "g": g}
+
+
 class Absolute(LeakyCell):
     __doc__ = LeakyCell.__doc__  # does not mention it
 
@@ -167,7 +187,9 @@ class Squashed(LeakyCell):
         return self.state_type((v * torch.sigmoid(w.slope * v)).to(wx.dtype), v), gates
 
 
-@pytest.mark.parametrize("cell_type", [DecayingAsStated, TwoGates, Writing, Normalised, Squashed])
+@pytest.mark.parametrize(
+    "cell_type", [DecayingAsStated, TwoGates, Keyed, Writing, Normalised, Squashed]
+)
 def test_a_right_cell_is_accepted(cell_type):
     check_cell(cell_type())
 

@@ -135,6 +135,43 @@ def test_compile_and_export():
     torch.testing.assert_close(program(x)[0], layer(x)[0])
 
 
+@pytest.mark.usefixtures("fresh_compiler")
+def test_compiled_resets():
+    layer, x = Recurrent(LeakyCell(), 3, 4), torch.randn(5, 2, 3)
+    resets = torch.arange(10).view(5, 2) % 3 == 0
+    compiled = torch.compile(layer, backend="eager", fullgraph=True)
+    expected = layer(x, resets=resets)[0]
+    torch.testing.assert_close(compiled(x, resets=resets)[0], expected)
+
+
+class OtherStart(LeakyCell):
+    """Each unit has a start value of its own."""
+
+    def initial_state(self, like, hidden_size, proj_size=0):
+        state = super().initial_state(like, hidden_size)
+        return state._replace(v=state.v + torch.arange(hidden_size))
+
+
+def test_resets_need_start_values_that_are_numbers():
+    layer, x = Recurrent(OtherStart(), 3, 4), torch.randn(5, 2, 3)
+    assert layer(x)[0].isfinite().all()
+    with pytest.raises(ValueError, match="OtherStart has an initial_state of its own"):
+        layer(x, resets=torch.zeros(5, 2, dtype=torch.bool))
+
+
+class Matrix(LeakyCell):
+    """A state that is a matrix for each sequence."""
+
+    def initial_state(self, like, hidden_size, proj_size=0):
+        return super().initial_state(like, hidden_size)._replace(v=like.new_zeros(2, 4, 3))
+
+
+def test_a_state_of_another_shape():
+    """It would be silently wrong with lengths if B = H."""
+    with pytest.raises(ValueError, match=r"v of Matrix should be .*\[2, 4\], got \[2, 4, 3\]"):
+        Recurrent(Matrix(), 3, 4)(torch.randn(5, 2, 3))
+
+
 def test_a_cell_of_the_same_name_is_another_cell():
     """Its text is that of a cell with a kernel, and it is not that cell."""
     impostor = type("LSTMCell", (LeakyCell,), {})()

@@ -261,7 +261,8 @@ def missing(name: str, problem: str) -> str:
         f"{problem}\n{name} is wanted, with {source.hash_text}.\n"
         f"With a network, {again} is fetched from\n"
         f"  {source.url}\n"
-        "Without one, copy that file into a folder and name the folder: --data DIR"
+        "Without one, copy that file into a folder and name the folder: --data DIR, or the "
+        f"environment's {FOLDER}"
     )
 
 

@@ -178,7 +178,7 @@ class Cell(ABC):
         return ()
 
     def initial_state(self, like: Tensor, hidden_size: int, proj_size: int = 0) -> State:
-        """The state before the first time step: the start value of each field.
+        """The state before the first time step: the start values. With others, no `resets` work.
 
         Args:
             like: A `[B, ...]` tensor that gives batch size, dtype and device.

@@ -138,8 +138,12 @@ def check_roles(cell: Cell) -> None:
     start = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H)
     state = cell.state_type(*map(torch.randn_like, start))
     is_written = any(block.role == "candidate" for block in cell.blocks)
-    # The candidate is not zero, where a relu would have no derivative.
-    rows = [torch.randn(B, H, dtype=torch.float64) * (b.role == "candidate") for b in cell.blocks]
+    # The candidate is not zero, where a relu would have no derivative, nor is what it may be
+    # multiplied by.
+    rows = [
+        torch.randn(B, H, dtype=torch.float64) * (b.role in ("candidate", None))
+        for b in cell.blocks
+    ]
     candidate = torch.cat(rows, dim=-1)
     for block in cell.blocks:
         is_measured = block.role == "keep" or (block.role == "write" and is_written)
