@@ -19,7 +19,7 @@ from lstm_variants.torch_internals import constant_while_tracing, is_traced
 
 __all__ = ["CPU", "CPU_BFLOAT16"]
 
-Group = tuple[Sequence[str], Sequence[Tensor]]
+Group = tuple[tuple[str, ...], Sequence[Tensor]]
 """Names in call.h, and the tensors of one direction after the other."""
 GRAIN_SIZE, STEP_GRAIN_SIZE = 1_000_000, 64_000
 """Multiplications with weights that are worth a thread: in all, and in a step if threads
@@ -241,10 +241,7 @@ def describe(
         (formatted(kernel.fields, "{}_0"), layer.states),
         *groups,
     )
-    directions = []
-    for k in range(layer.directions):
-        parts = ((names, tensors[k * len(names) :]) for names, tensors in groups)
-        directions.append([(names, map(address, part)) for names, part in parts])
+    addresses = [(names, map(address, tensors)) for names, tensors in groups]
     library = native.kernels()
     strides = (0, 0) if d_output is None else d_output.stride()
     shared = {
@@ -268,7 +265,7 @@ def describe(
         "output": address(output),
         "d_output": address(d_output),
     }
-    return library.layout.pack(library.settings(layer.name, kernel.settings), shared, directions)
+    return library.layout.pack(library.settings(layer.name, kernel.settings), shared, addresses)
 
 
 def address(tensor: Tensor | None) -> int:

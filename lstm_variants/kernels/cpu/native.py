@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext, suppress
 from ctypes import c_char_p, c_int
 from functools import cache
@@ -59,29 +59,36 @@ class Layout:
         self._struct = Struct(f"@{integers}i{len(sizes)}q{pointers}P")
         self.size = self._struct.size
         self._shared_values = itemgetter(*self.shared)
-        n = len(self.direction)
-        self._places = [{name: k * n + j for j, name in enumerate(self.direction)} for k in (0, 1)]
+        self._places: dict[tuple[str, ...], list[int]] = {}
 
     def pack(
         self,
         cell: tuple[int, ...],
         shared: Mapping[str, int],
-        directions: Sequence[Sequence[tuple[Sequence[str], Iterable[int]]]],
+        groups: Iterable[tuple[tuple[str, ...], Iterable[int]]],
     ) -> bytes:
         """A call from the values of its fields.
 
         Args:
             cell: The cell's settings, in the order of `cell`.
             shared: Every name in `shared` and its value.
-            directions: Names and addresses of each direction's tensors, in groups; others are null.
+            groups: Names of tensors that each direction has, and the addresses of one direction's
+                after the other's; others are null.
         """
         addresses = [0] * (2 * len(self.direction))
-        for k, groups in enumerate(directions):
-            places = self._places[k]
-            for names, values in groups:
-                for name, value in zip(names, values, strict=False):
-                    addresses[places[name]] = value
+        for names, values in groups:
+            for place, value in zip(self.places_of(names), values, strict=False):
+                addresses[place] = value
         return self._struct.pack(*cell, *self._shared_values(shared), *addresses)
+
+    def places_of(self, names: tuple[str, ...]) -> list[int]:
+        """Where the addresses of both directions lie, one direction after the other."""
+        found = self._places.get(names)
+        if found is None:
+            n = len(self.direction)
+            own = [self.direction.index(name) for name in names]
+            found = self._places[names] = [*own, *(n + place for place in own)]
+        return found
 
 
 class Kernels:
