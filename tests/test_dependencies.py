@@ -283,3 +283,17 @@ def test_gradient_penalty_of_a_discriminator():
         found.append(torch.autograd.grad(loss, [generated, *layer.parameters()]))
     for a, b in zip(*found, strict=True):
         assert_exact(a, b)
+
+
+@needs_kernels
+def test_autocast_of_the_second_backward_pass_changes_nothing():
+    found = []
+    for enabled in (False, True):
+        torch.manual_seed(0)
+        layer = VARIANTS["GRU"].layer(3, 4, backend="cpu")
+        x = torch.randn(4, 2, 3, requires_grad=True)
+        [first] = torch.autograd.grad(layer(x)[0].square().sum(), x, create_graph=True)
+        total = first.square().sum()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled):
+            found.append(torch.autograd.grad(total, [x, *layer.parameters()]))
+    torch.testing.assert_close(*found)

@@ -9,6 +9,7 @@ import types
 import pytest
 
 from experiments.counting.run import EXPERIMENT
+from experiments.data import small
 from experiments.engine import command
 from experiments.engine.experiment import execute
 from experiments.report import pages
@@ -166,3 +167,10 @@ def test_the_published_record_begins_with_fewer_seeds_only_to_be_extended():
         command.prepared("counting", EXPERIMENT, ["--seeds", "2", "--words", "9", "--extend"])
     with pytest.raises(SystemExit, match="add --out DIR, or leave out --extend"):
         command.prepared("counting", EXPERIMENT, ["--smoke", "--extend"])
+
+
+def test_what_was_run_on_generated_data_is_not_extended_with_other_data(run):
+    with small.in_use():
+        run(1)
+    with pytest.raises(SystemExit, match=r"other data \(generated or real\) and cannot"):
+        run(2)

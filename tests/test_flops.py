@@ -31,7 +31,7 @@ def counted(layer, x, hx):
 @pytest.mark.filterwarnings("ignore:LSTM with projections is not supported")
 def test_as_many_operations_as_in_torch(name, options, of_x, of_hx):
     # On the CPU torch counts those of an LSTM with a projection alone.
-    options = options | {"proj_size": P} if name == "LSTM" else {}
+    options = options | ({"proj_size": P} if name == "LSTM" else {})
     layers = [getattr(module, name)(D, H, **options) for module in (torch.nn, lstm_variants.nn)]
     x = torch.randn(T, B, D, requires_grad=of_x)
     hx = random_hx(layers[1], B, dtype=torch.float32)

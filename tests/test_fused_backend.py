@@ -1,5 +1,7 @@
 """A backend of a user's: two passes, and everything else from the operators."""
 
+import copy
+
 import pytest
 import torch
 from torch.nn.functional import linear
@@ -176,3 +178,18 @@ def test_what_it_does_not_support(backend, capsys):
     explain(layer.float(), data.float())
     assert capsys.readouterr().out.count("leaky      made for float64, and the input is") == 2
     assert Leaky.forwards == 0
+
+
+def test_what_is_inside_is_exact_under_autocast(backend, monkeypatch):
+    monkeypatch.setattr(Leaky, "dtypes", (torch.float32,))
+    layer, x = Recurrent(LeakyCell(), 2, 3), torch.randn(5, 3, 2)
+    expected = copy.deepcopy(layer).bfloat16()(x.bfloat16())[0]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(layer(x)[0], expected)
+    assert Leaky.forwards == 2
+
+
+def test_half_precision_needs_float32(backend, capsys):
+    layer = Recurrent(LeakyCell(), 2, 3, dtype=torch.bfloat16)
+    explain(layer, torch.randn(5, 3, 2).bfloat16())
+    assert "leaky      made for float64, and the input is torch.bfloat16" in capsys.readouterr().out

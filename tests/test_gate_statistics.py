@@ -276,3 +276,10 @@ def test_zeros_are_white_in_the_plot():
     [image] = panel.get_images()
     assert image.get_clim() == (-1, 1)
     pyplot.close()
+
+
+def test_recurrent_dropout_alone_has_time_constants():
+    """Zoneout, which also draws masks, has none."""
+    [steps] = traced(layers.LSTM(2, 3, recurrent_dropout=0.5), torch.randn(5, 2, 2))
+    decay = steps["f"][1:].double().log().mean((0, 1))
+    torch.testing.assert_close(steps.time_constants(), -1 / decay, rtol=1e-6, atol=0)

@@ -287,3 +287,11 @@ def test_initial_values_of_the_cell_where_a_parameter_is_pruned():
     layer = prune.identity(nn.LayerNormLSTM(3, 4), "gain_c_l0")
     layer.reset_parameters()
     assert torch.equal(layer.gain_c_l0_orig, torch.ones(4))
+
+
+def test_initial_values_of_cells():
+    u = nn.IndRNN(3, 400).weight_hh_l0
+    assert 0 <= u.min() < 0.1 < 0.9 < u.max() < 1
+    for name, parameter in nn.LayerNormLSTM(3, 4).named_parameters():
+        if not name.startswith("weight"):
+            assert (parameter == name.startswith("gain")).all(), name

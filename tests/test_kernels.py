@@ -263,3 +263,22 @@ def test_layers_compile_without_the_cpu_kernels(name, backend):
     if backend == "reference":
         lengths = torch.tensor([3, 0])
         torch.testing.assert_close(compiled(x, lengths=lengths)[0], layer(x, lengths=lengths)[0])
+
+
+@pytest.mark.parametrize("backend", [pytest.param("cpu", marks=needs_kernels), "torch"])
+def test_tensors_of_the_second_direction_that_do_not_fit(backend):
+    call = call_of(LSTMCell())
+    [weights], [state] = call.weights, call.states
+    wrong = weights._replace(weight_hh=torch.zeros(16, 3))
+    with pytest.raises(ValueError, match=r"weight_hh should be \[16, 4\]"):
+        BACKENDS[backend].run(call._replace(weights=(weights, wrong), states=(state, state)))
+    wrong = state._replace(h=torch.zeros(1, 4))
+    with pytest.raises(ValueError, match=r"h should be \[2, 4\]"):
+        BACKENDS[backend].run(call._replace(weights=(weights, weights), states=(state, wrong)))
+
+
+@needs_kernels
+def test_lengths_of_32_bits():
+    call = call_of(GRUCell())._replace(lengths=torch.tensor([3, 1], dtype=torch.int32))
+    outputs = [BACKENDS[backend].run(call)[0] for backend in ("cpu", "reference")]
+    torch.testing.assert_close(*outputs)

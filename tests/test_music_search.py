@@ -181,3 +181,14 @@ def test_every_data_set_is_searched_with_toy_settings(name):
     with small.in_use():
         found = toy.run(toy.smoke, 0, model="LSTM")
     assert math.isfinite(found["test"]["per_frame"])
+
+
+def test_a_unit_whose_best_trials_are_cut_off_decides_nothing():
+    result = search_of(PAPER)
+    for record in result["records"]:
+        if record["case"]["model"] == "PeepholeLSTM" and record["seed"] < 3:
+            record["epochs"] = record["at_most"]
+    gates, units, peepholes = claims(result)
+    assert [found["marks"][-1] for found in (gates, units, peepholes)] == ["."] * 3
+    assert gates["marks"][0] != "."
+    assert "PeepholeLSTM end at the limit" in units["comparisons"][0]["open_because"]

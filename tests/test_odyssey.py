@@ -13,7 +13,7 @@ from torch.nn.functional import binary_cross_entropy, one_hot
 from experiments import odyssey
 from experiments.data import small
 from experiments.engine.units import run_unit
-from experiments.odyssey import results, study, tasks
+from experiments.odyssey import results, study, tables, tasks
 from experiments.odyssey.compare import compare, digest_of
 from experiments.odyssey.figure import figure
 from experiments.odyssey.importance import importances, marginal
@@ -296,3 +296,43 @@ def test_trials_of_a_cell_of_your_own_are_kept(monkeypatch, tmp_path, capsys):
     exec("class Typed(LSTMCell):\n    'A cell that was typed into a shell.'", namespace)
     with pytest.raises(ValueError, match="the class Typed should be in a file"):
         run(namespace["Typed"](), trials=1)
+
+
+def test_a_trial_is_measured_where_validation_was_best(monkeypatch):
+    losses, measured = iter([3.0, 1.0, 2.0, 2.0, 2.0, 0.0]), []
+
+    def mean(measure, network, task, split):
+        measured.append((split, network.out.bias.detach().clone()))
+        return next(losses) if split == "valid" else 0.5
+
+    monkeypatch.setattr(study, "mean", mean)
+    config = study.Config("speech", **QUICK | {"epochs": 50}, patience=3)
+    found = study.trial(config, study.CELLS["GRU"], "GRU", 0)
+    assert (found["epochs"], found["best_epoch"], found["valid"]) == (5, 2, 1.0)
+    splits, biases = zip(*measured, strict=True)
+    assert splits == ("valid",) * 5 + ("test",) * 2
+    assert torch.equal(biases[-1], biases[1])
+    assert not torch.equal(biases[-1], biases[4])
+
+
+def test_a_trial_is_trained_as_it_is_drawn(monkeypatch):
+    noises, options, logits, adam = {}, [], study.logits, torch.optim.Adam
+
+    def recorded(network, task, split, picks, noise=0.0):
+        noises.setdefault(split, set()).add(noise)
+        return logits(network, task, split, picks, noise)
+
+    monkeypatch.setattr(study, "logits", recorded)
+    monkeypatch.setattr(torch.optim, "Adam", lambda p, **o: options.append(o) or adam(p, **o))
+    found = study.trial(study.Config("speech", **QUICK), study.CELLS["GRU"], "GRU", 0)
+    assert noises == {"train": {found["noise"]}, "valid": {0.0}, "test": {0.0}}
+    assert (options[0]["lr"], options[0]["betas"][0]) == (found["rate"], found["momentum"])
+
+
+def test_what_the_table_says_of_trials():
+    trials = [record("GRU", k, 0.1 * k, 0.1 * (k if k < 10 else -k)) for k in range(30)]
+    assert tables.rank_correlation(trials) == "1.00"  # of the third with the lowest losses
+    assert tables.rank_correlation(trials[:14]) == ""
+    chance = [record("GRU", k, 1.0, test) for k, test in enumerate([1.0, 2.3, 5.0])]
+    [row] = tables.draws({"config": {"epochs": 150}, "records": chance})
+    assert row["test loss of chance or above"] == 2

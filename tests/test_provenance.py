@@ -77,3 +77,12 @@ def test_a_page_shortens_a_hash_and_nothing_else():
     assert short("0123456789abcdef0123456789abcdef01234567") == "0123456789ab"
     assert short("0123456789abcdef0123456789abcdef01234567+changes") == "0123456789ab+changes"
     assert short("unknown (not a git checkout)") == "unknown (not a git checkout)"
+
+
+@pytest.mark.parametrize("name", ["kernel.cpp", "call.h", "CMakeLists.txt", "notes.md"])
+def test_changes_of_every_source_are_stated(name, unpacked, monkeypatch):
+    monkeypatch.setattr(provenance, "FOLDER", unpacked.parent / "experiments")
+    monkeypatch.setattr(lstm_variants, "__file__", str(unpacked.parent / "lstm_variants" / "a.py"))
+    (unpacked.parent / "experiments").mkdir()
+    (unpacked.parent / name).touch()
+    assert provenance.commit().endswith("+changes") == (name != "notes.md")

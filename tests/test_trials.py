@@ -10,6 +10,7 @@ import pytest
 
 from experiments.statistics import trials as searches
 from experiments.statistics.comparisons import trials
+from experiments.statistics.importance import places_by_loss
 from experiments.statistics.inference import rank_sum
 from experiments.statistics.trials import Trials, best
 from experiments.statistics.verdicts import claim
@@ -183,3 +184,14 @@ def test_equal_best_tenths_have_an_interval():
     trials = [(0.01 * k, max(0.0, k - 5.0)) for k in range(20)]
     low, high = Trials(tuple(trials), tuple(trials)).interval(0.05)
     assert -math.inf < low < 0 < high < math.inf
+
+
+def test_no_p_value_is_zero():
+    """Where no other permutation is as far: the one that was found counts."""
+    ahead, behind = (tuple((k / 99 + c, k / 99 + c) for k in range(60)) for c in (0.0, 9.0))
+    assert Trials(ahead, behind).test().above > 0
+
+
+def test_names_are_in_the_order_of_their_median_losses():
+    names, losses = ["a", "b", "c"] * 3, [2.0, 3.0, 1.0, 2.0, 3.0, 1.0, 0.0, 9.0, 9.0]
+    assert places_by_loss(names, losses) == {"c": 0, "a": 1, "b": 2}

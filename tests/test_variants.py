@@ -1,5 +1,6 @@
 """The table of variants says what is true."""
 
+import copy
 import math
 
 import pytest
@@ -10,6 +11,7 @@ from torch.nn.utils import parametrizations
 from lstm_variants import VARIANTS, models
 from lstm_variants.cells import LSTMCell
 from lstm_variants.nn import LSTM, Recurrent
+from lstm_variants.nn.init import gate_bias_
 from lstm_variants.papers import PAPERS
 
 every_variant = pytest.mark.parametrize("name", VARIANTS)
@@ -56,3 +58,25 @@ def test_the_cell_of_a_layer_with_a_parametrisation_is_shown():
     parametrizations.weight_norm(layer, "weight_hh_l0")
     assert repr(layer).startswith("ParametrizedRecurrent(\n  LSTMCell(coupled=True), 3, 4")
     assert "LSTMCell" not in repr(parametrizations.weight_norm(LSTM(3, 4), "weight_hh_l0"))
+
+
+SMALL_STEPS = {
+    "JANET": {"keep": 4.84375, "candidate": 3.0},
+    "MinGRU": {"write": -4.84375, "candidate": 1.0},
+    "MinLSTM": {"keep": 3.0, "write": -3.0, "candidate": 1.0},
+    "IndRNN": {"candidate": 0.003},
+    "MultiplicativeLSTM": {"keep": 30.0, "write": -6.0, "candidate": 30.0, "output": 30.0},
+}
+"""Biases by role with which a state grows by less than bfloat16 can add to it."""
+
+
+@pytest.mark.parametrize("name", SMALL_STEPS)
+def test_the_reference_keeps_small_terms_in_half_precision(name):
+    layer = VARIANTS[name].layer(1, 1, dtype=torch.bfloat16, backend="reference")
+    for parameter in layer.parameters():
+        nn.init.constant_(parameter, float(name == "IndRNN"))
+    for role, bias in SMALL_STEPS[name].items():
+        gate_bias_(layer, role, bias)
+    x, exact = torch.zeros(500, 1, 1), copy.deepcopy(layer).double()
+    found, expected = layer(x.bfloat16())[0].double(), exact(x.double())[0]
+    torch.testing.assert_close(found, expected, rtol=0.02, atol=0.0)
