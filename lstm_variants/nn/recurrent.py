@@ -219,7 +219,8 @@ class Recurrent(Labelled):
                 tensors or another device, `lengths` or `resets` do not fit (values are not checked
                 under `torch.func.vmap` on the reference), or a packed sequence has them.
             RuntimeError: If the shape of the input or of `hx` or the device of the input is wrong,
-                or the selected backend does not support the call.
+                `num_layers`, `bias` or `bidirectional` was changed, or the selected backend does
+                not support the call.
         """
         batch = as_batch(self, input, lengths, resets)
         first = initial_states(self, batch.x, hx, batched=batch.batched)
