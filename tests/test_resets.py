@@ -304,7 +304,11 @@ WRONG = {
 
 WRONG_OF_A_STEP = {
     "a flag": (True, TypeError, "dtype torch.bool .*, got bool"),
-    "bytes": (torch.zeros(B, dtype=torch.uint8), TypeError, r"x.bool\(\)\), got torch.uint8"),
+    "bytes": (
+        torch.zeros(B, dtype=torch.uint8),
+        TypeError,
+        r"dtype=torch.bool\)\), got torch.uint8",
+    ),
     "too few": (torch.zeros(2).bool(), ValueError, r"shape \[4\], got \[2\]"),
     "one": (torch.tensor(True), ValueError, r"shape \[4\], got \[\]"),
 }

@@ -11,15 +11,15 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import experiments
-from experiments import FOLDER, Record, Result
+from experiments import FOLDER
 from experiments.benchmarks import figure as bench_figure
 from experiments.benchmarks import page as bench
 from experiments.benchmarks import peers_page
 from experiments.plotting import save_figures
-from experiments.records import load
 from experiments.report import GENERATED, pages
 from experiments.report.claims import Scored, slug
 from experiments.report.data import write_data
+from experiments.report.files import read, write_experiment
 from experiments.report.notebook import write_notebook
 from experiments.report.reference import cells_reference
 from experiments.report.what_holds import what_holds
@@ -45,18 +45,6 @@ def main(records: Path = FOLDER, generated: Path = GENERATED, processes: int = 1
             generated.rename(Path(folder) / "before")
         made.rename(generated)
     print(f"written: {generated}")
-
-
-def read(path: Path) -> Result:
-    """A stored record.
-
-    Raises:
-        SystemExit: If the file holds something else.
-    """
-    try:
-        return load(path)
-    except ValueError as error:
-        raise SystemExit(str(error)) from error
 
 
 def write(records: Path, generated: Path, processes: int) -> None:
@@ -98,23 +86,6 @@ def write(records: Path, generated: Path, processes: int) -> None:
             found = dict(zip(there, pool.map(report, there), strict=True))
     scored: Scored = {name: found[name] for name in names if name in found}
     save("what-holds.md", what_holds(scored, missing))
-
-
-def write_experiment(records: Path, generated: Path, name: str) -> tuple[Result, list[Record]]:
-    """Write figure, data and pages of an experiment; return its record and claims.
-
-    Raises:
-        SystemExit: If the file is no record.
-    """
-    result = read(records / name / "record.json")
-    if pages.has_figure(name):
-        save_figures(generated, name, experiments.part(name, "figure").figure, result)
-    write_data(generated, result)
-    results = pages.results_of(name, result)
-    (generated / f"{name}.md").write_text(pages.excerpt(name, results) + "\n", encoding="utf-8")
-    page = generated / "pages" / f"{slug(name)}.md"
-    page.write_text(pages.page(name, results), encoding="utf-8")
-    return result, results.claims
 
 
 if __name__ == "__main__":
