@@ -42,8 +42,7 @@ def test_a_reset_just_past_the_end_has_no_influence(backend):
     lengths = torch.tensor([3])
     resets[3] = True
     found, expected = (layer(x, hx, lengths=lengths, resets=r) for r in (resets, None))
-    assert torch.equal(found[0], expected[0])
-    assert_same_states(found[1], expected[1])
+    torch.testing.assert_close(found, expected)  # they may run on other backends
 
 
 def start_of(layer):
