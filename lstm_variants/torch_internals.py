@@ -73,12 +73,12 @@ class Labelled(nn.Module):
     metadata, which torch's own modules ignore.
     """
 
-    _label: str
+    _label_of_weights: str
 
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
         super()._save_to_state_dict(destination, prefix, keep_vars)
         metadata = getattr(destination, "_metadata", {})
-        metadata.get(prefix[:-1], {})["label"] = self._label
+        metadata.get(prefix[:-1], {})["label"] = self._label_of_weights
 
     def _load_from_state_dict(
         self,
@@ -86,15 +86,18 @@ class Labelled(nn.Module):
         prefix: str,
         local_metadata: Any,
         strict: bool,
-        *problems: list[str],
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
     ) -> None:
-        before = [*map(len, problems)]
+        problems = missing_keys, unexpected_keys, error_msgs
+        before, own = [*map(len, problems)], self._label_of_weights
         super()._load_from_state_dict(state_dict, prefix, local_metadata, strict, *problems)
-        saved = local_metadata.get("label", self._label)
-        if saved != self._label and [*map(len, problems)] == before:
+        saved = local_metadata.get("label", own)
+        if saved != own and [*map(len, problems)] == before:
             warnings.warn(
-                f"weights of {saved} are loaded into {self._label}, which computes another "
-                "function of them. If that is intended, load dict(state_dict), without metadata",
+                f"weights of {saved} are loaded into {own}, which computes another function of "
+                "them. If that is intended, load dict(state_dict), without metadata",
                 stacklevel=2,
             )
 

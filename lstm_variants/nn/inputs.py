@@ -111,10 +111,10 @@ def check_values(layer: Recurrent, x: Tensor) -> None:
 
     The same if settings were changed that the weights do not follow.
     """
-    if fixed_settings(layer) != layer._fixed:
+    if fixed_settings(layer) != layer._fixed_settings:
         raise RuntimeError(
-            f"the layer was created with {layer._fixed}, got {fixed_settings(layer)}: "
-            "create a new one, these settings cannot be changed"
+            f"the layer was created with {layer._fixed_settings}, got "
+            f"{fixed_settings(layer)}: create a new one, these settings cannot be changed"
         )
     # A parametrised weight is computed at each access: another one has the same dtype.
     names, plain = layer._weight_names[0], plain_parameters(layer)

@@ -116,8 +116,7 @@ class Recurrent(Labelled):
         self.recurrent_dropout = recurrent_dropout
         self.zoneout = zoneout
 
-        self._fixed = fixed_settings(self)
-        self._label = label_of(cell)
+        self._fixed_settings = fixed_settings(self)
         self._weight_names: list[list[str]] = []
         self._kinds = tuple(self._specs(0))
         check_rates(cell, self._kinds, weight_dropout, recurrent_dropout, zoneout)
@@ -133,6 +132,8 @@ class Recurrent(Labelled):
         if cell in FUNCTIONS:  # with this name of torch, other libraries compute torch's equations
             self._all_weights = self._weight_names
         self.reset_parameters()
+
+    _label_of_weights = property(lambda self: label_of(self.cell))  # the cell may be replaced
 
     @property
     def _output_size(self) -> int:
@@ -219,8 +220,7 @@ class Recurrent(Labelled):
                 tensors or another device, `lengths` or `resets` do not fit (values are not checked
                 under `torch.func.vmap` on the reference), or a packed sequence has them.
             RuntimeError: If the shape of the input or of `hx` or the device of the input is wrong,
-                `num_layers`, `bias` or `bidirectional` was changed, or the selected backend does
-                not support the call.
+                a fixed setting was changed, or the selected backend does not support the call.
         """
         batch = as_batch(self, input, lengths, resets)
         first = initial_states(self, batch.x, hx, batched=batch.batched)

@@ -73,7 +73,7 @@ bool has_matrix_units() {
 }
 
 // Linux lets a process use them only after it has asked: without that, the first instruction is a SIGILL.
-// Not asked before the first call that uses them: from then on, stacks for signals need 11 KiB more.
+// Not asked before the first call that uses them: from then on, it refuses small stacks for signals.
 bool may_use_matrix_units() {
 #if defined(SIMULATED_TILES)
     return true;
