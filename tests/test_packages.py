@@ -70,6 +70,7 @@ def package(model, inputs, others, shapes, folder):
 
 
 @needs_kernels
+@pytest.mark.costly
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 def test_a_packaged_model_with_other_sizes(dtype, tmp_path):
     model = Model(nn.PeepholeLSTM, dtype).eval()

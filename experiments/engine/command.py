@@ -21,6 +21,7 @@ from experiments.engine import cluster
 from experiments.engine.experiment import Experiment, execute
 from experiments.engine.extending import check_replaceable, is_finished
 from experiments.engine.files import check_writable
+from experiments.engine.rerun import NothingToRerunError, rerun
 from experiments.engine.units import Start, in_process
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -59,6 +60,8 @@ def prepared(
     )
     if of_all and not experiment.reproducible:
         options = replace(options, extend=False, scheduler=None)
+        if options.rerun:
+            return lambda: print(f"{name} depends on the machine: nothing of it is run again")
     check(name, experiment, options)
     return functools.partial(run, name, experiment, options, of_all=of_all)
 
@@ -70,6 +73,9 @@ def check(name: str, experiment: Experiment, options: Any) -> None:
             f"--seeds and --jobs should be 1 or more, got {options.seeds} and {options.jobs}"
         )
     check_settings(options.config, experiment.config)
+    check_rerun(name, experiment, options)
+    if options.rerun:
+        return
     if options.scheduler and (options.smoke or not experiment.reproducible):
         raise SystemExit(
             f"{'--smoke' if options.smoke else name} runs in this process: leave out --scheduler"
@@ -97,6 +103,18 @@ def check(name: str, experiment: Experiment, options: Any) -> None:
             check_replaceable(options.out / name / "record.json", options.config, options.seeds)
     elif not options.smoke:
         check_writable(experiments.FOLDER / name, "Without --out, the checkout")
+
+
+def check_rerun(name: str, experiment: Experiment, options: Any) -> None:
+    """Raise SystemExit for options that do not go together with --rerun."""
+    if options.where and not options.rerun:
+        raise SystemExit("--where chooses units that are run again: add --rerun N")
+    if options.rerun < 0:
+        raise SystemExit(f"--rerun should be 1 or more, got {options.rerun}")
+    if options.rerun and (options.extend or options.fresh):
+        raise SystemExit("--rerun writes no record: leave out --extend and --fresh")
+    if options.rerun and not experiment.reproducible:
+        raise SystemExit(f"{name} depends on the machine: leave out --rerun")
 
 
 def check_settings(config: Any, default: Any, prefix: str = "--") -> None:
@@ -140,6 +158,9 @@ def run(name: str, experiment: Experiment, options: Any, *, of_all: bool = False
             data.read_from(given and str(Path(given).resolve())),
             small.in_use() if is_generated else contextlib.nullcontext(),
         ):
+            if options.rerun:
+                run_again(name, experiment, options, of_all=of_all)
+                return
             if of_all and folder and not options.fresh:
                 path, cases = folder / name / "record.json", experiment.cases(options.config)
                 if is_finished(path, name, options.config, cases, options.seeds):
@@ -158,11 +179,34 @@ def run(name: str, experiment: Experiment, options: Any, *, of_all: bool = False
     except data.MissingDataError as error:
         raise SystemExit(str(error)) from None
     except KeyboardInterrupt:
-        raise SystemExit(f"\nStopped. {hint(name, experiment, folder, of_all)}") from None
+        kept_in = None if options.rerun else folder
+        raise SystemExit(f"\nStopped. {hint(name, experiment, kept_in, of_all)}") from None
     except OSError as error:
         if error.errno not in FULL:
             raise
         raise SystemExit(f"\n{error.strerror}. {hint(name, experiment, folder, of_all)}") from error
+
+
+def run_again(name: str, experiment: Experiment, options: Any, *, of_all: bool) -> None:
+    """Run some units of a record again.
+
+    Raises:
+        SystemExit: If one gives another result and should not, or if none can be run; of all
+            experiments, those without such units are left out.
+    """
+    path = (options.out or experiments.FOLDER) / name / "record.json"
+    start = start_of(name, experiment, options)
+    try:
+        differing = rerun(
+            path, name, experiment, options.config, options.rerun, options.where, start
+        )
+    except NothingToRerunError as error:
+        if not of_all:
+            raise SystemExit(str(error)) from None
+        print(error)
+    else:
+        if differing:
+            raise SystemExit(1)
 
 
 def hint(name: str, experiment: Experiment, folder: Path | None, of_all: bool) -> str:
@@ -219,6 +263,24 @@ def options_of(config: type) -> Any:
                 "extend",
                 option(bool, "keep the units of the record that is there, and run those missing"),
                 False,
+            ),
+            (
+                "rerun",
+                option(
+                    int,
+                    "run this many units of the record again, drawn at random, and compare; "
+                    "writes nothing",
+                ),
+                0,
+            ),
+            (
+                "where",
+                option(
+                    tuple[str, ...],
+                    "with --rerun, draw from units with these values: NAME=VALUE, of a case or the "
+                    "seed",
+                ),
+                (),
             ),
             ("data", option(Path | None, "folder with the data sets"), None),
             ("out", option(Path | None, "folder for the record: DIR/NAME/record.json"), None),

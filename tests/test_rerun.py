@@ -1,0 +1,132 @@
+"""Some units of a record are run again and compared."""
+
+import dataclasses
+import json
+
+import pytest
+
+import experiments
+from experiments.__main__ import main as experiments_main
+from experiments.counting.run import EXPERIMENT
+from experiments.engine import command
+
+
+@pytest.fixture
+def record(tmp_path):
+    """The file of a record of the smoke configuration."""
+    command.main("counting", EXPERIMENT, ["--smoke", "--out", str(tmp_path)])
+    return tmp_path / "counting" / "record.json"
+
+
+def rerun(path, *options, count=100, run=EXPERIMENT.run):
+    given = ["--smoke", "--out", str(path.parents[1]), "--rerun", str(count), *options]
+    command.main("counting", dataclasses.replace(EXPERIMENT, run=run), given)
+
+
+def edit(path, change):
+    result = json.loads(path.read_text())
+    change(result)
+    path.write_text(json.dumps(result))
+
+
+def test_every_unit_gives_the_same(record, capsys):
+    before, units = record.read_bytes(), len(json.loads(record.read_text())["records"])
+    capsys.readouterr()
+    rerun(record)
+    printed = capsys.readouterr().out
+    assert f"counting: {units} of {units} units of the record are run again, which t" in printed
+    assert printed.count(": the same, after ") == units > 2
+    assert f"{units} of {units} units gave the same result, to the last bit." in printed
+    assert record.read_bytes() == before
+    assert {path.name for path in record.parent.iterdir()} <= {"record.json", ".lock"}
+
+
+def test_units_are_drawn_from_those_that_meet_the_conditions(record, capsys):
+    case = json.loads(record.read_text())["records"][1]["case"]
+    where = [f"{name}={value}" for name, value in case.items()]
+    capsys.readouterr()
+    rerun(record, "--where", *where, "seed=0")
+    [line] = [line for line in capsys.readouterr().out.splitlines() if "the same, after" in line]
+    assert line.startswith(" ".join([*where, "seed=0:"]))
+    rerun(record, count=2)
+    assert capsys.readouterr().out.count("the same, after") == 2
+    with pytest.raises(SystemExit, match=r"No unit of .* has seed=3 and model=ELU\. One"):
+        rerun(record, "--where", "seed=3", "model=ELU")
+
+
+def change_a_value(result):
+    last = result["records"][-1]
+    last["changed"] = last.pop(next(name for name in last if name not in ("case", "seed")))
+
+
+def test_a_unit_that_differs_and_should_not_is_a_failure(record, capsys):
+    edit(record, change_a_value)
+    with pytest.raises(SystemExit) as failure:
+        rerun(record)
+    assert failure.value.code == 1
+    printed = capsys.readouterr().out
+    assert printed.count(" values differ, after ") == 1
+    assert "in the record, nothing here" in printed
+    assert "They should be the same: code, processor and versions are those" in printed
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda r: r.update(code="0", commit="12345678" * 5), "code (commit 12345678 in the rec"),
+        (lambda r: r["machines"][0].update(cpu="Z80"), "processor (Z80 in the record, "),
+        (lambda r: r["machines"][0].update(torch="0.1"), "torch (0.1 in the record, "),
+    ],
+)
+def test_a_unit_may_differ_where_something_else_does(record, change, reason, capsys):
+    edit(record, change_a_value)
+    edit(record, change)
+    rerun(record)
+    printed = capsys.readouterr().out
+    assert f"Results may differ, since not all is as it was: {reason}" in printed
+    assert "; " not in printed.partition("as it was")[2]  # the only one
+
+
+def test_a_longer_list_differs_and_a_new_value_does_not(record, capsys):
+    def run(config, seed, **case):
+        return EXPERIMENT.run(config, seed, **case) | {"errors": [1, 2]}
+
+    edit(record, lambda result: [r.update(errors=[1]) for r in result["records"]])
+    with pytest.raises(SystemExit):
+        rerun(record, count=1, run=run)
+    assert "length of errors: 1 in the record, 2 here" in capsys.readouterr().out
+    edit(record, lambda result: [r.pop("errors") for r in result["records"]])
+    rerun(record, count=1, run=run)
+    assert "1 of 1 units gave the same result" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--where", "seed=3"], "^--where chooses units .*: add --rerun N$"),
+        (["--rerun", "-1"], "^--rerun should be 1 or more, got -1$"),
+        (["--rerun", "1", "--extend"], "^--rerun writes no record: leave out --extend and --fresh"),
+        (["--rerun", "1", "--out", "nowhere"], r"^There is no nowhere/counting/record\.json: "),
+        (["--rerun", "1", "--epochs", "3"], "has other settings or cases than this run would have"),
+    ],
+)
+def test_what_cannot_be_run_again_is_named(options, message):
+    with pytest.raises(SystemExit, match=message):
+        command.main("counting", EXPERIMENT, options)
+
+
+def test_a_record_cut_off_is_named(record):
+    record.write_text(record.read_text()[:100])
+    with pytest.raises(SystemExit, match=r"is not a record: .* Restore it"):
+        rerun(record)
+
+
+def test_timings_are_not_run_again(tmp_path, capsys):
+    scaling = experiments.part("scaling", "run").EXPERIMENT
+    with pytest.raises(SystemExit, match=r"^scaling depends on the machine: leave out --rerun$"):
+        command.main("scaling", scaling, ["--rerun", "1"])
+    experiments_main(["all", "--rerun", "1", "--smoke", "--out", str(tmp_path)])
+    printed = capsys.readouterr().out
+    assert "scaling depends on the machine: nothing of it is run again" in printed
+    assert printed.count("nothing is run again") == len(experiments.names()) - 1
+    assert not list(tmp_path.iterdir())
