@@ -34,7 +34,7 @@ def test_every_unit_gives_the_same(record, capsys):
     capsys.readouterr()
     rerun(record)
     printed = capsys.readouterr().out
-    assert f"counting: {units} of {units} units of the record are run again, which t" in printed
+    assert f"counting: {units} of {units} units are run again. For the record, they t" in printed
     assert printed.count(": the same, after ") == units > 2
     assert f"{units} of {units} units gave the same result, to the last bit." in printed
     assert record.read_bytes() == before

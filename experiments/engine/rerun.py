@@ -83,7 +83,7 @@ def rerun(
     drawn = random.SystemRandom().sample(units, min(count, len(units)))
     took = sum(published[key(*unit)]["seconds"] for unit in drawn)
     print(
-        f"{name}: {len(drawn)} of {len(published)} units of the record are run again, which took "
+        f"{name}: {len(drawn)} of {len(published)} units are run again. For the record, they took "
         f"{took:,.0f} s"
     )
     journal = Journal(None, name, config, drawn, fresh=True)
