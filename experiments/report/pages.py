@@ -27,9 +27,8 @@ from experiments.report.markdown import images, source_text, took
 
 NOT_RUN = '!!! warning "Not run yet"\n\n    There are no results so far.'
 CORE_HOURS = {
-    "music_search_piano": 4,
-    "music_search_muse": 12,
-    "music_search_nottingham": 16,
+    "music_search_muse": 15,
+    "music_search_nottingham": 20,
 }
 """What experiments that are not run yet take, estimated from single units."""
 EFFECT = (
