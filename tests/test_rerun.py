@@ -67,14 +67,15 @@ def test_a_unit_that_differs_and_should_not_is_a_failure(record, capsys):
     printed = capsys.readouterr().out
     assert printed.count(" values differ, after ") == 1
     assert "in the record, nothing here" in printed
-    assert "They should be the same: code, processor and versions are those" in printed
+    assert "They should be the same: code, data, processor and torch are those" in printed
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda r: r.update(code="0", commit="12345678" * 5), "code (commit 12345678 in the rec"),
+        (lambda r: r.update(code="0", commit="1234" * 10), "code (commit 12341234"),
         (lambda r: r["machines"][0].update(cpu="Z80"), "processor (Z80 in the record, "),
+        (lambda r: r.update(generated=False), "data (generated or real)"),
         (lambda r: r["machines"][0].update(torch="0.1"), "torch (0.1 in the record, "),
     ],
 )

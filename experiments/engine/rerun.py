@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments import Record, Result
+from experiments import Record, Result, data
 from experiments.engine.code import digest
 from experiments.engine.experiment import Experiment
 from experiments.engine.extending import as_stored
@@ -49,7 +49,7 @@ def rerun(
         start: Starts the workers that run them.
 
     Returns:
-        How many of them gave another result although code, processor and versions are the same.
+        How many of them gave another result although code, data, processor and torch are the same.
 
     Raises:
         NothingToRerunError: If there is no record, if it has other settings or cases, or if no unit
@@ -99,7 +99,7 @@ def rerun(
     if reasons := list(other_circumstances(name, result)):
         print(f"Results may differ, since not all is as it was: {'; '.join(reasons)}.")
         return 0
-    print("They should be the same: code, processor and versions are those of the record.")
+    print("They should be the same: code, data, processor and torch are those of the record.")
     return differing
 
 
@@ -154,4 +154,6 @@ def other_circumstances(name: str, result: Result) -> Iterator[str]:
             listed = ", ".join(str(value) for value in dict.fromkeys(there))
             yield f"{called} ({listed} in the record, {here[part]} here)"
     if result.get("code") != digest(name):
-        yield f"code (commit {result['commit'][:8]} in the record, {commit()[:8]} here)"
+        yield f"code (commit {result['commit']} in the record, {commit()} here)"
+    if result.get("generated", False) != data.is_generated():
+        yield "data (generated or real)"
