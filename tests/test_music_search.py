@@ -7,6 +7,7 @@ import pytest
 
 from experiments.data import small
 from experiments.music import run as music
+from experiments.music_baselines.results import stored
 from experiments.music_search import DATA, figure, search
 from experiments.music_search.results import best_nlls, by_noise, claims, importances, table
 from experiments.plotting import NARROW, WIDE
@@ -133,6 +134,8 @@ def test_the_table_has_the_best_trials_and_the_papers_beside_them():
     result = search_of({"RNN": 9.0, "GRU": 8.0, "PeepholeLSTM": 8.5, "LSTM": 8.6})
     result["records"][41] |= {"epochs": 1000, "noise": 0.075}  # the second best of the GRU
     text, *others = table(result).split("By how much")
+    chain = stored("JSB Chorales")["Markov chain"]
+    assert f"{chain:.2f} (Markov chain for each key)" in text
     cells = cells_of(text, "GRU")
     assert cells["trials"] == "40"
     assert cells["ended by the limit"] == "1 (1 of the best 4)"

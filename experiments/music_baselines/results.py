@@ -1,0 +1,51 @@
+"""What simple models reach on the data sets."""
+
+from __future__ import annotations
+
+import tabulate
+
+from experiments import FOLDER, Record, Result
+from experiments.music.results import PUBLISHED
+from experiments.records import load
+
+LABELS = {"marginal": "frequencies of keys", "Markov chain": "Markov chain for each key"}
+SPLITS = {"train": "training", "valid": "validation", "test": "test"}
+CHUNG = "Chung et al. 2014"
+
+
+def claims(result: Result) -> list[Record]:
+    """There is no claim to judge: the measurements are exact."""
+    return []
+
+
+def nlls(result: Result) -> dict[str, dict[str, float]]:
+    """For each data set, the test NLL of each model, in nats per frame."""
+    found: dict[str, dict[str, float]] = {}
+    for record in result["records"]:
+        of_models = found.setdefault(record["case"]["data"], {})
+        of_models[record["case"]["model"]] = record["test"]["per_frame"]
+    return found
+
+
+def stored(data: str) -> dict[str, float]:
+    """The test NLL of each model on a data set, from the published record."""
+    return nlls(load(FOLDER / "music_baselines" / "record.json"))[data]
+
+
+def table(result: Result) -> str:
+    """Test NLL of both models on each data set, beside that of published networks."""
+    frames = {record["case"]["data"]: record["frames"] for record in result["records"]}
+    rows = []
+    for data, found in nlls(result).items():
+        published = PUBLISHED[data][CHUNG]
+        below = [unit for unit, nll in published.items() if found["Markov chain"] < nll]
+        rows.append(
+            {"data": data}
+            | {f"frames, {SPLITS[split]}": f"{number:,}" for split, number in frames[data].items()}
+            | {LABELS[model]: f"{nll:.2f}" for model, nll in found.items()}
+            | {f"{unit}, {CHUNG}": f"{nll:.2f}" for unit, nll in published.items()}
+            | {"the Markov chain is below": ", ".join(below) or "none of them"}
+        )
+    return "Test NLL in nats per frame; lower is better.\n\n" + tabulate.tabulate(
+        rows, "keys", tablefmt="pipe", disable_numparse=True
+    )
