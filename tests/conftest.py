@@ -15,8 +15,8 @@ collect_ignore = ["frameworks"]  # needs the frameworks
 def pytest_addoption(parser):
     parser.addoption("--kernels", type=Path, help="another build of the library of the CPU kernels")
     parser.addoption("--sample", action="store_true", help="few cases of each parametrised test")
-    parser.addoption("--cases", type=int, default=3, help="how many at most with --sample")
-    parser.addoption("--slow", action="store_true", help="with --sample, the slow tests as a whole")
+    parser.addoption("--cases", type=int, default=2, help="how many at most with --sample")
+    parser.addoption("--slow", action="store_true", help="with --sample, the slow tests too")
     parser.addoption("--record", metavar="NAME", help="store a passing run in tests/support.json")
     parser.addoption("--no-skips", action="store_true", help="a skipped test is a failure")
 
@@ -29,7 +29,7 @@ def pytest_configure(config):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """With --sample, keep some cases of each test; of those marked as slow, none or all."""
+    """With --sample, keep some cases of each test, and of slow ones none without --slow."""
     for item in items:
         if item.name == "lstm_variants.kernels.dispatch.explain":
             item.add_marker(needs_kernels)
@@ -40,8 +40,7 @@ def pytest_collection_modifyitems(config, items):
         tests[item.nodeid.partition("[")[0]].append(item)
     kept = set()
     for name, cases in tests.items():
-        if cases[0].get_closest_marker("slow"):
-            kept.update(cases if config.getoption("--slow") else ())
+        if cases[0].get_closest_marker("slow") and not config.getoption("--slow"):
             continue
         places = sample([values_of(item) for item in cases])
         most = config.getoption("--cases")

@@ -21,8 +21,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # Tests that take minutes and need neither a compiler, data nor several cores.
 ELSEWHERE = (
-    *("derivatives", "distributed", "extending", "figures", "inference", "odyssey"),
-    *("onnx_export", "report_files", "reports", "running", "tracing", "workers"),
+    *("derivatives", "distributed", "extending", "figures", "inference", "odyssey", "onnx_export"),
+    *("report_files", "reports", "rerun", "running", "sensitivity", "tracing"),
 )
 NO_COMPILER = {"CXX": "no-compiler", "CC": "no-compiler"}
 

@@ -190,6 +190,7 @@ def test_differences_from_the_vanilla_lstm():
     assert differences(result | {"records": one}) == []
 
 
+@pytest.mark.slow
 def test_a_factor_with_names_has_the_share_of_its_variance():
     """One of nine units differs, and the variance due to the rate is as large."""
     random, units = np.random.default_rng(0), [odyssey.VANILLA, *odyssey.ABLATIONS]
@@ -203,6 +204,7 @@ def test_a_factor_with_names_has_the_share_of_its_variance():
     assert shares == {"rate": pytest.approx(0.5, abs=0.02), "unit": pytest.approx(0.5, abs=0.02)}
 
 
+@pytest.mark.slow
 def test_the_importance_of_the_unit_beside_hyperparameters_is_found():
     result = study_of({"NFG": 2.0}, rest=0.01)
     shares = importances(result["records"])
@@ -216,6 +218,7 @@ def test_the_importance_of_the_unit_beside_hyperparameters_is_found():
     assert "1\u202f000" in text
 
 
+@pytest.mark.slow
 def test_the_importance_of_a_hyperparameter_is_found():
     random = np.random.default_rng(0)
     config = study.Config("speech")

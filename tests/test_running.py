@@ -160,6 +160,7 @@ def test_a_killed_worker_and_a_killed_parent_lose_nothing_but_their_units(tmp_pa
 
 
 @on_linux
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [0, 2])
 def test_one_ctrl_c_ends_a_run_and_its_workers(tmp_path, count):
     process = start(tmp_path)

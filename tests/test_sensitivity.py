@@ -101,6 +101,7 @@ def test_fewer_trials_on_spoken_digits(seeds, marks):
     assert odyssey.claims(result | {"records": first})[0]["marks"] == marks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seeds", "marks", "unlimited"), [(40, "..", "+."), (60, ".x", "+x")])
 def test_trials_on_chorales_that_the_limit_ends(seeds, marks, unlimited, monkeypatch):
     result = record_of("odyssey_music")
@@ -110,6 +111,7 @@ def test_trials_on_chorales_that_the_limit_ends(seeds, marks, unlimited, monkeyp
     assert odyssey.claims(result | {"records": first})[1]["marks"] == unlimited
 
 
+@pytest.mark.slow
 def test_what_60_trials_on_chorales_leave_open():
     first, _ = odyssey.claims(record_of("odyssey_music"))
     widths = [high - low for low, high in (c["interval"] for c in first["comparisons"])]

@@ -18,7 +18,7 @@ from experiments.engine.journal import Journal
 from experiments.engine.units import run_unit, run_units
 from lstm_variants.kernels.cpu import native
 
-pytestmark = pytest.mark.xdist_group("workers")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workers")]
 NAME = "counting"
 ANY_PORT = "127.0.0.1:0"
 UNITS = [({}, seed) for seed in range(20)]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import lstm_variants
@@ -37,7 +37,7 @@ def digest(name: str) -> str:
     package = [path for path in CONTENT if path.is_relative_to(PACKAGE)]
     found = hashlib.sha256()
     for path in sorted({*package, *imported_from(own)}, key=place):
-        found.update(path.name.encode() + b"\0" + without_docstrings(path))
+        found.update(path.name.encode() + b"\0" + hashed(path))
     return found.hexdigest()
 
 
@@ -47,11 +47,17 @@ def place(path: Path) -> tuple[bool, Path]:
     return is_packages, path.relative_to(PACKAGE if is_packages else FOLDER)
 
 
-def without_docstrings(path: Path) -> bytes:
-    """The content of a file; for Python, its syntax tree without docstrings."""
-    if path.suffix != ".py":
-        return CONTENT[path].replace(b"\r\n", b"\n")
-    tree = ast.parse(CONTENT[path])
+def hashed(path: Path) -> bytes:
+    """What the digest is of: the content of a file, for Python without comments and layout."""
+    if path.suffix == ".py":
+        return without_docstrings(CONTENT[path])
+    return CONTENT[path].replace(b"\r\n", b"\n")
+
+
+@functools.cache  # a run takes several digests, a second each
+def without_docstrings(source: bytes) -> bytes:
+    """The syntax tree of a source in Python, without docstrings."""
+    tree = ast.parse(source)
     for node in ast.walk(tree):
         for name, value in list(ast.iter_fields(node)):
             if isinstance(value, list):
@@ -82,21 +88,24 @@ def imported_from(start: list[Path]) -> set[Path]:
     while left:
         path = left.pop()
         found.add(path)
-        left |= {p for name in imports(path) for p in [path_of(name)] if p} - found
+        package = ("experiments", *path.relative_to(FOLDER).parent.parts)
+        names = imports(CONTENT[path], package)
+        left |= {p for name in names for p in [path_of(name)] if p} - found
     return found
 
 
-def imports(path: Path) -> Iterator[str]:
-    """The names that a file imports, of modules or of what is in them."""
-    package = ("experiments", *path.relative_to(FOLDER).parent.parts)
-    for node in ast.walk(ast.parse(CONTENT[path])):
+@functools.cache
+def imports(source: bytes, package: tuple[str, ...]) -> list[str]:
+    """The names that a file of a package imports, of modules or of what is in them."""
+    names = []
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) + 1 - node.level] if node.level else ()
             module = ".".join([*above, *([node.module] if node.module else [])])
-            yield module
-            yield from (f"{module}.{alias.name}" for alias in node.names)
+            names += [module, *(f"{module}.{alias.name}" for alias in node.names)]
+    return names
 
 
 def path_of(name: str) -> Path | None:
