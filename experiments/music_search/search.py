@@ -12,7 +12,7 @@ from experiments import Record
 from experiments.data import PianoRollName
 from experiments.engine.experiment import Experiment
 from experiments.music import run as music
-from experiments.music_search import DATA, LIMIT, PATIENCE
+from experiments.music_search import DATA, LIMIT, PATIENCE, TRIALS
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def cases(config: Config) -> list[Record]:
 
 
 def experiment(name: str) -> Experiment:
-    """The search on a data set: 60 trials of each unit."""
+    """The search on a data set."""
     config = SEARCHES[name]
     smoke = replace(config, limit=1, batches=(2,), only=4)
-    return Experiment(config=config, smoke=smoke, run=run, cases=cases, seeds=60)
+    return Experiment(config=config, smoke=smoke, run=run, cases=cases, seeds=TRIALS[name])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from experiments.music_search import DATA, LIMIT, PATIENCE
+from experiments.music_search import DATA, LIMIT, PATIENCE, TRIALS
 
 TEXT = """Music, random search: {data}.
 
@@ -19,7 +19,7 @@ learning rate (1e-4 to 1e-2, log-uniform), 1 or 8 sequences per update, and weig
 standard deviation of 0.075 or none. It trains until the validation NLL, computed after each epoch,
 has not improved for {patience:,} updates or is not finite, for {limit:,} updates at most, rounded
 up to whole epochs. The test NLL is measured at the epoch with the lowest validation NLL. There are
-60 trials for each unit. The tenth of the trials with the lowest validation NLL is compared between
+{trials} trials for each unit. The tenth of the trials with the lowest validation NLL is compared between
 units, by a test that permutes all trials (see [the rule](what-holds.md#the-rule)). A test NLL above
 that of a model of the frequency of each key alone is capped at the latter, for example after
 divergence.
@@ -41,4 +41,4 @@ known.
 
 def page_text(name: str) -> str:
     """Title, introduction, claims, protocol and deviations of the search on a key of `DATA`."""
-    return TEXT.format(data=DATA[name], patience=PATIENCE, limit=LIMIT[name])
+    return TEXT.format(data=DATA[name], patience=PATIENCE, limit=LIMIT[name], trials=TRIALS[name])

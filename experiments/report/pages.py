@@ -27,8 +27,8 @@ from experiments.report.markdown import images, source_text, took
 
 NOT_RUN = '!!! warning "Not run yet"\n\n    There are no results so far.'
 CORE_HOURS = {
-    "music_search_muse": 15,
-    "music_search_nottingham": 20,
+    "music_search_muse": 5,
+    "music_search_nottingham": 7,
 }
 """What experiments that are not run yet take, estimated from single units."""
 EFFECT = (
