@@ -2,17 +2,27 @@
 
 import io
 import warnings
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch.autograd.graph import saved_tensors_hooks
 from torch.nn.utils.rnn import pack_padded_sequence
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.checkpoint import (
+    CheckpointPolicy,
+    checkpoint,
+    create_selective_checkpoint_contexts,
+)
 
 from lstm_variants import VARIANTS, nn
 from lstm_variants.kernels.cpu.cells import kernel_of
 from tests.cpu_kernels import needs_kernels
 from tests.layers import OURS, TWINS, random_hx, states_of
+from tests.tolerances import assert_exact
 
 every_layer = pytest.mark.parametrize("name", OURS)
 every_twin = pytest.mark.parametrize("name", TWINS)
@@ -199,3 +209,60 @@ def test_another_dtype_on_a_device_without_autocast(name):
     for layer in (kind(3, 4, device="meta") for kind in TWINS[name]):
         with pytest.raises((ValueError, RuntimeError), match="type"):
             layer(torch.empty(2, 1, 3, dtype=torch.float64, device="meta"))
+
+
+@contextmanager
+def called(switch, value, before):
+    """A switch of torch's that is set by a function."""
+    switch(value)
+    try:
+        yield
+    finally:
+        switch(before)
+
+
+class AsItIs(TorchDispatchMode):
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        return function(*args, **(kwargs or {}))
+
+
+MODES = {
+    "deterministic": lambda: called(torch.use_deterministic_algorithms, True, False),
+    "anomaly": lambda: torch.autograd.set_detect_anomaly(True),
+    "denormals": lambda: called(torch.set_flush_denormal, True, False),
+    "float64": lambda: called(torch.set_default_dtype, torch.float64, torch.float32),
+    "precision": lambda: called(torch.set_float32_matmul_precision, "medium", "highest"),
+    "saved": lambda: saved_tensors_hooks(torch.clone, torch.clone),
+    "dispatch": AsItIs,
+}
+"""Settings of torch that hold for a whole program; with the first, new memory holds NaN."""
+
+
+@pytest.mark.parametrize("mode", MODES)
+@every_layer
+def test_settings_of_torch_for_a_whole_program(name, mode):
+    layer, x, lengths = OURS[name](3, 4), torch.randn(5, 3, 3), torch.tensor([5, 2, 0])
+
+    def results():
+        given = x.clone().requires_grad_()
+        output, hx = layer(given, lengths=lengths)
+        parts = [output, *(state[:, :2] for state in states_of(hx))]  # of sequences with steps
+        total = sum(part.square().sum() for part in parts)
+        return [*parts, *torch.autograd.grad(total, [given, *layer.parameters()])]
+
+    expected = results()
+    with MODES[mode]():
+        found = results()
+    for one, other in zip(found, expected, strict=True):
+        assert_exact(one, other)
+
+
+@every_layer
+def test_a_layer_is_computed_again_in_the_backward_pass(name):
+    """By torch.utils.checkpoint, whose policies see the operator."""
+    layer, x = OURS[name](3, 4), torch.randn(5, 2, 3, requires_grad=True)
+    [expected] = torch.autograd.grad(layer(x)[0].square().sum(), x)
+    for policy in (CheckpointPolicy.MUST_SAVE, CheckpointPolicy.MUST_RECOMPUTE):
+        contexts = partial(create_selective_checkpoint_contexts, lambda *_, p=policy, **__: p)
+        output, _ = checkpoint(layer, x, use_reentrant=False, context_fn=contexts)
+        assert_exact(torch.autograd.grad(output.square().sum(), x)[0], expected)

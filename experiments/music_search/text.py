@@ -19,10 +19,10 @@ learning rate (1e-4 to 1e-2, log-uniform), 1 or 8 sequences per update, and weig
 standard deviation of 0.075 or none. It trains until the validation NLL, computed after each epoch,
 has not improved for {patience:,} updates or is not finite, for {limit:,} updates at most, rounded
 up to whole epochs. The test NLL is measured at the epoch with the lowest validation NLL. There are
-{trials} trials for each unit. The tenth of the trials with the lowest validation NLL is compared between
-units, by a test that permutes all trials (see [the rule](what-holds.md#the-rule)). A test NLL above
-that of a model of the frequency of each key alone is capped at the latter, for example after
-divergence.
+{trials} trials for each unit. The tenth of the trials with the lowest validation NLL is compared
+between units, by a test that permutes all trials (see [the rule](what-holds.md#the-rule)). A test
+NLL above that of a model of the frequency of each key alone is capped at the latter, for example
+after divergence.
 
 Deviations: the paper draws ten learning rates for each unit and always has weight noise. The range
 of its rates could not be checked; it is probably exp(-12) to exp(-6). The range here leaves out the
@@ -34,8 +34,7 @@ may be better. The paper reports one network for each unit; the column *best by 
 the trial with the lowest validation NLL. The other deviations of [Music](music.md) apply: the loss,
 the parameters that have noise, the reset gate, two biases for each gate and the count of
 parameters. Margins were declared before the trials; the results of [Music](music.md) on JSB
-Chorales and Nottingham were
-known.
+Chorales and Nottingham were known.
 """
 
 
