@@ -107,6 +107,7 @@ def test_a_longer_list_differs_and_a_new_value_does_not(record, capsys):
         (["--where", "seed=3"], "^--where chooses units .*: add --rerun N$"),
         (["--rerun", "-1"], "^--rerun should be 1 or more, got -1$"),
         (["--rerun", "1", "--extend"], "^--rerun writes no record: leave out --extend and --fresh"),
+        (["--rerun", "1", "--seeds", "2"], "^--rerun draws from all seeds: leave out --seeds, or "),
         (["--rerun", "1", "--out", "nowhere"], r"^There is no nowhere/counting/record\.json: "),
         (["--rerun", "1", "--epochs", "3"], "has other settings or cases than this run would have"),
     ],

@@ -113,6 +113,8 @@ def check_rerun(name: str, experiment: Experiment, options: Any) -> None:
         raise SystemExit(f"--rerun should be 1 or more, got {options.rerun}")
     if options.rerun and (options.extend or options.fresh):
         raise SystemExit("--rerun writes no record: leave out --extend and --fresh")
+    if options.rerun and options.seeds != (1 if options.smoke else experiment.seeds):
+        raise SystemExit("--rerun draws from all seeds: leave out --seeds, or add --where seed=K")
     if options.rerun and not experiment.reproducible:
         raise SystemExit(f"{name} depends on the machine: leave out --rerun")
 
