@@ -21,7 +21,7 @@ def pytest_addoption(parser):
     parser.addoption(
         "--short",
         action="store_true",
-        help="pages in two of four forms, contrast on every third one, every fourth one from disk; "
+        help="pages in one of four forms, accessibility of a third and every fourth one from disk; "
         "no second build",
     )
 

@@ -1,16 +1,16 @@
-"""Music: simple models.
+"""Music: baselines.
 
-How well do models without a recurrent unit predict the next notes? Published results say little
-without it: on each of the data sets, a different part can be predicted from the current frame
-alone.
+How well do models without a recurrent unit predict the next notes? Results of networks are to be
+read beside these: how much can be predicted from the current frame alone differs between the data
+sets.
 
 Claim: none is tested. The table shows two models beside the networks of Chung et al. (2014).
 
 Protocol: data sets, splits and measure of [Music](music.md). The *frequencies of keys* predict each
 key with the share of frames in which it sounds. A *Markov chain for each key* predicts a key with
 the share of frames in which it sounds after a frame in which it sounded too, or after one in which
-it did not; what other keys do is not used. Both are counted on the sequences for training, with one
-added to each count. Nothing is chosen on the sequences for validation.
+it did not; what other keys do is not used. Both are counted on the sequences for training, with
+add-one smoothing. Nothing is chosen on the sequences for validation.
 
 Deviations: none from the measure of [Music](music.md). A published network that is above the Markov
 chain was trained for too short a time, or was measured in another way or on other files; which of

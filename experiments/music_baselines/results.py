@@ -1,4 +1,4 @@
-"""What simple models reach on the data sets."""
+"""What the record of the baselines means."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from experiments.music.results import PUBLISHED
 from experiments.records import load
 
 LABELS = {"marginal": "frequencies of keys", "Markov chain": "Markov chain for each key"}
-SPLITS = {"train": "training", "valid": "validation", "test": "test"}
 CHUNG = "Chung et al. 2014"
 
 
@@ -41,10 +40,13 @@ def table(result: Result) -> str:
         below = [unit for unit, nll in published.items() if found["Markov chain"] < nll]
         rows.append(
             {"data": data}
-            | {f"frames, {SPLITS[split]}": f"{number:,}" for split, number in frames[data].items()}
             | {LABELS[model]: f"{nll:.2f}" for model, nll in found.items()}
-            | {f"{unit}, {CHUNG}": f"{nll:.2f}" for unit, nll in published.items()}
-            | {"the Markov chain is below": ", ".join(below) or "none of them"}
+            | {
+                CHUNG: ", ".join(f"{unit} {nll:.2f}" for unit, nll in published.items()),
+                "above the Markov chain": ", ".join(below) or "none",
+                "frames for training": f"{frames[data]['train']:,}",
+                "for testing": f"{frames[data]['test']:,}",
+            }
         )
     return "Test NLL in nats per frame; lower is better.\n\n" + tabulate.tabulate(
         rows, "keys", tablefmt="pipe", disable_numparse=True

@@ -1,4 +1,4 @@
-"""Measures simple models on each data set."""
+"""Measures the baselines on each data set."""
 
 from __future__ import annotations
 

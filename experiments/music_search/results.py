@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from experiments import Record, Result
 from experiments.music.results import GATED, MARGIN, PUBLISHED, READING, TABLE, ranked
-from experiments.music_baselines.results import LABELS as SIMPLE
+from experiments.music_baselines.results import LABELS as BASELINES
 from experiments.music_baselines.results import stored
 from experiments.records import grouped
 from experiments.statistics.comparisons import Comparison, trials
@@ -145,7 +145,7 @@ def table(result: Result) -> str:
     """Test NLL of the best trials of each unit, and the importance of each setting."""
     data = result["config"]["data_set"]
     published = PUBLISHED[data]
-    simple = " and ".join(f"{nll:.2f} ({SIMPLE[model]})" for model, nll in stored(data).items())
+    baselines = " and ".join(f"{nll:.2f} ({BASELINES[k]})" for k, nll in stored(data).items())
     rows = []
     for model, drawn in grouped(result["records"], "model").items():
         valid, places = np.array([t["valid"] for t in drawn]), np.arange(float(len(drawn)))
@@ -175,7 +175,7 @@ def table(result: Result) -> str:
             "Test NLL in nats per frame, capped at that of the frequencies of keys. The papers' "
             "values are in the last columns.",
             tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True),
-            f"[Simple models](music-baselines.md) have {simple}.",
+            f"[Baselines](music-baselines.md) have {baselines}.",
             "By how much the best tenth has a lower test NLL than that of RNN, separately for "
             "trials with weight noise and without; p-values of *no difference*, not adjusted. No "
             "verdict depends on this table.",
