@@ -1,4 +1,5 @@
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,15 @@ def few_permutations(monkeypatch):
     trials.best_places.cache_clear()
     yield
     trials.best_places.cache_clear()
+
+
+@pytest.fixture
+def few_trees(monkeypatch):
+    """One tree, and not 64, in the analysis of how important hyperparameters are."""
+    from optuna import importance  # not every environment has it
+
+    forest = importance.FanovaImportanceEvaluator
+    monkeypatch.setattr(importance, "FanovaImportanceEvaluator", partial(forest, n_trees=1))
 
 
 def pytest_make_parametrize_id(config, val, argname):

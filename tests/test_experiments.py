@@ -119,6 +119,7 @@ def test_published_records_are_whole_and_of_a_commit(name):
 
 
 @every_record
+@pytest.mark.usefixtures("few_trees")
 def test_every_page_tells_claim_protocol_verdict_and_deviations(name):
     result = record_of(name)
     results = pages.results_of(name, result)
