@@ -45,7 +45,7 @@ def table(result: Result) -> str:
                 CHUNG: ", ".join(f"{unit} {nll:.2f}" for unit, nll in published.items()),
                 "above the Markov chain": ", ".join(below) or "none",
                 "frames for training": f"{frames[data]['train']:,}",
-                "for testing": f"{frames[data]['test']:,}",
+                "frames for testing": f"{frames[data]['test']:,}",
             }
         )
     return "Test NLL in nats per frame; lower is better.\n\n" + tabulate.tabulate(
