@@ -9,6 +9,7 @@ from experiments import FOLDER
 from experiments.data import piano_rolls, small
 from experiments.music_baselines import run as baselines
 from experiments.music_baselines.results import stored, table
+from experiments.music_search.results import table as search_table
 from experiments.records import load
 
 
@@ -47,6 +48,13 @@ def test_the_records_of_music_have_the_same_numbers():
     for record in found:
         of_page = stored(record["case"]["data"])[record["case"]["model"]]
         assert of_page == pytest.approx(record["test"]["per_frame"], rel=1e-5)
+
+
+def test_a_search_without_the_record_of_the_baselines_has_its_table(monkeypatch, tmp_path):
+    monkeypatch.setattr("experiments.music_baselines.results.FOLDER", tmp_path)
+    shown = search_table(load(FOLDER / "music_search_piano" / "record.json"))
+    assert "test NLL" in shown
+    assert "Baselines" not in shown
 
 
 def test_the_table_says_which_networks_a_chain_is_better_than():

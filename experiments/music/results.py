@@ -13,18 +13,19 @@ from experiments import Record, Result
 from experiments.statistics.comparisons import Comparison, scores
 from experiments.statistics.verdicts import claim
 
+CHUNG = "Chung et al. 2014"
 # Test NLL of Chung et al. (their LSTM has peepholes) and of Bai, Kolter & Koltun.
 PUBLISHED = {
     "JSB Chorales": {
-        "Chung et al. 2014": {"RNN": 9.10, "GRU": 8.54, "PeepholeLSTM": 8.67},
+        CHUNG: {"RNN": 9.10, "GRU": 8.54, "PeepholeLSTM": 8.67},
         "Bai, Kolter & Koltun 2018": {"RNN": 8.91, "GRU": 8.43, "LSTM": 8.45},
     },
     "Nottingham": {
-        "Chung et al. 2014": {"RNN": 3.13, "GRU": 3.23, "PeepholeLSTM": 3.20},
+        CHUNG: {"RNN": 3.13, "GRU": 3.23, "PeepholeLSTM": 3.20},
         "Bai, Kolter & Koltun 2018": {"RNN": 4.05, "GRU": 3.46, "LSTM": 3.29},
     },
-    "MuseData": {"Chung et al. 2014": {"RNN": 6.23, "GRU": 5.99, "PeepholeLSTM": 6.23}},
-    "Piano-midi": {"Chung et al. 2014": {"RNN": 9.03, "GRU": 8.82, "PeepholeLSTM": 9.03}},
+    "MuseData": {CHUNG: {"RNN": 6.23, "GRU": 5.99, "PeepholeLSTM": 6.23}},
+    "Piano-midi": {CHUNG: {"RNN": 9.03, "GRU": 8.82, "PeepholeLSTM": 9.03}},
 }
 
 
@@ -81,7 +82,7 @@ def claims(result: Result) -> list[Record]:
     found = chosen(records)
     nll = {key: [-r["test"]["per_frame"] for r in rs] for key, rs in found.items()}
     sets = list(dict.fromkeys(data for data, _ in nll))
-    chung = {data: PUBLISHED[data]["Chung et al. 2014"] for data in sets}
+    chung = {data: PUBLISHED[data][CHUNG] for data in sets}
 
     def compare(data: str, ahead: str, behind: str, **effects: float) -> Comparison:
         return scores(
@@ -104,7 +105,7 @@ def claims(result: Result) -> list[Record]:
         *(
             claim(
                 f"On {data} {units} units have a lower NLL than {others} units",
-                "Chung et al. 2014",
+                CHUNG,
                 f"{reported(data, 'RNN', 'GRU', 'PeepholeLSTM')} ({where})",
                 "adapted",
                 [better(data, a, b) for a in ahead for b in behind],
@@ -118,7 +119,7 @@ def claims(result: Result) -> list[Record]:
         *(
             claim(
                 f"On {data} the {first} has a lower NLL than the {second}",
-                "Chung et al. 2014",
+                CHUNG,
                 f"{reported(data, first, second)} ({READING}; they conclude that both are "
                 "comparable)",
                 "adapted",

@@ -12,7 +12,7 @@ the share of frames in which it sounds after a frame in which it sounded too, or
 it did not; what other keys do is not used. Both are counted on the sequences for training, with
 add-one smoothing. Nothing is chosen on the sequences for validation.
 
-Deviations: none from the measure of [Music](music.md). A published network that is above the Markov
-chain was trained for too short a time, or was measured in another way or on other files; which of
-these is not known.
+Deviations: none from the measure of [Music](music.md). Why published networks are above the Markov
+chain, where they are, is not known: training, measure or files of the paper may differ from those
+here.
 """

@@ -12,7 +12,7 @@ import tabulate
 from numpy.typing import NDArray
 
 from experiments import Record, Result
-from experiments.music.results import GATED, MARGIN, PUBLISHED, READING, TABLE, ranked
+from experiments.music.results import CHUNG, GATED, MARGIN, PUBLISHED, READING, TABLE, ranked
 from experiments.music_baselines.results import LABELS as BASELINES
 from experiments.music_baselines.results import stored
 from experiments.records import grouped
@@ -24,7 +24,6 @@ from experiments.statistics.verdicts import claim
 
 REPEATED = "trials"
 """Each repetition is trained with settings of its own."""
-CHUNG = "Chung et al. 2014"
 TIE = "; PeepholeLSTM and RNN tie, which is not tested"
 LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str], tuple[str, str]]] = {
     "JSB Chorales": (
@@ -175,7 +174,7 @@ def table(result: Result) -> str:
             "Test NLL in nats per frame, capped at that of the frequencies of keys. The papers' "
             "values are in the last columns.",
             tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True),
-            f"[Baselines](music-baselines.md) have {baselines}.",
+            *([f"[Baselines](music-baselines.md) have {baselines}."] if baselines else ()),
             "By how much the best tenth has a lower test NLL than that of RNN, separately for "
             "trials with weight noise and without; p-values of *no difference*, not adjusted. No "
             "verdict depends on this table.",
