@@ -42,8 +42,9 @@ def main(arguments: list[str]) -> None:
         command.prepared(each, experiments.part(each, "run").EXPERIMENT, options, of_all=of_all)
         for each in chosen
     ]
-    for run in runs:
-        run()
+    as_it_should = [run() for run in runs]  # all of them, whatever the first ones give
+    if not all(as_it_should):
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

@@ -54,9 +54,12 @@ def test_units_are_drawn_from_those_that_meet_the_conditions(record, capsys):
         rerun(record, "--where", "seed=3", "model=ELU")
 
 
+def change(record):
+    record["changed"] = record.pop(next(n for n in record if n not in ("case", "seed")))
+
+
 def change_a_value(result):
-    last = result["records"][-1]
-    last["changed"] = last.pop(next(name for name in last if name not in ("case", "seed")))
+    change(result["records"][-1])
 
 
 def test_a_unit_that_differs_and_should_not_is_a_failure(record, capsys):
@@ -132,3 +135,31 @@ def test_timings_are_not_run_again(tmp_path, capsys):
     assert "scaling depends on the machine: nothing of it is run again" in printed
     assert printed.count("nothing is run again") == len(experiments.names()) - 1
     assert not list(tmp_path.iterdir())
+
+
+def test_of_all_those_after_one_that_differs_are_run_again_too(tmp_path, capsys, monkeypatch):
+    names = ["counting", "counting_rates"]
+    monkeypatch.setattr(experiments, "names", lambda: names)
+    given = ["all", "--smoke", "--out", str(tmp_path)]
+    experiments_main(given)
+    edit(tmp_path / "counting" / "record.json", lambda result: [*map(change, result["records"])])
+    with pytest.raises(SystemExit) as failure:
+        experiments_main([*given, "--rerun", "1"])
+    assert failure.value.code == 1
+    printed = capsys.readouterr().out
+    assert "They should be the same" in printed
+    assert "counting_rates: 1 of" in printed.partition("They should be the same")[2]
+
+
+def test_units_are_compared_as_they_finish(record, capsys):
+    ran = []
+
+    def run(config, seed, **case):
+        if ran:
+            assert ": the same, after" in capsys.readouterr().out
+        ran.append(case)
+        return EXPERIMENT.run(config, seed, **case)
+
+    capsys.readouterr()
+    rerun(record, count=2, run=run)
+    assert len(ran) == 2

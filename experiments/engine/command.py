@@ -29,14 +29,21 @@ FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def main(name: str, experiment: Experiment, arguments: Sequence[str]) -> None:
-    """Run all units, write the record, and print table and verdicts."""
-    prepared(name, experiment, arguments)()
+    """Run all units, write the record, and print table and verdicts.
+
+    Raises:
+        SystemExit: If it cannot, or if a unit that is run again gives what it should not.
+    """
+    if not prepared(name, experiment, arguments)():
+        raise SystemExit(1)
 
 
 def prepared(
     name: str, experiment: Experiment, arguments: Sequence[str], *, of_all: bool = False
-) -> Callable[[], None]:
+) -> Callable[[], bool]:
     """Check the options of an experiment, and return what runs it.
+
+    What it returns says whether all units that are run again give what they should.
 
     Args:
         name: The name of its folder.
@@ -61,7 +68,8 @@ def prepared(
     if of_all and not experiment.reproducible:
         options = replace(options, extend=False, scheduler=None)
         if options.rerun:
-            return lambda: print(f"{name} depends on the machine: nothing of it is run again")
+            print(f"{name} depends on the machine: nothing of it is run again")
+            return lambda: True
     check(name, experiment, options)
     return functools.partial(run, name, experiment, options, of_all=of_all)
 
@@ -150,8 +158,8 @@ def numbers(value: Any) -> Iterator[int | float]:
         yield value
 
 
-def run(name: str, experiment: Experiment, options: Any, *, of_all: bool = False) -> None:
-    """Run an experiment with options that are checked."""
+def run(name: str, experiment: Experiment, options: Any, *, of_all: bool = False) -> bool:
+    """Run an experiment, and return whether all units that are run again give what they should."""
     folder = options.out or (None if options.smoke else experiments.FOLDER)
     given = options.data or data.folder()
     is_generated = options.smoke and not options.data
@@ -161,13 +169,12 @@ def run(name: str, experiment: Experiment, options: Any, *, of_all: bool = False
             small.in_use() if is_generated else contextlib.nullcontext(),
         ):
             if options.rerun:
-                run_again(name, experiment, options, of_all=of_all)
-                return
+                return runs_again(name, experiment, options, of_all=of_all)
             if of_all and folder and not options.fresh:
                 path, cases = folder / name / "record.json", experiment.cases(options.config)
                 if is_finished(path, name, options.config, cases, options.seeds):
                     print(f"{path} is finished: {name} is not run again (--fresh: anew)")
-                    return
+                    return True
             execute(
                 name,
                 experiment,
@@ -178,6 +185,7 @@ def run(name: str, experiment: Experiment, options: Any, *, of_all: bool = False
                 fresh=options.fresh,
                 extend=options.extend,
             )
+            return True
     except data.MissingDataError as error:
         raise SystemExit(str(error)) from None
     except KeyboardInterrupt:
@@ -189,26 +197,23 @@ def run(name: str, experiment: Experiment, options: Any, *, of_all: bool = False
         raise SystemExit(f"\n{error.strerror}. {hint(name, experiment, folder, of_all)}") from error
 
 
-def run_again(name: str, experiment: Experiment, options: Any, *, of_all: bool) -> None:
-    """Run some units of a record again.
+def runs_again(name: str, experiment: Experiment, options: Any, *, of_all: bool) -> bool:
+    """Run some units of a record again, and return whether they give what they should.
 
     Raises:
-        SystemExit: If one gives another result and should not, or if none can be run; of all
-            experiments, those without such units are left out.
+        SystemExit: If none can be run; of all experiments, those without such units are left out.
     """
     path = (options.out or experiments.FOLDER) / name / "record.json"
     start = start_of(name, experiment, options)
     try:
-        differing = rerun(
+        return not rerun(
             path, name, experiment, options.config, options.rerun, options.where, start
         )
     except NothingToRerunError as error:
         if not of_all:
             raise SystemExit(str(error)) from None
         print(error)
-    else:
-        if differing:
-            raise SystemExit(1)
+        return True
 
 
 def hint(name: str, experiment: Experiment, folder: Path | None, of_all: bool) -> str:

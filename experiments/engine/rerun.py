@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from tqdm import tqdm
 
 from experiments import Record, Result, data
 from experiments.engine.code import digest
 from experiments.engine.experiment import Experiment
 from experiments.engine.extending import as_stored
-from experiments.engine.journal import Journal, key
+from experiments.engine.journal import Journal, Unit, key
 from experiments.engine.provenance import commit, machine
-from experiments.engine.units import Start, run_unit, run_units, threads
+from experiments.engine.units import Start, Task, Workers, run_unit, run_units, threads
 from experiments.records import load
 
 SHOWN = 5
@@ -88,11 +91,14 @@ def rerun(
     )
     journal = Journal(None, name, config, drawn, fresh=True)
     task = functools.partial(run_unit, experiment.run, config)
+    differ: list[bool] = []
+
+    def compare_with_published(found: Record) -> None:
+        differ.append(compare(published[key(found["case"], found["seed"])], found))
+
     with threads(1):
-        found = run_units(name, task, drawn, start, journal)
-    differing = sum(
-        compare(published[key(*unit)], record) for unit, record in zip(drawn, found, strict=True)
-    )
+        run_units(name, task, drawn, shown(start, compare_with_published), journal)
+    differing = sum(differ)
     print(f"{len(drawn) - differing} of {len(drawn)} units gave the same result, to the last bit.")
     if not differing:
         return 0
@@ -101,6 +107,22 @@ def rerun(
         return 0
     print("They should be the same: code, data, processor and torch are those of the record.")
     return differing
+
+
+def shown(start: Start, show: Callable[[Record], None]) -> Start:
+    """Start the same workers, and show each record as it comes."""
+
+    @contextlib.contextmanager
+    def started(count: int) -> Iterator[Workers]:
+        def run(task: Task, units: Sequence[Unit]) -> Iterator[Record]:
+            for record in workers(task, units):
+                show(record)
+                yield record
+
+        with start(count) as workers:
+            yield run
+
+    return started
 
 
 def conditions(record: Record) -> list[str]:
@@ -119,14 +141,16 @@ def compare(published: Record, found: Record) -> bool:
     # What is measured today and was not measured then is no difference.
     differing = [place for place in before if place not in after or before[place] != after[place]]
     outcome = f"{len(differing)} of {len(before)} values differ" if differing else "the same"
-    print(
+    lines = [
         f"{' '.join(conditions(published))}: {outcome}, after {found['seconds']:.0f} s (record: "
         f"{published['seconds']:.0f} s)"
-    )
+    ]
     for place in differing[:SHOWN]:
-        print(f"    {place}: {before[place]} in the record, {after.get(place, 'nothing')} here")
+        here = after.get(place, "nothing")
+        lines.append(f"    {place}: {before[place]} in the record, {here} here")
     if len(differing) > SHOWN:
-        print(f"    and {len(differing) - SHOWN} more")
+        lines.append(f"    and {len(differing) - SHOWN} more")
+    tqdm.write("\n".join(lines))  # above the progress bar
     return bool(differing)
 
 
