@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # Tests that take minutes and need neither a compiler, data nor several cores.
 ELSEWHERE = (
     *("derivatives", "distributed", "extending", "figures", "inference", "odyssey", "onnx_export"),
-    *("report_files", "reports", "rerun", "running", "sensitivity", "tracing"),
+    *("report_files", "reports", "rerun", "running", "sensitivity", "sensitivity_of_searches"),
+    "tracing",
 )
 NO_COMPILER = {"CXX": "no-compiler", "CC": "no-compiler"}
 

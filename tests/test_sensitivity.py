@@ -1,10 +1,8 @@
 """What pages say that verdicts depend on, computed from the published records."""
 
 from itertools import product
-from statistics import mean
 
 import numpy as np
-import pytest
 
 from experiments import FOLDER
 from experiments.adding import results as adding
@@ -12,10 +10,7 @@ from experiments.conventions import results as conventions
 from experiments.counting import results as counting
 from experiments.counting_source_rates import results as source_rates
 from experiments.gates import results as gates
-from experiments.music_search import results as music_search
-from experiments.odyssey import ABLATIONS, VANILLA
-from experiments.odyssey import results as odyssey
-from experiments.odyssey.tables import welch
+from experiments.power import results as power
 from experiments.records import grouped, load
 from experiments.statistics.comparisons import scores, times
 from experiments.statistics.verdicts import claim
@@ -76,64 +71,6 @@ def test_the_reset_gate_with_the_effect_of_counting(monkeypatch):
     _, reset_gate = conventions.claims(record_of("conventions"))
     assert reset_gate["marks"] == ".x.."
     assert reset_gate["verdict"].startswith("inconclusive")
-
-
-def test_twenty_trials_on_pen_strokes_depended_on_two():
-    result = record_of("odyssey_strokes")
-    first = [record for record in result["records"] if record["seed"] < 20]
-    assert odyssey.claims(result | {"records": first})[0]["marks"] == "+++++++."
-    vanilla = sorted(grouped(first, "unit")[VANILLA], key=lambda t: t["valid"])
-    for trial in vanilla[:2]:
-        others = [record for record in first if record is not trial]
-        assert set(odyssey.claims(result | {"records": others})[0]["marks"]) == {"."}
-
-
-def test_forty_trials_on_pen_strokes_decided_two_ablations():
-    result = record_of("odyssey_strokes")
-    first = [record for record in result["records"] if record["seed"] < 40]
-    assert odyssey.claims(result | {"records": first})[0]["marks"] == "..+.+..."
-
-
-@pytest.mark.parametrize(("seeds", "marks"), [(20, "....+..."), (40, "+.+.+...")])
-def test_fewer_trials_on_spoken_digits(seeds, marks):
-    result = record_of("odyssey_speech")
-    first = [record for record in result["records"] if record["seed"] < seeds]
-    assert odyssey.claims(result | {"records": first})[0]["marks"] == marks
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("seeds", "marks", "unlimited"), [(40, "..", "+."), (60, ".x", "+x")])
-def test_trials_on_chorales_that_the_limit_ends(seeds, marks, unlimited, monkeypatch):
-    result = record_of("odyssey_music")
-    first = [record for record in result["records"] if record["seed"] < seeds]
-    assert odyssey.claims(result | {"records": first})[1]["marks"] == marks
-    monkeypatch.setattr(odyssey, "ended_early", lambda *_: False)
-    assert odyssey.claims(result | {"records": first})[1]["marks"] == unlimited
-
-
-@pytest.mark.slow
-def test_what_60_trials_on_chorales_leave_open():
-    first, _ = odyssey.claims(record_of("odyssey_music"))
-    widths = [high - low for low, high in (c["interval"] for c in first["comparisons"])]
-    assert min(widths) > 10 * odyssey.OF_INTEREST["music"]
-
-
-PAPERS_TEST = {
-    "odyssey_speech": (["CIFG"], None),
-    "odyssey_strokes": (["CIFG"], None),
-    "odyssey_music": (["NOAF", "NP"], ["NFG"]),
-}
-"""By the test of the paper, the ablations that are better than vanilla, and that are worse."""
-
-
-@pytest.mark.parametrize("name", PAPERS_TEST)
-def test_differences_by_the_test_of_the_paper(name):
-    best = odyssey.best_losses(record_of(name))
-    differ = [unit for unit in ABLATIONS if welch(best[VANILLA], best[unit]) < 0.05]
-    is_better = {unit: mean(best[unit]) < mean(best[VANILLA]) for unit in differ}
-    better, worse = PAPERS_TEST[name]
-    assert [unit for unit in differ if is_better[unit]] == better
-    assert worse is None or [unit for unit in differ if not is_better[unit]] == worse
 
 
 def test_generating_as_one_claim(monkeypatch):
@@ -200,19 +137,44 @@ def test_peepholes_need_more_steps_for_a_short_cosine_than_others_have():
         assert min(solved) > most
 
 
-def test_most_bounded_candidates_that_do_not_measure_output_zero():
-    network = Network(int(UNITS["none"]), full=False, is_linear=False, tanh_candidate=True)
+def measured(variation, units, **changes):
+    """The outputs after an interval of F and of F + 1, of each run that does not solve its task."""
     runs = grouped(record_of("timing_variations")["records"], "F", "variation", "unit")
     outputs = []
-    for F, unit in product((20, 30), ("peepholes", "none")):
-        network = network._replace(unit=int(UNITS[unit]))
-        for run in runs[F, "bounded candidate", unit]:
-            state, tangents = np.zeros(2), np.zeros((2, CELL))
-            for x in (1.0, *[0.0] * (F - 1), 1.0):
-                y = predict(np.array(run["weights"]), x, state, tangents, network)
+    for F, unit in product((20, 30), units):
+        network = Network(int(UNITS[unit]), full=False, is_linear=False, **changes)
+        for run in runs[F, variation, unit]:
+            answers = []
+            for interval in (F, F + 1):
+                state, tangents = np.zeros(2), np.zeros((2, CELL))
+                for x in (1.0, *[0.0] * (interval - 1), 1.0):
+                    y = predict(np.array(run["weights"]), x, state, tangents, network)
+                answers.append(y)
             if not run["solved"]:
-                outputs.append(y)
-    assert sum(y < 1e-9 for y in outputs) > 0.6 * len(outputs)
+                outputs.append(answers)
+    return np.array(outputs)
+
+
+def test_most_bounded_candidates_that_do_not_measure_output_zero():
+    outputs = measured("bounded candidate", ("peepholes", "none"), tanh_candidate=True)
+    assert np.mean(outputs[:, 0] < 1e-9) > 0.6
+
+
+def test_bounded_cell_outputs_that_do_not_measure():
+    outputs = measured("bounded cell output", ["peepholes"], tanh_cell=True)
+    assert np.mean(np.abs(np.diff(outputs)) < 1e-3) > 0.6
+    outputs = measured("bounded cell output", ["none"], tanh_cell=True)
+    assert len(outputs) == 20
+    assert np.max(np.abs(outputs - 0.5)) < 0.05
+
+
+def test_measuring_online_with_full_gradients():
+    runs = grouped(record_of("timing")["records"], "protocol", "task", "F", "unit", "gradient")
+    solved = [
+        sum(run["solved"] for run in runs["online", "NMSD", 10, unit, "full"])
+        for unit in ("none", "peepholes")
+    ]
+    assert solved == [1, 5]
 
 
 def test_other_seeds_generate_spikes_at_short_intervals():
@@ -282,12 +244,6 @@ def test_networks_that_close_the_output_gate():
     assert min(first["trace"]["o"]) > gates.CLOSED > min(second["trace"]["o"])
 
 
-def test_peepholes_and_a_plain_rnn_without_weight_noise():
-    rows = {row["unit"]: row for row in music_search.by_noise(record_of("music_search_jsb"))}
-    p = {unit: float(row["p, without"]) for unit, row in rows.items()}
-    assert p["PeepholeLSTM"] > 0.05 > p["GRU"]
-
-
 def test_accuracy_near_the_sum_of_zero():
     runs = grouped(record_of("future_context")["records"], "model")
     accuracy = {name: [run["accuracy"] for run in found] for name, found in runs.items()}
@@ -297,3 +253,13 @@ def test_accuracy_near_the_sum_of_zero():
         for a, b in zip(accuracy["LSTM"], accuracy["BiLSTM, no hidden layer"], strict=True)
     ]
     assert sum(differs) == 2
+    config = record_of("future_context")["config"]
+    bits = config["tested"] * (config["steps"] - 2)
+    chance = 3 * np.sqrt(0.25 / bits)
+    assert sum(abs(a - 0.5) > chance for a in accuracy["BiLSTM, no hidden layer"]) == 3
+
+
+def test_effects_that_ten_seeds_show_in_four_comparisons():
+    found = power.rates(record_of("power")["records"])
+    shown = {effect for (_, effect), rates in found.items() if rates[10, 4] > 0.8}
+    assert shown == {"2.5 standard deviations", "8 times sooner", "solved by 80 % and 10 %"}

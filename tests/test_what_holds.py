@@ -115,5 +115,9 @@ def test_the_page_has_every_claim_and_every_comparison():
 
 def test_verdicts_are_counted_without_their_numbers():
     verdicts = ["reproduced", "reproduced in part (1 of 2), reversed in 1", "reproduced, smaller"]
-    text = overview([{"verdict": verdict} for verdict in verdicts])
-    assert text == "3 claims: 2 reproduced, 1 reproduced in part."
+    judged = [{"verdict": verdict} for verdict in verdicts]
+    final = {"seeds": [0, 1], "planned_seeds": 2}
+    assert overview({"a": (final, judged)}) == "3 claims: 2 reproduced, 1 reproduced in part."
+    scored = {"a": (final, judged), "b": (final | {"seeds": [0]}, judged[:1])}
+    text = "4 claims: 2 reproduced, 1 reproduced in part, 1 with a preliminary verdict."
+    assert overview(scored) == text

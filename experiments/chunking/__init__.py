@@ -10,10 +10,11 @@ bidirectionality helps where both contexts matter).
 Protocol: CoNLL-2000, chunk F1 on the test set as computed by seqeval. The input for a word is an
 embedding of its lower-case form (50 numbers, initialised at random), its part-of-speech tag, its
 last three letters, and features of its spelling (digits, capitals). The network has one recurrent
-layer with 300 units in each direction and a linear output layer that labels each word. Every tenth
-sentence of the training set is in the validation set; a value that occurs only once in the others
-is replaced by an *unknown* one. The parameters of the epoch with the best validation F1 are tested.
-Of the 2,012 sentences for testing, 14 have the words of one for training.
+layer with 300 units in each direction and a linear output layer that labels each word; weights and
+biases start as PyTorch's do. Every tenth sentence of the training set is in the validation set; a
+value that occurs only once in the others is replaced by an *unknown* one. The parameters of the
+epoch with the best validation F1 are tested. Of the 2,012 sentences for testing, 14 have the words
+of one for training.
 
 There are two controls: an LSTM whose output is delayed by one or two words, and an LSTM with as
 many parameters as the BiLSTM.

@@ -97,8 +97,9 @@ def claims(result: Result) -> list[Record]:
             place="by a summary of the paper",
             lesson=(
                 ".<..",
-                "With ten hidden units an LSTM counts farther than a GRU on aⁿbⁿ, by fewer letters "
-                "than the source reports for a training range twice as large. On aⁿbⁿcⁿ these "
+                "With ten hidden units an LSTM counts farther than a GRU on aⁿbⁿ, but the "
+                "difference in n is smaller than in the source, whose training range is twice as "
+                "large. On aⁿbⁿcⁿ these "
                 "LSTMs fit the training range and most GRUs do not, as in the source; how much "
                 "farther an LSTM counts is therefore not judged. With three hidden units and the "
                 "learning rates of the pilot, three of ten LSTMs do not learn aⁿbⁿ, and the others "

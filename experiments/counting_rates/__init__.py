@@ -9,12 +9,12 @@ Claims: none. The networks are compared, each with its own rate, in [Counting](c
 Protocol: a network reads a word of $a^n b^n$ or $a^n b^n c^n$ and gives, at each letter, the
 probability that each letter may come next, the end included. Training as in the code released by
 Suzgun, Belinkov & Shieber (2018): 1000 words with n uniform from 1 to 50, 150 epochs of one word an
-update, RMSprop, squared error of sigmoid outputs. A word is right if all outputs at all of its
-letters are on the right side of 0.5. The *largest n* is the one up to which all words are right, at
-most 10,000. The rate whose median over the seeds is the largest is chosen (of two seeds, the
-smaller n); between equal ones, the rate with the smaller error on the words of the training range.
-The dotted line in the figure is the end of that range, n = 50: below it a network does not solve
-its training words.
+update, RMSprop, squared error of sigmoid outputs, PyTorch's initialisation. A word is right if all
+outputs at all of its letters are on the right side of 0.5. The *largest n* is the one up to which
+all words are right, at most 10,000. The rate whose median over the seeds is the largest is chosen
+(of two seeds, the smaller n); between equal ones, the rate with the smaller error on the words of
+the training range. The dotted line in the figure is the end of that range, n = 50: below it a
+network does not solve its training words.
 
 Deviations: Suzgun, Belinkov & Shieber train with a rate of 0.01 alone. A rate is chosen by how far
 a network counts and not by its error on the training range: where networks are right on all of that

@@ -32,6 +32,7 @@ lag is at least T/2. [Another page](adding-both-halves.md) has their version. GR
 project's addition. Their baseline became known when two of ten seeds had been run: until then, the
 comparison with *uniform* was attributed to them and that with *bias 1* was the control; the
 comparisons are the same. Jozefowicz, Zaremba & Sutskever use other tasks. Weights and sequences
-differ from those on the page of the adding problem. A run ends unsolved after 1,000,000 sequences;
-such a run is censored at this limit.
+differ from those on the page of the adding problem. The learning rate was chosen for no network and
+no initialisation, and no other was tried. A run ends unsolved after 1,000,000 sequences; such a run
+is censored at this limit.
 """

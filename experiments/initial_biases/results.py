@@ -94,8 +94,8 @@ def claims(result: Result) -> list[Record]:
             lesson=(
                 "++++",
                 "If every lag is long, the chrono initialisation is better than a forget bias of "
-                "1: all LSTMs and GRUs solve the task with it. With a bias of 1 no LSTM does "
-                f"within {cap:,} sequences, and GRUs need several times as many.",
+                "1: at this learning rate, all LSTMs and GRUs solve the task with it. With a bias "
+                f"of 1 no LSTM does within {cap:,} sequences, and GRUs need several times as many.",
             ),
         ),
         *(

@@ -9,7 +9,10 @@ from experiments import Result
 from experiments.music.results import PUBLISHED, chosen
 from experiments.plotting import COLORS, GREY, WIDE, strips
 
-ALT = "Negative log-likelihood of each model on the test set, for every seed; bars are medians"
+ALT = (
+    "Negative log-likelihood of each model on the test set, for every seed; bars are medians, "
+    "crosses the results of the papers"
+)
 
 
 def figure(result: Result, width: float) -> Figure:

@@ -44,8 +44,8 @@ def table(result: Result) -> str:
             | {
                 CHUNG: ", ".join(f"{unit} {nll:.2f}" for unit, nll in published.items()),
                 "above the Markov chain": ", ".join(below) or "none",
-                "frames for training": f"{frames[data]['train']:,}",
-                "frames for testing": f"{frames[data]['test']:,}",
+                "all frames for training": f"{frames[data]['train']:,}",
+                "all frames for testing": f"{frames[data]['test']:,}",
             }
         )
     return "Test NLL in nats per frame; lower is better.\n\n" + tabulate.tabulate(

@@ -117,6 +117,7 @@ def draws(result: Result) -> list[Record]:
             {
                 "recurrent unit": unit,
                 "median learning rate": f"{statistics.median(t['rate'] for t in trials):.1g}",
+                "input noise of the best tenth, median": input_noise(trials),
                 "ended by the limit of epochs": ended_by_limit(*ends_of(trials, limit)),
                 "test loss of chance or above": sum(t["test"] >= t["chance"] for t in trials),
                 "parameters of the best tenth, median": parameters(trials),
@@ -133,6 +134,11 @@ def rank_correlation(trials: Sequence[Record]) -> str:
     if len(ranked) < 5 or any(len({*values}) == 1 for values in zip(*pairs, strict=True)):
         return ""
     return f"{stats.spearmanr(*np.transpose(pairs)).statistic:.2f}"
+
+
+def input_noise(trials: Sequence[Record]) -> str:
+    """The median standard deviation of the input noise of the best tenth."""
+    return f"{np.median(best(*np.transpose([(t['valid'], t['noise']) for t in trials]))):.2f}"
 
 
 def parameters(trials: Sequence[Record]) -> str:

@@ -23,10 +23,10 @@ for each recurrent unit. The tenth of the trials with the lowest validation loss
 between recurrent units, by a test that permutes all trials (see [the
 rule](what-holds.md#the-rule)). A test loss above chance, the loss of an output that does not depend
 on the input, is capped at chance, for example after divergence. Each recurrent unit draws other
-values: by chance, one may have more trials with a good learning rate than another. The importance
-of the hyperparameters, and of the recurrent unit beside them, is computed by functional analysis of
-variance (fANOVA, on logarithms); the curve in the figure is the partial dependence of a random
-forest of the same kind.
+values: by chance, one may have more trials with a good learning rate, or with little input noise,
+than another. The importance of the hyperparameters, and of the recurrent unit beside them, is
+computed by functional analysis of variance (fANOVA, on logarithms); the curve in the figure is the
+partial dependence of a random forest of the same kind.
 
 Deviations: Greff et al. use TIMIT, IAM Online and JSB Chorales, plain gradient descent with
 Nesterov momentum (learning rate 1e-6 to 1e-2), initial weights of a normal distribution (standard
@@ -74,5 +74,5 @@ def page_text(title: str, *, data: str, task: str, batch: int, deviations: str) 
         batch: Sequences per update.
         deviations: What else differs from the paper, in sentences.
     """
-    each = "1 sequence" if batch == 1 else f"{batch} sequences"
+    each = "1 sequence" if batch == 1 else f"{batch} sequences of similar length"
     return TEXT.format(title=title, data=data, task=task, batch=each, deviations=deviations)

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 
 import experiments
 from experiments import Record, Result
-from experiments.report.claims import Scored, anchor_of, counts_text, slug, verdict_text
+from experiments.report.claims import (
+    Scored,
+    anchor_of,
+    counts_text,
+    is_preliminary,
+    slug,
+    verdict_text,
+)
 from experiments.report.intervals import plot
 from experiments.report.markdown import counted, seeds_text, source_text
 
@@ -23,7 +30,7 @@ def what_holds(scored: Scored, missing: Sequence[str]) -> str:
         missing: The experiments without results.
     """
     judged = {name: (result, claims) for name, (result, claims) in scored.items() if claims}
-    sections = [overview([claim for _, claims in judged.values() for claim in claims])]
+    sections = [overview(scored)]
     for name, (result, claims) in judged.items():
         sections.append(f"### [{experiments.title(name)}]({slug(name)}.md)")
         sections += [item(name, number, result, c) for number, c in enumerate(claims, 1)]
@@ -33,11 +40,18 @@ def what_holds(scored: Scored, missing: Sequence[str]) -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def overview(claims: Sequence[Record]) -> str:
-    """How many claims have which verdict, without what is said in brackets and after a comma."""
-    counts = Counter(claim["verdict"].split(" (")[0].split(",")[0] for claim in claims)
+def overview(scored: Scored) -> str:
+    """How many claims have which verdict, without what is said in brackets and after a comma.
+
+    Preliminary verdicts are counted as such.
+    """
+    final = [c for result, claims in scored.values() if not is_preliminary(result) for c in claims]
+    counts = Counter(claim["verdict"].split(" (")[0].split(",")[0] for claim in final)
     parts = [f"{count} {verdict}" for verdict, count in counts.most_common()]
-    return f"{counted(len(claims), 'claim')}: {', '.join(parts)}."
+    number = sum(len(claims) for _, claims in scored.values())
+    if number > len(final):
+        parts.append(f"{number - len(final)} with a preliminary verdict")
+    return f"{counted(number, 'claim')}: {', '.join(parts)}."
 
 
 def item(name: str, number: int, result: Result, claim: Record) -> str:

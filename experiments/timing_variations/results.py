@@ -25,9 +25,10 @@ PLACE = "section on generating timed spikes and functions"
 LESSONS = {
     "GTS": (
         "......",
-        "With two of three codings of the input, some networks with peepholes and one without them "
-        "learn to generate spikes 10 time steps apart; none learns spikes 20 apart. Whether "
-        "peepholes help is undecided; the direction is that of Timing.",
+        "One unit that is trained online with truncated gradients learns to generate spikes 10 "
+        "time steps apart with two of three codings of the input: some networks with peepholes, "
+        "and one without them. None learns spikes 20 apart. Whether peepholes help is undecided; "
+        "the direction is that of Timing.",
     ),
     "COSINE": (
         "+.++",
@@ -44,7 +45,12 @@ LESSONS = {
         "notebook's unit learns it. Three units trained in batches learn both without peepholes "
         "(Timing).",
     ),
-    "RECTANGLE": ("....", "No network learns to generate a rectangle, with peepholes or without."),
+    "RECTANGLE": (
+        "....",
+        "One unit that is trained online with truncated gradients does not learn to generate a "
+        "rectangle, with peepholes or without. Three units trained in batches learn one of 10 time "
+        "steps, with and without peepholes (Timing).",
+    ),
     "without peepholes": (
         "-.",
         "With a bounded cell output, which the paper does not have, most networks with peepholes "
