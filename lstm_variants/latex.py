@@ -60,8 +60,8 @@ TOKEN = re.compile(
         (?P<letter>
             \\(?:tilde|hat|bar)(?:\s*\{\s*[A-Za-z]\s*\}|\s+[A-Za-z])
             | \\(?:mathrm|operatorname)\{(?!relu\}|LN\})(?:[^\W_]|\\_)+\}(?!\s*\()
-            | \\(?:alpha|beta|gamma|delta|epsilon|eta|theta|kappa|lambda|mu|nu|rho|tau|phi|psi|omega
-                |Gamma|Delta|Lambda|Phi|Psi|Omega)(?![A-Za-z])
+            | \\(?:alpha|beta|gamma|delta|epsilon|z?eta|[Tt]heta|iota|kappa|[Ll]ambda|mu|nu|[Xx]i
+                |[Pp]i|rho|tau|[Uu]psilon|[Pp]hi|chi|[Pp]si|[Oo]mega|Gamma|Delta)(?![A-Za-z])
             | [A-Za-z]
         )
         (?P<mark> \^(?:\\ast|\{\\ast\}) )?

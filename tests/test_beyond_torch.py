@@ -206,16 +206,16 @@ def test_layers_and_directions_are_the_oracle(name, dtype, num_layers):
 
 WRONG_STATES = {
     "bare": (torch.zeros(1, 2, 4), TypeError, r"tuple of 2 tensors \(h_0, c_0\), got one tensor"),
-    "three": ((torch.zeros(1, 2, 4),) * 3, ValueError, r"\(h_0, c_0\), got 3 tensors"),
+    "three": ((torch.zeros(1, 2, 4),) * 3, RuntimeError, r"\(h_0, c_0\), got 3 tensors"),
     "dtype": (
         (torch.zeros(1, 2, 4), torch.zeros(1, 2, 4).double()),
-        ValueError,
+        RuntimeError,
         r"c_0 \(hidden\[1\]\) to have the input's dtype torch.float32, got torch.float64",
     ),
     "device": (
         (torch.zeros(1, 2, 4, device="meta"), torch.zeros(1, 2, 4)),
-        ValueError,
-        r"h_0 \(hidden\[0\]\) to be on the input's device cpu, got meta",
+        RuntimeError,
+        r"input tensor at cpu and h_0 \(hidden\[0\]\) at meta: move it with h_0.to\('cpu'\)",
     ),
     "number": (5, TypeError, r"as a tuple \(h_0, c_0\), got int"),
     "none": ((torch.zeros(1, 2, 4), None), TypeError, "c_0 to be a tensor, got NoneType"),

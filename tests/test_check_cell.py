@@ -10,7 +10,16 @@ import pytest
 import torch
 
 import lstm_variants
-from lstm_variants.cells import Block, Cell, Field, GRUCell, HiddenState, LSTMCell, MGUCell
+from lstm_variants.cells import (
+    Block,
+    Cell,
+    Field,
+    GRUCell,
+    HiddenState,
+    LSTMCell,
+    MGUCell,
+    Parameter,
+)
 from lstm_variants.testing import check_cell, laws
 from lstm_variants.variants import VARIANTS
 from tests.test_own_cell import LeakyCell
@@ -133,6 +142,22 @@ class AlwaysBiased(LeakyCell):
         return super().parameters(D, H, proj_size=proj_size)
 
 
+class Blockless(LeakyCell):
+    """Nothing says which rows of the bias are those of a gate."""
+
+    def parameters(self, D, H, *, bias=True, proj_size=0):
+        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
+        return found | ({"bias_ih": Parameter((2 * H,), "b")} if bias else {})
+
+
+class NewType(LeakyCell):
+    """The type of the state is another one at each access."""
+
+    @property
+    def state_type(self):
+        return namedtuple("LeakyState", "h v")
+
+
 class WithInit(LeakyCell):
     """Another initialisation of the slope."""
 
@@ -247,6 +272,8 @@ WRONG = {
     OtherZoneout: r"some of the state's fields \('h', 'v'\), not \('h', 'q'\)",
     OtherRole: r"the role of Block\(name='k', role='forget'\) should be None or one of keep, write",
     AlwaysBiased: "with bias=False, parameters should not return bias_ih",
+    Blockless: "bias_ih should state the blocks of the rows, Parameter",
+    NewType: "step returns a LeakyState that is not cell.state_type: a property should return",
     WithInit: "the init of slope should fill all of a tensor in place",
     PartOfInit: "the init of slope should fill all of a tensor in place",
     Unhashable: "unhashable type: 'Unhashable': a cell is a frozen dataclass",

@@ -169,6 +169,28 @@ def test_bad_calls_raise_as_in_torch(name):
             assert str(got.value) == str(expected.value).replace("D tensor instead", "D instead")
 
 
+@every_twin
+def test_states_that_do_not_fit_raise_as_in_torch(name):
+    """The type is the same; the message says more."""
+    h = torch.zeros(1, 2, 4)
+    wrong = {"number": (h, h, h), "device": h.to("meta"), "dtype": h.double()}
+    ours, theirs = twins(name, 3, 4)
+    for kind, state in wrong.items():
+        if name == "LSTM" and kind != "number":
+            state = h, state
+        elif name != "LSTM" and kind == "number":
+            continue
+        for layer in (theirs, ours):
+            with pytest.raises(RuntimeError):
+                layer(torch.zeros(5, 2, 3), state)
+    if SAME_WORDS and name != "LSTM":
+        for words in ("Input and hidden tensors are not at the same device", "at meta"):
+            with pytest.raises(RuntimeError, match=words):
+                theirs(torch.zeros(5, 2, 3), h.to("meta"))
+            with pytest.raises(RuntimeError, match=words):
+                ours(torch.zeros(5, 2, 3), h.to("meta"))
+
+
 @every_layer
 def test_dropout_on_a_single_layer_warns(name):
     with pytest.warns(UserWarning, match="dropout option adds dropout after all but last") as seen:
@@ -201,7 +223,7 @@ def test_repr_of_what_torch_does_not_have():
         ("LSTM1997", {"coupled": True}, TypeError, "LSTM1997 has no argument 'coupled'"),
         ("JANET", {"betta": 1.0}, TypeError, "no argument 'betta'; settings of its cell: beta"),
         ("SLSTM", {"forget_activation": "tanh"}, ValueError, "'sigmoid' or 'exp', got 'tanh'"),
-        ("RNN", {"nonlinearity": "elu"}, ValueError, "'tanh' or 'relu', got 'elu'"),
+        ("RNN", {"nonlinearity": "elu"}, ValueError, "Unknown nonlinearity 'elu'. Select from 't"),
         ("IndRNN", {"nonlinearity": "elu"}, ValueError, "'relu' or 'tanh', got 'elu'"),
         ("MinGRU", {"proj_size": 2}, ValueError, "should be 0 for MinGRUCell"),
     ],

@@ -105,3 +105,15 @@ SUBSTITUTIONS = [
 @pytest.mark.parametrize(("text", "old", "new", "expected"), SUBSTITUTIONS)
 def test_substitution(text, old, new, expected):
     assert write(substitute(parse(text), parse(old), parse(new))) == expected
+
+
+GREEK = """
+    alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho tau upsilon phi
+    chi psi omega Gamma Delta Theta Lambda Xi Pi Upsilon Phi Psi Omega
+"""
+
+
+@pytest.mark.parametrize("name", GREEK.split())
+def test_greek_letters(name):
+    """All but sigma, which is the function."""
+    assert parse(rf"\{name}").kind == parse(rf"\{name}_t").kind == "symbol"

@@ -3,8 +3,10 @@
 import copy
 import importlib.util
 import sys
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,8 +15,9 @@ from torch.nn.functional import linear
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import lstm_variants
+from lstm_variants.cells import Parameter
 from lstm_variants.nn import Recurrent
-from lstm_variants.nn.init import chrono_
+from lstm_variants.nn.init import chrono_, gate_bias_
 from lstm_variants.testing import check_cell
 from lstm_variants.trace import trace
 from tests.layers import states_of
@@ -200,6 +203,44 @@ def test_trace_explain_and_initialisers(capsys):
     assert "LeakyCell(), T=5 B=2 D=3 H=4" in text
     assert "reference  runs" in text
     assert "there is no kernel for LeakyCell()" in text
+
+
+class WithoutBias(LeakyCell):
+    """The gate k has no bias."""
+
+    def parameters(self, D, H, *, bias=True, proj_size=0):
+        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
+        return found | ({"bias_ih": Parameter((H,), "b", ("w",))} if bias else {})
+
+
+@pytest.mark.parametrize(
+    "initialise", [partial(chrono_, t_max=9), lambda layer: gate_bias_(layer, ("w", "k"), 1.0)]
+)
+def test_a_gate_without_a_bias_cannot_be_initialised(initialise):
+    """Nothing is changed, and not silently."""
+    layer = Recurrent(WithoutBias(), 3, 4)
+    before = layer.bias_ih_l0.detach().clone()
+    with pytest.raises(ValueError, match=r"should have a bias with rows for its block k: of a cel"):
+        initialise(layer)
+    assert torch.equal(layer.bias_ih_l0, before)
+    gate_bias_(layer, "w", 2.0)
+    assert (layer.bias_ih_l0 == 2).all()
+
+
+@dataclass(frozen=True, repr=False)
+class WithFunction(LeakyCell):
+    """A setting is a function."""
+
+    squash: Any = torch.sigmoid
+
+
+def test_labels_of_weights_have_no_addresses():
+    """They would differ from one process to the next, and loading would warn."""
+    function = partial(gate_bias_, bias=1.0)
+    layer = Recurrent(WithFunction(function), 3, 4)
+    label = layer.state_dict()._metadata[""]["label"]
+    assert label.startswith("WithFunction(squash=functools.partial(<function gate_bias_")
+    assert "0x" not in label
 
 
 def test_weights_that_do_not_fit_are_named():

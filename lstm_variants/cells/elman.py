@@ -54,7 +54,9 @@ class ElmanCell(Cell):
 
     def __post_init__(self) -> None:
         if self.nonlinearity not in ("tanh", "relu"):
-            raise ValueError(f"nonlinearity should be 'tanh' or 'relu', got {self.nonlinearity!r}")
+            raise ValueError(
+                f"Unknown nonlinearity {self.nonlinearity!r}. Select from 'tanh' or 'relu'."
+            )
 
     def step(
         self, wx: Tensor, state: State, w: Weights, seen: Tensor | None = None

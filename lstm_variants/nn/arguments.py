@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterable
 from dataclasses import is_dataclass
@@ -67,9 +68,10 @@ def fixed_settings(layer: Any) -> dict[str, Any]:
 
 
 def label_of(cell: Cell) -> str:
-    """A cell in the metadata of a `state_dict`: its repr, or its class."""
+    """A cell in the metadata of a `state_dict`: its repr without addresses, or its class."""
     try:
-        return repr(cell) if is_dataclass(cell) else type(cell).__name__
+        text = repr(cell) if is_dataclass(cell) else type(cell).__name__
+        return re.sub(" at 0x[0-9a-fA-F]+", "", text)  # of a function that is a setting
     except RuntimeError:  # a setting that is a tensor cannot be compared with its default
         return type(cell).__name__
 
@@ -140,8 +142,7 @@ def check_state(
 
     Raises:
         TypeError: If `hx` is not a tensor (one state field) or a tuple of tensors (several).
-        ValueError: If the number of tensors, a dtype or a device is wrong.
-        RuntimeError: If a shape is wrong.
+        RuntimeError: If the number of tensors, a shape, a dtype or a device is wrong.
     """
     expected = "(" + ", ".join(f"{name}_0" for name in names) + ")"
     single = len(names) == 1
@@ -156,7 +157,7 @@ def check_state(
         raise TypeError(f"{layer} expects hx as a tuple {expected}, got {type(hx).__name__}")
     state = (hx,) if single else tuple(hx)
     if len(state) != len(names):
-        raise ValueError(f"{layer} expects hx as {expected}, got {len(state)} tensors")
+        raise RuntimeError(f"{layer} expects hx as {expected}, got {len(state)} tensors")
     for name, tensor in zip(names, state, strict=True):
         if not isinstance(tensor, Tensor):
             raise TypeError(f"{layer} expects {name}_0 to be a tensor, got {type(tensor).__name__}")
@@ -179,13 +180,14 @@ def check_state(
         if tuple(tensor.shape) != sizes[name]:
             raise RuntimeError(f"Expected {label} size {sizes[name]}, got {list(tensor.shape)}")
         if tensor.dtype != x.dtype and not (is_cast(tensor) and is_cast(x)):
-            raise ValueError(
+            raise RuntimeError(
                 f"expected {name}_0 ({label}) to have the input's dtype {x.dtype}, "
                 f"got {tensor.dtype}: convert it with {name}_0.to({x.dtype})"
             )
         if tensor.device != x.device:
-            raise ValueError(
-                f"expected {name}_0 ({label}) to be on the input's device {x.device}, "
-                f"got {tensor.device}: move it with {name}_0.to({str(x.device)!r})"
+            raise RuntimeError(
+                "Input and hidden tensors are not at the same device, found input tensor at "
+                f"{x.device} and {name}_0 ({label}) at {tensor.device}: move it with "
+                f"{name}_0.to({str(x.device)!r})"
             )
     return state

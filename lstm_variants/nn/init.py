@@ -9,7 +9,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from lstm_variants.cells import Block, Parameter
+from lstm_variants.cells import Block, Cell, Parameter
 from lstm_variants.nn.recurrent import Recurrent
 
 __all__ = ["chrono_", "gate_bias_"]
@@ -42,8 +42,9 @@ def gate_bias_(
 
     Raises:
         TypeError: If `layer` is not a layer of this package, or `bias` is no number.
-        ValueError: If the layer's cell has no block with such a role or name, if `bias` has another
-            shape, if the layer has `bias=False`, or if a bias is computed from other parameters.
+        ValueError: If the layer's cell has no block with such a role or name, or no bias for it, if
+            `bias` has another shape, if the layer has `bias=False`, or if a bias is computed from
+            other parameters.
 
     Examples:
         A forget gate bias of 1, as recommended by Jozefowicz, Zaremba & Sutskever 2015:
@@ -74,10 +75,11 @@ def gate_bias_(
             f"bias should be a number or have shape [{layer.hidden_size}], one for each hidden "
             f"unit, got shape {list(value.shape)}"
         )
+    chosen = [block for block in cell_blocks if {block.name, block.role} & {*names}]
+    check_rows(layer.cell, all_biases[0], chosen)
     for biases in all_biases:
-        for block in cell_blocks:
-            if block.name in names or block.role in names:
-                set_block_bias(biases, block, value)
+        for block in chosen:
+            set_block_bias(biases, block, value)
     return layer
 
 
@@ -106,8 +108,8 @@ def chrono_(layer: AnyLayer, t_max: float) -> AnyLayer:
     Raises:
         TypeError: If `layer` is not a layer of this package, or `t_max` is no number.
         ValueError: If `t_max` is below 2, or infinite in float32, if no block of the cell has the
-            role `"keep"` or `"write"`, if the layer has `bias=False`, or if a bias is computed from
-            other parameters.
+            role `"keep"` or `"write"`, or one has no bias, if the layer has `bias=False`, or if a
+            bias is computed from other parameters.
 
     Examples:
         >>> import torch
@@ -130,6 +132,7 @@ def chrono_(layer: AnyLayer, t_max: float) -> AnyLayer:
         raise ValueError(
             f"chrono_ requires a cell with a block of role 'keep' or 'write', got {layer.cell}"
         )
+    check_rows(layer.cell, all_biases[0], gates)
     for biases in all_biases:
         device = biases[0][1].device
         u = torch.empty(layer.hidden_size, dtype=torch.float32, device=device)
@@ -154,7 +157,10 @@ def get_biases(layer: Recurrent) -> list[list[tuple[Parameter, Tensor]]]:
         )
     specs = layer._specs(0)  # but for their shapes, those of every layer
     if not any(kind.startswith("bias") for kind in specs):
-        raise ValueError(f"layer should have biases, got {layer}: create it with bias=True")
+        raise ValueError(
+            "layer should have biases, parameters whose names begin with bias, "
+            f"got {layer}: create it with bias=True"
+        )
     named = layer.named_parameters(recurse=False, remove_duplicate=False)
     plain = {name for name, _ in named}
     all_biases: list[list[tuple[Parameter, Tensor]]] = []
@@ -171,6 +177,18 @@ def get_biases(layer: Recurrent) -> list[list[tuple[Parameter, Tensor]]]:
             biases.append((spec, layer.get_parameter(name)))
         all_biases.append(biases)
     return all_biases
+
+
+def check_rows(
+    cell: Cell, biases: Sequence[tuple[Parameter, Tensor]], blocks: Sequence[Block]
+) -> None:
+    """Raise ValueError if a block has no bias."""
+    for block in blocks:
+        if not any(block.name in spec.blocks for spec, _ in biases):
+            raise ValueError(
+                f"{cell} should have a bias with rows for its block {block.name}: of a cell of "
+                "your own, parameters() states them, Parameter(shape, letter, blocks)"
+            )
 
 
 def set_block_bias(

@@ -33,10 +33,10 @@ class Recurrent(Labelled):
     Parameters have torch's names and layout: `weight_ih_l{k}`, `weight_hh_l{k}`, `bias_ih_l{k}`,
     `bias_hh_l{k}` and `weight_hr_l{k}`, with the suffix `_reverse` for the reverse direction. Where
     torch has the same cell, a `state_dict` is interchangeable with torch's. Parameters that torch
-    does not have come last, such as the peephole weights `weight_ch_l{k}`, `[K*H]` for `K` gates
-    with peepholes. A cell without recurrent weights or with one bias has fewer: each cell lists its
-    own in `parameters`. With the same seed, the parameters of a cell that torch has are initialised
-    to the same values as in torch.
+    does not have come last in each layer and direction, such as the peephole weights
+    `weight_ch_l{k}`, `[K*H]` for `K` gates with peepholes. A cell without recurrent weights or with
+    one bias has fewer: each cell lists its own in `parameters`. With the same seed, the parameters
+    of a cell that torch has are initialised to the same values as in torch.
 
     Examples:
         >>> import torch
@@ -216,11 +216,11 @@ class Recurrent(Labelled):
 
         Raises:
             TypeError: If an argument has a wrong type.
-            ValueError: If dtypes differ, the input is not 2-D or 3-D, `hx` has another number of
-                tensors or another device, `lengths` or `resets` do not fit (values are not checked
-                under `torch.func.vmap` on the reference), or a packed sequence has them.
-            RuntimeError: If the shape of the input or of `hx` or the device of the input is wrong,
-                a fixed setting was changed, or the selected backend does not support the call.
+            ValueError: If input and weights have different dtypes, the input is not 2-D or 3-D,
+                `lengths` or `resets` do not fit (values are not checked under `torch.func.vmap` on
+                the reference), or a packed sequence has them.
+            RuntimeError: If the shape or the device of the input is wrong, `hx` does not fit, a
+                fixed setting was changed, or the selected backend does not support the call.
         """
         batch = as_batch(self, input, lengths, resets)
         first = initial_states(self, batch.x, hx, batched=batch.batched)
@@ -252,8 +252,8 @@ class Recurrent(Labelled):
 
         Raises:
             TypeError: If an argument has a wrong type.
-            ValueError: If dtypes differ, the input is not 1-D or 2-D, or `resets` do not fit.
-            RuntimeError: If the layer is bidirectional, or a shape is wrong.
+            ValueError: If dtype or dimensions of the input are wrong, or `resets` do not fit.
+            RuntimeError: If the layer is bidirectional, or a shape or `hx` is wrong.
 
         Examples:
             >>> import torch

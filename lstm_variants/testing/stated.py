@@ -70,6 +70,13 @@ def check_parts(cell: Cell) -> None:
         assert not tensor.isnan().any(), (
             f"the init of {name} should fill all of a tensor in place, as torch.nn.init.ones_ does"
         )
+    of_biases = {name: spec for name, spec in parameters.items() if name.startswith("bias")}
+    if not any(spec.blocks for spec in of_biases.values()):
+        rowed = [name for name, spec in of_biases.items() if spec.shape == (rows,)]
+        assert not rowed, (
+            f"{' and '.join(rowed)} should state the blocks of the rows, Parameter(shape, letter, "
+            "blocks): initialisers find the bias of a gate by them"
+        )
     biases = [name for name in cell.parameters(D, H, bias=False) if name.startswith("bias")]
     assert not biases, f"with bias=False, parameters should not return {', '.join(biases)}"
     layer = new_layer(cell)
@@ -77,7 +84,10 @@ def check_parts(cell: Cell) -> None:
     state = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H)
     weights = layer._weights(names)
     after, gates = cell.step(cell.project(random_input()[0], weights), state, weights)
-    assert type(after) is cell.state_type, f"step returns a {type(after).__name__}"
+    assert type(after) is cell.state_type, (
+        f"step returns a {type(after).__name__} that is not cell.state_type: a property should "
+        "return the same type each time, as with functools.cache"
+    )
     for name, tensor in {**after._asdict(), **gates}.items():
         assert tensor.shape == (B, H), f"{name} is {list(tensor.shape)} after a step, not [B, H]"
     for name in gates.keys() & {*fields}:
