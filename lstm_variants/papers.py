@@ -113,7 +113,7 @@ PAPERS = {
     ),
     "Gal & Ghahramani 2016": Paper(
         "A theoretically grounded application of dropout in recurrent neural networks",
-        "NeurIPS 2016",
+        "NIPS 2016",
         "https://arxiv.org/abs/1512.05287",
     ),
     "Krueger et al. 2017": Paper(

@@ -53,7 +53,7 @@ def scan(
         TypeError: If `lengths` are not integers, or `resets` not of dtype bool.
         ValueError: If `x` is not 3-D, if `lengths` are out of range (not checked under
             `torch.func.vmap`) or not of shape `[B]`, if `resets` are not of shape `[T, B]`, or if
-            `w` does not have the parameters of the cell.
+            `w` does not have the parameters of the cell, or one has another shape.
 
     Examples:
         >>> import torch

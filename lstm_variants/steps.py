@@ -10,7 +10,13 @@ import torch
 from torch import Tensor
 
 from lstm_variants.cells import Cell, Gates, State, Weights
-from lstm_variants.torch_internals import assert_when_run, is_compiling, is_fake, is_transformed
+from lstm_variants.torch_internals import (
+    assert_when_run,
+    is_compiling,
+    is_fake,
+    is_traced,
+    is_transformed,
+)
 
 
 class Masks(NamedTuple):
@@ -153,12 +159,13 @@ def partly_kept(old: Tensor, new: Tensor, kept: Tensor | float | None) -> Tensor
 
 
 def check_weights(cell: Cell, w: Weights) -> None:
-    """Raise ValueError if `w` has no value for a parameter of the cell, or has other parameters."""
+    """Raise ValueError if `w` has no value for a parameter of the cell, another one or a shape."""
     if w.weight_ih is None:
         raise ValueError(f"{cell} requires weight_ih, got None")
-    D, H = w.weight_ih.shape[1], w.weight_ih.shape[0] // len(cell.blocks)
-    projects = cell.projects and getattr(w, "weight_hr", None) is not None
-    parameters = cell.parameters(D, H, proj_size=int(projects))
+    D, H = w.weight_ih.shape[-1], w.weight_ih.shape[0] // len(cell.blocks)
+    projection = getattr(w, "weight_hr", None) if cell.projects else None
+    P = 0 if projection is None else projection.shape[0]
+    parameters = cell.parameters(D, H, proj_size=P)
     required = cell.parameters(D, H, bias=False)
     if missing := required.keys() - {*w._fields}:
         names = ", ".join(sorted(missing))
@@ -168,6 +175,12 @@ def check_weights(cell: Cell, w: Weights) -> None:
             raise ValueError(f"{cell} requires {name}, got None")
         if weight is not None and name not in parameters:
             raise ValueError(f"{cell} has no parameter {name}: it should be None")
+        # While tracing, sizes are symbols, and those of the call that is traced fit.
+        if weight is not None and not is_traced() and weight.shape != parameters[name].shape:
+            raise ValueError(
+                f"{name} should be {list(parameters[name].shape)} for {cell} with D={D} and H={H}, "
+                f"got {list(weight.shape)}"
+            )
 
 
 def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:

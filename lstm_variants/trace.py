@@ -116,8 +116,8 @@ class LayerTrace(dict[str, Tensor]):
         $$ \tau = - 1 \,/\, \overline{\log k_t} $$
 
         The mean is over all valid time steps but the `first` ones, before which there is nothing to
-        keep. A unit that keeps everything has an infinite time constant. Gates in half precision
-        are rounded, in bfloat16 to 1 from 0.998 on: long time constants need a layer in float32.
+        keep. A unit that keeps everything has an infinite time constant. Gates without peepholes
+        are rounded in half precision, in bfloat16 to 1 from 0.998 on: use a layer in float32.
 
         Returns:
             Time constants in time steps, float64 `[H]`.
@@ -163,7 +163,7 @@ class LayerTrace(dict[str, Tensor]):
         Args:
             sequence: Which sequence of the batch.
             letters: Letters of this trace; by default all.
-            units: Indices of units; by default all.
+            units: Indices of units; by default all. A projected `h` has fewer.
 
         Returns:
             The axes of each letter.
@@ -219,7 +219,7 @@ class LayerTrace(dict[str, Tensor]):
 def chosen(values: Tensor, mask: Tensor) -> Tensor:
     """Values at some time steps, `[n, H]`, in float64 on the CPU; an error if there are none."""
     if not mask.any():
-        raise ValueError("at least one time step is required, two for time constants, got none")
+        raise ValueError("at least one time step is required, with one before it for time constants")
     return values.detach()[mask].to("cpu", torch.float64)
 
 
@@ -243,8 +243,8 @@ def trace(module: nn.Module, /, *inputs: Any, **keywords: Any) -> list[LayerTrac
         the variant does not have is omitted. Values are `[T, B, H]` (`h` `[T, B, P]` if projected)
         for any layout of the input, in the time order of the input for both directions, and zero at
         padded time steps. In half precision, fields that the cell keeps in float32 are in float32,
-        and so is, under autocast, `h` of a GRU or MGU. Others are rounded at each time step, which
-        the layer's output may not be.
+        as are gates that depend on them, and under autocast `h` of a GRU or MGU. Others are rounded
+        at each time step, which the layer's output may not be.
 
     Raises:
         ValueError: If no layer of this package ran outside of compiled modules and in the calling

@@ -128,6 +128,8 @@ def test_a_lag_or_a_bias_that_is_no_number(t_max):
         nn.init.chrono_(nn.LSTM(2, 4), t_max)
     with pytest.raises(TypeError, match="bias should be a number or a tensor, got None"):
         nn.init.gate_bias_(nn.LSTM(2, 4), "keep", None)
+    with pytest.raises(TypeError, match="bias should be real, got 1j"):
+        nn.init.gate_bias_(nn.LSTM(2, 4), "keep", 1j)
 
 
 def test_long_memories_in_half_precision():

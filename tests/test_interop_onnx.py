@@ -66,6 +66,79 @@ def test_exported_ablations_come_back(name):
     assert_same_layers(interop.from_onnx(program), layer)
 
 
+@pytest.mark.filterwarnings("ignore")  # the exporter's own
+@pytest.mark.parametrize("layer", [VARIANTS["BiLSTM"].layer(D, 64), torch.nn.LSTM(D, 64)], ids=str)
+def test_weights_that_the_exporter_leaves_to_be_computed(layer):
+    """It computes in advance what has at most 8192 elements."""
+    program = torch.onnx.export(
+        layer.eval(), (torch.randn(T, B, D),), dynamo=True, verbose=False
+    ).model_proto
+    [node] = [node for node in program.graph.node if node.op_type == "LSTM"]
+    assert node.input[2] not in {tensor.name for tensor in program.graph.initializer}
+    found = interop.from_onnx(program)
+    assert found.bidirectional == layer.bidirectional
+    for name, tensor in layer.state_dict().items():
+        assert torch.equal(found.state_dict()[name], tensor), name
+
+
+def computed(*nodes, stored=()):
+    """A GRU whose W is computed by nodes, from a value `w` that is not zero."""
+    rnn = helper.make_node("RNN", ["x", "W", "R"], ["y"], hidden_size=H)
+    weights = {"w": np.full((1, H, D), 0.5, "f4"), "R": np.zeros((1, H, H), "f4")}
+    tensors = [numpy_helper.from_array(value, name) for name, value in weights.items()]
+    graph = helper.make_graph([*nodes, rnn], "graph", [], [], [*tensors, *stored])
+    return helper.make_model(graph)
+
+
+def test_weights_that_follow_from_constants():
+    nodes = (
+        helper.make_node("Constant", [], ["two"], value_float=2.0),
+        helper.make_node("Identity", ["w"], ["v"]),
+        helper.make_node("Mul", ["v", "two"], ["W"]),
+    )
+    layer = interop.from_onnx(computed(*nodes))
+    assert torch.equal(layer.weight_ih_l0, torch.ones(H, D))
+
+
+NOT_CONSTANT = {
+    "an input": [helper.make_node("Add", ["w", "x"], ["W"])],
+    "random": [helper.make_node("RandomNormal", [], ["W"], shape=[1, H, D])],
+    "a graph": [
+        helper.make_node(
+            "If", ["w"], ["W"], **dict.fromkeys(("then_branch", "else_branch"), computed().graph)
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize("nodes", NOT_CONSTANT.values(), ids=NOT_CONSTANT)
+def test_weights_that_do_not_follow_from_constants(nodes):
+    with pytest.raises(ValueError, match="'W' depends on an input or is random"):
+        interop.from_onnx(computed(*nodes))
+
+
+def test_weights_that_cannot_be_evaluated():
+    node = helper.make_node("Unknown", ["w"], ["W"], domain="somewhere")
+    with pytest.raises(ValueError, match="'W' of the model cannot be evaluated"):
+        interop.from_onnx(computed(node))
+
+
+def test_values_in_a_file_that_was_not_loaded(tmp_path):
+    large = dict(save_as_external_data=True, size_threshold=0, location="values.bin")
+    onnx.save(node_model(), tmp_path / "model.onnx", **large)
+    assert interop.from_onnx(tmp_path / "model.onnx").hidden_size == H
+    model = onnx.load(tmp_path / "model.onnx", load_external_data=False)
+    with pytest.raises(ValueError, match=r"the values of 'W' are in another file: load it with o"):
+        interop.from_onnx(model)
+
+
+def test_what_is_no_model():
+    with pytest.raises(
+        TypeError, match=r"a ModelProto or its file, got bytes; bytes are read by o"
+    ):
+        interop.from_onnx(node_model().SerializeToString())
+
+
 WRONG_NODES = {
     "its clip is 3": dict(clip=3.0),
     "its activation functions are Hardsigmoid": dict(activations=["HardSigmoid", "Tanh", "Tanh"]),

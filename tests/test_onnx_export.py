@@ -14,6 +14,7 @@ from torch.export import Dim
 
 from lstm_variants import VARIANTS
 from lstm_variants.cells import ElmanCell, Field, LSTMCell
+from lstm_variants.kernels.cpu import native
 from lstm_variants.nn import GRU, LSTM, RNN, SLSTM, LayerNormLSTM, PeepholeLSTM, Recurrent
 from lstm_variants.torch_internals import LOOPS_ARE_EXPORTED
 from tests.layers import random_hx, states_of
@@ -181,6 +182,23 @@ def test_a_named_backend_stays():
         LSTM(D, H, backend="reference").eval(), (x,), dynamo=True, verbose=False
     ).model_proto
     assert not {"LSTM", "Scan"} & set(operators(program.graph))
+
+
+def chain(error):
+    """An error with all that caused it."""
+    return str(error) + (chain(error.__cause__) if error.__cause__ else "")
+
+
+@pytest.mark.parametrize("backend", ["cpu", "torch"])
+def test_a_backend_that_is_not_exported(backend):
+    """With torch's, a program would take any number of steps, and give that of the example."""
+    if backend == "cpu" and native.unavailable_reason():
+        pytest.skip("there are no kernels")
+    layer, x = LSTM(D, H, backend=backend).eval(), torch.randn(3, 2, D)
+    shapes = ({0: Dim.AUTO, 1: Dim.AUTO},)
+    with pytest.raises(Exception) as error:  # noqa: PT011 - of the exporter
+        torch.onnx.export(layer, (x,), dynamo=True, dynamic_shapes=shapes, verbose=False)
+    assert f"backend='{backend}' cannot be exported" in chain(error.value)
 
 
 def test_layers_run_as_before_when_the_export_is_over():

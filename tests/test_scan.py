@@ -1,5 +1,7 @@
 """Every cell under `scan`: against its oracle, against torch.nn, and the laws of a recurrence."""
 
+import math
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from lstm_variants import VARIANTS
 from lstm_variants.cells import (
     GRUCell,
     InputWeights,
+    JANETCell,
     LayerNormLSTMCell,
     LSTMCell,
     LSTMState,
@@ -245,6 +248,12 @@ def test_settings_that_are_neither_true_nor_false(kind, name, value):
         kind(**{name: value})
 
 
+@pytest.mark.parametrize("beta", [math.nan, math.inf, "1", None], ids=repr)
+def test_a_shift_that_is_no_number(beta):
+    with pytest.raises(ValueError, match=f"beta should be a finite number, got {beta!r}"):
+        JANETCell(beta)
+
+
 def test_an_input_without_a_batch():
     cell, w, x, _ = setting("LSTM", B=2, T=3)
     with pytest.raises(ValueError, match=r"should have shape \[T, B, D\], got \[3, \d+\]"):
@@ -319,3 +328,17 @@ def test_lengths_that_are_no_numbers():
         LSTM(3, 4)(torch.randn(5, 2, 3), lengths=object())
     with pytest.raises(ValueError, match=r"backend should be one of .* got \['cpu'\]"):
         LSTM(3, 4, backend=["cpu"])
+
+
+@every_variant
+def test_weights_of_another_shape_are_named(name):
+    """Some would be broadcast, and the result would be that of other weights."""
+    cell, x = VARIANTS[name].cell, torch.randn(4, 2, 3)
+    shapes = cell.parameter_shapes(3, 2)
+    weights = {key: torch.randn(shape) for key, shape in shapes.items()}
+    wrong = {key: torch.randn(1, *shape[1:]) for key, shape in shapes.items()}
+    wrong["weight_ih"] = torch.randn(2 * len(cell.blocks) + 1, 3)
+    for key, tensor in wrong.items():
+        if tensor.shape[0] % len(cell.blocks) or key != "weight_ih":  # else, H is another one
+            with pytest.raises(ValueError, match=rf"{key} should be \[.* with D=3 and H=2, got \["):
+                scan(cell, x, cell.weights_type(**weights | {key: tensor}))

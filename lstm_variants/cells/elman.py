@@ -36,6 +36,9 @@ class ElmanCell(Cell):
     Attributes:
         nonlinearity: The activation function.
 
+    Raises:
+        ValueError: If `nonlinearity` is not one of its values.
+
     Examples:
         >>> import torch
         >>> from lstm_variants.cells import ElmanCell, HiddenState, Weights

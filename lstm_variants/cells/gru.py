@@ -50,6 +50,9 @@ class GRUCell(Cell):
         reset_after: Whether the reset gate is applied to the recurrent product, or else to the
             hidden state before the product.
 
+    Raises:
+        TypeError: If `reset_after` is not a bool.
+
     Examples:
         An update gate of `z = 1` keeps the old state for any input:
 

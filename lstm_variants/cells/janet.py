@@ -2,7 +2,9 @@ r"""JANET: an LSTM with nothing but the forget gate."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from numbers import Real
 
 from torch import Tensor, sigmoid, tanh
 from torch.nn.functional import linear
@@ -36,6 +38,9 @@ class JANETCell(Cell):
         beta: The shift $\beta$ of the gate that multiplies the candidate. There are CPU kernels for
             1 and 0; other values run on the reference.
 
+    Raises:
+        ValueError: If `beta` is no finite number.
+
     Examples:
         >>> import torch
         >>> from lstm_variants.cells import HiddenState, JANETCell, Weights
@@ -53,6 +58,8 @@ class JANETCell(Cell):
     state_fields = (Field("h", float32=True),)
 
     def __post_init__(self) -> None:
+        if not (isinstance(self.beta, Real) and math.isfinite(self.beta)):
+            raise ValueError(f"beta should be a finite number, got {self.beta!r}")
         object.__setattr__(self, "beta", float(self.beta))
 
     def step(

@@ -115,7 +115,8 @@ class LSTMCell(Cell):
         gate_recurrence: Whether gates depend on the gates of the previous time step.
 
     Raises:
-        ValueError: If settings contradict each other.
+        TypeError: If a setting other than `peephole` is not a bool.
+        ValueError: If `peephole` is not one of its values, or settings contradict each other.
 
     Examples:
         One step from zeros: `c = 0.5 * tanh(1)` and `h = 0.5 * tanh(c)`.

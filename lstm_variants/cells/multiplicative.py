@@ -30,9 +30,12 @@ class MultiplicativeLSTMCell(Cell):
     Gates and candidate depend on the intermediate state $m_t$ instead of $h_{t-1}$.
 
     Paper: Krause et al. 2016, with $g_t$ for $\tanh(\hat{h}_t)$. The paper's equations have no
-    biases: `bias=False`.
+    biases: `bias=False`. The Chainer code that its authors released has biases of gates and
+    candidate, and none in $m_t$.
 
-    Not to be confused with: the mLSTM of Beck et al. 2024, whose cell state is a matrix.
+    Not to be confused with: the mLSTM of Beck et al. 2024, whose cell state is a matrix; and the
+    MATLAB code of the authors' first experiments, where the candidate has no activation function
+    and $h_t = \tanh(o_t \odot c_t + b)$.
 
     Examples:
         If a factor of $m_t$ is zero, the old hidden state has no influence:

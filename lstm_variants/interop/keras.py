@@ -41,7 +41,7 @@ def from_keras(
         **options: Other arguments of [`Recurrent`][lstm_variants.nn.Recurrent].
 
     Raises:
-        TypeError: If an option follows from the arrays, as `bias`.
+        TypeError: If `weights` is no list, or an option follows from the arrays, as `bias`.
         ValueError: If there is no such class, or arrays do not fit together or are not of one
             floating-point dtype.
 
@@ -55,6 +55,8 @@ def from_keras(
     """
     if kind not in ORDERS:
         raise ValueError(f"kind should be one of {', '.join(ORDERS)}, got {kind!r}")
+    if not isinstance(weights, list | tuple):
+        raise TypeError(f"weights should be a list of arrays, got {type(weights).__name__}")
     if len(weights) not in (2, 3, 4, 6):
         raise ValueError(
             "weights should be kernel, recurrent kernel and perhaps bias of one or two directions, "

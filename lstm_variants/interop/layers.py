@@ -38,6 +38,8 @@ def as_tensor(
     """
     # Through NumPy, which all frameworks convert to; but it has no bfloat16 of torch.
     found: Any = array.detach().clone().cpu() if isinstance(array, Tensor) else np.array(array)
+    if isinstance(found, np.ndarray) and not found.dtype.isnative:
+        found = found.astype(found.dtype.newbyteorder("="))
     expected = DTYPES if dtype is None else (str(dtype).removeprefix("torch."),)
     given = str(found.dtype).removeprefix("torch.")
     if given not in expected:

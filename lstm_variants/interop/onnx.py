@@ -15,11 +15,12 @@ from typing import Any
 import onnx
 import torch
 from google.protobuf.message import DecodeError
-from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, NodeProto, helper
 from torch import Tensor
 
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, reordered
 from lstm_variants.interop.layers import as_tensor, make_layer
+from lstm_variants.interop.onnx_values import value_of
 from lstm_variants.kernels.onnx_nodes import OnnxNode, onnx_node
 from lstm_variants.nn import Recurrent
 
@@ -50,10 +51,11 @@ def from_onnx(
             that of the node's `layout` by default.
 
     Raises:
-        TypeError: If an option follows from the arrays, as `bidirectional`.
+        TypeError: If `model` is neither, or an option follows from the arrays, as `bidirectional`.
         ValueError: If there is no such node, or a layer cannot represent it: a clip, another
-            activation function, the reverse direction alone, weights that are missing or computed,
-            or arrays whose shapes or dtypes do not fit together.
+            activation function, the reverse direction alone, weights that are missing or depend on
+            an input, or arrays whose shapes or dtypes do not fit together. If values are in another
+            file that was not loaded.
 
     Warns:
         UserWarning: If the model stores an initial state other than zero, or lengths.
@@ -70,6 +72,11 @@ def from_onnx(
         >>> from_onnx(model)
         Recurrent(GRUCell(reset_after=False), 3, 5, bias=False)
     """
+    if not isinstance(model, ModelProto | str | os.PathLike):
+        raise TypeError(
+            f"model should be a ModelProto or its file, got {type(model).__name__}; bytes are read "
+            "by onnx.load_from_string"
+        )
     if not isinstance(model, ModelProto):
         try:
             model = onnx.load(model)
@@ -94,7 +101,6 @@ def weights_of(
     Raises:
         ValueError: If some are missing or computed, or have a shape or dtype that does not fit.
     """
-    constants = dict(constants_of(model))
     given = dict(zip(INPUTS, node.input, strict=False))
     n, G = DIRECTIONS[direction_of(attributes)], len(cell.order)
 
@@ -102,11 +108,13 @@ def weights_of(
         where, name = f"{kind} of the node {label(node)}", given.get(kind)
         if not name:
             raise ValueError(f"{where} is missing: it should be a constant of the model")
-        if name not in constants:
+        value = value_of(model, name)
+        if value is None:
             raise ValueError(
-                f"{where} should be a constant of the model, and {name!r} is computed or an input"
+                f"{where} should be a constant of the model, and {name!r} depends on an input or "
+                "is random"
             )
-        return as_tensor(numpy_helper.to_array(constants[name]), where, (n, *shape), dtype)
+        return as_tensor(value, where, (n, *shape), dtype)
 
     H = attributes.get("hidden_size")  # ONNX lets a node leave it out
     W = read("W", (None if H is None else G * H, None))
@@ -122,13 +130,10 @@ def weights_of(
 
 def warn_of_constants(model: ModelProto, node: NodeProto) -> None:
     """Warn of initial states and lengths that the model stores, and a layer does not."""
-    constants = dict(constants_of(model))
     arguments = {"lens": "lengths", "h": "hx", "c": "hx"}
     for kind, name in zip(INPUTS, node.input, strict=False):
-        if kind not in arguments or name not in constants:
-            continue
-        values = numpy_helper.to_array(constants[name])
-        if kind == "lens" or values.any():
+        values = value_of(model, name) if name and kind in arguments else None
+        if values is not None and (kind == "lens" or values.any()):
             warnings.warn(
                 f"the model stores {name!r}, an input of the node {label(node)}, and the layer "
                 f"does not have it: pass it as {arguments[kind]}=",
@@ -219,17 +224,6 @@ def cells() -> Iterator[Cell]:
             input_activation=at_input,
             output_activation=at_output,
         )
-
-
-def constants_of(model: ModelProto) -> Iterator[tuple[str, TensorProto]]:
-    """All tensors that a model stores, by name."""
-    for initializer in model.graph.initializer:
-        yield initializer.name, initializer
-    for node in model.graph.node:
-        if node.op_type == "Constant":
-            for attribute in node.attribute:
-                if attribute.name == "value":
-                    yield node.output[0], attribute.t
 
 
 def direction_from(cell: Cell, node: OnnxNode, weights: dict[str, Tensor]) -> dict[str, Tensor]:

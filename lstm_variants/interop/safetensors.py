@@ -93,6 +93,8 @@ def check_plain(layer: Recurrent, tensors: Mapping[str, Tensor]) -> None:
             "first, or save the state_dict with safetensors.torch.save_file"
         )
     common_dtype(tensors)
+    if any(tensor.is_meta for tensor in tensors.values()):
+        raise ValueError("the layer should have values, and is on the meta device")
     for name in ("forward", "step"):
         if getattr(type(layer), name) is not getattr(Recurrent, name):
             raise ValueError(

@@ -122,12 +122,27 @@ def run(call: Call, backend: str = "auto") -> tuple[Tensor, list[State]]:
     if is_compiling():
         if backend == "auto" and exporting_to_onnx():
             return run_exported(call)
-        return choose(call, backend).run(call)
+        chosen = choose(call, backend)
+        if exporting_to_onnx():
+            check_exportable(chosen)
+        return chosen.run(call)
     chosen = choose(call, backend)
     observe = _observer.get()
     if observe is not None:
         observe(call, chosen)
     return chosen.run(call)
+
+
+def check_exportable(backend: Backend) -> None:
+    """Raise RuntimeError if `torch.onnx.export` does not export what a backend computes."""
+    if isinstance(backend, FusedBackend):
+        reason = "ONNX has none of its operators"
+    elif isinstance(backend, TorchKernels):
+        # It would accept any number of time steps, and compute with that of the example.
+        reason = "PyTorch's exporter takes the number of time steps for a constant"
+    else:
+        return
+    raise RuntimeError(f"backend={backend.name!r} cannot be exported: {reason}. Take 'auto'")
 
 
 @contextmanager

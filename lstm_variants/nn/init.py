@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from numbers import Real
 from typing import TypeVar
@@ -70,6 +71,8 @@ def gate_bias_(
         value = torch.as_tensor(bias).clone()  # it may be a part of the biases that are set
     except (TypeError, RuntimeError) as error:
         raise TypeError(f"bias should be a number or a tensor, got {bias!r}") from error
+    if value.is_complex():
+        raise TypeError(f"bias should be real, got {bias!r}")
     if value.shape not in ((), (layer.hidden_size,)):
         raise ValueError(
             f"bias should be a number or have shape [{layer.hidden_size}], one for each hidden "
@@ -123,7 +126,8 @@ def chrono_(layer: AnyLayer, t_max: float) -> AnyLayer:
     is_number = t_max.numel() == 1 if isinstance(t_max, Tensor) else isinstance(t_max, Real)
     if not is_number:
         raise TypeError(f"t_max should be a number of time steps, got {t_max!r}")
-    t_max = float(t_max)
+    with contextlib.suppress(OverflowError):  # of an integer, which is then compared as it is
+        t_max = float(t_max)
     if not 2 <= t_max <= torch.finfo(torch.float32).max:
         raise ValueError(f"t_max should be finite and at least 2 time steps, got {t_max}")
     signs = {"keep": 1, "write": -1}

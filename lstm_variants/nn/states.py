@@ -25,8 +25,7 @@ def initial_states(layer: Recurrent, x: Tensor, hx: Any, *, batched: bool) -> li
 
     Raises:
         TypeError: If `hx` is not a tensor (one state field) or a tuple of tensors (several).
-        ValueError: If the number of tensors, a dtype or a device is wrong.
-        RuntimeError: If a shape is wrong.
+        RuntimeError: If the number of tensors, a shape, a dtype or a device is wrong.
     """
     B, count, names = x.shape[1], len(layer._weight_names), layer.cell.state_type._fields
     if hx is None:
