@@ -219,7 +219,7 @@ class LayerTrace(dict[str, Tensor]):
 def chosen(values: Tensor, mask: Tensor) -> Tensor:
     """Values at some time steps, `[n, H]`, in float64 on the CPU; an error if there are none."""
     if not mask.any():
-        raise ValueError("at least one time step is required, with one before it for time constants")
+        raise ValueError("at least one time step is required, one after another for time constants")
     return values.detach()[mask].to("cpu", torch.float64)
 
 
