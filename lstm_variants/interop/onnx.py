@@ -6,6 +6,7 @@ In the other direction, `torch.onnx.export` needs nothing from here: see
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -132,7 +133,10 @@ def warn_of_constants(model: ModelProto, node: NodeProto) -> None:
     """Warn of initial states and lengths that the model stores, and a layer does not."""
     arguments = {"lens": "lengths", "h": "hx", "c": "hx"}
     for kind, name in zip(INPUTS, node.input, strict=False):
-        values = value_of(model, name) if name and kind in arguments else None
+        values = None
+        if name and kind in arguments:
+            with contextlib.suppress(ValueError):  # what cannot be evaluated is no reason to fail
+                values = value_of(model, name)
         if values is not None and (kind == "lens" or values.any()):
             warnings.warn(
                 f"the model stores {name!r}, an input of the node {label(node)}, and the layer "
