@@ -207,7 +207,7 @@ def test_longer_runs_of_the_adding_problem():
     assert [all(r["solved"] for r in runs[m, "uniform"]) for m in ("GRU", "LSTM")] == [True, False]
     assert not any(run["solved"] for run in runs["LSTM", "uniform"])
     early = grouped(record_of("adding")["records"], "T", "start", "model")
-    assert sum(run["solved"] for run in early[100, "plain", "LSTM 1997"]) == 3
+    assert sum(run["solved"] for run in early[100, "uniform", "LSTM 1997"]) == 3
 
 
 def test_the_last_phase_of_training_with_a_mark_in_each_half():

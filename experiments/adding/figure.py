@@ -20,22 +20,24 @@ ALT = (
 )
 
 
-LINES: dict[str, Any] = {"chrono": "-", "plain": ":"}
+LINES: dict[str, Any] = {"chrono T": "-", "uniform": ":"}
 
 
 def figure(result: Result, width: float) -> Figure:
     """How long it takes; below, how much of the gradient is left at each lag."""
-    found = grouped(result["records"], "T", "start", "model")
+    rate = result["config"]["rate"]
+    records = [record for record in result["records"] if record["case"]["rate"] == rate]
+    found = grouped(records, "T", "initialisation", "model")
     lags = list(dict.fromkeys(T for T, _, _ in found))
-    runs = list(dict.fromkeys((model, start) for _, start, model in found))
+    runs = list(dict.fromkeys((model, initialisation) for _, initialisation, model in found))
     runs.sort(key=lambda run: list(COLORS).index(run[0]))
     height = 2.8 if width == WIDE else 2
     made, panels = grid(width, 3, len(lags), height, height_ratios=(1.4, 1, 1), sharey=True)
     for column, T in zip(panels.T, lags, strict=True):
         seen = {run: found.get((T, *run[::-1]), []) for run in runs}
         groups = {
-            f"{model}, {start}": [r["sequences"] for r in records]
-            for (model, start), records in seen.items()
+            f"{model}, {initialisation}": [r["sequences"] for r in records]
+            for (model, initialisation), records in seen.items()
         }
         strips(column[0], groups, [COLORS[model] for model, _ in runs])
         for row, records in enumerate(seen.values()):
@@ -47,7 +49,7 @@ def figure(result: Result, width: float) -> Figure:
         column[0].xaxis.set_major_formatter(EngFormatter(sep=""))
         column[0].set_title(f"T = {T}")
         for panel, when in zip(column[1:], ("before", "after"), strict=True):
-            for (model, start), records in seen.items():
+            for (model, initialisation), records in seen.items():
                 if not records:
                     continue
                 points = np.array([record["norms"][when] for record in records])
@@ -55,7 +57,7 @@ def figure(result: Result, width: float) -> Figure:
                     points[0, :, 0],
                     np.median(points[..., 1], axis=0),
                     color=COLORS[model],
-                    linestyle=LINES[start],
+                    linestyle=LINES[initialisation],
                 )
             panel.set_xscale("log")
             panel.set_yscale("log")

@@ -8,7 +8,7 @@ import numpy as np
 import tabulate
 
 from experiments import Record, Result
-from experiments.records import grouped, median_of_solved
+from experiments.records import grouped, median_of_solved, median_text
 from experiments.statistics.comparisons import Comparison, shares, times
 from experiments.statistics.verdicts import claim
 
@@ -22,14 +22,23 @@ OF_INTEREST = 2.0  # times sooner
 def claims(result: Result) -> list[Record]:
     """Shares of seeds that solve it, and how many times sooner."""
     records = result["records"]
-    found = grouped(records, "T", "start", "model")
+    cap, rate = result["config"]["max_sequences"], result["config"]["rate"]
+    found = grouped(records, "T", "initialisation", "model", "rate")
     solved = {key: [bool(r["solved"]) for r in rs] for key, rs in found.items()}
-    cap = result["config"]["most"]
-    took = {key: [r["sequences"] if r["solved"] else cap for r in rs] for key, rs in found.items()}
-    starts = list(dict.fromkeys((T, start) for T, start, model in found if model != "RNN"))
+    tasks = list(dict.fromkeys(key[:2] for key in found if key[2] != "RNN"))
+
+    def rnn(T: int) -> list[bool]:
+        """Which seeds of the RNN solve a lag, at the learning rate with which most do."""
+        return max(
+            (s for (lag, _, model, _), s in solved.items() if (lag, model) == (T, "RNN")), key=sum
+        )
 
     def sooner(label: str, ahead: tuple[int, str, str], behind: tuple[int, str, str]) -> Comparison:
-        return times(label, took[ahead], took[behind], cap, of_interest=OF_INTEREST)
+        took, other = (
+            [r["sequences"] if r["solved"] else cap for r in found[*key, rate]]
+            for key in (ahead, behind)
+        )
+        return times(label, took, other, cap, of_interest=OF_INTEREST)
 
     def too_short(T: int) -> str:
         """Why a network that does not solve a lag within the limit is not known to fail."""
@@ -45,13 +54,13 @@ def claims(result: Result) -> list[Record]:
             "adapted",
             [
                 shares(
-                    f"T = {T}, {start}: {model} minus RNN, share of seeds that solve it",
-                    solved[T, start, model],
-                    solved[T, "plain", "RNN"],
+                    f"T = {T}, {initialisation}: {model} minus RNN, share of seeds that solve it",
+                    solved[T, initialisation, model, rate],
+                    rnn(T),
                     reported=100,
                     open_because=too_short(T),
                 )
-                for T, start in starts
+                for T, initialisation in tasks
                 for model in ("LSTM 1997", "LSTM")
             ],
             place="table of results of the experiment on the adding problem",
@@ -73,11 +82,11 @@ def claims(result: Result) -> list[Record]:
             "our own task",
             [
                 sooner(
-                    f"T = {T}, {start}: GRU against LSTM, sequences to solve it",
-                    (T, start, "GRU"),
-                    (T, start, "LSTM"),
+                    f"T = {T}, {initialisation}: GRU against LSTM, sequences to solve it",
+                    (T, initialisation, "GRU"),
+                    (T, initialisation, "LSTM"),
                 )
-                for T, start in starts
+                for T, initialisation in tasks
             ],
             place="table of results, adding problem",
             lesson=(
@@ -95,12 +104,12 @@ def claims(result: Result) -> list[Record]:
             "our own task",
             [
                 sooner(
-                    f"T = {T}: {model}, chrono against plain, sequences to solve it",
-                    (T, "chrono", model),
-                    (T, "plain", model),
+                    f"T = {T}: {model}, chrono T against uniform, sequences to solve it",
+                    (T, "chrono T", model),
+                    (T, "uniform", model),
                 )
-                for T, start in starts
-                if start == "plain"
+                for T, initialisation in tasks
+                if initialisation == "uniform"
                 for model in ("LSTM", "GRU")
             ],
             place="abstract",
@@ -115,19 +124,24 @@ def claims(result: Result) -> list[Record]:
 
 
 def table(result: Result) -> str:
-    """Share solved and sequences that it took, a row for each lag, model and start."""
+    """Share solved and sequences that it took, a row for each group of cases."""
     records = result["records"]
     rows: list[dict[str, Any]] = []
-    for (T, start, model), found in grouped(records, "T", "start", "model").items():
+    names = "T", "model", "initialisation", "rate"
+    for (T, model, initialisation, rate), found in grouped(records, *names).items():
         paper = PUBLISHED.get(T) if model == "LSTM 1997" else None
         rows.append(
             {
                 "T": T,
                 "model": model,
-                "initialisation": start,
+                "initialisation": initialisation,
+                "learning rate": rate,
                 "solved": f"{sum(r['solved'] for r in found)} of {len(found)}",
-                "sequences, median": median_of_solved(found, "sequences"),
+                "sequences to solve it, median": median_of_solved(found, "sequences"),
                 "paper": f"{paper:,}" if paper else "",
+                "sequences until the mean error is below 0.1, median": median_text(
+                    [r["learned"] for r in found], missing="not below"
+                ),
                 "mean error, median": f"{np.median([r['mean_error'] for r in found]):.3f}",
             }
         )
