@@ -35,12 +35,6 @@ def test_counting_where_most_seeds_do_not_fit(monkeypatch):
     assert slow["marks"] == "-x-x"
 
 
-def test_lags_that_were_not_run_long_enough(monkeypatch):
-    monkeypatch.setattr(adding, "PUBLISHED", {})
-    bridges, *_ = adding.claims(record_of("adding"))
-    assert bridges["verdict"] == "reproduced in part (6 of 10)"
-
-
 def test_counting_in_multiples_of_the_training_range():
     result = record_of("counting")
     found, limit = counting.by_case(result["records"]), result["config"]["max_train_n"]
@@ -206,8 +200,36 @@ def test_longer_runs_of_the_adding_problem():
     runs = grouped(record_of("initial_biases")["records"], "model", "initialisation")
     assert [all(r["solved"] for r in runs[m, "uniform"]) for m in ("GRU", "LSTM")] == [True, False]
     assert not any(run["solved"] for run in runs["LSTM", "uniform"])
-    early = grouped(record_of("adding")["records"], "T", "start", "model")
-    assert sum(run["solved"] for run in early[100, "uniform", "LSTM 1997"]) == 3
+
+
+def test_gradients_on_the_adding_problem():
+    result = record_of("adding")
+    runs = grouped(result["records"], "T", "model", "initialisation")
+    slow = {"RNN", "LSTM", "PeepholeLSTM", "GRU"}
+    for (_, model, initialisation), found in runs.items():
+        lags, norms = np.moveaxis([run["norms"]["before"] for run in found], -1, 0)
+        first, *_, last = np.median(norms, axis=0)
+        if initialisation == "chrono T":
+            assert last > 0.01 * first
+            assert all(run["solved"] for run in found)
+        vanished = np.median(norms, axis=0) < 1e-12
+        assert vanished.any() == (initialisation == "uniform" and model in slow)
+        if vanished.any():
+            assert 55 < lags[0][vanished][0] < 65
+    solved = {model: [r["solved"] for r in runs[100, model, "uniform"]] for model in slow}
+    assert all(solved.pop("GRU"))
+    assert not any(map(any, solved.values()))
+    without_forget_gate = [r["solved"] for r in runs[100, "LSTM 1997", "uniform"]]
+    assert any(without_forget_gate)
+    assert not all(without_forget_gate)
+
+
+def test_lstms_learn_the_adding_problem_sooner_than_those_of_the_paper():
+    runs = grouped(record_of("adding")["records"], "T", "model", "initialisation")
+    for T, paper in adding.PUBLISHED.items():
+        for model in ("LSTM 1997", "LSTM", "PeepholeLSTM"):
+            took = [run["sequences"] for run in runs[T, model, "chrono T"]]
+            assert np.median(took) < paper
 
 
 def test_the_last_phase_of_training_with_a_mark_in_each_half():

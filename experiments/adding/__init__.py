@@ -30,7 +30,12 @@ task. The lag counts as learned when the mean error of the last 2,000 outputs is
 network that does not learn it stays at about 0.16.
 
 The figure also shows the Frobenius norm of $\partial h_T / \partial x_{T-k}$ against the lag k, as
-a mean over sequences of T random values without markers, before and after training.
+a mean over sequences of T random values without markers, before and after training. With the chrono
+initialisation it decreases slowly with the lag: after all T - 1 time steps, it is more than 1 % of
+what it is after one. With the uniform initialisation it is below 1e-12 from about 60 time steps on,
+in all networks but the LSTM without a forget gate. A GRU learns T = 100 from there all the same,
+and an LSTM does not: how far the gradient reaches before training does not decide alone what is
+learned.
 
 Deviations: training uses Adam on batches of 20 new sequences, with gradients clipped to norm 1; the
 paper trains online. The learning rate of the networks with gates was not chosen, and no other was
@@ -46,10 +51,10 @@ is judged by outputs during training, as in the paper, which also tests the trai
 ends unsolved after 1,000,000 sequences; the networks of the paper needed at most 853,000. An
 earlier run with five other seeds ended after 200,000 sequences, fewer than the paper needed at T =
 500 and 1000, and comparisons at these lags were left undecided; its results were known when this
-one was planned. Networks with gates were trained from the uniform initialisation at T = 100 only.
-T = 500 was planned too, and was left out after its first seed to save computing time; for LSTM and
-GRU it is among the [initial biases](initial-biases.md), with the same limit.
-Bai, Kolter & Koltun use another adding problem, with values in 0 to 1 and marks anywhere; their
-networks have about 70,000 parameters each, and optimiser, learning rate, gradient clipping and the
-initial forget bias are searched.
+one was planned. Networks with gates were trained from the uniform initialisation at T = 100 only. T
+= 500 was planned too, and was left out after its first seed to save computing time; for LSTM and
+GRU it is among the [initial biases](initial-biases.md), with the same limit. Bai, Kolter & Koltun
+use another adding problem, with values in 0 to 1 and marks anywhere; their networks have about
+70,000 parameters each, and optimiser, learning rate, gradient clipping and the initial forget bias
+are searched.
 """

@@ -65,14 +65,13 @@ def claims(result: Result) -> list[Record]:
             ],
             place="table of results of the experiment on the adding problem",
             lesson=(
-                "++........",
-                "At T = 100 and this learning rate, LSTMs with a bias that matches the lag learn "
-                f"the adding problem; a plain recurrent network does not within {cap:,} sequences, "
-                "nor does an LSTM with a forget gate and PyTorch's initialisation. At longer lags "
-                "LSTMs with such a bias learn it too, but runs were not long enough to say that "
-                "the other network cannot: these six of ten comparisons are undecided whatever the "
-                "runs show. From PyTorch's initialisation, the LSTM of 1997, which has no forget "
-                "gate, solves T = 100 in three of five runs.",
+                "+++.++++",
+                "At this learning rate, LSTMs with a bias that matches the lag learn the adding "
+                "problem with T = 100, 500 and 1000 sooner than those of the paper. A plain "
+                f"recurrent network learns none of these lags within {cap:,} sequences, more than "
+                "the paper needed; at T = 100 two smaller rates were tried too. With PyTorch's "
+                "initialisation an LSTM does not learn T = 100 either, but for one without a "
+                "forget gate, as in 1997: some of its runs do.",
             ),
         ),
         claim(
@@ -90,11 +89,10 @@ def claims(result: Result) -> list[Record]:
             ],
             place="table of results, adding problem",
             lesson=(
-                "x.<.x",
+                "x+xx",
                 "With a bias that matches the lag and this learning rate, a GRU learns the adding "
-                "problem less than twice as fast as an LSTM; with the plain initialisation, the "
-                "runs are too few or too short to tell. In more and longer runs, on the page of "
-                "initial biases, every GRU solves it with that initialisation and no LSTM does.",
+                "problem less than twice as fast as an LSTM. With PyTorch's initialisation and "
+                f"T = 100, every GRU learns it, and no LSTM within {cap:,} sequences.",
             ),
         ),
         claim(
@@ -114,9 +112,9 @@ def claims(result: Result) -> list[Record]:
             ],
             place="abstract",
             lesson=(
-                "++++",
-                "If the length of the lag is known, initialise the gates for it (chrono): LSTM "
-                "and GRU then learn the adding problem several times faster, or learn it within "
+                "++",
+                "If the length of the lag is known, initialise the gates for it (chrono): a GRU "
+                "then learns the adding problem several times faster, and an LSTM learns it within "
                 f"{cap:,} sequences only then.",
             ),
         ),

@@ -26,10 +26,10 @@ not chosen at all. No convention is tuned for itself. In counting, the smallest 
 50 in n, is twice that of [Counting](counting.md), and about as much as a GRU reaches at all: that
 it is excluded says little about GRUs. With 25 instead, and the correction for four comparisons,
 only the adding problem would be decided for the reset gate, and its verdict would be
-*inconclusive*. Runs of PeepholeLSTM and GRU with the same seeds as on the pages of counting, adding
-and music repeat runs of those, whose results were known when the effects of interest were declared;
-in music, some of them differ in the fourth digit. The timing task has the seeds and settings of its
-page, and other numbers: training there amplifies rounding errors, which differ between processors
-and versions of the kernels. A seed of such a task is one draw, not a number that another machine
-reproduces.
+*inconclusive*. Runs of PeepholeLSTM and GRU with the same seeds as on the pages of counting and
+music, and in an earlier run of adding, repeat runs of those, whose results were known when the
+effects of interest were declared; in music, some of them differ in the fourth digit. The timing
+task has the seeds and settings of its page, and other numbers: training there amplifies rounding
+errors, which differ between processors and versions of the kernels. A seed of such a task is one
+draw, not a number that another machine reproduces.
 """
