@@ -74,4 +74,4 @@ def test_the_table_says_which_networks_a_chain_is_better_than():
     assert cells["Markov chain for each key"] == "9.00"
     assert cells["Chung et al. 2014"] == "RNN 9.03, GRU 8.82, PeepholeLSTM 9.03"
     assert cells["above the Markov chain"] == "RNN, PeepholeLSTM"
-    assert (cells["frames for training"], cells["frames for testing"]) == ("3", "1")
+    assert (cells["all frames for training"], cells["all frames for testing"]) == ("3", "1")
