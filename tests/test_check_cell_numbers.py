@@ -1,4 +1,6 @@
-"""Cells that are wrong in one dtype or derivative alone, and what `check_cell` says of them."""
+"""check_cell and numbers: cells wrong in one dtype or derivative alone, modes, defaults."""
+
+from functools import partial
 
 import pytest
 import torch
@@ -45,3 +47,26 @@ class OnceDifferentiable(LeakyCell):
 def test_a_wrong_cell_is_found(cell, law):
     with pytest.raises(AssertionError, match=law):
         check_cell(cell)
+
+
+MODES = [torch.no_grad, torch.inference_mode, partial(torch.autocast, "cpu")]
+
+
+@pytest.mark.parametrize("mode", MODES, ids=["no_grad", "inference_mode", "autocast"])
+def test_the_mode_does_not_matter(mode):
+    with mode():
+        assert len(check_cell(LeakyCell())) == 13
+
+
+def test_the_default_device_does_not_matter():
+    with torch.device("meta"):
+        assert len(check_cell(LeakyCell())) == 13
+
+
+def test_the_default_dtype_does_not_matter():
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert len(check_cell(LeakyCell())) == 13
+    finally:
+        torch.set_default_dtype(before)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from numbers import Real
 from typing import TypeVar
@@ -126,10 +125,9 @@ def chrono_(layer: AnyLayer, t_max: float) -> AnyLayer:
     is_number = t_max.numel() == 1 if isinstance(t_max, Tensor) else isinstance(t_max, Real)
     if not is_number:
         raise TypeError(f"t_max should be a number of time steps, got {t_max!r}")
-    with contextlib.suppress(OverflowError):  # of an integer, which is then compared as it is
-        t_max = float(t_max)
     if not 2 <= t_max <= torch.finfo(torch.float32).max:
         raise ValueError(f"t_max should be finite and at least 2 time steps, got {t_max}")
+    t_max = float(t_max)
     signs = {"keep": 1, "write": -1}
     gates = [block for block in layer.cell.blocks if block.role in signs]
     if not gates:
