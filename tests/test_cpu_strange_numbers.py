@@ -104,6 +104,35 @@ def test_small_numbers_of_others_are_left_alone(threads):
         assert (small * 1.0 > 0).all()
 
 
+@every_cell
+def test_states_that_decay_are_never_subnormal(cell):
+    """Without an input, for example in padding: computing with them takes many times as long."""
+    call = call_of(cell, T=400, B=2, D=2, H=9, dtype=torch.float32, directions=1, bias=False)
+    call = call._replace(x=torch.zeros_like(call.x))
+    _, states = BACKENDS["cpu"].run(call)
+    tiny = torch.finfo(torch.float32).tiny
+    has_relu = getattr(cell, "nonlinearity", "") == "relu"
+    assert has_relu or all(((s == 0) | (s.abs() >= tiny)).all() for s in states[0])
+
+
+@pytest.mark.parametrize("flushes", [False, True])
+def test_rounding_is_that_of_the_calling_thread(flushes):
+    call = call_of(IndRNNCell("relu"), T=1, B=8, D=1, H=64, directions=1, bias=False)
+    call = in_dtype(call, torch.float32)
+    weights = call.weights[0]._replace(weight_ih=torch.ones(64, 1))
+    small = torch.full((1, 8, 1), torch.finfo(torch.float32).tiny / 4)
+    states = tuple(s._replace(h=torch.zeros(8, 64)) for s in call.states)
+    call = call._replace(x=small, weights=(weights,), states=states)
+    with use_threads(2):
+        torch.zeros(200_000).add_(1)  # the other thread exists
+        torch.set_flush_denormal(flushes)
+        try:
+            output, _ = BACKENDS["cpu"].run(call)
+        finally:
+            torch.set_flush_denormal(False)
+    assert ((output > 0) != flushes).all()
+
+
 def test_a_closed_gate_is_closed():
     """Infinity times a gate that is exactly zero is NaN in the reference: here too."""
     cell = LSTMCell(input_activation=False)

@@ -19,6 +19,7 @@ import lstm_variants
 from lstm_variants import nn as layers
 from lstm_variants.kernels import BACKENDS, choose
 from lstm_variants.kernels.cpu import native
+from lstm_variants.kernels.cpu.backend import useful_threads
 from lstm_variants.kernels.cpu.cells import KERNELS
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import needs_kernels
@@ -125,6 +126,24 @@ def test_a_library_that_was_built_from_other_sources(monkeypatch, tmp_path, chan
 @pytest.mark.skipif(platform.system() != "Linux", reason="OpenMP is in another place")
 def test_threads_are_shared_with_torch():
     assert native.kernels().single_thread_reason is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+def test_threads_are_not_started_again():
+    """As libgomp does if a team is smaller than the one before, and the next one is not."""
+    layer, x, large = layers.PeepholeLSTM(64, 64), torch.randn(5, 16, 64), torch.zeros(400_000)
+    assert useful_threads(5, 16, 1, 256 * 128, max_threads=4) == 2
+    ids, before = [], torch.get_num_threads()
+    torch.set_num_threads(4)
+    try:
+        for _ in range(5):
+            large.add_(1)  # by all threads of torch
+            layer(x)
+            ids.append({*os.listdir("/proc/self/task")})
+    finally:
+        torch.set_num_threads(before)
+    assert len(ids[0]) >= 4
+    assert set().union(*ids) == ids[0]
 
 
 def test_an_installed_package_has_no_sources(monkeypatch, tmp_path):

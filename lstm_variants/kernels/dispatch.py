@@ -34,7 +34,7 @@ def register(backend: Backend, priority: float) -> None:
     Args:
         backend: The backend. One that is registered under the same name is replaced.
         priority: `"auto"` takes the supported backend of the highest priority, unless that one
-            leaves the call to a faster one. The backends of this package have 20 (`"cpu"`), 10
+            prefers a faster one for the call. The backends of this package have 20 (`"cpu"`), 10
             (`"torch"`) and 0 (`"reference"`).
 
     Raises:
@@ -92,7 +92,7 @@ def choose(call: Call, backend: str = "auto") -> Backend:
     Args:
         call: The layer and its inputs.
         backend: A key of `BACKENDS`, or `"auto"` for the first that supports the call, unless that
-            one leaves it to a faster one.
+            one prefers a faster one for it.
 
     Raises:
         ValueError: If there is no such backend.

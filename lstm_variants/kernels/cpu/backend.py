@@ -204,8 +204,7 @@ def thread_count(layer: Layer, max_threads: int) -> int:
 def useful_threads(T: int, B: int, directions: int, weights: int, max_threads: int) -> int:
     """The number of threads for which there is enough work, if a direction has so many weights.
 
-    On small work, synchronisation takes more time than further threads save. On a loaded machine,
-    each synchronisation can take milliseconds: OpenMP's waiting threads spin and do not yield.
+    On small work, synchronisation takes more time than further threads save.
     """
     if max_threads == 1:
         return 1

@@ -53,7 +53,7 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
     using Base::Base;
 
     void run(const Share& s) {
-        const NoSubnormals here;
+        const Rounding here(rounding() | as_zero);
         pack(s);
         recurrent.read(s, io.d_h_n, {io.d_i_n, io.d_f_n, io.d_o_n}, d_state);
         const std::array<const void*, 3> last{io.d_c_n, io.d_n_n, io.d_m_n};
@@ -204,7 +204,7 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
                     if (this->valid(t, b)) std::copy_n(this->h_before(t, b), this->P, row);
                     std::fill_n(row + this->P, this->Pp - this->P, T(0));
                 }
-            s.wait_for_team();  // in any case: the other direction may wait
+            s.wait_for_team();
         }
         gradients.gather(s, first, count, [&](int64_t t, int64_t b) -> const T* {
             return Cell::sees_gates ? recurrent_rows + ((t - first) * B + b) * recurrent.stride

@@ -5,6 +5,7 @@
 #include "input_projection.h"
 #include "output_projection.h"
 #include "recurrent.h"
+#include "subnormals.h"
 #include "weights.h"
 
 namespace ISA {
@@ -32,6 +33,8 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
     using Base::Base;
 
     void run(const Share& s) {
+        // Outputs of relu have a gradient where they are positive, however small they are.
+        const Rounding here(rounding() | (call.cell.relu ? 0 : as_zero));
         pack(s);
         recurrent.read(s, io.h_0, {io.i_0, io.f_0, io.o_0}, state);
         for (int k = 0; k < Cell::cell_states; k++)

@@ -51,10 +51,9 @@ template <class T, bool sees_gates> class Recurrent {
 
     void write_gradient(const Share& share, const SumOfProducts<T>& sum) const {
         if constexpr (sees_gates) {
-            const bool needed = s.io.d_weight_hh || s.io.d_weight_gh;
-            if (needed) sum.write(share, joined);
-            share.wait_for_team();  // in any case: the other direction may wait
-            if (!needed) return;
+            if (!s.io.d_weight_hh && !s.io.d_weight_gh) return;
+            sum.write(share, joined);
+            share.wait_for_team();
             for (int64_t row : share.team.of(rows)) {
                 const T* const from = joined + row * columns;
                 if (s.io.d_weight_hh) std::copy_n(from, s.P, s.out(s.io.d_weight_hh) + row * s.P);

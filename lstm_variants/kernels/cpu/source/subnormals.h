@@ -29,15 +29,15 @@ inline uint64_t rounding() { return 0; }
 inline void set_rounding(uint64_t) {}
 #endif
 
-// While it lives, its thread takes subnormal numbers for zero. Gradients that vanish over a long
-// sequence pass through them, and a backward pass would take several times as long.
-class NoSubnormals {
+// While it lives, its thread has these bits. Gradients that vanish over a long sequence pass through
+// subnormal numbers, and states that decay without an input: a pass would take several times as long.
+class Rounding {
     const uint64_t before = rounding();
 
   public:
-    NoSubnormals() { set_rounding(before | as_zero); }
-    NoSubnormals(const NoSubnormals&) = delete;
-    ~NoSubnormals() { set_rounding(before); }
+    explicit Rounding(uint64_t bits) { set_rounding(bits); }
+    Rounding(const Rounding&) = delete;
+    ~Rounding() { set_rounding(before); }
 };
 
 }  // namespace ISA
