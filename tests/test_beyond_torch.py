@@ -236,7 +236,7 @@ def test_a_pair_where_one_state_is_due_is_named(layer_type):
         layer_type(3, 4)(torch.zeros(5, 2, 3), (h, h))
 
 
-def test_lengths_of_what_is_packed_or_single_are_refused():
+def test_lengths_with_a_packed_or_single_sequence_raise():
     layer = layers.LSTM(3, 4)
     with pytest.raises(ValueError, match="None for a packed sequence"):
         layer(pack_sequence([torch.zeros(2, 3)]), lengths=torch.tensor([2]))

@@ -55,7 +55,7 @@ REFUSALS = {
         for name, case in cases.items()
     ],
 )
-def test_a_backend_that_cannot_run_says_why(backend, cell, options, reason):
+def test_a_backend_that_cannot_run_reports_the_reason(backend, cell, options, reason):
     call = call_of(cell, **options)
     assert reason in BACKENDS[backend].unsupported_reason(call)
     assert choose(call).name != backend
@@ -117,7 +117,7 @@ def test_torchs_kernels_are_the_reference(name, dtype, H, B, T, lengths):
 
 @needs_kernels
 @every_variant
-def test_explain_says_what_ran(name, capsys):
+def test_explain_reports_what_ran(name, capsys):
     layer = VARIANTS[name].layer(3, 4, num_layers=2)
     lstm_variants.explain(layer, torch.zeros(5, 2, 3))
     text = capsys.readouterr().out

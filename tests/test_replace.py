@@ -14,6 +14,7 @@ from lstm_variants import VARIANTS, replace_layers
 from lstm_variants.cells import LSTMCell
 from lstm_variants.nn import GRU, LSTM, MGU, RNN, CoupledLSTM, IndRNN, PeepholeLSTM, Recurrent
 
+pytestmark = pytest.mark.filterwarnings("ignore:replaced by layers with other blocks")
 LAYERS = {
     "lstm": lambda: nn.LSTM(4, 6),
     "two layers": lambda: nn.LSTM(4, 6, 2, bidirectional=True, dropout=0.5),
@@ -154,7 +155,8 @@ def test_other_variants():
     weight = model[0].weight_hh_l0
     no_forget_gate = VARIANTS["NFG"].layer
     fixed = partial(IndRNN, backend="reference")
-    replace_layers(model, lstm=PeepholeLSTM, gru=no_forget_gate, rnn=fixed)
+    with pytest.warns(UserWarning, match=r"none of the old weights .* anew: 1 \([^;]*\)$"):
+        replace_layers(model, lstm=PeepholeLSTM, gru=no_forget_gate, rnn=fixed)
     assert [type(layer) for layer in model] == [PeepholeLSTM, Recurrent, IndRNN]
     assert model[0].weight_hh_l0 is weight
     assert model[0].weight_ch_l0.shape == (18,)
@@ -169,8 +171,7 @@ def test_the_nonlinearity_is_that_of_the_old_layer(nonlinearity):
     model = nn.Sequential(nn.RNN(4, 6, nonlinearity=nonlinearity))
     replace_layers(model, rnn=IndRNN)
     assert model[0].cell == IndRNN(4, 6, nonlinearity=nonlinearity).cell
-    replace_layers(rest := nn.Sequential(nn.RNN(4, 6)), rnn=MGU)
-    assert type(rest[0]) is MGU
+    assert type(replace_layers(nn.RNN(4, 6), rnn=MGU)) is MGU
 
 
 class Subclass(nn.LSTM):
@@ -252,8 +253,7 @@ def test_one_kind_alone():
 
 def test_a_subclass_of_a_layer_that_is_left_out_is_not_named():
     model = nn.Sequential(Subclass(4, 6), nn.GRU(6, 6))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warnings.catch_warnings(action="error"):
         replace_layers(model, lstm=None)
     assert type(model[0]) is Subclass
     assert type(model[1]) is GRU

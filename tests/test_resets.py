@@ -326,7 +326,7 @@ def test_wrong_resets(resets, error, message):
         layers.LSTM(D, H)(torch.zeros(T, B, D), resets=resets)
 
 
-def test_resets_of_what_is_packed_are_refused():
+def test_resets_with_a_packed_sequence_raise():
     with pytest.raises(ValueError, match="padded batch and lengths instead"):
         layers.GRU(D, H)(pack_sequence([torch.zeros(2, D)]), resets=torch.zeros(2, 1).bool())
 

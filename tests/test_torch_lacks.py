@@ -71,7 +71,7 @@ def test_no_skip_init(layer_type):
         skip_init(layer_type, 3, 4)
 
 
-def test_no_clear_word_on_a_wrong_state():
+def test_an_error_does_not_name_the_wrong_state():
     x, h = torch.zeros(5, 2, 3), torch.zeros(1, 2, 4)
     with pytest.raises(IndexError, match="index 1 is out of bounds"):
         nn.LSTM(3, 4)(x, h)

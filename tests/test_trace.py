@@ -130,7 +130,7 @@ class SelfTracing(Tagger):
         return self.gru(self.steps["h"])[0]
 
 
-def test_models_and_their_parts_are_looked_into():
+def test_models_and_their_parts_are_traced():
     tagger, x = Tagger(), torch.randn(6, 2, 3)
     first, second = trace(tagger, x)
     assert first.keys() == set("ifgoch")
@@ -145,7 +145,7 @@ def test_a_trace_within_a_traced_model_hides_no_layer():
 
 
 @pytest.mark.parametrize("model", ["StandardLSTM", "PeepholeLSTM", "GRU", "BiLSTM"])
-def test_the_notebooks_models_are_looked_into(model):
+def test_the_notebooks_models_are_traced(model):
     model = getattr(lstm_variants, model)(3, 4)
     x = torch.randn(2, 6, 3)
     h = torch.cat([steps["h"] for steps in trace(model, x)], -1)

@@ -113,9 +113,9 @@ def claims(result: Result) -> list[Record]:
             place="abstract",
             lesson=(
                 "++",
-                "If the length of the lag is known, initialise the gates for it (chrono): a GRU "
-                "then learns the adding problem several times faster, and an LSTM learns it within "
-                f"{cap:,} sequences only then.",
+                "With the chrono initialisation for the right lag, a GRU learns the adding problem "
+                "several times faster than with PyTorch's initialisation. An LSTM learns it within "
+                f"{cap:,} sequences with chrono, and not with PyTorch's initialisation.",
             ),
         ),
     ]

@@ -108,9 +108,10 @@ def claims(result: Result) -> list[Record]:
                 "problem if the second mark is in the second half, where short lags occur too; "
                 f"with both marks in the first half, it does not within {cap:,} sequences, at this "
                 "learning rate. A GRU solves it sooner in the first case. With the chrono "
-                "initialisation, an LSTM takes longer to solve it in the first case, but by the "
-                "medians not to reach a mean error below 0.1. That a GRU solves it twice as fast "
-                "in this case is excluded. The reason was not tested.",
+                "initialisation, an LSTM takes longer to solve it if the second mark is in the "
+                "second half; its median time to a mean error below 0.1 is not longer. For a GRU "
+                "with chrono, it is excluded that it solves this case twice as fast. The reason "
+                "was not tested.",
             ),
         ),
     ]

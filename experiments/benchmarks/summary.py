@@ -11,7 +11,7 @@ import tabulate
 from experiments import Record, Result
 from experiments.benchmarks.page import instruction_set
 from experiments.benchmarks.results import has_memory, records_at
-from experiments.benchmarks.sizes import size_name, size_of
+from experiments.benchmarks.sizes import size_of
 from experiments.engine.files import write_whole
 from experiments.records import load
 from experiments.report.markdown import replace_marked
@@ -39,7 +39,6 @@ def summary(results: Sequence[Result]) -> str:
         | {"memory, MB": memory(found[last][name, "training"])}
         for name in LAYERS
     ]
-    size = ", ".join(f"{letter} = {value}" for letter, value in size_of(SIZE).items())
     runs = "; ".join(
         f"{instruction_set(result)}: {result['machine']['cpu']}, torch "
         f"{result['machine']['torch']}, {result['date'][:10]}"
@@ -49,13 +48,15 @@ def summary(results: Sequence[Result]) -> str:
     slow = "; ".join(map(slower, results))
     return (
         f"{tabulate.tabulate(rows, 'keys', tablefmt='pipe', disable_numparse=True)}\n\n"
-        "Time of a forward pass and of a training step, divided by that of torch's layer of the "
-        "same name, for BiLSTM of torch.nn.LSTM with both directions, and of torch.nn.LSTM where "
-        "torch has none: below 1, this package is faster. "
+        "Ratio of times, this package divided by torch.nn, of a forward pass and of a training "
+        "step on the CPU: below 1, this package is faster. PeepholeLSTM and CoupledLSTM are "
+        "compared with torch.nn.LSTM, BiLSTM with torch.nn.LSTM in both directions, the others "
+        "with the layer of the same name. "
         f"Memory: peak additional memory of the first training step with {last}, this package : "
-        f"torch.nn. float32, one thread, {size} (batch, time steps, features, hidden units); "
-        f"medians. {runs}. Timings of these layers, at all sizes with one thread and with all, "
-        f"that are more than {100 * NOTICEABLE - 100:.0f} % slower than torch's: {slow}."
+        f"torch.nn. float32, one thread, {letters(size_of(SIZE))} (batch, time steps, features, "
+        "hidden units); "
+        f"medians. {runs}. Of the timings of these layers at all sizes, with one thread and with "
+        f"all, more than {100 * NOTICEABLE - 100:.0f} % slower than torch.nn: {slow}."
     )
 
 
@@ -68,8 +69,13 @@ def slower(result: Result) -> str:
         return text
     worst = max(found, key=lambda record: float(record["ratio"]["median"]))
     threads = "1 thread" if worst["threads"] == 1 else f"{worst['threads']} threads"
-    where = f"`{worst['variant']}`, {worst['mode']}, size *{size_name(worst['size'])}*, {threads}"
+    where = f"`{worst['variant']}`, {worst['mode']}, {letters(worst['size'])}, {threads}"
     return f"{text} (the largest ratio: {ratio(worst)}, {where})"
+
+
+def letters(size: dict[str, int]) -> str:
+    """A size, with the letter of each number."""
+    return ", ".join(f"{letter} = {number}" for letter, number in size.items())
 
 
 def ratio(record: Record) -> str:

@@ -32,9 +32,9 @@ LESSONS = (
     (
         "xxx.",
         "On the adding problem, a reset gate before the product has no advantage as large as the "
-        "smallest effect of interest. On music, the largest advantage that is not excluded is "
-        "close to it, and the exclusion depends on that of counting, which says little; timing is "
-        "undecided.",
+        "smallest effect of interest. On music, such an advantage is excluded too, but only just, "
+        "and by the order of the tests this depends on the result for counting, which is weak "
+        "evidence. Timing is undecided.",
     ),
 )
 """For each claim, the outcomes of its comparisons and what to take from them."""

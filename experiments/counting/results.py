@@ -102,8 +102,8 @@ def claims(result: Result) -> list[Record]:
                 "large. On aⁿbⁿcⁿ these "
                 "LSTMs fit the training range and most GRUs do not, as in the source; how much "
                 "farther an LSTM counts is therefore not judged. With three hidden units and the "
-                "learning rates of the pilot, three of ten LSTMs do not learn aⁿbⁿ, and the others "
-                "count farther than all GRUs.",
+                "learning rates chosen in the pilot experiment, three of ten LSTMs do not learn "
+                "aⁿbⁿ, and the others count farther than all GRUs.",
             ),
         ),
         claim(
@@ -119,8 +119,8 @@ def claims(result: Result) -> list[Record]:
             lesson=(
                 ".+.+",
                 "An LSTM with ten hidden units needs no peepholes to count beyond its training "
-                "range. With three units and the learning rates of the pilot, some runs do not "
-                "learn the training range.",
+                "range. With three units and the learning rates chosen in the pilot experiment, "
+                "some runs do not learn the training range.",
             ),
         ),
         claim(
@@ -133,9 +133,9 @@ def claims(result: Result) -> list[Record]:
                 ".+..",
                 "Peepholes are worth a try where a network has to count: in one of four settings "
                 "an LSTM counts farther with them, at ten times the learning rate; in "
-                "the others the seeds are too few to tell. With three units on aⁿbⁿ, the pilot's "
-                "learning rate suits the LSTM badly: with that of one of the sources, all of its "
-                "runs fit the training range.",
+                "the others the seeds are too few to tell. With three units on aⁿbⁿ, the "
+                "learning rate chosen in the pilot experiment is not suitable for this LSTM: with "
+                "that of one of the sources, all of its runs fit the training range.",
             ),
         ),
     ]

@@ -33,8 +33,8 @@ LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         (
             "x+",
             "On spoken digits, the loss is higher without the output activation in these trials, "
-            "with a p-value that is too small, as its page says; without the forget gate, an "
-            "increase as large as the smallest effect of interest is excluded.",
+            "but the p-value is an underestimate (see the page of the search); without the forget "
+            "gate, an increase as large as the smallest effect of interest is excluded.",
         ),
     ),
     "strokes": (

@@ -82,7 +82,7 @@ def claims(result: Result) -> list[Record]:
                 "Within this page's limits and after correction for 22 comparisons, none shows "
                 "that peepholes help to learn timing, and one shows the reverse; most are "
                 "undecided. With the limit of the paper and truncated gradients, one unit trained "
-                "online learns a cosine and a triangle with peepholes only. Three units trained in "
+                "online learns a cosine and a triangle only with peepholes. Three units trained in "
                 "batches, with another limit, learn both without peepholes too.",
             ),
         ),
@@ -125,8 +125,8 @@ def claims(result: Result) -> list[Record]:
                 "intervals sooner with peepholes. Other seeds, 5 of 10 with peepholes and none "
                 "without, leave that undecided after correction. All other "
                 "tasks are undecided within this page's limits. With the limit of the paper and "
-                "truncated gradients, one unit trained online learns a cosine and a triangle with "
-                "peepholes only. Three units trained in batches, with another limit, learn both "
+                "truncated gradients, one unit trained online learns a cosine and a triangle only "
+                "with peepholes. Three units trained in batches, with another limit, learn both "
                 "without peepholes too.",
             ),
         ),

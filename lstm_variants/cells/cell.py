@@ -178,7 +178,7 @@ class Cell(ABC):
         return ()
 
     def initial_state(self, like: Tensor, hidden_size: int, proj_size: int = 0) -> State:
-        """The state before the first time step: the start values. With others, no `resets` work.
+        """The state before the first time step: the start values. `resets` need this definition.
 
         Args:
             like: A `[B, ...]` tensor that gives batch size, dtype and device.
@@ -223,11 +223,11 @@ class Cell(ABC):
         """
 
     def kept_share(self, steps: Mapping[str, Tensor], before: Mapping[str, Tensor]) -> Tensor:
-        """The factor by which the old state is multiplied, the new one's derivative by it.
+        """The derivative of the new state with respect to the old: the factor that multiplies it.
 
         It follows from the roles of the blocks: the gate with the role `"keep"`; without one, 1
         minus the gate with the role `"write"`. Other cells override it, and raise ValueError if
-        there is no such factor; what it depends on, `step` returns as a gate.
+        there is no such factor. `step` has to return all that it depends on as gates.
 
         Args:
             steps: Gates, and the state after the step, by their letters.

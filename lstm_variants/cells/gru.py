@@ -42,9 +42,9 @@ class GRUCell(Cell):
     is applied after the product, as in cuDNN and [torch.nn.GRU][]; Chung et al. 2014, where it is
     applied before.
 
-    Not to be confused: the two settings with each other. `reset_after=True` is the default here, in
-    Keras and in Flax; `reset_after=False` is the default of ONNX (`linear_before_reset=0`). In the
-    convention of Chung et al., $z_t$ multiplies the candidate instead of the old state.
+    Not to be confused with: the GRU of the other setting. `reset_after=True` is the default here,
+    in Keras and in Flax; `reset_after=False` is the default of ONNX (`linear_before_reset=0`). In
+    the convention of Chung et al., $z_t$ multiplies the candidate instead of the old state.
 
     Attributes:
         reset_after: Whether the reset gate is applied to the recurrent product, or else to the

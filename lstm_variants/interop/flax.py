@@ -27,8 +27,8 @@ CELLS: dict[Cell, tuple[dict[str, str], dict[str, str], set[str]]] = {
 def from_flax(*directions: Mapping[str, Any], **options: Any) -> Recurrent:
     """Make a layer from the parameters of a cell of Flax.
 
-    Activations have to be Flax' defaults, and a `SimpleCell` one without `residual`: the parameters
-    do not say so.
+    Activations have to be Flax' defaults, and a `SimpleCell` one without `residual`: this does not
+    follow from the parameters.
 
     Args:
         *directions: The tree of the cell, `{"ii": {"kernel": ...}, ...}`; for a bidirectional

@@ -31,13 +31,13 @@ def from_keras(
     `batch_first=True` for the same layout. The outputs of two directions are side by side, as with
     `merge_mode="concat"`. With `return_sequences=False`, the output of Keras is the last hidden
     state of each direction, `h_n` here. Convert stacked layers one by one: two with arrays of the
-    same shapes cannot be told from a `Bidirectional`.
+    same shapes cannot be distinguished from a `Bidirectional`.
 
     Args:
         kind: The class of the layer in Keras.
         weights: What `get_weights()` returns: kernel, recurrent kernel and bias if there is one; of
             a `Bidirectional`, those of the forward layer and then those of the backward layer.
-        reset_after: That of a GRU without biases; with biases, their shape tells.
+        reset_after: That of a GRU without biases; with biases, it follows from their shape.
         **options: Other arguments of [`Recurrent`][lstm_variants.nn.Recurrent].
 
     Raises:

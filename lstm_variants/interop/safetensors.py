@@ -37,7 +37,7 @@ CONSTRUCTOR = tuple(signature(check_constructor).parameters)[1:]
 
 
 def to_safetensors(layer: Recurrent, path: str | os.PathLike[str]) -> None:
-    """Save a layer, its cell and its options but for `backend` in a safetensors file, atomically.
+    """Save a layer, its cell and its options except `backend` in a safetensors file, atomically.
 
     Other programs read the file as the layer's `state_dict`.
 

@@ -210,7 +210,7 @@ def set_block_bias(
 def is_tied(tensor: Tensor, other: Tensor) -> bool:
     """Whether two parameters are one, or share their memory.
 
-    Tensors without memory, on the meta device, and parts of a sharded one do not say.
+    For tensors without memory, on the meta device, and parts of a sharded one, this is not known.
     """
     if tensor is other:
         return True

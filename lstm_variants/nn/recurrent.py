@@ -93,7 +93,7 @@ class Recurrent(Labelled):
                 each. In evaluation, the mean is taken. The layer runs on the reference.
 
         Raises:
-            TypeError: If an argument has a wrong type; `bidirectional` may have any.
+            TypeError: If an argument has a wrong type; `bidirectional` accepts any type.
             ValueError: If a size or a probability is out of range or has no meaning for the cell,
                 `dropout` is no number, or there is no such backend.
         """

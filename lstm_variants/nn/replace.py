@@ -60,7 +60,12 @@ def replace_layers(
     tied weights stay tied, and an optimizer that was created before trains them. Another variant
     has those whose name, shape and blocks are the same, from which it may compute another function,
     and initialises the others, which can be trained in a frozen layer too: create the optimizer
-    after the call. Settings of torch's layer override those of a function.
+    after the call. A warning names the layers that have none of the old parameters, as those of
+    variants with other blocks. Settings of torch's layer override those of a function.
+
+    Code of the model that unpacks the states, as `output, (h, c) = lstm(x)`, has to be changed for
+    a variant that returns another number of them: see [Replace
+    torch.nn.LSTM](../howto/replace.md#another-variant).
 
     Layers that may compute something else than torch's class are not replaced, and a warning names
     them: subclasses, compiled layers, and layers with a parametrisation, hooks, added parameters or
@@ -113,6 +118,7 @@ def replace_layers(
             )
     new: dict[nn.Module, Recurrent] = {}
     kept: list[str] = []
+    anew: list[str] = []
     for name, old in model.named_modules():
         if not isinstance(old, torch_rnn.RNNBase):
             continue
@@ -126,6 +132,8 @@ def replace_layers(
             if reason is None:
                 vars(made).update(own_attributes(old))
                 new[old] = made
+                if {*made.parameters()}.isdisjoint(old.parameters()):
+                    anew.append(f"{name or 'the model'} ({made})")
         if reason is not None:
             kept.append(f"{name or 'the model'}: {reason}")
     if not new:
@@ -133,6 +141,12 @@ def replace_layers(
         raise ValueError(f"nothing to replace in {type(model).__name__}: {found}")
     if kept:
         warnings.warn(f"not replaced: {'; '.join(kept)}", stacklevel=2)
+    if anew:
+        warnings.warn(
+            "replaced by layers with other blocks, which have none of the old weights and are "
+            f"initialised anew: {'; '.join(anew)}",
+            stacklevel=2,
+        )
     for name, old in list(model.named_modules(remove_duplicate=False)):
         if name and old in new:
             model.set_submodule(name, new[old])
