@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> None:
         command.prepared(each, experiments.part(each, "run").EXPERIMENT, options, of_all=of_all)
         for each in chosen
     ]
-    as_it_should = [run() for run in runs]  # all of them, whatever the first ones give
+    as_it_should = [run() for run in runs]  # all of them, also after one that cannot run
     if not all(as_it_should):
         raise SystemExit(1)
 

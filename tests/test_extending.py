@@ -108,6 +108,10 @@ def changed(result, **values):
             ),
             r"was run with (no|the) CPU kernels, .* here, and cannot",
         ),
+        (
+            lambda result: changed(result, machine=result["machine"] | {"torch": "0.1"}),
+            "was run with other versions of torch and cannot",
+        ),
         (lambda result: changed(result, code=None), "does not state its code and cannot"),
         (lambda result: changed(result, machines=None, seeds=None), "does not state its machines,"),
         (lambda result: changed(result, command=None), "does not state its command and cannot"),

@@ -63,6 +63,20 @@ def test_a_layer_without_units_is_an_error(H, P):
         layer_operator(torch.ones(3, 2, 2), weights, states, None, None, "LSTMCell()", "cpu", False)
 
 
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_a_projection_is_a_matrix(shape):
+    weights = [torch.ones(16, 2), torch.ones(16, 3), torch.ones(shape)]
+    states = [torch.zeros(2, 3), torch.zeros(2, 4)]
+    with pytest.raises(ValueError, match=r"weight_hr should be \[P, H\], got \["):
+        layer_operator(torch.ones(3, 2, 2), weights, states, None, None, "LSTMCell()", "cpu", False)
+
+
+def test_lengths_are_checked_without_time_steps():
+    x, weights, states = operands()
+    with pytest.raises(ValueError, match=r"from 0 to 0, .* got \[-1, 2\]"):
+        layer_operator(x[:0], weights, states, torch.tensor([-1, 2]), None, PEEPHOLE, "cpu", False)
+
+
 def test_tensors_on_different_devices_are_an_error():
     """torch would take the implementation for tensors without values, whose result is garbage."""
     x, weights, states = operands()
@@ -151,6 +165,7 @@ WRONG = {
     "no weights": (("weights", None), [], r"weights should be weight_ih, .* got 0 tensors"),
     "half precision": (("x", None), torch.zeros(3, 2, 2).bfloat16(), "got torch.bfloat16"),
     "one sequence": (("x", None), torch.zeros(3, 2), r"x should be \[T, B, D\]"),
+    "a number": (("x", None), torch.tensor(1.0), r"x should be \[T, B, D\] .* got \[\]"),
     "no backend": (("backend", None), "gpu", "one of 'cpu', 'cpu_bfloat16', got 'gpu'"),
     "a cell without a kernel": (("cell", None), "OwnCell()", r"no kernel for 'OwnCell\(\)'"),
 }

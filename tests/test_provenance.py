@@ -8,6 +8,7 @@ import pytest
 
 import lstm_variants
 from experiments.engine import provenance
+from experiments.report import markdown
 from experiments.report.markdown import short
 
 
@@ -77,6 +78,15 @@ def test_a_page_shortens_a_hash_and_nothing_else():
     assert short("0123456789abcdef0123456789abcdef01234567") == "0123456789ab"
     assert short("0123456789abcdef0123456789abcdef01234567+changes") == "0123456789ab+changes"
     assert short("unknown (not a git checkout)") == "unknown (not a git checkout)"
+
+
+def test_a_page_states_what_was_edited_by_hand():
+    record = {"experiment": "gates", "command": "python", "date": "2026-11-26", "commit": "a" * 40}
+    record |= {"machine": provenance.machine()}
+    edit = {"commit": "b" * 40, "date": "2026-11-30", "change": "the rate was added"}
+    assert "Edited" not in markdown.provenance(record)
+    shown = markdown.provenance(record | {"edited": [edit]})
+    assert shown.endswith(". Edited in commit `bbbbbbbbbbbb`, 2026-11-30: the rate was added")
 
 
 @pytest.mark.parametrize("name", ["kernel.cpp", "call.h", "CMakeLists.txt", "notes.md"])

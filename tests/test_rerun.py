@@ -70,7 +70,7 @@ def test_a_unit_that_differs_and_should_not_is_a_failure(record, capsys):
     printed = capsys.readouterr().out
     assert printed.count(" values differ, after ") == 1
     assert "in the record, nothing here" in printed
-    assert "They should be the same: code, data, processor and torch are those" in printed
+    assert "They should be the same in 1: code, data, processor and versions are" in printed
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,7 @@ def test_a_unit_that_differs_and_should_not_is_a_failure(record, capsys):
         (lambda r: r["machines"][0].update(cpu="Z80"), "processor (Z80 in the record, "),
         (lambda r: r.update(generated=False), "data (generated or real)"),
         (lambda r: r["machines"][0].update(torch="0.1"), "torch (0.1 in the record, "),
+        (lambda r: r["machines"][0]["libraries"].update(numpy="1"), "numpy (1 in the record, "),
     ],
 )
 def test_a_unit_may_differ_where_something_else_does(record, change, reason, capsys):
@@ -89,6 +90,23 @@ def test_a_unit_may_differ_where_something_else_does(record, change, reason, cap
     printed = capsys.readouterr().out
     assert f"Results may differ, since not all is as it was: {reason}" in printed
     assert "; " not in printed.partition("as it was")[2]  # the only one
+
+
+def test_a_unit_is_compared_with_its_own_machine(record, capsys):
+    def add_a_machine(result):
+        result["machines"].append(result["machines"][0] | {"cpu": "Z80"})
+        result["records"][0]["machine"] = 1
+        change(result["records"][0])
+
+    edit(record, add_a_machine)
+    rerun(record)  # one that differs, and is of another machine
+    assert "processor (Z80 in the record, " in capsys.readouterr().out
+    edit(record, change_a_value)
+    with pytest.raises(SystemExit):
+        rerun(record)
+    printed = capsys.readouterr().out
+    assert "processor (Z80 in the record, " in printed
+    assert "They should be the same in 1: " in printed
 
 
 def test_a_longer_list_differs_and_a_new_value_does_not(record, capsys):
@@ -149,6 +167,15 @@ def test_of_all_those_after_one_that_differs_are_run_again_too(tmp_path, capsys,
     printed = capsys.readouterr().out
     assert "They should be the same" in printed
     assert "counting_rates: 1 of" in printed.partition("They should be the same")[2]
+
+
+def test_of_all_those_without_data_are_named_and_the_others_run(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(experiments, "names", lambda: ["music", "counting"])
+    with pytest.raises(SystemExit) as failure:
+        experiments_main(["all", "--smoke", "--data", str(tmp_path), "--out", str(tmp_path)])
+    assert failure.value.code == 1
+    assert f"no JSB_Chorales.mat in {tmp_path}" in capsys.readouterr().out
+    assert (tmp_path / "counting" / "record.json").exists()
 
 
 def test_units_are_compared_as_they_finish(record, capsys):

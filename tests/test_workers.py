@@ -134,6 +134,7 @@ def test_missing_data_on_a_worker_is_reported_once(monkeypatch):
     [
         (cluster, "digest", lambda name: "edited", f"on {platform.node()} differs.*restart the"),
         (native, "unavailable_reason", lambda: "none", "kernels are available in .* but not in"),
+        (cluster, "versions", lambda _: {"torch": "0.1"}, r"process {'torch': '0.1'}: results"),
     ],
 )
 def test_workers_that_would_give_other_records_are_not_used(

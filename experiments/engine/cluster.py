@@ -26,6 +26,7 @@ from distributed import Client, Future, LocalCluster, as_completed, get_worker
 from experiments import Record, data
 from experiments.engine.code import digest
 from experiments.engine.journal import Unit, key
+from experiments.engine.provenance import machine, versions
 from experiments.engine.units import Task, Workers, threads
 from lstm_variants.kernels.cpu import native
 
@@ -183,12 +184,14 @@ class Request(NamedTuple):
         name: The name of the experiment.
         digest: The digest of its code in the main process.
         kernels: Whether the main process has the CPU kernels.
+        versions: Its versions of libraries.
         folder: The folder with data sets, if one is named.
     """
 
     name: str
     digest: str
     kernels: bool
+    versions: dict[str, str]
     folder: str | None
 
 
@@ -201,7 +204,7 @@ def completed(
     finished and given, and the others are cancelled, before the error is raised.
     """
     kernels = native.unavailable_reason() is None
-    request = Request(name, digest(name), kernels, data.folder())
+    request = Request(name, digest(name), kernels, versions(machine()), data.folder())
     left = {client.submit(run_on_worker, request, task, u, pure=False): u for u in units}
     for future in finished(list(left), interrupts):
         unit = left.pop(future)  # a worker keeps the results of all futures that exist
@@ -254,8 +257,8 @@ def run_on_worker(request: Request, task: Task, unit: Unit) -> Record:
     Torch counts threads for each thread of Python, so their number is set here, in the task.
 
     Raises:
-        RuntimeError: If the worker has other code, has no kernels where the main process has them
-            (or the reverse), or runs several units side by side.
+        RuntimeError: If the worker has other code or versions of libraries, has no kernels where
+            the main process has them (or the reverse), or runs several units side by side.
     """
     count = get_worker().state.nthreads
     if count != 1:
@@ -268,6 +271,11 @@ def run_on_worker(request: Request, task: Task, unit: Unit) -> Record:
         raise RuntimeError(
             f"The code in {where} differs from that of the main process, or did when the worker "
             "was started. Bring it to the same state, and restart the workers."
+        )
+    if (here := versions(machine())) != request.versions:
+        raise RuntimeError(
+            f"The libraries in {where} are {here}, those of the main process {request.versions}: "
+            "results would differ. Install the same versions."
         )
     if (native.unavailable_reason() is None) != request.kernels:
         raise RuntimeError(

@@ -21,6 +21,7 @@ from experiments.engine import cluster
 from experiments.engine.experiment import Experiment, execute
 from experiments.engine.extending import check_replaceable, is_finished
 from experiments.engine.files import check_writable
+from experiments.engine.journal import OccupiedError
 from experiments.engine.rerun import NothingToRerunError, rerun
 from experiments.engine.units import Start, in_process
 
@@ -43,7 +44,7 @@ def prepared(
 ) -> Callable[[], bool]:
     """Check the options of an experiment, and return what runs it.
 
-    What it returns says whether all units that are run again give what they should.
+    What it returns says whether it ran, and all units that are run again give what they should.
 
     Args:
         name: The name of its folder.
@@ -159,7 +160,7 @@ def numbers(value: Any) -> Iterator[int | float]:
 
 
 def run(name: str, experiment: Experiment, options: Any, *, of_all: bool = False) -> bool:
-    """Run an experiment, and return whether all units that are run again give what they should."""
+    """Run an experiment; return whether it ran, and units that are run again give what they did."""
     folder = options.out or (None if options.smoke else experiments.FOLDER)
     given = options.data or data.folder()
     is_generated = options.smoke and not options.data
@@ -186,8 +187,11 @@ def run(name: str, experiment: Experiment, options: Any, *, of_all: bool = False
                 extend=options.extend,
             )
             return True
-    except data.MissingDataError as error:
-        raise SystemExit(str(error)) from None
+    except (data.MissingDataError, OccupiedError) as error:
+        if not of_all:
+            raise SystemExit(str(error)) from None
+        print(error)
+        return False
     except KeyboardInterrupt:
         kept_in = None if options.rerun else folder
         raise SystemExit(f"\nStopped. {hint(name, experiment, kept_in, of_all)}") from None

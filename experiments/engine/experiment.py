@@ -93,19 +93,19 @@ def execute(
             journal.add_record(before)
         task = functools.partial(run_unit, experiment.run, config)
         found = run_units(name, task, units, start, journal)
-        machines = before["machines"] if before else []
-        machines += [record["machine"] for record in found if "machine" in record]
+        machines = [*before["machines"]] if before else []
+        records = [with_number(record, machines) for record in found]
         result = {
             "experiment": name,
             **journal.begun,
-            "machines": [m for k, m in enumerate(machines) if m not in machines[:k]],
+            "machines": machines,
             "earlier_runs": journal.runs,
             "code": digest(name),
             "generated": data.is_generated(),
             "config": dataclasses.asdict(config),
             "planned_seeds": experiment.seeds,
             "seeds": list(range(seeds)),
-            "records": [{k: v for k, v in r.items() if k != "machine"} for r in found],
+            "records": records,
         }
         if path:
             write_json(path, result)
@@ -114,3 +114,13 @@ def execute(
     for claim in results.claims(result):
         print(f"{claim['claim']}: {claim['verdict']}")
     return result
+
+
+def with_number(record: Record, machines: list[Record]) -> Record:
+    """A unit's record with the place of its machine in a list, which gets those that it lacks."""
+    machine = record.get("machine")
+    if not isinstance(machine, dict):  # of a record that is extended
+        return record
+    if machine not in machines:
+        machines.append(machine)
+    return record | {"machine": machines.index(machine)}

@@ -11,7 +11,7 @@ from typing import Any
 from experiments import Record, Result, data
 from experiments.engine.code import digest
 from experiments.engine.journal import key
-from experiments.engine.provenance import machine
+from experiments.engine.provenance import machine, versions
 from experiments.records import load
 
 NEEDED = {"command", "commit", "date", "machine", "machines", "earlier_runs"}
@@ -64,8 +64,9 @@ def extended(
         seeds: How many seeds the run has.
 
     Raises:
-        SystemExit: If it has other settings, cases or data, comes from other code or from machines
-            with kernels where this one has none (or the reverse), has more seeds or is damaged.
+        SystemExit: If it has other settings, cases or data, comes from other code, from other
+            versions of libraries or from machines with kernels where this one has none (or the
+            reverse), has more seeds or is damaged.
     """
     if not path.exists():
         return None
@@ -79,13 +80,17 @@ def extended(
             f"{path} does not state its {', '.join(sorted(missing))} and cannot be extended. "
             "Move it away to begin anew"
         )
-    had_kernels, has_kernels = result["machine"]["kernels"], machine()["kernels"]
+    here = machine()
+    had_kernels, has_kernels = result["machine"]["kernels"], here["kernels"]
+    had = versions(result["machine"])
+    other = [name for name, version in versions(here).items() if had.get(name, version) != version]
     wanted = {key(case, seed) for case in cases for seed in result["seeds"]}
     reasons = {
         "other settings": result["config"] != as_stored(config),
         "other cases": {key(r["case"], r["seed"]) for r in result["records"]} != wanted,
         "other data (generated or real)": result.get("generated", False) != data.is_generated(),
         "other code": result["code"] != digest(name),
+        f"other versions of {' and '.join(other)}": bool(other),
         "the CPU kernels, which are missing here,": had_kernels and not has_kernels,
         "no CPU kernels, which are here,": has_kernels and not had_kernels,
         f"more seeds, {len(result['seeds'])},": len(result["seeds"]) > seeds,

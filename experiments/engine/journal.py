@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from experiments import Record, Result, data
 from experiments.engine.code import digest
 from experiments.engine.files import write_whole
-from experiments.engine.provenance import provenance
+from experiments.engine.provenance import provenance, versions
 
 Unit = tuple[Record, int]
 """A case and a seed."""
@@ -25,8 +25,9 @@ Unit = tuple[Record, int]
 class Journal:
     """The finished units of a run that has not come to its end, a line of JSON for each.
 
-    It belongs to an experiment, one configuration, the present code, machines with the CPU kernels
-    or without, and generated data or not: units of others are not continued.
+    It belongs to an experiment, one configuration, the present code and versions of libraries,
+    machines with the CPU kernels or without, and generated data or not: units of others are not
+    continued.
 
     Attributes:
         records: The wanted units that are finished, by their key.
@@ -47,11 +48,9 @@ class Journal:
         if folder is None:
             return
         folder.mkdir(parents=True, exist_ok=True)
-        has_kernels = self.begun["machine"]["kernels"]  # without them, results differ
-        settings = json.dumps(
-            [dataclasses.asdict(config), digest(name), has_kernels, data.is_generated()],
-            sort_keys=True,
-        )
+        here = self.begun["machine"]
+        depends_on = [digest(name), versions(here), here["kernels"], data.is_generated()]
+        settings = json.dumps([dataclasses.asdict(config), *depends_on], sort_keys=True)
         run = hashlib.sha256(settings.encode()).hexdigest()[:12]
         self.path = folder / f".journal-{run}.jsonl"
         if fresh:
@@ -123,12 +122,16 @@ def key(case: Record, seed: int) -> str:
     return json.dumps([case, seed], sort_keys=True)
 
 
+class OccupiedError(Exception):
+    """Another run writes into the folder. The message is for the user."""
+
+
 @contextlib.contextmanager
 def alone_in(folder: Path | None) -> Iterator[None]:
     """Let no other run write into a folder meanwhile.
 
     Raises:
-        SystemExit: If one does.
+        OccupiedError: If one does.
     """
     if folder is None:
         yield
@@ -138,7 +141,7 @@ def alone_in(folder: Path | None) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise SystemExit(
+        raise OccupiedError(
             f"Another run writes into {folder}. Wait for its end, or choose another folder (--out)"
         ) from None
     try:

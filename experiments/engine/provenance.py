@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import functools
+import importlib.metadata
 import os
 import platform
 import re
@@ -16,6 +18,9 @@ import torch
 import lstm_variants
 from experiments import FOLDER, Record
 from lstm_variants.kernels.cpu import native
+
+LIBRARIES = ("numpy", "scipy", "numba", "llvmlite", "librosa", "scikit-learn")
+"""What units compute with, besides torch: results may depend on their versions."""
 
 
 def provenance() -> Record:
@@ -82,9 +87,27 @@ def machine() -> Record:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "torch": torch.__version__,
+        "libraries": libraries(),
         "cuda": torch.version.cuda,
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
     }
+
+
+@functools.cache
+def libraries() -> dict[str, str]:
+    """The versions of those of `LIBRARIES` that are installed."""
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def versions(stated: Record) -> dict[str, str]:
+    """The versions of libraries that a machine states; older records have that of torch alone."""
+    return {"torch": stated["torch"], **stated.get("libraries", {})}
 
 
 def simd() -> str:

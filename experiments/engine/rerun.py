@@ -17,14 +17,14 @@ from experiments.engine.code import digest
 from experiments.engine.experiment import Experiment
 from experiments.engine.extending import as_stored
 from experiments.engine.journal import Journal, Unit, key
-from experiments.engine.provenance import commit, machine
+from experiments.engine.provenance import commit, machine, versions
 from experiments.engine.units import Start, Task, Workers, run_unit, run_units, threads
 from experiments.records import load
 
 SHOWN = 5
 """How many values that differ are printed for a unit."""
-COMPARED = {"cpu": "processor", "simd": "instruction set", "torch": "torch", "kernels": "kernels"}
-"""What results depend on, of what a record states of its machines."""
+COMPARED = {"cpu": "processor", "simd": "instruction set", "kernels": "kernels"}
+"""What results depend on, besides versions, of what a record states of its machines."""
 
 
 class NothingToRerunError(Exception):
@@ -52,7 +52,8 @@ def rerun(
         start: Starts the workers that run them.
 
     Returns:
-        How many of them gave another result although code, data, processor and torch are the same.
+        How many of them gave another result although code, data, processor and versions are the
+        same.
 
     Raises:
         NothingToRerunError: If there is no record, if it has other settings or cases, or if no unit
@@ -91,22 +92,25 @@ def rerun(
     )
     journal = Journal(None, name, config, drawn, fresh=True)
     task = functools.partial(run_unit, experiment.run, config)
-    differ: list[bool] = []
+    reasons: list[list[str]] = []  # of each unit that differs
 
     def compare_with_published(found: Record) -> None:
-        differ.append(compare(published[key(found["case"], found["seed"])], found))
+        before = published[key(found["case"], found["seed"])]
+        if compare(before, found):
+            reasons.append(list(other_circumstances(name, result, before)))
 
     with threads(1):
         run_units(name, task, drawn, shown(start, compare_with_published), journal)
-    differing = sum(differ)
-    print(f"{len(drawn) - differing} of {len(drawn)} units gave the same result, to the last bit.")
-    if not differing:
-        return 0
-    if reasons := list(other_circumstances(name, result)):
-        print(f"Results may differ, since not all is as it was: {'; '.join(reasons)}.")
-        return 0
-    print("They should be the same: code, data, processor and torch are those of the record.")
-    return differing
+    same = len(drawn) - len(reasons)
+    print(f"{same} of {len(drawn)} units gave the same result, to the last bit.")
+    if given := dict.fromkeys(reason for each in reasons for reason in each):
+        print(f"Results may differ, since not all is as it was: {'; '.join(given)}.")
+    if unexplained := sum(not each for each in reasons):
+        print(
+            f"They should be the same in {unexplained}: code, data, processor and versions are "
+            "those of the record."
+        )
+    return unexplained
 
 
 def shown(start: Start, show: Callable[[Record], None]) -> Start:
@@ -168,16 +172,23 @@ def values(record: Any, place: str = "") -> Iterator[tuple[str, Any]]:
         yield place, record
 
 
-def other_circumstances(name: str, result: Result) -> Iterator[str]:
-    """What differs between the runs of a record and this one, of what results depend on."""
-    here = machine()
+def other_circumstances(name: str, result: Result, unit: Record) -> Iterator[str]:
+    """What differs between the run of a unit and this one, of what results depend on."""
     machines = result.get("machines") or [result["machine"]]
-    for part, called in COMPARED.items():
-        there = [each[part] for each in machines if part in each]
-        if any(value != here[part] for value in there):
+    if "machine" in unit:  # older records do not state on which of their machines a unit ran
+        machines = [machines[unit["machine"]]]
+    for called, here in stated(machine()).items():
+        there = [values[called] for values in map(stated, machines) if called in values]
+        if any(value != here for value in there):
             listed = ", ".join(str(value) for value in dict.fromkeys(there))
-            yield f"{called} ({listed} in the record, {here[part]} here)"
+            yield f"{called} ({listed} in the record, {here} here)"
     if result.get("code") != digest(name):
         yield f"code (commit {result['commit']} in the record, {commit()} here)"
     if result.get("generated", False) != data.is_generated():
         yield "data (generated or real)"
+
+
+def stated(of: Record) -> Record:
+    """What results depend on, of what a record states of a machine."""
+    parts = {called: of[part] for part, called in COMPARED.items() if part in of}
+    return parts | versions(of)

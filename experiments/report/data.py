@@ -38,10 +38,11 @@ def flat(record: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def columns_of(result: Result) -> list[str]:
-    """The names of all values, or none if only cases, seeds and seconds are left."""
+    """The names of all values, or none if only cases, seeds, seconds and machines are left."""
     names = [name for record in result.get("records", ()) for name, _ in flat(record)]
     columns = list(dict.fromkeys(names))
-    measured = [c for c in columns if c not in ("seed", "seconds") and not c.startswith("case.")]
+    known = ("seed", "seconds", "machine")
+    measured = [c for c in columns if c not in known and not c.startswith("case.")]
     return columns if measured else []
 
 

@@ -61,7 +61,7 @@ def short(commit: str) -> str:
 
 
 def provenance(result: Result) -> str:
-    """One line that states where the numbers come from."""
+    """One line that states where the numbers come from, and what was changed by hand since."""
     machines = result.get("machines", [result["machine"]])
     is_gpu = result["experiment"].endswith("cuda")
     described = "; ".join(
@@ -70,9 +70,13 @@ def provenance(result: Result) -> str:
         f"Python {machine['python']}"
         for machine in machines
     )
+    edits = "".join(
+        f". Edited in commit `{short(edit['commit'])}`, {edit['date']}: {edit['change']}"
+        for edit in result.get("edited", ())
+    )
     return (
         f"`{result['command']}` at commit `{short(result['commit'])}`, {result['date'][:10]}: "
-        f"{described}"
+        f"{described}{edits}"
     )
 
 

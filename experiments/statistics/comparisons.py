@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments.statistics.inference import Bound, Sample, Scores, Shares, Times
-from experiments.statistics.trials import Trials
+from experiments.statistics.trials import ENOUGH, Trials
 
 TIMES = "times sooner"
 """The unit of effects that are logarithms of ratios."""
@@ -159,6 +159,8 @@ def trials(
 ) -> Comparison:
     """Compare the best tenths of the trials of two random searches.
 
+    With fewer than `ENOUGH` trials of a network, they are left undecided.
+
     Args:
         label: What is compared.
         ahead: Validation and test loss of each trial of the network that the claim says is better.
@@ -174,6 +176,8 @@ def trials(
         raise ValueError(f"{label}: expected finite test losses, as of chance, got {infinite[0]}")
     check_effects(label, reported, of_interest, margin)
     sample = Trials(tuple(ahead), tuple(behind))
+    if min(len(ahead), len(behind)) < ENOUGH:
+        open_because = f"fewer than {ENOUGH} trials of a network: the best tenth is a single one"
     return Comparison(label, sample, unit, reported, of_interest, margin, open_because=open_because)
 
 

@@ -78,7 +78,8 @@ def in_layout(
 
 def rows_in_order(tensor: Tensor) -> Tensor:
     """A tensor `[T, B, ...]` of any strides but the last."""
-    return tensor if tensor.stride(-1) == 1 else tensor.contiguous()
+    # A tensor without dimensions is no input, which is said where shapes are checked.
+    return tensor if tensor.dim() == 0 or tensor.stride(-1) == 1 else tensor.contiguous()
 
 
 class Layer:
@@ -131,7 +132,10 @@ class Layer:
         self.projects = "weight_hr" in self.names
         self.width = self.hidden_size
         if self.projects:
-            self.width = weights[self.names.index("weight_hr")].shape[0]
+            weight_hr = weights[self.names.index("weight_hr")]
+            if weight_hr.dim() != 2:
+                raise ValueError(f"weight_hr should be [P, H], got {list(weight_hr.shape)}")
+            self.width = weight_hr.shape[0]
 
     def check(self) -> None:
         """Check that tensors belong together: the library reads memory by their sizes.

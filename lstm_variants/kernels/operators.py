@@ -13,6 +13,7 @@ from torch import Tensor
 
 from lstm_variants.kernels.layer import Layer, in_layout, rows_in_order
 from lstm_variants.kernels.schema import Tensors, library
+from lstm_variants.steps import check_length_values
 from lstm_variants.torch_internals import is_zero_without_memory
 
 
@@ -38,6 +39,8 @@ def forward(
     if layer.has_steps:
         layer.backend.forward(layer, output, last, kept)
     else:
+        if lengths is not None:
+            check_length_values(lengths, len(x))  # as the library does with time steps
         for new, state in zip(last, states, strict=True):
             new.copy_(state)
     return [output, *last, *kept]
