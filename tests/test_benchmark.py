@@ -4,6 +4,8 @@ import copy
 import os
 import platform
 import signal
+import subprocess
+import sys
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -71,6 +73,7 @@ def test_the_peepholes_of_a_timed_layer_are_on():
         ({"devices": ("tpu",)}, "--devices should be among cpu.* got 'tpu'"),
         ({"threads": ()}, "--threads should be numbers of 1 or more"),
         ({"threads": (0,)}, "--threads should be numbers of 1 or more"),
+        ({"half_precision": True, "allocator": True}, "have a record each: leave out one"),
         ({"threads": (77,)}, "benchmarks is for results with .* another folder: --out DIR"),
         ({"out": Path(__file__)}, "--out should be a folder that can be written"),
     ],
@@ -109,6 +112,35 @@ def test_a_setting_of_torch_is_not_published_under_the_name_of_the_processor(pla
 )
 def test_a_run_that_fails_says_why(status, reason):
     assert reason in timing.failure(status)
+
+
+def test_allocators_are_timed_in_processes_of_their_own(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        timing, "time_all", lambda *given: seen.append(given[2]) or {"allocator": [len(seen)]}
+    )
+    found = timing.time_sections("cpu", timing.Options(allocator=True))
+    assert found == {"returned": [1], "kept": [2]}
+    assert seen[0] == {}
+    assert set(seen[1]) == {"MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"} < {*timing.SETTINGS}
+
+
+@pytest.mark.skipif(platform.system() != "Linux", reason="glibc's settings")
+def test_memory_that_is_kept_causes_no_page_faults():
+    code = """
+import torch
+from experiments.benchmarks import memory, test_speed as suite
+from lstm_variants import VARIANTS
+size = suite.LARGE_BLOCKS[0]._replace(T=20)
+torch.set_num_threads(1)
+made = size.random(1, torch.device("cpu"))
+print(memory.page_faults(suite.baseline(VARIANTS["LSTM"], size), *made))
+"""
+    found = [
+        int(subprocess.check_output([sys.executable, "-c", code], env=os.environ | variables))
+        for variables in ({"MALLOC_MMAP_THRESHOLD_": "100000"}, timing.ALLOCATORS["kept"])
+    ]
+    assert found[0] > 100 > 10 > found[1]
 
 
 def test_processes_are_pooled_and_their_differences_kept():

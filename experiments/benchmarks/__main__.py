@@ -3,7 +3,8 @@
 Runs on the CPU, and on the GPU too where there is one. The result of each device goes into a file
 of its own, `bench-cuda.json` or one for the instruction set of the CPU, such as
 `bench-cpu-avx2.json`, written only when every check of the run has passed; with half precision
-alone, into `half-cpu-avx2.json` and the like. The suite runs in several processes, one after the
+alone, into `half-cpu-avx2.json` and the like, and with other settings of the allocator, into
+`allocator-cpu-avx2.json`. The suite runs in several processes, one after the
 other: memory lies elsewhere in each, and with it times differ.
 """
 
@@ -24,6 +25,7 @@ import torch
 import tyro
 
 from experiments import Record, Result
+from experiments.benchmarks.allocator_page import table as table_of_allocators
 from experiments.benchmarks.pooled import pooled
 from experiments.benchmarks.results import half_precision_section, table_of_ratios
 from experiments.engine.files import check_writable, write_json
@@ -36,9 +38,22 @@ SETTINGS = (
     "ONEDNN_MAX_CPU_ISA",
     "MKL_ENABLE_INSTRUCTIONS",
     "OMP_NUM_THREADS",
+    "OMP_WAIT_POLICY",
+    "OMP_PROC_BIND",
+    "GOMP_SPINCOUNT",
+    "GOMP_CPU_AFFINITY",
+    "KMP_BLOCKTIME",
     "MKL_NUM_THREADS",
+    "LD_PRELOAD",
+    "MALLOC_TRIM_THRESHOLD_",
+    "MALLOC_MMAP_THRESHOLD_",
 )
 """Variables that make torch another one than it is by default."""
+ALLOCATORS = {
+    "returned": {},
+    "kept": {"MALLOC_TRIM_THRESHOLD_": "4000000000", "MALLOC_MMAP_THRESHOLD_": "4000000000"},
+}
+"""What becomes of large blocks of memory that are freed, and variables that make glibc do that."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +64,8 @@ class Options:
     """The smallest size, a few rounds; writes nothing."""
     half_precision: bool = False
     """Only the layers in half precision."""
+    allocator: bool = False
+    """Only training on the CPU, with memory that is returned to the system, and that is kept."""
     devices: tuple[str, ...] = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
     """Where to run."""
     threads: tuple[int, ...] = tuple(sorted({1, torch.get_num_threads()}))
@@ -61,18 +78,27 @@ def main() -> None:
     """Time, print, write."""
     options = tyro.cli(Options, prog="python -m experiments.benchmarks")
     check(options)
-    for device in options.devices:
+    for device in ("cpu",) if options.allocator else options.devices:
         begun = provenance()
         number = 1 if options.smoke else PROCESSES
-        runs = [time_all(device, options) for _ in range(number)]
+        runs = [time_sections(device, options) for _ in range(number)]
         sections = {name: pooled([run[name] for run in runs]) for name in runs[0]}
-        name = record_name(device, begun["machine"], "half" if options.half_precision else "bench")
+        half_or_all = "half" if options.half_precision else "bench"
+        kind = "allocator" if options.allocator else half_or_all
+        name = record_name(device, begun["machine"], kind)
         result: Result = {"experiment": name, **begun, "processes": number, **sections}
         if not options.smoke:
             write_json(options.out / f"{name}.json", result)
-        print(
-            table_of_ratios(result) if "records" in result else half_precision_section(result)[-1]
-        )
+        print(table(result))
+
+
+def table(result: Result) -> str:
+    """What was measured, in Markdown."""
+    if "records" in result:
+        return table_of_ratios(result)
+    if "kept" in result:
+        return table_of_allocators(result)
+    return half_precision_section(result)[-1]
 
 
 def check(options: Options) -> None:
@@ -83,6 +109,8 @@ def check(options: Options) -> None:
             f"--devices should be among {', '.join(default.devices)}, got "
             f"{' '.join(options.devices)!r}"
         )
+    if options.half_precision and options.allocator:
+        raise SystemExit("--half-precision and --allocator have a record each: leave out one")
     if not options.threads or min(options.threads) < 1:
         raise SystemExit(f"--threads should be numbers of 1 or more, got {options.threads}")
     if options.smoke:
@@ -114,8 +142,23 @@ def threads_on(device: str, options: Options) -> str:
     return ",".join(map(str, chosen))
 
 
-def time_all(device: str, options: Options) -> dict[str, list[Record]]:
+def time_sections(device: str, options: Options) -> dict[str, list[Record]]:
+    """Run what the options name on a device, and return the records of each section."""
+    if not options.allocator:
+        return time_all(device, options, {})
+    return {
+        kind: time_all(device, options, variables)["allocator"]
+        for kind, variables in ALLOCATORS.items()
+    }
+
+
+def time_all(device: str, options: Options, variables: dict[str, str]) -> dict[str, list[Record]]:
     """Run the suite on a device, in a process of its own, and return the records of each section.
+
+    Args:
+        device: The device.
+        options: The options.
+        variables: Added to the environment of the process.
 
     Raises:
         SystemExit: If a check failed.
@@ -129,15 +172,22 @@ def time_all(device: str, options: Options) -> dict[str, list[Record]]:
             *("--verbose", "--no-header", "--exitfirst", "-p", "no:cacheprovider"),
             *(f"--device={device}", f"--threads={threads_on(device, options)}"),
             *(["--smoke"] if options.smoke else []),
-            *(["-k", "half_precision"] if options.half_precision else []),
+            *("-k", chosen(options)),
         ]
-        if status := subprocess.run(suite, check=False).returncode:
+        if status := subprocess.run(suite, check=False, env=os.environ | variables).returncode:
             sys.exit(f"{failure(status)}: nothing was written.")
         sections: dict[str, list[Record]] = {}
         for benchmark in json.loads(raw.read_text(encoding="utf-8"))["benchmarks"]:
             record = benchmark["extra_info"]
             sections.setdefault(record.pop("section"), []).append(record)
         return sections
+
+
+def chosen(options: Options) -> str:
+    """What pytest selects of the suite."""
+    if options.allocator:
+        return "allocator"
+    return "half_precision" if options.half_precision else "not allocator"
 
 
 def failure(status: int) -> str:

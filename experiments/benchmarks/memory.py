@@ -55,6 +55,18 @@ def of_training(model: nn.Module, x: Tensor, grad: Tensor) -> float | None:
         return pool.submit(of_first_step, content).result()
 
 
+def page_faults(model: nn.Module, x: Tensor, grad: Tensor) -> int:
+    """How often a training step gets a page of memory from the system, after two other steps."""
+    import resource  # not on Windows
+
+    step = step_of(model, x, grad, "training")
+    step()
+    step()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    step()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
 def of_first_step(content: bytes) -> float | None:
     """What `of_training` returns on a CPU, in a process that has computed nothing so far."""
     torch.set_num_threads(1)

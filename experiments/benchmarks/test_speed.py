@@ -47,6 +47,9 @@ IN_HALF = {
     torch.float16: ("LSTM", "PeepholeLSTM", "GRU"),
 }
 HALF = [(dtype, name) for dtype, names in IN_HALF.items() for name in names]
+# Layers whose training is timed with other settings of the allocator too, where blocks are large.
+BY_ALLOCATOR = ("LSTM", "PeepholeLSTM", "CoupledLSTM", "GRU", "BiLSTM", "RNN")
+LARGE_BLOCKS = SIZES[2:4]
 # The ablations are the peephole LSTM with less to do.
 TIMED = [name for name, variant in VARIANTS.items() if not variant.ablation]
 
@@ -65,8 +68,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         ]
         metafunc.parametrize(("name", "size"), pairs, ids=[f"{n}-{size}" for n, size in pairs])
         return
-    sizes = STEPS if metafunc.function is test_speed_of_one_step else SIZES
+    sizes = {test_speed_of_one_step: STEPS, test_speed_by_allocator: LARGE_BLOCKS}.get(
+        metafunc.function, SIZES
+    )
     metafunc.parametrize("size", sizes[:1] if smoke else sizes, ids=str)
+    if metafunc.function is test_speed_by_allocator:
+        metafunc.parametrize("name", BY_ALLOCATOR)
+        return
     if metafunc.function is test_speed:
         threads = metafunc.config.getoption("threads")
         metafunc.parametrize("threads", threads, ids=[f"threads{n}" for n in threads])
@@ -121,6 +129,19 @@ def test_speed_of_one_step(timed: Timed, name: str, mode: str, size: Size) -> No
     torch.manual_seed(0)
     ours, theirs = layer(VARIANTS[name], size), baseline(VARIANTS[name], size)
     timed("one_step", name, ours, theirs, mode, size, name_in_torch(theirs))
+
+
+def test_speed_by_allocator(timed: Timed, name: str, size: Size) -> None:
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    ours, theirs = layer(VARIANTS[name], size), baseline(VARIANTS[name], size)
+    x, grad = size.random(VARIANTS[name].directions, torch.device("cpu"))
+    faults = {
+        "page_faults": memory.page_faults(ours, x, grad),
+        "baseline_page_faults": memory.page_faults(theirs, x, grad),
+    }
+    against = name_in_torch(theirs)
+    timed("allocator", name, ours, theirs, "training", size, against, threads=1, **faults)
 
 
 def with_settings(name: str, settings: dict[str, str]) -> Variant:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import experiments
 from experiments import FOLDER
+from experiments.benchmarks import allocator_page, peers_page
 from experiments.benchmarks import figure as bench_figure
 from experiments.benchmarks import page as bench
-from experiments.benchmarks import peers_page
 from experiments.plotting import save_figures
 from experiments.report import GENERATED, pages
 from experiments.report.claims import Scored, slug
@@ -64,6 +64,10 @@ def write(records: Path, generated: Path, processes: int) -> None:
     for result in halves:
         write_data(generated, result)
     save("bench.md", bench.tabs([*timed, *halves]) + "\n")
+    allocators = [read(path) for path in sorted((records / "benchmarks").glob("allocator-*.json"))]
+    for result in allocators:
+        write_data(generated, result)
+    save("allocator.md", allocator_page.section(allocators))
     peers = records / "benchmarks" / "peers.json"
     if peers.exists():
         write_data(generated, read(peers))
