@@ -1,6 +1,7 @@
 """The commit that a record states."""
 
 import re
+import shutil
 import subprocess
 import sys
 
@@ -15,6 +16,8 @@ from experiments.report.markdown import short
 @pytest.fixture
 def unpacked(tmp_path, monkeypatch):
     """A folder in the checkout of something else, in which provenance takes the project to be."""
+    if not shutil.which("git"):
+        pytest.skip("needs git")
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     name = ("-c", "user.name=a", "-c", "user.email=a@b")
     commit = ["commit", "--quiet", "--allow-empty", "--message=first"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import lstm_variants
 from experiments.benchmarks import summary
 from tests import support, surroundings
 
@@ -22,6 +23,10 @@ def test_examples_print_what_the_readme_says():
             [sys.executable, "-c", code], capture_output=True, text=True, check=True
         )
         assert done.stdout == output
+
+
+def test_the_citation_has_the_version_of_the_package():
+    assert f"\nversion: {lstm_variants.__version__}\n" in (ROOT / "CITATION.cff").read_text()
 
 
 def test_the_table_of_speed_is_that_of_the_records():

@@ -44,12 +44,20 @@ def table_of_ratios(result: Result) -> str:
     return tabulate.tabulate(table, headers, tablefmt="pipe", disable_numparse=True)
 
 
+UNEVEN = (
+    " In this earlier version, the time of `torch.nn` includes that of freeing the results, and "
+    "that of this package does not: its ratios are too low by that."
+)
+
+
 def method(result: Result) -> str:
     """How the numbers of a record were measured, and what stands in brackets."""
     if number := result.get("processes"):
+        records = result.get("records", ())
+        uneven = any("backends" not in record for record in records)
         return (
             "Before the brackets: the median ratio of all rounds. In brackets: the lowest and the "
-            f"highest median of {number} processes, one after the other."
+            f"highest median of {number} processes, one after the other.{UNEVEN if uneven else ''}"
         )
     models = {r["variant"]: r["model"] for r in result["records"] if r.get("model")}
     named = ", ".join(f"`{model}` for {name}" for name, model in models.items())
@@ -57,7 +65,7 @@ def method(result: Result) -> str:
         "Measured by an earlier version of this benchmark: in one process, with `batch_first=True` "
         f"on both sides, with the models of the notebook where it has some ({named}), and without "
         "the memory that the kernels keep from one call to the next. In brackets: the quartiles of "
-        "the rounds in that process. Between processes, ratios differ by more."
+        f"the rounds in that process. Between processes, ratios differ by more.{UNEVEN}"
     )
 
 

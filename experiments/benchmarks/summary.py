@@ -20,7 +20,10 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 RECORDS = sorted(Path(__file__).parent.glob("bench-cpu-*.json"))
 LAYERS = ("LSTM", "PeepholeLSTM", "CoupledLSTM", "GRU", "BiLSTM", "RNN")
 SIZE = "medium"
-EARLIER = ", by an earlier version of the benchmark"
+EARLIER = (
+    ", by an earlier version of the benchmark (one process; models of the notebook; batch first)"
+)
+UNEVEN = ", by an earlier version, in which only the time of torch.nn includes freeing the results"
 NOTICEABLE = 1.05
 """From this ratio of times on, a layer counts as slower."""
 
@@ -42,10 +45,12 @@ def summary(results: Sequence[Result]) -> str:
     runs = "; ".join(
         f"{instruction_set(result)}: {result['machine']['cpu']}, torch "
         f"{result['machine']['torch']}, {result['date'][:10]}"
-        f"{'' if 'processes' in result else EARLIER}"
+        f"{version(result)}"
         for result in results
     )
     slow = "; ".join(map(slower, results))
+    numbers = sorted({record["threads"] for result in results for record in result["records"]})
+    threads = " and ".join(map(str, numbers))
     return (
         f"{tabulate.tabulate(rows, 'keys', tablefmt='pipe', disable_numparse=True)}\n\n"
         "Ratio of times, this package divided by torch.nn, of a forward pass and of a training "
@@ -55,9 +60,16 @@ def summary(results: Sequence[Result]) -> str:
         f"Memory: peak additional memory of the first training step with {last}, this package : "
         f"torch.nn. float32, one thread, {letters(size_of(SIZE))} (batch, time steps, features, "
         "hidden units); "
-        f"medians. {runs}. Of the timings of these layers at all sizes, with one thread and with "
-        f"all, more than {100 * NOTICEABLE - 100:.0f} % slower than torch.nn: {slow}."
+        f"medians. {runs}. Of the timings of these layers at all sizes, with {threads} threads, "
+        f"more than {100 * NOTICEABLE - 100:.0f} % slower than torch.nn: {slow}."
     )
+
+
+def version(result: Result) -> str:
+    """What was different in the benchmark that made a record."""
+    if "processes" not in result:
+        return EARLIER
+    return "" if all("backends" in record for record in result["records"]) else UNEVEN
 
 
 def slower(result: Result) -> str:

@@ -8,14 +8,15 @@ slower than `torch.nn.LSTM` (by at most 5 %), and the cells that PyTorch has too
 PyTorch's own called by the same layer (at T = 32). So `backend="auto"` takes the kernels at these
 sizes, except for one time step of a GRU or an RNN (see [Backend
 selection](../explanation/kernels.md#backend-selection)); the peephole LSTM is slower at T = 1 and
-at single sizes with more time steps. Other sizes, and half precision: [Speed](speed.md).
+at few sizes with more time steps. Other sizes, and half precision: [Speed](speed.md).
 
 Protocol: the networks are timed in turn, round after round; the figure shows medians. *Products* is
 the time of the matrix products alone, computed by `torch.mm`: one for the input of all time steps
 and one for each time step; for training also one for each time step of the backward pass, and three
 for the gradients of the input and of both weight matrices. It is no lower bound: the kernels' own
 products take less time at many sizes. The table shows the median ratio of times that were measured
-one after the other, CPU kernels over PyTorch's kernels.
+one after the other, CPU kernels over PyTorch's kernels. All are measured in one process: medians of
+two processes may differ by more than 10 %.
 
 Deviations: none; these are measurements of this package.
 """

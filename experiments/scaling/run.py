@@ -138,7 +138,7 @@ def products(x: torch.Tensor, mode: str) -> Callable[[], None]:
 
 
 def time_in_turn(contenders: Contenders, rounds: int) -> dict[str, list[float]]:
-    """Seconds of each contender in each round, after two rounds that do not count.
+    """Seconds of each contender in each round, after two calls of each that do not count.
 
     In a round, each works for about a millisecond or once, and 50 times at most.
     """
