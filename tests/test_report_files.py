@@ -284,6 +284,20 @@ def test_what_the_page_of_speed_says_of_bfloat16_with_amx():
     assert sum(missed) > len(missed) / 2
 
 
+def test_what_readme_and_page_of_speed_say_of_memory_that_is_kept():
+    result = load(FOLDER / "benchmarks" / "allocator-cpu-amx.json")
+
+    def ratios(kind, names):
+        return [r["ratio"]["median"] for r in result[kind] if r["variant"] in names]
+
+    same, faster = ("LSTM", "PeepholeLSTM", "BiLSTM"), ("GRU", "RNN", "CoupledLSTM")
+    assert len(ratios("kept", same)) == len(ratios("kept", faster)) == 6
+    assert max(ratios("returned", same)) < 0.95
+    assert 0.95 < min(ratios("kept", same)) < max(ratios("kept", same)) < 1.15
+    assert max(ratios("kept", faster)) < 0.9
+    assert not any(r["baseline_page_faults"] for r in result["kept"])
+
+
 @pytest.mark.parametrize("path", HALVES, ids=lambda path: path.stem)
 def test_published_timings_in_half_precision_are_anonymous(path):
     result = load(path)
