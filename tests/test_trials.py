@@ -153,7 +153,7 @@ def test_trials_are_judged_by_the_rule():
     )
     assert [c["outcome"] for c in found["comparisons"]] == ["ahead", "behind", "ahead"]
     few = trials("ahead", better[:19], worse, "nats", of_interest=0.02)
-    assert few.open_because.startswith("fewer than 20 trials of a network")
+    assert few.open_because == "fewer than 20 trials of a network"
     assert not trials("ahead", better[:20], worse[:20], "nats", margin=0.3).open_because
     with pytest.raises(ValueError, match="expected a number for each seed"):
         trials("", [(math.nan, 1.0)], worse, "nats")

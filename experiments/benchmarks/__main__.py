@@ -4,8 +4,8 @@ Runs on the CPU, and on the GPU too where there is one. The result of each devic
 of its own, `bench-cuda.json` or one for the instruction set of the CPU, such as
 `bench-cpu-avx2.json`, written only when every check of the run has passed; with half precision
 alone, into `half-cpu-avx2.json` and the like, and with other settings of the allocator, into
-`allocator-cpu-avx2.json`. The suite runs in several processes, one after the
-other: memory lies elsewhere in each, and with it times differ.
+`allocator-cpu-avx2.json`. The suite runs in several processes, one after the other: memory lies
+elsewhere in each, and with it times differ.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ SETTINGS = (
     "MALLOC_MMAP_THRESHOLD_",
 )
 """Variables that make torch another one than it is by default."""
+SELECTED = {"bench": "not allocator", "half": "half_precision", "allocator": "allocator"}
+"""Which tests of the suite are run, for each kind of record."""
 ALLOCATORS = {
     "returned": {},
     "kept": {"MALLOC_TRIM_THRESHOLD_": "4000000000", "MALLOC_MMAP_THRESHOLD_": "4000000000"},
@@ -83,9 +85,7 @@ def main() -> None:
         number = 1 if options.smoke else PROCESSES
         runs = [time_sections(device, options) for _ in range(number)]
         sections = {name: pooled([run[name] for run in runs]) for name in runs[0]}
-        half_or_all = "half" if options.half_precision else "bench"
-        kind = "allocator" if options.allocator else half_or_all
-        name = record_name(device, begun["machine"], kind)
+        name = record_name(device, begun["machine"], kind_of(options))
         result: Result = {"experiment": name, **begun, "processes": number, **sections}
         if not options.smoke:
             write_json(options.out / f"{name}.json", result)
@@ -130,6 +130,13 @@ def check(options: Options) -> None:
     check_writable(options.out, "--out")
 
 
+def kind_of(options: Options) -> str:
+    """What a record is about: a key of `SELECTED`."""
+    if options.allocator:
+        return "allocator"
+    return "half" if options.half_precision else "bench"
+
+
 def record_name(device: str, machine: Record, kind: str = "bench") -> str:
     """The name of a record: CPUs with different instruction sets have one each."""
     simd = machine["simd"].lower().replace(" ", "-")
@@ -172,7 +179,7 @@ def time_all(device: str, options: Options, variables: dict[str, str]) -> dict[s
             *("--verbose", "--no-header", "--exitfirst", "-p", "no:cacheprovider"),
             *(f"--device={device}", f"--threads={threads_on(device, options)}"),
             *(["--smoke"] if options.smoke else []),
-            *("-k", chosen(options)),
+            *("-k", SELECTED[kind_of(options)]),
         ]
         if status := subprocess.run(suite, check=False, env=os.environ | variables).returncode:
             sys.exit(f"{failure(status)}: nothing was written.")
@@ -181,13 +188,6 @@ def time_all(device: str, options: Options, variables: dict[str, str]) -> dict[s
             record = benchmark["extra_info"]
             sections.setdefault(record.pop("section"), []).append(record)
         return sections
-
-
-def chosen(options: Options) -> str:
-    """What pytest selects of the suite."""
-    if options.allocator:
-        return "allocator"
-    return "half_precision" if options.half_precision else "not allocator"
 
 
 def failure(status: int) -> str:

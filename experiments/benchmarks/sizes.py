@@ -22,6 +22,11 @@ def size_of(name: str) -> dict[str, int]:
     return dict(zip("BTDH", numbers, strict=True))
 
 
+def letters(size: dict[str, int]) -> str:
+    """A size, with the letter of each number."""
+    return ", ".join(f"{letter} = {number}" for letter, number in size.items())
+
+
 def size_text(size: dict[str, int]) -> str:
     """A size as in the headers, `B, T, D, H`."""
     return ", ".join(map(str, size.values()))
@@ -35,8 +40,5 @@ def size_name(size: dict[str, int]) -> str:
 def legend(records: Sequence[Record]) -> str:
     """The sizes of timings with their names, a sentence."""
     sizes = {size_text(r["size"]): r["size"] for r in records}
-    named = "; ".join(
-        f"*{size_name(size)}* " + ", ".join(f"{letter} = {n}" for letter, n in size.items())
-        for size in sizes.values()
-    )
+    named = "; ".join(f"*{size_name(size)}* {letters(size)}" for size in sizes.values())
     return f"Sizes: {named}."

@@ -11,7 +11,7 @@ import tabulate
 from experiments import Record, Result
 from experiments.benchmarks.page import instruction_set
 from experiments.benchmarks.results import has_memory, records_at
-from experiments.benchmarks.sizes import size_of
+from experiments.benchmarks.sizes import letters, size_of
 from experiments.engine.files import write_whole
 from experiments.records import load
 from experiments.report.markdown import replace_marked
@@ -44,8 +44,7 @@ def summary(results: Sequence[Result]) -> str:
     ]
     runs = "; ".join(
         f"{instruction_set(result)}: {result['machine']['cpu']}, torch "
-        f"{result['machine']['torch']}, {result['date'][:10]}"
-        f"{version(result)}"
+        f"{result['machine']['torch']}, {result['date'][:10]}{version(result)}"
         for result in results
     )
     slow = "; ".join(map(slower, results))
@@ -83,11 +82,6 @@ def slower(result: Result) -> str:
     threads = "1 thread" if worst["threads"] == 1 else f"{worst['threads']} threads"
     where = f"`{worst['variant']}`, {worst['mode']}, {letters(worst['size'])}, {threads}"
     return f"{text} (the largest ratio: {ratio(worst)}, {where})"
-
-
-def letters(size: dict[str, int]) -> str:
-    """A size, with the letter of each number."""
-    return ", ".join(f"{letter} = {number}" for letter, number in size.items())
 
 
 def ratio(record: Record) -> str:

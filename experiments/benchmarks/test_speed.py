@@ -15,6 +15,7 @@ from torch import nn
 
 from experiments.benchmarks import memory
 from experiments.benchmarks.paired import First, Size, Timed
+from experiments.benchmarks.summary import LAYERS
 from lstm_variants import VARIANTS
 from lstm_variants.cells import ElmanCell, GRUCell
 from lstm_variants.variants import Variant
@@ -47,8 +48,7 @@ IN_HALF = {
     torch.float16: ("LSTM", "PeepholeLSTM", "GRU"),
 }
 HALF = [(dtype, name) for dtype, names in IN_HALF.items() for name in names]
-# Layers whose training is timed with other settings of the allocator too, where blocks are large.
-BY_ALLOCATOR = ("LSTM", "PeepholeLSTM", "CoupledLSTM", "GRU", "BiLSTM", "RNN")
+# Sizes at which the layers of the README are timed with other settings of the allocator too.
 LARGE_BLOCKS = SIZES[2:4]
 # The ablations are the peephole LSTM with less to do.
 TIMED = [name for name, variant in VARIANTS.items() if not variant.ablation]
@@ -73,7 +73,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     )
     metafunc.parametrize("size", sizes[:1] if smoke else sizes, ids=str)
     if metafunc.function is test_speed_by_allocator:
-        metafunc.parametrize("name", BY_ALLOCATOR)
+        metafunc.parametrize("name", LAYERS)
         return
     if metafunc.function is test_speed:
         threads = metafunc.config.getoption("threads")

@@ -177,7 +177,7 @@ def trials(
     check_effects(label, reported, of_interest, margin)
     sample = Trials(tuple(ahead), tuple(behind))
     if min(len(ahead), len(behind)) < ENOUGH:
-        open_because = f"fewer than {ENOUGH} trials of a network: the best tenth is a single one"
+        open_because = f"fewer than {ENOUGH} trials of a network"
     return Comparison(label, sample, unit, reported, of_interest, margin, open_because=open_because)
 
 

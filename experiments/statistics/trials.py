@@ -27,7 +27,7 @@ ROUNDING = 1e-9
 PERMUTATIONS = 199_999
 """How many are drawn where not all are counted."""
 ENOUGH = 20
-"""Trials of a network without which the best tenth is a single one."""
+"""Trials of a network that a verdict needs: the best tenth of ten is a single one."""
 COUNTED = 20_000
 """All permutations are counted if there are at most so many outcomes."""
 DOUBLINGS, BISECTIONS = 8, 12

@@ -33,8 +33,8 @@ def register(backend: Backend, priority: float) -> None:
 
     Args:
         backend: The backend. One that is registered under the same name is replaced.
-        priority: `"auto"` takes the supported backend of the highest priority, unless that one
-            prefers a faster one for the call. The backends of this package have 20 (`"cpu"`), 10
+        priority: `"auto"` takes the supported backend of the highest priority, unless a faster
+            one is preferred for the call. The backends of this package have 20 (`"cpu"`), 10
             (`"torch"`) and 0 (`"reference"`).
 
     Raises:
@@ -91,8 +91,8 @@ def choose(call: Call, backend: str = "auto") -> Backend:
 
     Args:
         call: The layer and its inputs.
-        backend: A key of `BACKENDS`, or `"auto"` for the first that supports the call, unless that
-            one prefers a faster one for it.
+        backend: A key of `BACKENDS`, or `"auto"` for the first that supports the call, unless
+            a faster one is preferred for it.
 
     Raises:
         ValueError: If there is no such backend.
