@@ -16,9 +16,10 @@ from experiments.engine.units import run_unit
 from experiments.odyssey import results, study, tables, tasks
 from experiments.odyssey.compare import compare, digest_of
 from experiments.odyssey.figure import figure
+from experiments.odyssey.findings import welch
 from experiments.odyssey.importance import importances, marginal
 from experiments.odyssey.results import best_losses, claims
-from experiments.odyssey.tables import best_errors, differences, table, welch
+from experiments.odyssey.tables import best_errors, differences, table
 from experiments.plotting import WIDE
 from experiments.statistics.importance import shares_of_variance
 from lstm_variants.cells import LSTMCell

@@ -62,8 +62,8 @@ def inputs_of(records: Sequence[Record]) -> tuple[list[str], list[list[float]]]:
 def predicted_share(result: Result) -> float:
     """The share of the variance of the test loss that a forest predicts, of trials it has not seen.
 
-    The forest knows the hyperparameters and the recurrent unit (R² of the trials that are left out
-    of each tree's sample; at least 0).
+    The forest is trained on the hyperparameters and the recurrent unit (R² of the trials that are
+    left out of each tree's sample; at least 0).
     """
     from sklearn.ensemble import RandomForestRegressor
 

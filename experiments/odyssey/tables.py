@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Sequence
 
@@ -12,6 +11,7 @@ from scipy import stats
 
 from experiments import Record, Result
 from experiments.odyssey import ABLATIONS, VANILLA
+from experiments.odyssey.findings import adjusted_text, findings, welch
 from experiments.odyssey.importance import importances, predicted_share, share_of_rate
 from experiments.odyssey.results import UNITS, best_losses, ends_of, loss_of, losses_of
 from experiments.records import grouped
@@ -32,7 +32,7 @@ FEWEST = 10
 
 def table(result: Result) -> str:
     """All tables of a study."""
-    unit = UNITS[result["config"]["task"]]
+    unit, explained = UNITS[result["config"]["task"]], shares(result)
     parts = [f"Test loss in {unit}, capped at that of chance.", piped(losses(result))]
     if rows := differences(result):
         parts += [
@@ -42,11 +42,21 @@ def table(result: Result) -> str:
             "t-test, which the paper uses. No verdict depends on this table.",
             piped(rows),
         ]
+    *_, of_ablations = explained.values()
+    if rows := findings(result, of_ablations["rate"]):
+        parts += [
+            "What the paper reports on its data sets, and what the trials show by its test: "
+            "Welch's t-test at 5 %, not adjusted, with p-values in brackets. With fewer trials in "
+            "a best tenth than the twenty of the paper, this test shows large differences only: "
+            f"*no change* is weak evidence. {adjusted_text(result)} *From memory*: the text of the "
+            "paper could not be read again. No verdict depends on this table.",
+            piped(rows),
+        ]
     parts += [
         "What the trials drew, and how they ended; and the rank correlation (Spearman) of "
         "validation and test loss among the third of the trials with the lowest validation losses.",
         piped(draws(result)),
-        shares_table(shares(result), LABELS, "test loss"),
+        shares_table(explained, LABELS, "test loss"),
         "Learning rate, hidden units and 1 - β₁ are on logarithmic scales.",
     ]
     if all(len(trials) >= FEWEST for trials in grouped(result["records"], "unit").values()):
@@ -99,13 +109,6 @@ def differences(result: Result) -> list[Record]:
         if unit != VANILLA and VANILLA in trials
         for sample in [Trials(tuple(trials[VANILLA]), tuple(trials[unit]))]
     ]
-
-
-def welch(first: Sequence[float], second: Sequence[float]) -> float:
-    """The p-value of Welch's t-test; NaN for fewer than two values of either, or without spread."""
-    if min(len(first), len(second)) < 2 or len({*first}) == 1 == len({*second}):
-        return math.nan
-    return float(stats.ttest_ind(first, second, equal_var=False).pvalue)
 
 
 def draws(result: Result) -> list[Record]:

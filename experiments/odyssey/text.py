@@ -41,14 +41,15 @@ data sets. {deviations}
 
 **Tests.** The paper compares the best tenths by Welch's t-test, as if these were independent
 results. It finds no significant improvement; here the stricter statement is tested that an
-improvement as large as the margin is excluded. The p-values of the paper's test are in a table of
-their own. The test of the claims takes the trials of two units for equal up to a shift. If one of
-the units has good results at far fewer settings than the other, for example NOAF on spoken digits,
-its p-values are too small (see [the rule](what-holds.md#the-rule)). All comparisons share the
-trials of the vanilla LSTM: they are not independent findings. A comparison in which most of the
-best trials of a unit end at the limit of epochs is left undecided. All trials have the same
-validation and test data, whose choice is in no interval. The margin of the first claim, and the
-smallest effect of interest of the second, were declared before the trials.
+improvement as large as the margin is excluded. The p-values of the paper's test, and its findings
+beside those here, are in tables of their own. The test of the claims takes the trials of two units
+for equal up to a shift. If one of the units has good results at far fewer settings than the other,
+for example NOAF on spoken digits, its p-values are too small (see [the
+rule](what-holds.md#the-rule)). All comparisons share the trials of the vanilla LSTM: they are not
+independent findings. A comparison in which most of the best trials of a unit end at the limit of
+epochs is left undecided. All trials have the same validation and test data, whose choice is in no
+interval. The margin of the first claim, and the smallest effect of interest of the second, were
+declared before the trials.
 
 **Not tested.** Whether the loss rises without forget gate or output activation is tested, and not
 whether these two are more critical than all others. That the vanilla LSTM is the best of all
@@ -56,11 +57,13 @@ recurrent units is not among the claims. GRU and RNN are shown beside the others
 claim. That hyperparameters hardly interact, another finding of the paper, is not tested either:
 with this number of trials, interactions cannot be told from noise.
 
-**Importance.** Shares of the variance have no interval; with other random numbers of the forests
-they differ by a few points, and with other trials by more. The forest that they are computed from
-does not predict all of the variance of trials that it has not seen; noise adds to all shares. A
-part of the share of the learning rate is due to trials with a small rate that are not finished
-after 150 epochs; a table counts the trials that end there.
+**Importance.** The recurrent unit is a number to the forest: the place of the unit in the order of
+the median losses of the same trials, which may make its share larger. Shares of the variance have
+no interval; with other random numbers of the forests they differ by a few points, and with other
+trials by more. The forest that they are computed from does not predict all of the variance of
+trials that it has not seen; noise adds to all shares. A part of the share of the learning rate is
+due to trials with a small rate that are not finished after 150 epochs; a table counts the trials
+that end there.
 """
 
 
