@@ -195,6 +195,9 @@ class GRU(SequenceModel):
     The equations are those of [`GRUCell`][lstm_variants.cells.gru.GRUCell]. Parameters are those
     of [torch.nn.GRU][], with the prefix `gru.`.
 
+    Not to be confused with [`nn.GRU`][lstm_variants.nn.GRU], the drop-in replacement for torch's,
+    which takes all of its arguments and returns the final state too. This one is batch first.
+
     Paper: Cho et al. 2014.
 
     Examples:

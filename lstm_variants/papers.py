@@ -1,4 +1,4 @@
-"""The publications that introduced the variants, and ways to regularise them."""
+"""The publications that introduced the variants, and ways to initialise and regularise them."""
 
 from __future__ import annotations
 
@@ -111,6 +111,11 @@ PAPERS = {
         "arXiv:2410.01201, 2024",
         "https://arxiv.org/abs/2410.01201",
     ),
+    "Tallec & Ollivier 2018": Paper(
+        "Can recurrent neural networks warp time?",
+        "ICLR 2018",
+        "https://arxiv.org/abs/1804.11188",
+    ),
     "Gal & Ghahramani 2016": Paper(
         "A theoretically grounded application of dropout in recurrent neural networks",
         "NIPS 2016",
@@ -127,4 +132,4 @@ PAPERS = {
         "https://arxiv.org/abs/1708.02182",
     ),
 }
-"""The papers of the variants and of the regularisation, by their short citations."""
+"""The papers of variants, initialisation and regularisation, by their short citations."""

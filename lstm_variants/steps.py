@@ -110,6 +110,7 @@ class Steps:
                 for tensor, field in zip(state, cell.state_fields, strict=True)
             )
         )
+        self.starts = () if resets is None else starts(cell, like=x)
         self.step: Any = cell.step
         if masks is not None and masks.seen is not None:
             self.step = partial(step_with_dropout, cell, masks.seen)
@@ -123,11 +124,10 @@ class Steps:
         """
         cell = self.cell
         if "restart" in inputs:
-            starts = (field.start for field in cell.state_fields)
             state = cell.state_type(
                 *(
                     s.where(~inputs["restart"], start)
-                    for s, start in zip(state, starts, strict=True)
+                    for s, start in zip(state, self.starts, strict=True)
                 )
             )
         new, gates = self.step(inputs["wx"], state, self.w)
@@ -220,6 +220,17 @@ def check_resets(resets: Tensor, shape: Sequence[int]) -> Tensor:
             f"{list(shape)}, got {list(resets.shape)}"
         )
     return resets
+
+
+def starts(cell: Cell, like: Tensor) -> tuple[Tensor | float, ...]:
+    """The start values of the state, rounded to the dtype of the input as by `initial_state`."""
+    float32 = torch.promote_types(like.dtype, torch.float32)
+    return tuple(
+        like.new_full((), field.start).to(float32 if field.float32 else like.dtype)
+        if field.start
+        else 0.0
+        for field in cell.state_fields
+    )
 
 
 def restarts(resets: Tensor, valid: Tensor | None, *, reverse: bool) -> Tensor:

@@ -67,7 +67,7 @@ class LevelFunction(SingleLevelFunction):
 
 
 class Labelled(nn.Module):
-    """A module whose `state_dict` says what its tensors belong to.
+    """A module whose `state_dict` states what its tensors belong to.
 
     Modules of different kinds can have tensors of the same names and shapes. The label is in the
     metadata, which torch's own modules ignore.

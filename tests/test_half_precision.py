@@ -161,6 +161,24 @@ def test_a_gru_under_autocast_has_another_dtype_than_torchs():
     assert found == [{torch.bfloat16}, {torch.float32}]
 
 
+@pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["whole", "lengths"])
+@pytest.mark.parametrize("hx_dtype", [None, torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("x_dtype", [torch.float32, torch.bfloat16])
+def test_a_gru_under_autocast_has_one_dtype_on_all_backends(x_dtype, hx_dtype, lengths):
+    x = torch.randn(T, B, D, dtype=x_dtype)
+    hx = None if hx_dtype is None else torch.randn(1, B, H).to(hx_dtype)
+    reference = layers.GRU(D, H, backend="reference")
+    results = []
+    for backend in ("reference", "torch"):
+        layer = layers.GRU(D, H, backend=backend)
+        layer.load_state_dict(reference.state_dict())
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            results.append(layer(x, hx, lengths=lengths))
+    assert {t.dtype for pair in results for t in pair} == {torch.bfloat16}
+    for expected, found in zip(*results, strict=True):
+        torch.testing.assert_close(found, expected, atol=0.05, rtol=0.05)
+
+
 @pytest.mark.parametrize("name", VARIANTS)
 @every_dtype
 def test_autocast_of_a_layer_behind_another(name, dtype):

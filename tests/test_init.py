@@ -65,6 +65,9 @@ def test_each_unit_can_have_its_own_bias():
     for values in ([1.0, 2.0, 3.0, 4.0], np.array([4.0, 3.0, 2.0, 1.0]), torch.arange(4.0)):
         nn.init.gate_bias_(layer, "z", values)
         assert biases(layer, "_l0")["z"].tolist() == list(values)
+    for value in (0.1, [0.1] * 4):  # as exact as the layer is
+        nn.init.gate_bias_(layer, "z", value)
+        assert biases(layer, "_l0")["z"].tolist() == [0.1] * 4
     with pytest.raises(ValueError, match=r"have shape \[4\], one for .* got shape \[5\]"):
         nn.init.gate_bias_(layer, "z", torch.ones(5))
 

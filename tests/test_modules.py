@@ -164,12 +164,14 @@ class Counted(torch.nn.Module):
         return weight
 
 
-def test_a_parametrised_weight_is_computed_once_a_call():
-    layer, counted = OURS["LSTM"](3, 4), Counted()
-    parametrize.register_parametrization(layer, "weight_ih_l0", counted)
-    counted.count = 0
+@pytest.mark.parametrize("bias", [True, False], ids=["bias", "nobias"])
+def test_a_parametrised_weight_is_computed_once_a_call(bias):
+    layer, counted = OURS["LSTM"](3, 4, bias=bias), [Counted(), Counted()]
+    for name, one in zip(("weight_ih_l0", "weight_hh_l0"), counted, strict=True):
+        parametrize.register_parametrization(layer, name, one)
+        one.count = 0
     layer(torch.randn(5, 2, 3))
-    assert counted.count == 1
+    assert [one.count for one in counted] == [1, 1]
 
 
 @every_layer_with_a_recurrent_matrix

@@ -15,7 +15,8 @@ from torch.nn.functional import linear
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import lstm_variants
-from lstm_variants.cells import Parameter
+from lstm_variants.cells import Cell, Field, Parameter
+from lstm_variants.kernels import signature_of
 from lstm_variants.nn import Recurrent
 from lstm_variants.nn.init import chrono_, gate_bias_
 from lstm_variants.testing import check_cell
@@ -126,6 +127,44 @@ def test_half_precision_integrates(dtype):
     output, (_, v_n) = layer(torch.zeros(3000, 1, 1, dtype=dtype))
     assert output.dtype == v_n.dtype == dtype
     assert v_n.item() == torch.tensor(3001.0, dtype=dtype).item()
+
+
+@dataclass(frozen=True, repr=False)
+class SensitiveCell(LeakyCell):
+    """Its start value is no number of half precision, and its output shows the rounding."""
+
+    state_fields = (LeakyCell.state_fields[0], Field("v", start=0.1, float32=True))
+
+    def step(self, wx, state, w):
+        state, gates = super().step(wx, state, w)
+        return state._replace(h=(1024 * (state.v - 0.1)).to(wx.dtype)), gates
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_reset_starts_as_a_new_episode_in_half_precision(dtype):
+    layer = Recurrent(SensitiveCell(), 1, 1, dtype=dtype)
+    with torch.no_grad():
+        layer.weight_ih_l0.zero_()
+        layer.bias_ih_l0.copy_(torch.tensor([0.0, 30.0]))  # v stays
+    x = torch.zeros(2, 1, 1, dtype=dtype)
+    output, states = layer(x, resets=torch.tensor([[False], [True]]))
+    fresh, last = layer(x[:1])
+    assert output[0].item() == output[1].item() == fresh.item() != 0
+    assert [s.item() for s in states] == [s.item() for s in last]
+
+
+def test_a_cell_that_is_no_frozen_dataclass():
+    class Plain(LeakyCell):
+        __hash__ = None
+
+    class Undecorated(Cell):
+        blocks, state_type = LeakyCell.blocks, LeakyCell.state_type
+        state_fields, parameters, step = (), LeakyCell.parameters, LeakyCell.step
+
+    for cell in (Plain(), Undecorated()):
+        name = type(cell).__name__
+        with pytest.raises(TypeError, match=rf"{name} should be a dataclass: @dataclass\(froz"):
+            Recurrent(cell, 3, 4)
 
 
 @pytest.mark.usefixtures("fresh_compiler")
@@ -304,6 +343,9 @@ def test_initial_values_by_the_size_of_each_layer():
             assert (getattr(layer, f"weight_ih_{name}") - (size + 0.016)).abs().max() < 1e-5
         layer.reset_parameters()
     check_cell(FanInCell())
+    with pytest.raises(ValueError, match="hidden_size should be even, got 1"):
+        signature_of(FanInCell())
+    assert signature_of(FanInCell(), H=2).blocks == 2
     chrono_(layer, 100)
     layer(torch.randn(5, 2, 8))
     with pytest.raises(ValueError, match="hidden_size should be even, got 15"):

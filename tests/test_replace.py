@@ -240,6 +240,9 @@ def test_a_compiled_layer_is_kept():
     compiled = torch.compile(nn.LSTM(4, 6), backend="eager")
     with pytest.raises(ValueError, match=r"0\._orig_mod: .* inside torch\.compile"):
         replace_layers(nn.Sequential(compiled))
+    under_two_names = nn.ModuleDict({"plain": compiled._orig_mod, "fast": compiled})
+    with pytest.raises(ValueError, match=r"plain: .* inside torch\.compile"):
+        replace_layers(under_two_names)
 
 
 def test_one_kind_alone():
@@ -289,7 +292,7 @@ def test_only_layers_of_this_package_in_modules():
         replace_layers(model, lstm=LSTMCell)
     with pytest.raises(TypeError, match=r"expects a class of layers, .*, got PeepholeLSTM\(4, 6\)"):
         replace_layers(model, lstm=PeepholeLSTM(4, 6))
-    for other in (nn.LSTM, lstm_variants.PeepholeLSTM):  # the second is a model
+    for other in (nn.LSTM, lstm_variants.PeepholeLSTM, Recurrent):  # a model; without a cell
         with pytest.raises(TypeError, match=f"a class of layers, .*{re.escape(repr(other))}"):
             replace_layers(model, lstm=other)
     with pytest.raises(TypeError, match=r"of lstm_variants\.nn, got <class 'torch\S*LSTM"):

@@ -118,7 +118,7 @@ def check_plain(layer: Recurrent, tensors: Mapping[str, Tensor]) -> None:
 
 
 def description(layer: Recurrent) -> dict[str, Any]:
-    """What a file says of a layer."""
+    """The description of a layer in a file."""
     name = type(layer.cell).__name__
     return {
         "cell": name,

@@ -41,10 +41,16 @@ class Signature:
 
 
 @cache
-def signature_of(cell: Cell) -> Signature:
-    """The tensors of a cell."""
+def signature_of(cell: Cell, D: int = 1, H: int = 1) -> Signature:
+    """The tensors of a cell, and their names, which do not depend on its sizes.
+
+    Args:
+        cell: The cell.
+        D: An input size that its `parameters` has, if not all.
+        H: A hidden size that its `parameters` has, if not all.
+    """
     options = product((False, True), (0, 1) if cell.projects else (0,))
-    names = [tuple(cell.parameters(1, 1, bias=bias, proj_size=P)) for bias, P in options]
+    names = [tuple(cell.parameters(D, H, bias=bias, proj_size=P)) for bias, P in options]
     weights = {len(some): some for some in names}
     return Signature(cell, weights, cell.state_type._fields, len(cell.blocks))
 
@@ -87,7 +93,7 @@ class FusedBackend(ABC):
 
     Attributes:
         name: The name that layers and `choose` take.
-        device: The type of device that it runs on.
+        device: The type of device that it runs on, `"cpu"` or `"cuda"`.
         dtypes: The dtypes that it supports. With float32, half precision is converted.
     """
 

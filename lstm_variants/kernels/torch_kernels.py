@@ -84,6 +84,9 @@ class TorchKernels:
             output, *last = self.apply(call, (call.x,), fields)
         else:
             output, *last = self.run_packed(call, call.lengths, fields)
+        if torch.is_autocast_enabled(call.x.device.type):
+            # On the CPU it leaves torch's GRU out, whose results are in float32 or as `hx`.
+            output, *last = (result.to(computing_dtype(call.x)) for result in (output, *last))
         return output, [call.cell.state_type(*parts) for parts in zip(*last, strict=True)]
 
     def run_packed(self, call: Call, lengths: Tensor, fields: list[Tensor]) -> list[Tensor]:

@@ -15,6 +15,17 @@ from torch import Tensor
 from lstm_variants.cells import Cell, ElmanCell, GRUCell
 
 
+def check_frozen(cell: Cell) -> None:
+    """Raise an error unless a cell is a frozen dataclass that can be hashed."""
+    needed = f"{type(cell).__name__} should be a dataclass: @dataclass(frozen=True, repr=False)"
+    if not is_dataclass(cell):
+        raise TypeError(needed)
+    try:
+        hash(cell)
+    except TypeError as error:
+        raise TypeError(f"{needed}, with settings that can be hashed ({error})") from error
+
+
 def check_constructor(
     cell: Cell,
     input_size: Any,
@@ -28,6 +39,7 @@ def check_constructor(
     """Check constructor arguments, with the errors and the warning of `torch.nn.RNNBase`."""
     if not isinstance(cell, Cell):
         raise TypeError(f"cell should be a cell, as LSTMCell(), got {cell!r}")
+    check_frozen(cell)
     is_number = isinstance(dropout, Real) and not isinstance(dropout, bool)
     if not is_number or not 0 <= dropout <= 1:
         raise ValueError(

@@ -67,7 +67,10 @@ def gate_bias_(
             f"got {blocks!r}"
         )
     try:
-        value = torch.as_tensor(bias).clone()  # it may be a part of the biases that are set
+        value = torch.as_tensor(bias)
+        if not hasattr(bias, "dtype") and value.is_floating_point():
+            value = torch.as_tensor(bias, dtype=torch.float64)  # as exact as the number
+        value = value.clone()  # it may be a part of the biases that are set
     except (TypeError, RuntimeError) as error:
         raise TypeError(f"bias should be a number or a tensor, got {bias!r}") from error
     if value.is_complex():

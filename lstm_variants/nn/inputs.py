@@ -116,10 +116,13 @@ def check_values(layer: Recurrent, x: Tensor) -> None:
             f"the layer was created with {layer._fixed_settings}, got "
             f"{fixed_settings(layer)}: create a new one, these settings cannot be changed"
         )
-    # A parametrised weight is computed at each access: another one has the same dtype.
+    # A parametrised weight is computed at each access: another parameter has the same dtype. The
+    # replicas of DataParallel have no parameters.
     names, plain = layer._weight_names[0], plain_parameters(layer)
-    known = next((plain[name] for name in names if name in plain), None)
-    weight = getattr(layer, names[0]) if known is None else known
+    known = (plain[name] for name in names if name in plain)
+    weight = next(known, next(layer.parameters(), None))
+    if weight is None:
+        weight = getattr(layer, names[0])
     check_dtype(x, weight)
     if x.device != weight.device:
         raise RuntimeError(

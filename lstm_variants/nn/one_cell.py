@@ -1,4 +1,4 @@
-"""Layers of one cell each: the class has the name, the cell has the equations."""
+"""The other layers, each named after its cell, which has the equations."""
 
 from __future__ import annotations
 

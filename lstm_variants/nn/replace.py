@@ -108,7 +108,7 @@ def replace_layers(
         is_other_module = isinstance(given, nn.Module) or (
             isinstance(given, type)
             and issubclass(given, nn.Module)
-            and not issubclass(given, Recurrent)
+            and (given is Recurrent or not issubclass(given, Recurrent))
         )
         makes_layers = callable(given) and not (is_cell_type or is_other_module)
         if not (makes_layers or isinstance(given, Cell | None)):
@@ -116,6 +116,8 @@ def replace_layers(
                 "replace_layers expects a class of layers, such as lstm_variants.nn.GRU, or a "
                 f"cell, such as GRUCell(), got {given!r}"
             )
+    named = list(model.named_modules(remove_duplicate=False))
+    compiled = {module for name, module in named if is_compiled(name)}
     new: dict[nn.Module, Recurrent] = {}
     kept: list[str] = []
     anew: list[str] = []
@@ -125,7 +127,7 @@ def replace_layers(
         layer = next((given for kind, given in classes.items() if isinstance(old, kind)), LSTM)
         if layer is None:
             continue
-        reason = reason_to_keep(name, old)
+        reason = reason_to_keep(old, is_compiled=old in compiled)
         if reason is None:
             made = replacement(old, layer)
             reason = overwritten(old, {*dir(made)})
@@ -147,19 +149,19 @@ def replace_layers(
             f"initialised anew: {'; '.join(anew)}",
             stacklevel=2,
         )
-    for name, old in list(model.named_modules(remove_duplicate=False)):
+    for name, old in named:
         if name and old in new:
             model.set_submodule(name, new[old])
     return new.get(model, model)
 
 
-def reason_to_keep(name: str, old: torch_rnn.RNNBase) -> str | None:
-    """Why the layer with a name in a model is not replaced; `None` if it can be replaced."""
+def reason_to_keep(old: torch_rnn.RNNBase, *, is_compiled: bool) -> str | None:
+    """Why a layer is not replaced; `None` if it can be replaced."""
     kind, shown = type(old), shown_type(old)
     if kind not in CELLS:
         base = next(c for c in kind.__mro__ if c.__module__ == torch_rnn.__name__)
         return f"{shown}, a subclass of torch.nn.{base.__name__}"
-    if is_compiled(name):  # the wrapper calls the old layer
+    if is_compiled:  # the wrapper calls the old layer
         return f"{shown} inside torch.compile, which should be called after this function"
     if has_hooks(old):
         return f"{shown} with hooks"
