@@ -1,5 +1,4 @@
 from collections import defaultdict
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ def pytest_addoption(parser):
     parser.addoption("--kernels", type=Path, help="another build of the library of the CPU kernels")
     parser.addoption("--sample", action="store_true", help="few cases of each parametrised test")
     parser.addoption("--cases", type=int, default=2, help="how many at most with --sample")
+    parser.addoption("--shift", type=int, default=0, help="other cases with --sample")
     parser.addoption("--slow", action="store_true", help="with --sample, the slow tests too")
     parser.addoption("--record", metavar="NAME", help="store a passing run in tests/support.json")
     parser.addoption("--no-skips", action="store_true", help="a skipped test is a failure")
@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(config, items):
         most = config.getoption("--cases")
         if cases[0].get_closest_marker("costly"):
             most = (most + 1) // 2
-        kept.update(cases[k] for k in spread(places, most, name))
+        kept.update(cases[k] for k in spread(places, most, name, config.getoption("--shift")))
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = [item for item in items if item in kept]
 
@@ -105,11 +105,17 @@ def few_permutations(monkeypatch):
 
 @pytest.fixture
 def few_trees(monkeypatch):
-    """One tree, and not 64, in the analysis of how important hyperparameters are."""
+    """One tree, and not 16 or 64, in analyses of variance; the numbers that were asked for."""
     from optuna import importance  # not every environment has it
 
-    forest = importance.FanovaImportanceEvaluator
-    monkeypatch.setattr(importance, "FanovaImportanceEvaluator", partial(forest, n_trees=1))
+    forest, trees = importance.FanovaImportanceEvaluator, []
+
+    def of_one_tree(*, n_trees, **options):
+        trees.append(n_trees)
+        return forest(n_trees=1, **options)
+
+    monkeypatch.setattr(importance, "FanovaImportanceEvaluator", of_one_tree)
+    return trees
 
 
 def pytest_make_parametrize_id(config, val, argname):

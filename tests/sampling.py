@@ -35,10 +35,13 @@ def sample(cases: Sequence[Case]) -> list[int]:
     return sorted(chosen) or [0]
 
 
-def spread(places: Sequence[int], count: int, test: str) -> list[int]:
-    """At most `count` of the places, evenly spread; where they begin depends on the test's name."""
+def spread(places: Sequence[int], count: int, test: str, shift: int = 0) -> list[int]:
+    """At most `count` of the places, evenly spread.
+
+    Where they begin depends on the test's name and on the shift: with another one, others run.
+    """
     n = len(places)
     if n <= count:
         return sorted(places)
-    first = zlib.crc32(test.encode()) % n
+    first = (zlib.crc32(test.encode()) + shift) % n
     return sorted({places[(first + k * n // count) % n] for k in range(count)})

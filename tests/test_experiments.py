@@ -119,10 +119,10 @@ def test_published_records_are_whole_and_of_a_commit(name):
 
 
 @every_record
-@pytest.mark.usefixtures("few_trees")
-def test_every_page_tells_claim_protocol_verdict_and_deviations(name):
+def test_every_page_tells_claim_protocol_verdict_and_deviations(name, few_trees):
     result = record_of(name)
     results = pages.results_of(name, result)
+    assert ("fANOVA" in results.numbers) == bool(few_trees)
     page, found = pages.page(name, results), results.claims
     assert re.findall("^# (.*)$", page, re.MULTILINE) == [experiments.title(name)]
     shown = ["Result"] if found or pages.has_figure(name) else []

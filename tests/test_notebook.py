@@ -22,6 +22,6 @@ def test_the_notebook_runs_and_has_what_the_page_has(tmp_path):
     assert "False\nbackward half changed: True" in done.stdout
     assert done.stdout.count("output shape: torch.Size([32, 10, ") == 4
     prose = "\n".join(c["source"] for c in notebook.cells if c["cell_type"] == "markdown")
-    assert prose.startswith("# The notebook, cell by cell")
+    assert prose.startswith("# The notebook, section by section")
     # Nothing that only the site can show.
     assert not re.search(r"\]\(\.|\]\[|!!!|exec=|<!--", prose)

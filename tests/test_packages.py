@@ -35,11 +35,11 @@ print(len(loaded))
 
 
 class Model(torch.nn.Module):
-    """Two layers in both directions and a linear one."""
+    """Layers in both directions and a linear one."""
 
-    def __init__(self, layer, dtype):
+    def __init__(self, layer, dtype, num_layers=2):
         super().__init__()
-        self.recurrent = layer(3, 4, num_layers=2, bidirectional=True, dtype=dtype)
+        self.recurrent = layer(3, 4, num_layers=num_layers, bidirectional=True, dtype=dtype)
         self.out = torch.nn.Linear(8, 2, dtype=dtype)
 
     def forward(self, x, lengths):
@@ -88,7 +88,7 @@ def test_a_packaged_reference_needs_torch_alone(tmp_path):
     def layer(*sizes, **options):
         return nn.PeepholeLSTM(*sizes, backend="reference", **options)
 
-    model = Model(layer, torch.float32).eval()
+    model = Model(layer, torch.float32, num_layers=1).eval()
     inputs = torch.randn(5, 3, 3), torch.tensor([5, 2, 1])
     others = torch.randn(5, 2, 3), torch.tensor([0, 5])
     package(model, inputs, others, ({1: Dim.AUTO}, {0: Dim.AUTO}), tmp_path)

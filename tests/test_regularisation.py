@@ -199,22 +199,23 @@ def compare_at_rate_one(name, option, dtype, run):
     torch.testing.assert_close(found, torch.stack(expected), rtol=tolerance, atol=tolerance)
 
 
-@every_variant
-@pytest.mark.parametrize("option", ALL)
+every_option_of_every_variant = pytest.mark.parametrize(
+    ("name", "option"), [(name, option) for name in VARIANTS for option in options_of(name)]
+)
+
+
+@every_option_of_every_variant
 @pytest.mark.costly
 @pytest.mark.usefixtures("fresh_compiler")
 def test_each_is_compiled(name, option):
-    if option in options_of(name):
-        whole = partial(torch.compile, backend="eager", fullgraph=True)
-        compare_at_rate_one(name, option, torch.float32, whole)
+    whole = partial(torch.compile, backend="eager", fullgraph=True)
+    compare_at_rate_one(name, option, torch.float32, whole)
 
 
-@every_variant
-@pytest.mark.parametrize("option", ALL)
+@every_option_of_every_variant
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_each_in_half_precision(name, option, dtype):
-    if option in options_of(name):
-        compare_at_rate_one(name, option, dtype, lambda layer: layer)
+    compare_at_rate_one(name, option, dtype, lambda layer: layer)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])

@@ -19,7 +19,6 @@ from experiments.benchmarks import figure, goals, peers_page
 from experiments.benchmarks import page as bench_page
 from experiments.benchmarks import results as bench
 from experiments.benchmarks import test_speed as suite
-from experiments.benchmarks.sizes import size_name
 from experiments.records import load
 from experiments.report import data, pages
 from experiments.report.__main__ import main as write_report
@@ -159,11 +158,18 @@ def test_the_report_has_every_ratio_of_scaling(report):
 @pytest.mark.slow
 @pytest.mark.xdist_group("report")
 def test_the_report_is_the_same_every_time_and_from_several_processes(records, report, tmp_path):
-    write_report(records, tmp_path, processes=2)
-    first, second = (
-        {p.relative_to(f): p.read_bytes() for p in f.rglob("*.*")} for f in (report, tmp_path)
-    )
-    assert first == second
+    """Written again without the records that take longest."""
+    for path in records.iterdir():
+        if not path.name.startswith(("odyssey", "music_search", "power")):
+            shutil.copytree(path, tmp_path / "records" / path.name)
+    generated = tmp_path / "generated"
+    write_report(tmp_path / "records", generated, processes=2)
+    again = {p.relative_to(generated): p.read_bytes() for p in generated.rglob("*.*")}
+    missing = b"Not run yet"
+    same = [path for path, content in again.items() if missing not in content]
+    assert len(same) > 100
+    for path in same:
+        assert (report / path).read_bytes() == again[path], path
     assert len(list((report / "pages").iterdir())) == len(experiments.names())
 
 
@@ -263,39 +269,6 @@ def test_published_timings_are_complete_and_anonymous(path):
     for record in result["records"]:
         assert record["rounds"] >= 6
         assert record["ratio"]["q1"] <= record["ratio"]["median"] <= record["ratio"]["q3"]
-
-
-def test_what_the_page_of_speed_says_of_bfloat16_with_amx():
-    """Which layers take at least 5 % less time than torch's, and that most goals are missed."""
-    records = load(FOLDER / "benchmarks" / "half-cpu-amx.json")["half_precision"]
-    faster, missed = set(), []
-    for record in (record for record in records if record["dtype"] == "bfloat16"):
-        name, mode, ratio = record["variant"], record["mode"], record["ratio"]["median"]
-        if ratio <= 0.95:
-            faster.add((name, mode, size_name(record["size"])))
-        if name != "GRU":
-            place = suite.SIZES.index(tuple(record["size"].values()))
-            missed.append(ratio > goals.BFLOAT16_GOALS[name, mode][place])
-    said = {("training", "large"), ("training", "single"), ("forward", "large")}
-    everywhere = itertools.product(suite.MODES, (size_name(s._asdict()) for s in suite.SIZES))
-    assert faster == {("GRU", *timing) for timing in everywhere} | {
-        (name, *timing) for name in ("LSTM", "PeepholeLSTM") for timing in said
-    }
-    assert sum(missed) > len(missed) / 2
-
-
-def test_what_readme_and_page_of_speed_say_of_memory_that_is_kept():
-    result = load(FOLDER / "benchmarks" / "allocator-cpu-amx.json")
-
-    def ratios(kind, names):
-        return [r["ratio"]["median"] for r in result[kind] if r["variant"] in names]
-
-    same, faster = ("LSTM", "PeepholeLSTM", "BiLSTM"), ("GRU", "RNN", "CoupledLSTM")
-    assert len(ratios("kept", same)) == len(ratios("kept", faster)) == 6
-    assert max(ratios("returned", same)) < 0.95
-    assert 0.95 < min(ratios("kept", same)) < max(ratios("kept", same)) < 1.15
-    assert max(ratios("kept", faster)) < 0.9
-    assert not any(r["baseline_page_faults"] for r in result["kept"])
 
 
 @pytest.mark.parametrize("path", HALVES, ids=lambda path: path.stem)

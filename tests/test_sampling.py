@@ -38,6 +38,13 @@ def test_tests_have_different_cases():
     assert set().union(*found) == set(range(25))
 
 
+@pytest.mark.parametrize(("n", "count"), [(7, 1), (25, 1), (25, 2)])
+def test_a_shift_chooses_other_cases(n, count):
+    found = [set(spread(range(n), count, "test_a", shift)) for shift in range(n)]
+    assert set().union(*found) == set(range(n))
+    assert not found[0] & found[1]
+
+
 @pytest.mark.xdist_group("one")
 def test_groups_of_tests_go_to_one_process(request):
     # Some pairs of pytest and pytest-xdist ignore groups; expensive fixtures then run twice.

@@ -175,13 +175,14 @@ def test_which_variants_take_the_weights_of_an_lstm():
 
 
 UNSUPPORTED = {
-    "torch.jit.script": torch.jit.script,
-    "torch.fx.symbolic_trace": torch.fx.symbolic_trace,
-    "torch.onnx.export(dynamo=False)": lambda model: torch.onnx.export(
-        model, (torch.zeros(5, 2, 3),), io.BytesIO(), dynamo=False
+    "torch.jit.script": (torch.jit.script, "can't take variable number of arguments"),
+    "torch.fx.symbolic_trace": (torch.fx.symbolic_trace, "expects a tensor or a packed sequence"),
+    "torch.onnx.export(dynamo=False)": (
+        lambda model: torch.onnx.export(model, (torch.zeros(5, 2, 3),), io.BytesIO(), dynamo=False),
+        "forward|symbolic|operator",
     ),
 }
-"""Tools that the documentation says raise an error."""
+"""Tools that the documentation says raise an error, and a part of the error."""
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -190,8 +191,22 @@ UNSUPPORTED = {
 def test_tools_that_raise_an_error(name, tool):
     page = Path(__file__).parent.parent / "docs" / "howto" / "export.md"
     assert f"| `{tool}` | raises an error" in page.read_text(encoding="utf-8")
-    with pytest.raises(Exception, match=r"."):
-        UNSUPPORTED[tool](OURS[name](3, 4))
+    use, message = UNSUPPORTED[tool]
+    with pytest.raises(Exception, match=message):
+        use(OURS[name](3, 4))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@every_layer
+def test_dynamic_quantization_leaves_layers_as_they_are(name):
+    page = Path(__file__).parent.parent / "docs" / "howto" / "export.md"
+    assert "`quantize_dynamic` replaces only layers of `torch.nn`" in page.read_text("utf-8")
+    model = torch.nn.Sequential(OURS[name](3, 4), torch.nn.Linear(4, 4))
+    with warnings.catch_warnings(record=True):
+        recurrent, linear = torch.ao.quantization.quantize_dynamic(model)
+    assert type(recurrent) is OURS[name]
+    assert {p.dtype for p in recurrent.parameters()} == {torch.float32}
+    assert type(linear) is not torch.nn.Linear
 
 
 @every_twin

@@ -107,7 +107,8 @@ def test_the_page_has_every_claim_and_every_comparison():
         assert len(parts_of(svg)) == len(one["comparisons"])
         link = f"[{one['claim']}]({slug(name)}.md#{anchor_of(name, number)}): **"
         assert page.count(link) == 1
-    assert page.startswith(f"{len(claims)} claims: ")
+    papers, own = (int(n) for n in re.findall(r"(\d+) (?:claims|questions) of", page)[:2])
+    assert papers + own == len(claims)
     assert "(music-search-muse.md)." in page
     # Experiments that test no claim have no heading.
     assert page.count("\n### ") == len({name for name, _, _ in claims}) < len(scored)
@@ -115,9 +116,13 @@ def test_the_page_has_every_claim_and_every_comparison():
 
 def test_verdicts_are_counted_without_their_numbers():
     verdicts = ["reproduced", "reproduced in part (1 of 2), reversed in 1", "reproduced, smaller"]
-    judged = [{"verdict": verdict} for verdict in verdicts]
+    judged = [{"verdict": verdict, "source": "Breuel 2015"} for verdict in verdicts]
     final = {"seeds": [0, 1], "planned_seeds": 2}
-    assert overview({"a": (final, judged)}) == "3 claims: 2 reproduced, 1 reproduced in part."
-    scored = {"a": (final, judged), "b": (final | {"seeds": [0]}, judged[:1])}
-    text = "4 claims: 2 reproduced, 1 reproduced in part, 1 with a preliminary verdict."
-    assert overview(scored) == text
+    text = "3 claims of papers or the notebook: 2 reproduced, 1 reproduced in part."
+    assert overview({"a": (final, judged)}) == text
+    own = [{"verdict": "reversed", "source": "this project"}]
+    scored = {"a": (final, [*judged, *own]), "b": (final | {"seeds": [0]}, judged[:1])}
+    assert overview(scored) == (
+        "4 claims of papers or the notebook: 2 reproduced, 1 reproduced in part, "
+        "1 with a preliminary verdict. 1 question of this project: 1 reversed."
+    )
