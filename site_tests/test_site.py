@@ -201,7 +201,7 @@ def test_maths_survives_navigation_without_reload(visit):
     [
         ("results/shapes.html", "formula"),
         ("results/speed.html", "medium"),
-        ("explanation/kernels.html", "H = 512"),
+        ("results/scaling.html", "H = 512"),
         ("explanation/variants.html", "backends"),
         ("explanation/contract.html", "torchrecurrent"),
     ],

@@ -1,5 +1,6 @@
 """A hook of MkDocs: every experiment has a page among the results, written by `make report`."""
 
+import re
 from pathlib import Path
 
 from mkdocs.structure.files import File, InclusionLevel
@@ -7,6 +8,8 @@ from mkdocs.structure.files import File, InclusionLevel
 from experiments.report.pages import NOT_RUN
 
 PAGES = Path(__file__).parents[1] / "generated" / "pages"
+INTRODUCING = ("adding", "counting", "music", "timing")
+"""Pages whose tasks and protocols other pages vary."""
 
 
 def title_of(path):
@@ -19,10 +22,16 @@ def has_results(path):
     return NOT_RUN not in path.read_text(encoding="utf-8")
 
 
+def order(path):
+    """Pages whose titles begin with the same words together, the one that introduces them first."""
+    title = title_of(path)
+    return re.split("[:,]", title)[0], path.stem not in INTRODUCING, title
+
+
 def on_config(config):
     """Add the pages with results to the section `Results`, by title."""
     [results] = [section["Results"] for section in config.nav if "Results" in section]
-    pages = sorted(filter(has_results, PAGES.glob("*.md")), key=title_of)
+    pages = sorted(filter(has_results, PAGES.glob("*.md")), key=order)
     results += [{title_of(path): f"results/{path.name}"} for path in pages]
     return config
 

@@ -31,11 +31,11 @@ network that does not learn it stays at about 0.16.
 
 The figure also shows the Frobenius norm of $\partial h_T / \partial x_{T-k}$ against the lag k, as
 a mean over sequences of T random values without markers, before and after training. With the chrono
-initialisation it decreases slowly with the lag: after all T - 1 time steps, it is more than 1 % of
-what it is after one. With the uniform initialisation it is below 1e-12 from about 60 time steps on,
-in all networks but the LSTM without a forget gate. A GRU learns T = 100 from there all the same,
-and an LSTM does not: how far the gradient reaches before training does not decide alone what is
-learned.
+initialisation it decreases slowly with the lag, or hardly changes: after all T - 1 time steps, it
+is more than 1 % of what it is after one. With the uniform initialisation it is below 1e-12 from
+about 60 time steps on, in all networks but the LSTM without a forget gate. A GRU learns T = 100
+from there all the same, and an LSTM does not: how far the gradient reaches before training does not
+decide alone what is learned.
 
 Deviations: training uses Adam on batches of 20 new sequences, with gradients clipped to norm 1; the
 paper trains online. The learning rate of the networks with gates was not chosen, and no other was

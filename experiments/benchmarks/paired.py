@@ -51,7 +51,7 @@ Timed = Callable[..., None]
 
 
 def clock(device: torch.device) -> Callable[[], float]:
-    """What tells the time in seconds: a GPU has to be waited for."""
+    """The clock, in seconds, which waits for a GPU."""
     return torch_benchmark.timer if device.type == "cuda" else time.perf_counter
 
 

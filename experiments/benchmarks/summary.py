@@ -21,7 +21,8 @@ RECORDS = sorted(Path(__file__).parent.glob("bench-cpu-*.json"))
 LAYERS = ("LSTM", "PeepholeLSTM", "CoupledLSTM", "GRU", "BiLSTM", "RNN")
 SIZE = "medium"
 EARLIER = (
-    ", by an earlier version of the benchmark (one process; models of the notebook; batch first)"
+    ", by an earlier version of the benchmark (one process; models of the notebook; batch first; "
+    "only the time of torch.nn includes freeing the results)"
 )
 UNEVEN = ", by an earlier version, in which only the time of torch.nn includes freeing the results"
 NOTICEABLE = 1.05
@@ -54,7 +55,8 @@ def summary(results: Sequence[Result]) -> str:
         f"{tabulate.tabulate(rows, 'keys', tablefmt='pipe', disable_numparse=True)}\n\n"
         "Ratio of times, this package divided by torch.nn, of a forward pass and of a training "
         "step on the CPU: below 1, this package is faster. PeepholeLSTM and CoupledLSTM are "
-        "compared with torch.nn.LSTM, BiLSTM with torch.nn.LSTM in both directions, the others "
+        "compared with torch.nn.LSTM, BiLSTM (`LSTM` with `bidirectional=True`) with torch.nn.LSTM "
+        "in both directions, the others "
         "with the layer of the same name. "
         f"Memory: peak additional memory of the first training step with {last}, this package : "
         f"torch.nn. float32, one thread, {letters(size_of(SIZE))} (batch, time steps, features, "

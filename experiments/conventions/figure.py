@@ -9,7 +9,10 @@ from experiments import Record, Result
 from experiments.plotting import BLUE, GREEN, ORANGE, VIOLET, grid, strips
 from experiments.records import grouped
 
-ALT = "The measure of each task for every seed; unsolved runs are at the limit; bars are medians"
+ALT = (
+    "The result of each task for every seed, PeepholeLSTM against PeepholeLSTM-previous and GRU "
+    "against GRU-before; unsolved runs are at the limit; bars are medians"
+)
 COLORS = {
     "PeepholeLSTM": BLUE,
     "PeepholeLSTM-previous": GREEN,

@@ -12,8 +12,9 @@ from experiments.counting.results import by_case
 from experiments.plotting import COLORS, grid, strips
 
 ALT = (
-    "How far each network counts, with the median as a bar, and the states of two networks while "
-    "they read a word"
+    "Largest n up to which all words are right, for LSTM, PeepholeLSTM and GRU with 3 and 10 "
+    "hidden units, a dot for each seed, medians as bars; below, the states of the LSTM and the GRU "
+    "with three units that count farthest, while they read one word"
 )
 
 

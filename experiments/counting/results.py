@@ -131,11 +131,11 @@ def claims(result: Result) -> list[Record]:
             [compare(language, H, "PeepholeLSTM", "LSTM") for language, H in settings],
             lesson=(
                 ".+..",
-                "Peepholes are worth a try where a network has to count: in one of four settings "
-                "an LSTM counts farther with them, at ten times the learning rate; in "
-                "the others the seeds are too few to tell. With three units on aⁿbⁿ, the "
-                "learning rate chosen in the pilot experiment is not suitable for this LSTM: with "
-                "that of one of the sources, all of its runs fit the training range.",
+                "In one of four settings an LSTM counts farther with peepholes, at ten times the "
+                "learning rate; in the others the seeds are too few to tell. With three units on "
+                "aⁿbⁿ, the learning rate chosen in the pilot experiment may not be suitable for "
+                "this LSTM: with that of one of the sources, all of its runs fit the training "
+                "range.",
             ),
         ),
     ]

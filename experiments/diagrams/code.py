@@ -45,7 +45,11 @@ def code(node: Node) -> str:
             function = (FUNCTIONS | REDUCTIONS)[node.text]
             return f"{function.__name__}({', '.join(parts)})"
         case "fraction":
-            return f"(({parts[0]}) / ({parts[1]}))"
+            above, below = (
+                f"({text})" if part.kind == "operator" else text
+                for text, part in zip(parts, node.parts, strict=True)
+            )
+            return f"({above} / {below})"
         case "power":
             return f"{parts[0]} ** {parts[1]}"
         case "negative":

@@ -26,17 +26,19 @@ is capped at the latter, for example after divergence.
 
 Deviations: the paper draws ten learning rates for each unit and always has weight noise. The range
 of its rates could not be checked; it is probably exp(-12) to exp(-6). The range here leaves out the
-lower part of that and extends beyond its upper end. It does not state the number of sequences per
-update; the example configuration that its authors released (JSB Chorales) has one, RMSProp with
-momentum 0.9 and a learning rate that decays linearly. Here there is no momentum and no decay. Where
-the best trials have learning rates near an end of the range, which the table shows, others outside
-may be better. The paper reports one network for each unit; the column *best by validation* shows
-the trial with the lowest validation NLL. The other deviations of [Music](music.md) apply: the loss,
-the norm that is limited, the parameters that have noise, the initialisation, the reset gate, two
-biases for each gate and the count of parameters. Where all units are better than in the paper, or
-all worse, the reason is not known, and differences between units are compared across these levels.
-Margins were declared before the trials; the results of [Music](music.md) on JSB Chorales and
-Nottingham were known{known}.
+lower part of that, where training takes longest, and extends beyond its upper end. It does not
+state the number of sequences per update; the example configuration that its authors released (JSB
+Chorales) has one, RMSProp with momentum 0.9 and a learning rate that decays linearly. Here there is
+no momentum and no decay. Where the best trials have learning rates near an end of the range, which
+the table shows, others outside may be better. The paper reports one network for each unit; the
+column *best by validation* shows the trial with the lowest validation NLL. The other deviations of
+[Music](music.md) apply: the loss, the norm that is limited, the parameters that have noise, the
+initialisation, the reset gate, two biases for each gate and the count of parameters. Where all
+units are better than in the paper, or all worse, the reason is not known, and differences between
+units are compared across these levels. In the analysis of variance the recurrent unit is a number:
+the place of the unit in the order of the median losses of the same trials, which may make its share
+larger. Margins were declared before the trials; the results of [Music](music.md) on JSB Chorales
+and Nottingham were known{known}.
 """
 
 REDUCED = (

@@ -9,8 +9,10 @@ from experiments.plotting import BLUE, GREY, ORANGE, VIOLET, WIDE, first_of_rows
 from experiments.power import FALSE
 from experiments.power.results import rates
 
-ALT = "Power of one comparison against the number of seeds, for claims with m comparisons"
-
+ALT = (
+    "Power of one comparison against the number of seeds, for claims with m comparisons, a line "
+    "for each size of effect"
+)
 
 COLORS = {"normal": ORANGE, "times": VIOLET, "shares": BLUE}
 

@@ -117,9 +117,10 @@ def not_run(name: str) -> str:
 
 
 def excerpt(name: str, results: Results) -> str:
-    """The figure and the numbers of a record, for pages that include both or the numbers alone."""
-    numbers = f"<!-- --8<-- [start:numbers] -->\n{results.numbers}\n<!-- --8<-- [end:numbers] -->"
-    return "\n\n".join((*figure_of(name, results.record), numbers))
+    """The figure and the numbers of a record, for pages that include both or the figure alone."""
+    figure = "\n\n".join(figure_of(name, results.record))
+    marked = f"<!-- --8<-- [start:figure] -->\n{figure}\n<!-- --8<-- [end:figure] -->"
+    return f"{marked}\n\n{results.numbers}"
 
 
 def figure_of(name: str, result: Result) -> list[str]:

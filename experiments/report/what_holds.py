@@ -17,6 +17,7 @@ from experiments.report.claims import (
 )
 from experiments.report.intervals import plot
 from experiments.report.markdown import counted, seeds_text, source_text
+from experiments.statistics.papers import SOURCES
 
 UNDECIDED = "No conclusion is drawn so far."
 """In place of a sentence to take home, which a preliminary record may lack."""
@@ -41,17 +42,27 @@ def what_holds(scored: Scored, missing: Sequence[str]) -> str:
 
 
 def overview(scored: Scored) -> str:
-    """How many claims have which verdict, without what is said in brackets and after a comma.
+    """How many claims have which verdict, and how many questions of this project."""
+    judged = [(result, claim) for result, claims in scored.values() for claim in claims]
+    papers = [(result, claim) for result, claim in judged if SOURCES[claim["source"]]]
+    own = [(result, claim) for result, claim in judged if not SOURCES[claim["source"]]]
+    parts = [f"{counted(len(papers), 'claim')} of papers or the notebook: {tally(papers)}."]
+    if own:
+        parts.append(f"{counted(len(own), 'question')} of this project: {tally(own)}.")
+    return " ".join(parts)
+
+
+def tally(judged: Sequence[tuple[Result, Record]]) -> str:
+    """How many have which verdict, without what is said in brackets and after a comma.
 
     Preliminary verdicts are counted as such.
     """
-    final = [c for result, claims in scored.values() if not is_preliminary(result) for c in claims]
+    final = [claim for result, claim in judged if not is_preliminary(result)]
     counts = Counter(claim["verdict"].split(" (")[0].split(",")[0] for claim in final)
     parts = [f"{count} {verdict}" for verdict, count in counts.most_common()]
-    number = sum(len(claims) for _, claims in scored.values())
-    if number > len(final):
-        parts.append(f"{number - len(final)} with a preliminary verdict")
-    return f"{counted(number, 'claim')}: {', '.join(parts)}."
+    if len(judged) > len(final):
+        parts.append(f"{len(judged) - len(final)} with a preliminary verdict")
+    return ", ".join(parts)
 
 
 def item(name: str, number: int, result: Result, claim: Record) -> str:

@@ -106,7 +106,7 @@ def layer(variant: str, H: int, backend: str) -> nn.Module:
 
 
 def step(model: nn.Module, x: torch.Tensor) -> None:
-    """Outputs, and all gradients if the input wants one."""
+    """Outputs, and all gradients if the input requires one."""
     if x.requires_grad:
         output = model(x)[0]
         torch.autograd.grad(output, [x, *model.parameters()], torch.ones_like(output))

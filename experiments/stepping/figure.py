@@ -7,7 +7,10 @@ from matplotlib.figure import Figure
 from experiments import Result
 from experiments.plotting import BLUE, ORANGE, grid
 
-ALT = "The states of both hidden units of each network at each time step of a sequence"
+ALT = (
+    "Cell state c (GRU and RNN: hidden state h) of both hidden units of each network, at each time "
+    "step of one sequence of each task"
+)
 
 
 def figure(result: Result, width: float) -> Figure:

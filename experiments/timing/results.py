@@ -121,7 +121,7 @@ def claims(result: Result) -> list[Record]:
             lesson=(
                 "+...............",
                 "After correction for the 16 comparisons of this claim alone, a unit trained "
-                "online, close to the protocol of the paper, learns to generate spikes at short "
+                "online, as in the paper where that is known, learns to generate spikes at short "
                 "intervals sooner with peepholes. Other seeds, 5 of 10 with peepholes and none "
                 "without, leave that undecided after correction. All other "
                 "tasks are undecided within this page's limits. With the limit of the paper and "
