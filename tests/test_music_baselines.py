@@ -75,3 +75,17 @@ def test_the_table_says_which_networks_a_chain_is_better_than():
     assert cells["Chung et al. 2014"] == "RNN 9.03, GRU 8.82, PeepholeLSTM 9.03"
     assert cells["above the Markov chain"] == "RNN, PeepholeLSTM"
     assert (cells["all frames for training"], cells["all frames for testing"]) == ("3", "1")
+
+
+def test_the_table_has_the_best_trials_of_the_searches(monkeypatch, tmp_path):
+    shown = table(load(FOLDER / "music_baselines" / "record.json"))
+    [row] = [line for line in shown.splitlines() if line.startswith("| JSB")]
+    trials = load(FOLDER / "music_search_jsb" / "record.json")["records"]
+    for unit in ("RNN", "GRU", "PeepholeLSTM"):
+        ranked = sorted(
+            (t["valid"], t["test"]["per_frame"]) for t in trials if unit in t["case"].values()
+        )
+        assert f"{unit} {ranked[0][1]:.2f}" in row.split("|")[5]
+    monkeypatch.setattr("experiments.music_baselines.results.FOLDER", tmp_path)
+    shown = table(load(FOLDER / "music_baselines" / "record.json"))
+    assert shown.count("not run yet") == 4

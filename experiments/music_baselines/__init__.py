@@ -4,13 +4,16 @@ How well do models without a recurrent unit predict the next notes? Results of n
 read beside these: how much can be predicted from the current frame alone differs between the data
 sets.
 
-Claim: none is tested. The table shows two models beside the networks of Chung et al. (2014).
+Claim: none is tested. The table shows two models beside the networks of Chung et al. (2014) and
+those of the random searches on the same data.
 
 Protocol: data sets, splits and measure of [Music](music.md). The *frequencies of keys* predict each
 key with the share of frames in which it sounds. A *Markov chain for each key* predicts a key with
 the share of frames in which it sounds after a frame in which it sounded too, or after one in which
 it did not; what other keys do is not used. Both are counted on the sequences for training, with
-add-one smoothing. Nothing is chosen on the sequences for validation.
+add-one smoothing. Nothing is chosen on the sequences for validation. Of each random search, the
+table shows the test NLL of the trial of a unit with the lowest validation NLL; the pages of the
+searches have all trials.
 
 Deviations: none from the measure of [Music](music.md). Why published networks are above the Markov
 chain, where they are, is not known: training, measure or files of the paper may differ from those

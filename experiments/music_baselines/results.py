@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from operator import itemgetter
+
 import tabulate
 
 from experiments import FOLDER, Record, Result
 from experiments.music.results import CHUNG, PUBLISHED
-from experiments.records import load
+from experiments.records import grouped, load
 
 LABELS = {"marginal": "frequencies of keys", "Markov chain": "Markov chain for each key"}
 
@@ -31,8 +34,23 @@ def stored(data: str) -> dict[str, float]:
     return nlls(load(path))[data] if path.exists() else {}
 
 
+def searched(data: str, units: Iterable[str]) -> str:
+    """The test NLL of each unit's trial with the lowest validation NLL, of the random search."""
+    for path in FOLDER.glob("music_search_*/record.json"):
+        result = load(path)
+        if result["config"]["data_set"] == data:
+            trials = grouped(result["records"], "model")
+            best = {unit: min(trials[unit], key=itemgetter("valid")) for unit in units}
+            found = [
+                f"{unit} {min(trial['test']['per_frame'], trial['chance']):.2f}"
+                for unit, trial in best.items()
+            ]
+            return f"{', '.join(found)} (of {len(result['seeds'])} trials each)"
+    return "not run yet"
+
+
 def table(result: Result) -> str:
-    """Test NLL of both models on each data set, beside that of published networks."""
+    """Test NLL of both models on each data set, beside that of networks, published and here."""
     frames = {record["case"]["data"]: record["frames"] for record in result["records"]}
     rows = []
     for data, found in nlls(result).items():
@@ -43,6 +61,7 @@ def table(result: Result) -> str:
             | {LABELS[model]: f"{nll:.2f}" for model, nll in found.items()}
             | {
                 CHUNG: ", ".join(f"{unit} {nll:.2f}" for unit, nll in published.items()),
+                "here, best by validation": searched(data, published),
                 "above the Markov chain": ", ".join(below) or "none",
                 "all frames for training": f"{frames[data]['train']:,}",
                 "all frames for testing": f"{frames[data]['test']:,}",
