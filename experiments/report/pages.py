@@ -25,6 +25,7 @@ from experiments.report.claims import (
 from experiments.report.data import data_links
 from experiments.report.markdown import images, source_text, took
 
+CITE = "[How to cite a result](../project/cite.md#a-result)."
 NOT_RUN = '!!! warning "Not run yet"\n\n    There are no results so far.'
 CORE_HOURS = {
     "music_search_muse": 5,
@@ -60,7 +61,7 @@ class Results(NamedTuple):
 def results_of(name: str, record: Result) -> Results:
     """Judge a record of an experiment, and write its table."""
     results = experiments.part(name, "results")
-    numbers = f"{results.table(record)}\n\n{took(record)}. {data_links(record)}"
+    numbers = f"{results.table(record)}\n\n{took(record)}. {data_links(record)} {CITE}"
     return Results(record, results.claims(record), numbers)
 
 

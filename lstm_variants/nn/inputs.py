@@ -119,8 +119,9 @@ def check_values(layer: Recurrent, x: Tensor) -> None:
     # A parametrised weight is computed at each access: another parameter has the same dtype. The
     # replicas of DataParallel have no parameters.
     names, plain = layer._weight_names[0], plain_parameters(layer)
-    known = (plain[name] for name in names if name in plain)
-    weight = next(known, next(layer.parameters(), None))
+    weight = next((plain[name] for name in names if name in plain), None)
+    if weight is None:
+        weight = next(layer.parameters(), None)
     if weight is None:
         weight = getattr(layer, names[0])
     check_dtype(x, weight)
