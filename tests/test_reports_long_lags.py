@@ -3,6 +3,7 @@
 from experiments.adding import results as adding
 from experiments.adding_both_halves import results as both_halves
 from experiments.initial_biases import results as initial_biases
+from experiments.initial_biases_rates import results as smaller_rates
 from tests.test_reports import result_of, verdicts
 
 
@@ -114,3 +115,26 @@ def test_marks_in_both_halves_are_judged_by_how_soon_the_task_is_solved():
     table = both_halves.table(result_of(records))
     assert table.count("not solved") == 4
     assert "second mark" in table.splitlines()[0]
+
+
+def test_smaller_rates_are_judged_by_how_soon_the_task_is_solved():
+    took = {"uniform": 1000, "bias 1": 400, "chrono T": 100}
+    records = [
+        {
+            "case": {"rate": rate, "model": "LSTM", "initialisation": name},
+            "seed": seed,
+            "solved": sequences < 1000,
+            "sequences": sequences + seed * (sequences < 1000),
+            "learned": 50,
+            "mean_error": 0.1,
+        }
+        for rate in (0.0005, 0.0015)
+        for name, sequences in took.items()
+        for seed in range(10)
+    ]
+    found = verdicts(smaller_rates, records, max_sequences=1000)
+    assert found == ["reproduced", "reproduced"]
+    for record in records:
+        if record["case"]["initialisation"] == "bias 1":
+            record |= {"sequences": 1000, "solved": False}
+    assert verdicts(smaller_rates, records, max_sequences=1000) == ["reproduced", "inconclusive"]

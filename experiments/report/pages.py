@@ -28,6 +28,7 @@ from experiments.report.markdown import images, source_text, took
 CITE = "[How to cite a result](../project/cite.md#a-result)."
 NOT_RUN = '!!! warning "Not run yet"\n\n    There are no results so far.'
 CORE_HOURS = {
+    "initial_biases_rates": 3,
     "music_search_muse": 5,
     "music_search_nottingham": 7,
 }
