@@ -7,7 +7,9 @@ import multiprocessing
 import pickle
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
@@ -56,15 +58,17 @@ def of_training(model: nn.Module, x: Tensor, grad: Tensor) -> float | None:
 
 
 def page_faults(model: nn.Module, x: Tensor, grad: Tensor) -> int:
-    """How often a training step gets a page of memory from the system, after two other steps."""
+    """How often a training step gets a page of memory from the system: the median of some steps."""
     import resource  # not on Windows
 
     step = step_of(model, x, grad, "training")
     step()
     step()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    step()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+    counts = [resource.getrusage(resource.RUSAGE_SELF).ru_minflt]
+    for _ in range(5):
+        step()
+        counts.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+    return int(median(after - before for before, after in pairwise(counts)))
 
 
 def of_first_step(content: bytes) -> float | None:
