@@ -85,7 +85,7 @@ def test_the_table_has_the_best_trials_of_the_searches(monkeypatch, tmp_path):
         ranked = sorted(
             (t["valid"], t["test"]["per_frame"]) for t in trials if unit in t["case"].values()
         )
-        assert f"{unit} {ranked[0][1]:.2f}" in row.split("|")[5]
+        assert f"{unit} {ranked[0][1]:.2f}" in row.split("|")[6]
     monkeypatch.setattr("experiments.music_baselines.results.FOLDER", tmp_path)
     shown = table(load(FOLDER / "music_baselines" / "record.json"))
     assert shown.count("not run yet") == 4

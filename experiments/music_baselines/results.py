@@ -61,8 +61,8 @@ def table(result: Result) -> str:
             | {LABELS[model]: f"{nll:.2f}" for model, nll in found.items()}
             | {
                 CHUNG: ", ".join(f"{unit} {nll:.2f}" for unit, nll in published.items()),
-                "here, best by validation": searched(data, published),
                 "above the Markov chain": ", ".join(below) or "none",
+                "here, best by validation": searched(data, published),
                 "all frames for training": f"{frames[data]['train']:,}",
                 "all frames for testing": f"{frames[data]['test']:,}",
             }
