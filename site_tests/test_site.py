@@ -256,6 +256,14 @@ def test_the_palette_changes_and_is_remembered(visit, way):
     assert page.evaluate(scheme) == "slate"
 
 
+@pytest.mark.parametrize("scheme", PALETTES)
+def test_a_first_visit_loads_the_figures_of_its_palette_alone(visit, scheme):
+    page = visit("results/counting.html", color_scheme=scheme).page
+    names = page.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
+    figures = {re.findall("-(light|dark).svg", name)[0] for name in names if "counting" in name}
+    assert figures == {scheme}
+
+
 @every_way
 def test_code_can_be_copied(visit, way):
     page = visit("howto/replace.html", way).page
