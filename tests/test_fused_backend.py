@@ -17,7 +17,7 @@ from lstm_variants.kernels import (
     signature_of,
 )
 from lstm_variants.nn import Recurrent
-from tests.test_own_cell import LeakyCell
+from tests.test_own_cell import FanInCell, LeakyCell
 
 
 class Leaky(FusedBackend):
@@ -193,3 +193,9 @@ def test_half_precision_needs_float32(backend, capsys):
     layer = Recurrent(LeakyCell(), 2, 3, dtype=torch.bfloat16)
     explain(layer, torch.randn(5, 3, 2).bfloat16())
     assert "leaky      made for float64, and the input is torch.bfloat16" in capsys.readouterr().out
+
+
+def test_the_signature_of_a_cell_that_has_not_all_sizes():
+    with pytest.raises(ValueError, match="hidden_size should be even, got 1"):
+        signature_of(FanInCell())
+    assert signature_of(FanInCell(), H=2).blocks == 2

@@ -16,7 +16,6 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import lstm_variants
 from lstm_variants.cells import Cell, Field, Parameter
-from lstm_variants.kernels import signature_of
 from lstm_variants.nn import Recurrent
 from lstm_variants.nn.init import chrono_, gate_bias_
 from lstm_variants.testing import check_cell
@@ -343,9 +342,6 @@ def test_initial_values_by_the_size_of_each_layer():
             assert (getattr(layer, f"weight_ih_{name}") - (size + 0.016)).abs().max() < 1e-5
         layer.reset_parameters()
     check_cell(FanInCell())
-    with pytest.raises(ValueError, match="hidden_size should be even, got 1"):
-        signature_of(FanInCell())
-    assert signature_of(FanInCell(), H=2).blocks == 2
     chrono_(layer, 100)
     layer(torch.randn(5, 2, 8))
     with pytest.raises(ValueError, match="hidden_size should be even, got 15"):

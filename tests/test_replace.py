@@ -238,11 +238,10 @@ def test_what_is_left_alone_is_named(reason):
 
 def test_a_compiled_layer_is_kept():
     compiled = torch.compile(nn.LSTM(4, 6), backend="eager")
-    with pytest.raises(ValueError, match=r"0\._orig_mod: .* inside torch\.compile"):
-        replace_layers(nn.Sequential(compiled))
-    under_two_names = nn.ModuleDict({"plain": compiled._orig_mod, "fast": compiled})
-    with pytest.raises(ValueError, match=r"plain: .* inside torch\.compile"):
-        replace_layers(under_two_names)
+    alone, twice = nn.Sequential(compiled), nn.Sequential(compiled._orig_mod, compiled)
+    for model, name in ((alone, r"0\._orig_mod"), (twice, "0")):
+        with pytest.raises(ValueError, match=rf"{name}: .* inside torch\.compile"):
+            replace_layers(model)
 
 
 def test_one_kind_alone():
@@ -284,8 +283,7 @@ def test_gates_are_not_mixed_up():
 def test_only_layers_of_this_package_in_modules():
     with pytest.raises(TypeError, match="expects a module, got <class 'list'>"):
         replace_layers([nn.LSTM(4, 6)])
-    model = nn.Sequential(nn.LSTM(4, 6))
-    before = model[0]
+    model = nn.Sequential(before := nn.LSTM(4, 6))
     with pytest.raises(TypeError, match=r"a class of layers, .*, got 'PeepholeLSTM'"):
         replace_layers(model, lstm="PeepholeLSTM")
     with pytest.raises(TypeError, match=r"or a cell, such as GRUCell\(\), got .*\.LSTMCell'>"):

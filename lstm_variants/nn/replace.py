@@ -127,7 +127,7 @@ def replace_layers(
         layer = next((given for kind, given in classes.items() if isinstance(old, kind)), LSTM)
         if layer is None:
             continue
-        reason = reason_to_keep(old, is_compiled=old in compiled)
+        reason = reason_to_keep(old, inside_compile=old in compiled)
         if reason is None:
             made = replacement(old, layer)
             reason = overwritten(old, {*dir(made)})
@@ -155,13 +155,13 @@ def replace_layers(
     return new.get(model, model)
 
 
-def reason_to_keep(old: torch_rnn.RNNBase, *, is_compiled: bool) -> str | None:
+def reason_to_keep(old: torch_rnn.RNNBase, *, inside_compile: bool) -> str | None:
     """Why a layer is not replaced; `None` if it can be replaced."""
     kind, shown = type(old), shown_type(old)
     if kind not in CELLS:
         base = next(c for c in kind.__mro__ if c.__module__ == torch_rnn.__name__)
         return f"{shown}, a subclass of torch.nn.{base.__name__}"
-    if is_compiled:  # the wrapper calls the old layer
+    if inside_compile:  # the wrapper calls the old layer
         return f"{shown} inside torch.compile, which should be called after this function"
     if has_hooks(old):
         return f"{shown} with hooks"
