@@ -23,5 +23,7 @@ def test_the_notebook_runs_and_has_what_the_page_has(tmp_path):
     assert done.stdout.count("output shape: torch.Size([32, 10, ") == 4
     prose = "\n".join(c["source"] for c in notebook.cells if c["cell_type"] == "markdown")
     assert prose.startswith("# The notebook, section by section")
+    assert prose.count(r"\begin{aligned}") == PAGE.read_text().count("show(VARIANTS[") == 3
+    assert r"c_t &= f_t \odot c_{t-1} + i_t \odot g_t \\" in prose
     # Nothing that only the site can show.
     assert not re.search(r"\]\(\.|\]\[|!!!|exec=|<!--", prose)

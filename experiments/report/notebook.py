@@ -9,6 +9,8 @@ import jupytext
 import nbformat
 
 from experiments import FOLDER
+from lstm_variants import VARIANTS
+from lstm_variants.equations import equations
 
 PAGE = FOLDER.parent / "docs" / "start" / "walkthrough.md"
 INSTALL = """```python
@@ -20,6 +22,12 @@ if importlib.util.find_spec("lstm_variants") is None:
     %pip install --quiet lstm_variants_torch-*.tar.gz
 ```
 """
+EQUATIONS = re.compile(
+    r"^```python [^\n]*session=\"equations\"\n(?:(?!```).)*?"
+    r"^show\(VARIANTS\[\"([^\"]+)\"\]\.cell\)\n```$",
+    re.MULTILINE | re.DOTALL,
+)
+"""Code of the page that shows the equations of a variant."""
 
 
 def write_notebook(path: Path) -> None:
@@ -42,10 +50,17 @@ def notebook_text(page: str) -> str:
     text = re.sub(r"<!-- site -->.*?<!-- /site -->\n", "", text, flags=re.DOTALL)
     title, _, rest = text.lstrip().partition("\n")
     text = f"{title}\n\n{INSTALL}\n{rest}"
+    text = EQUATIONS.sub(equations_of, text)
     text = re.sub(r'^```python exec="true".*$', "```python", text, flags=re.MULTILINE)
     text = re.sub(r"^!!! \w+ \"(.*)\"\n((?:\n| {4}.*\n)*)", quoted, text, flags=re.MULTILINE)
     text = re.sub(r"\[([^\]]+)\]\[[\w.]+\]", r"\1", text)  # references into the API pages
     return re.sub(r"\[([^\]]+)\]\((?!https?:)[^)]*\)", r"\1", text)  # links to other pages
+
+
+def equations_of(code: re.Match[str]) -> str:
+    """What such code shows on the page."""
+    lines = [rf"{left} &= {right} \\" for left, right in equations(VARIANTS[code[1]].cell).items()]
+    return "\n".join([r"$$ \begin{aligned}", *lines, r"\end{aligned} $$"])
 
 
 def quoted(admonition: re.Match[str]) -> str:
