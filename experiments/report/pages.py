@@ -30,7 +30,6 @@ NOT_RUN = '!!! warning "Not run yet"\n\n    There are no results so far.'
 CORE_HOURS = {
     "initial_biases_rates": 3,
     "music_search_muse": 5,
-    "music_search_nottingham": 7,
 }
 """What experiments that are not run yet take, estimated from single units."""
 EFFECT = (
