@@ -203,6 +203,20 @@ def plain_parameters(module: nn.Module) -> dict[str, Any]:
     return module._parameters
 
 
+def members_of_torch(names: list[list[str]], function: Callable[..., Any]) -> dict[str, Any]:
+    """What code of others reads from a layer of torch, and torch's documentation does not name.
+
+    Args:
+        names: The names of the parameters of each layer and direction.
+        function: The function of torch that computes the layer.
+    """
+    return {
+        "mode": function.__name__.upper(),
+        "_all_weights": names,
+        "_flat_weights_names": [name for group in names for name in group],
+    }
+
+
 def is_compiled(name: str) -> bool:
     """Whether a module with this name in a model is inside of `torch.compile`."""
     return name.rpartition(".")[2] == "_orig_mod"

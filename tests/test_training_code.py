@@ -128,6 +128,38 @@ def saved(layer):
     return torch.load(file, weights_only=True)
 
 
+def test_an_attribute_that_the_constructor_would_overwrite():
+    class Dropped(nn.LSTM):
+        def __init__(self, *arguments, name, **keywords):
+            setattr(self, name, 0.5)
+            super().__init__(*arguments, **keywords)
+
+    with pytest.raises(TypeError, match=r"^recurrent_dropout of Dropped would be overwritten: "):
+        Dropped(4, 5, name="recurrent_dropout")
+    layer = Dropped(4, 5, name="rate")
+    layer.__init__(4, 6, name="rate")  # once more, as torch's
+    assert layer.weight_hh_l0.shape == (24, 6)
+
+
+@pytest.mark.parametrize("backend", ["auto", "reference", "torch"])
+@pytest.mark.parametrize("name", ["bias_ih_l0", "weight_hh_l1_reverse"])
+def test_a_weight_that_was_removed(name, backend):
+    layer = nn.LSTM(4, 5, 2, bidirectional=True, backend=backend)
+    setattr(layer, name, None)
+    with pytest.raises(TypeError, match=f"^{name} should be a parameter, got None"):
+        layer(torch.randn(3, 2, 4))
+    layer = nn.LSTM(4, 5, bias=False, backend=backend)
+    layer.register_parameter("more", None)  # of a subclass
+    layer(torch.randn(3, 2, 4))
+
+
+def test_another_module_in_place_of_the_cell():
+    layer = nn.LSTM(4, 5)
+    layer.cell = torch.nn.LSTMCell(4, 5)
+    with pytest.raises(TypeError, match=r"^cell of LSTM should be a cell .* got LSTMCell: give"):
+        layer(torch.randn(3, 2, 4))
+
+
 def test_weights_of_another_recurrence_are_noticed():
     """Where names and shapes are the same, there is a warning, and nothing else changes."""
     weights = saved(nn.CoupledLSTM(3, 4))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import warnings
 from collections.abc import Iterable
@@ -11,8 +12,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.utils.parametrize import is_parametrized
 
 from lstm_variants.cells import Cell, ElmanCell, GRUCell
+
+RESERVED = {"cell", "backend", "step", "weight_dropout", "recurrent_dropout", "zoneout"}
+"""Attributes of a layer that torch's layers do not have."""
 
 
 def check_frozen(cell: Cell) -> None:
@@ -24,6 +29,16 @@ def check_frozen(cell: Cell) -> None:
         hash(cell)
     except TypeError as error:
         raise TypeError(f"{needed}, with settings that can be hashed ({error})") from error
+
+
+def check_unused(layer: Any) -> None:
+    """Raise TypeError if a subclass has set an attribute that the constructor would overwrite."""
+    taken = vars(layer).keys() & RESERVED
+    if taken and not hasattr(layer, "_weight_names"):  # else it is initialised once more
+        raise TypeError(
+            f"{', '.join(sorted(taken))} of {type(layer).__name__} would be overwritten: the "
+            "layers of lstm_variants have attributes with these names, give yours others"
+        )
 
 
 def check_constructor(
@@ -86,6 +101,21 @@ def label_of(cell: Cell) -> str:
         return re.sub(" at 0x[0-9a-fA-F]+", "", text)  # of a function that is a setting
     except RuntimeError:  # a setting that is a tensor cannot be compared with its default
         return type(cell).__name__
+
+
+def shown_arguments(layer: Any, base: type) -> str:
+    """The arguments of the constructor of a layer that are not the defaults of the base class."""
+    parameters = inspect.signature(base.__init__).parameters  # type: ignore[misc]
+    defaults = {k: p.default for k, p in parameters.items() if hasattr(layer, k)}
+    changed = [
+        f"{name}={getattr(layer, name)!r}"
+        for name in sorted(defaults, key="proj_size".__ne__)  # which is first, as in torch
+        if defaults[name] not in (inspect.Parameter.empty, getattr(layer, name))
+    ]
+    # In a subclass, the cell follows from the class name, but for one of a parametrisation.
+    kind = type(layer).__base__ if is_parametrized(layer) else type(layer)
+    cell = [repr(layer.cell)] if kind is base else []
+    return ", ".join([*cell, str(layer.input_size), str(layer.hidden_size), *changed])
 
 
 def check_names(cell: Cell, names: tuple[str, ...], others: tuple[str, ...]) -> None:

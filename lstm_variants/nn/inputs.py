@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
+from lstm_variants.cells import Cell
 from lstm_variants.nn.arguments import (
     check_dtype,
     check_input_size,
@@ -109,8 +110,14 @@ def in_layout_of(given: Any, output: Tensor, *, batch_first: bool) -> Any:
 def check_values(layer: Recurrent, x: Tensor) -> None:
     """Raise an error unless the input has dtype and device of the weights, and the input size.
 
-    The same if settings were changed that the weights do not follow.
+    The same if settings were changed that the weights do not follow, a weight was removed, or
+    `cell` was set to something else.
     """
+    if not isinstance(layer.cell, Cell):
+        raise TypeError(
+            f"cell of {type(layer).__name__} should be a cell of lstm_variants, got "
+            f"{type(layer.cell).__name__}: give an attribute of your own another name"
+        )
     if fixed_settings(layer) != layer._fixed_settings:
         raise RuntimeError(
             f"the layer was created with {layer._fixed_settings}, got "
@@ -119,6 +126,9 @@ def check_values(layer: Recurrent, x: Tensor) -> None:
     # A parametrised weight is computed at each access: another parameter has the same dtype. The
     # replicas of DataParallel have no parameters.
     names, plain = layer._weight_names[0], plain_parameters(layer)
+    for name, parameter in plain.items():
+        if parameter is None and any(name in group for group in layer._weight_names):
+            raise TypeError(f"{name} should be a parameter, got None (without biases: bias=False)")
     weight = next((plain[name] for name in names if name in plain), None)
     if weight is None:
         weight = next(layer.parameters(), None)

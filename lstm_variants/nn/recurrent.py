@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrize import is_parametrized
 from torch.nn.utils.rnn import PackedSequence
 
 from lstm_variants.cells import Cell, Parameter, State, Weights
 from lstm_variants.kernels import Call
 from lstm_variants.kernels.dispatch import check_name, run
 from lstm_variants.kernels.torch_kernels import FUNCTIONS
-from lstm_variants.nn.arguments import check_constructor, check_names, fixed_settings, label_of
+from lstm_variants.nn.arguments import (
+    check_constructor,
+    check_names,
+    check_unused,
+    fixed_settings,
+    label_of,
+    shown_arguments,
+)
 from lstm_variants.nn.inputs import Batch, as_batch, check_step_input, in_layout_of
 from lstm_variants.nn.regularisation import check_rates, regularised
 from lstm_variants.nn.states import initial_states, stack_states
 from lstm_variants.steps import check_resets
-from lstm_variants.torch_internals import Labelled, plain_parameters
+from lstm_variants.torch_internals import Labelled, members_of_torch, plain_parameters
 
 TORCH_PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
 """Names of the parameters that torch.nn.LSTM has, without `_l{k}` and `_reverse`."""
@@ -93,11 +98,13 @@ class Recurrent(Labelled):
                 each. In evaluation, the mean is taken. The layer runs on the reference.
 
         Raises:
-            TypeError: If an argument has a wrong type; `bidirectional` accepts any type.
+            TypeError: If an argument has a wrong type (`bidirectional` accepts any), or a subclass
+                has set an attribute with the name of one of this class.
             ValueError: If a size or a probability is out of range or has no meaning for the cell,
                 `dropout` is no number, or there is no such backend.
         """
         super().__init__()
+        check_unused(self)
         check_constructor(
             cell, input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size
         )
@@ -129,8 +136,8 @@ class Recurrent(Labelled):
                     parameter = nn.Parameter(torch.empty(spec.shape, device=device, dtype=dtype))
                     self.register_parameter(name, parameter)
                 self._weight_names.append(names)
-        if cell in FUNCTIONS:  # with this name of torch, other libraries compute torch's equations
-            self._all_weights = self._weight_names
+        if cell in FUNCTIONS:  # with these names, other libraries compute torch's equations
+            vars(self).update(members_of_torch(self._weight_names, FUNCTIONS[cell]))
         self.reset_parameters()
 
     _label_of_weights = property(lambda self: label_of(self.cell))  # the cell may be replaced
@@ -171,17 +178,7 @@ class Recurrent(Labelled):
         """Do nothing. Exists for compatibility with [torch.nn.LSTM][]."""
 
     def extra_repr(self) -> str:
-        parameters = inspect.signature(Recurrent.__init__).parameters
-        defaults = {k: p.default for k, p in parameters.items() if hasattr(self, k)}
-        changed = [
-            f"{name}={getattr(self, name)!r}"
-            for name in sorted(defaults, key="proj_size".__ne__)  # which is first, as in torch
-            if defaults[name] not in (inspect.Parameter.empty, getattr(self, name))
-        ]
-        # In a subclass, the cell follows from the class name, but for one of a parametrisation.
-        kind = type(self).__base__ if is_parametrized(self) else type(self)
-        cell = [repr(self.cell)] if kind is Recurrent else []
-        return ", ".join([*cell, str(self.input_size), str(self.hidden_size), *changed])
+        return shown_arguments(self, Recurrent)
 
     def forward(
         self,

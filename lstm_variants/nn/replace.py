@@ -165,8 +165,11 @@ def reason_to_keep(old: torch_rnn.RNNBase, *, inside_compile: bool) -> str | Non
         return f"{shown} inside torch.compile, which should be called after this function"
     if has_hooks(old):
         return f"{shown} with hooks"
-    if parts(old) != parts(kind(**settings(old), device="meta")):
+    given, usual = parts(old), parts(kind(**settings(old), device="meta"))
+    if given.keys() != usual.keys():
         return f"{shown} with added or missing parameters"
+    if given != usual:
+        return f"{shown} with parameters of another shape"
     return overwritten(old, {*dir(kind)})
 
 
@@ -183,12 +186,8 @@ def overwritten(old: torch_rnn.RNNBase, names: set[str]) -> str | None:
 
 def settings(layer: torch_rnn.RNNBase) -> dict[str, Any]:
     """The arguments that a layer of torch was created with, without `dtype` and `device`."""
-    # Only some layers have these two; others may have an attribute of the user with that name.
-    is_rnn = isinstance(layer, torch_rnn.RNN)
-    special = {
-        "proj_size": layer.proj_size,
-        "nonlinearity": layer.nonlinearity if is_rnn else "tanh",
-    }
+    # Only some classes take these two: they are left out where they have the default.
+    special = {"proj_size": layer.proj_size, "nonlinearity": nonlinearity_of(layer)}
     return {
         "input_size": layer.input_size,
         "hidden_size": layer.hidden_size,
@@ -202,13 +201,16 @@ def settings(layer: torch_rnn.RNNBase) -> dict[str, Any]:
     }
 
 
-def parts(module: nn.Module) -> set[str]:
-    """The names of all parameters, buffers and submodules."""
-    return {
-        *dict(module.named_parameters(remove_duplicate=False)),
-        *dict(module.named_buffers(remove_duplicate=False)),
-        *dict(module.named_children()),
-    }
+def nonlinearity_of(layer: torch_rnn.RNNBase) -> str:
+    """The function that a layer of torch applies to its candidate: torch computes by `mode`."""
+    return "relu" if layer.mode == "RNN_RELU" else "tanh"
+
+
+def parts(module: nn.Module) -> dict[str, torch.Size | None]:
+    """The names of all parameters, buffers and submodules, with the shapes of the parameters."""
+    parameters = module.named_parameters(remove_duplicate=False)
+    others = (*dict(module.named_buffers(remove_duplicate=False)), *dict(module.named_children()))
+    return dict.fromkeys(others) | {name: parameter.shape for name, parameter in parameters}
 
 
 def own_attributes(layer: torch_rnn.RNNBase) -> dict[str, Any]:
@@ -235,7 +237,7 @@ def replacement(old: torch_rnn.RNNBase, layer: Callable[..., Recurrent] | Cell) 
     if isinstance(old, torch_rnn.RNN) and isinstance(layer, type):
         names = {*getattr(layer, "settings", ()), *signature(layer).parameters}
         if "nonlinearity" in names:  # the default of the class may be another one
-            arguments["nonlinearity"] = old.nonlinearity
+            arguments["nonlinearity"] = nonlinearity_of(old)
     new = layer(**arguments, device=first.device, dtype=first.dtype)
     if not isinstance(new, Recurrent):
         raise TypeError(f"replace_layers expects layers of lstm_variants.nn, got {type(new)}")
