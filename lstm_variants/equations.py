@@ -24,14 +24,15 @@ from ast import literal_eval
 from typing import Any
 
 from lstm_variants.cells import Cell
-from lstm_variants.latex import Node, parse, substitute, write
+from lstm_variants.latex import Node, parse, write
 
-__all__ = ["documentation", "equations", "parse_equation"]
+__all__ = ["documentation", "equations", "parse_equation", "substitute"]
 
 BLOCK = re.compile(r"\\begin\{aligned\}(.*?)\\end\{aligned\}", re.DOTALL)
 SETTING = re.compile(r"`(\w+) *(=|>) *([^`]+)`")
 ROW = re.compile(rf"^ *\| *({SETTING.pattern}) *\|([^|\n]*)\|", re.MULTILINE)
 STATEMENT = re.compile(r"\$(.+?) *(?:=|\\to(?![a-z])) *(.+?)\$")
+ZERO = Node("number", "0")
 RELATIONS = {"=": operator.eq, ">": operator.gt}
 
 
@@ -154,3 +155,51 @@ def parse_equation(left: str, right: str) -> Node:
         return parse(right)
     except ValueError as error:
         raise ValueError(f"{error}, in the equation {left} = {right}") from None
+
+
+def substitute(node: Node, old: Node, new: Node) -> Node:
+    r"""Replace an expression wherever it occurs.
+
+    Args:
+        node: What to replace it in.
+        old: The expression. A symbol without a subscript stands for itself with any subscript.
+        new: What to put in its place. If it is zero, products with it are left out.
+
+    Examples:
+        >>> from lstm_variants.equations import substitute
+        >>> from lstm_variants.latex import parse, write
+        >>> node = parse(r"\sigma(W_i x_t + p_i \odot c_{t-1})")
+        >>> write(substitute(node, parse("p"), parse("0")))
+        '\\sigma(W_i x_t)'
+        >>> write(substitute(node, parse("c_{t-1}"), parse("c_t")))
+        '\\sigma(W_i x_t + p_i \\odot c_t)'
+    """
+    if node == old:
+        return new
+    if node.kind == old.kind == "symbol" and node.text.startswith(f"{old.text}_"):
+        return new
+    parts = tuple(substitute(part, old, new) for part in node.parts)
+    if parts == node.parts:
+        return node
+    return without_zeros(node._replace(parts=parts))
+
+
+def without_zeros(node: Node) -> Node:
+    """A sum without terms that are zero, and zero for a product with zero."""
+    zeros = [part == ZERO for part in node.parts]
+    match node.kind, node.text:
+        case "operator", "+" if any(zeros):
+            return node.parts[zeros[0]]
+        case "operator", "-" if zeros[1]:
+            return node.parts[0]
+        case "operator", "-" if zeros[0]:
+            return Node("negative", "-", node.parts[1:])
+        case "operator", "/":
+            return ZERO if zeros[0] else node
+        case "operator", "" | r"\odot" | r"\cdot":
+            return ZERO if any(zeros) else node
+        case "fraction", _:
+            return ZERO if zeros[0] else node
+        case (("group" | "negative"), _):
+            return ZERO if all(zeros) else node
+    return node

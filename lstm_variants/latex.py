@@ -5,8 +5,9 @@ r"""The part of LaTeX's mathematics that documented equations are written in.
 | `c_t`, `h_{t-1}`, `W_i`, `\alpha`, `\tilde{h}_t`, `c^\ast`, `\mathrm{decay}` | a symbol |
 | `W x`, `2 x` | product of matrices and vectors, or with a scalar |
 | `\odot` | product of two vectors element by element |
-| `+`, `-`, `/`, `\frac{a}{b}`, `x^2`, `\cdot` | as usual, element by element |
-| `\sigma`, `\tanh`, `\exp`, `\log`, `\mathrm{relu}` | functions, element by element |
+| `+`, `-`, `/`, `\frac{a}{b}`, `x^2`, `\sqrt{a}`, `\cdot` | as usual, element by element |
+| `\sigma`, `\tanh`, `\exp`, `\log` | functions, element by element |
+| `\mathrm{relu}`, `\mathrm{softplus}` | also functions |
 | `\mathrm{LN}` | layer normalisation of a vector, without gain and bias |
 | `\max(a, b)`, `\min(a, b)` | the larger or smaller one, element by element |
 | `[x, y]`, `(x, y)` | one vector after the other |
@@ -26,7 +27,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Node", "indexed", "parse", "substitute", "write"]
+__all__ = ["Node", "indexed", "parse", "write"]
 
 
 def layer_norm(v: Tensor) -> Tensor:
@@ -34,12 +35,15 @@ def layer_norm(v: Tensor) -> Tensor:
     return nn.functional.layer_norm(v, v.shape)
 
 
+ROOT = r"\sqrt"
 FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     r"\sigma": torch.sigmoid,
     r"\tanh": torch.tanh,
     r"\exp": torch.exp,
     r"\log": torch.log,
+    ROOT: torch.sqrt,
     r"\mathrm{relu}": torch.relu,
+    r"\mathrm{softplus}": nn.functional.softplus,
     r"\mathrm{LN}": layer_norm,
 }
 REDUCTIONS: dict[str, Callable[..., Tensor]] = {r"\max": torch.maximum, r"\min": torch.minimum}
@@ -59,7 +63,7 @@ TOKEN = re.compile(
     | (?P<symbol>
         (?P<letter>
             \\(?:tilde|hat|bar)(?:\s*\{\s*[A-Za-z]\s*\}|\s+[A-Za-z])
-            | \\(?:mathrm|operatorname)\{(?!relu\}|LN\})(?:[^\W_]|\\_)+\}(?!\s*\()
+            | \\(?:mathrm|operatorname)\{(?!relu\}|softplus\}|LN\})(?:[^\W_]|\\_)+\}(?!\s*\()
             | \\(?:alpha|beta|gamma|delta|epsilon|z?eta|[Tt]heta|iota|kappa|[Ll]ambda|mu|nu|[Xx]i
                 |[Pp]i|rho|tau|[Uu]psilon|[Pp]hi|chi|[Pp]si|[Oo]mega|Gamma|Delta)(?![A-Za-z])
             | [A-Za-z]
@@ -89,9 +93,6 @@ class Node(NamedTuple):
     kind: str
     text: str
     parts: tuple[Node, ...] = ()
-
-
-ZERO = Node("number", "0")
 
 
 def indexed(letter: str, index: str) -> str:
@@ -174,6 +175,8 @@ class Parser:
         if self.take(r"\frac"):
             return Node("fraction", r"\frac", (self.braces(), self.braces()))
         if name := self.take(*FUNCTIONS, *REDUCTIONS):
+            if name == ROOT:
+                return Node("call", name, (self.braces(),))
             parts = self.arguments() if self.take("(") else (self.product(),)
             if (name in REDUCTIONS) != (len(parts) > 1):
                 raise ValueError(f"{name} has {len(parts)} arguments in {self.text}")
@@ -227,7 +230,8 @@ def tokens(text: str) -> list[tuple[str, str]]:
         elif kind == "sign":
             token = BRACKETS.get(token, token.replace("operatorname", "mathrm"))
             if token not in SIGNS:
-                raise ValueError(f"{token} in {text} is not supported")
+                hint = "" if "{" not in token else r" as a function: before (, a name needs \cdot"
+                raise ValueError(f"{token} in {text} is not supported{hint}")
         if kind != "space":
             found.append((kind, token))
     return found
@@ -239,6 +243,8 @@ def write(node: Node) -> str:
     match node.kind:
         case "group":
             return f"({', '.join(parts)}){node.text}"
+        case "call" if node.text == ROOT:
+            return f"{ROOT}{{{parts[0]}}}"
         case "call":
             return f"{node.text}({', '.join(parts)})"
         case "fraction":
@@ -250,50 +256,3 @@ def write(node: Node) -> str:
         case "operator":
             return (f" {node.text} " if node.text else " ").join(parts)
     return node.text
-
-
-def substitute(node: Node, old: Node, new: Node) -> Node:
-    r"""Replace an expression wherever it occurs.
-
-    Args:
-        node: What to replace it in.
-        old: The expression. A symbol without a subscript stands for itself with any subscript.
-        new: What to put in its place. If it is zero, products with it are left out.
-
-    Examples:
-        >>> from lstm_variants.latex import parse, substitute, write
-        >>> node = parse(r"\sigma(W_i x_t + p_i \odot c_{t-1})")
-        >>> write(substitute(node, parse("p"), parse("0")))
-        '\\sigma(W_i x_t)'
-        >>> write(substitute(node, parse("c_{t-1}"), parse("c_t")))
-        '\\sigma(W_i x_t + p_i \\odot c_t)'
-    """
-    if node == old:
-        return new
-    if node.kind == old.kind == "symbol" and node.text.startswith(f"{old.text}_"):
-        return new
-    parts = tuple(substitute(part, old, new) for part in node.parts)
-    if parts == node.parts:
-        return node
-    return without_zeros(node._replace(parts=parts))
-
-
-def without_zeros(node: Node) -> Node:
-    """A sum without terms that are zero, and zero for a product with zero."""
-    zeros = [part == ZERO for part in node.parts]
-    match node.kind, node.text:
-        case "operator", "+" if any(zeros):
-            return node.parts[zeros[0]]
-        case "operator", "-" if zeros[1]:
-            return node.parts[0]
-        case "operator", "-" if zeros[0]:
-            return Node("negative", "-", node.parts[1:])
-        case "operator", "/":
-            return ZERO if zeros[0] else node
-        case "operator", "" | r"\odot" | r"\cdot":
-            return ZERO if any(zeros) else node
-        case "fraction", _:
-            return ZERO if zeros[0] else node
-        case (("group" | "negative"), _):
-            return ZERO if all(zeros) else node
-    return node

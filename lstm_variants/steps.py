@@ -130,7 +130,7 @@ class Steps:
                     for s, start in zip(state, self.starts, strict=True)
                 )
             )
-        new, gates = self.step(inputs["wx"], state, self.w)
+        new, gates = checked(cell, self.step(inputs["wx"], state, self.w))
         if self.masks is not None:
             shares = (inputs[kept] if isinstance(kept, str) else kept for kept in self.kept)
             new = cell.state_type(*map(partly_kept, state, new, shares))
@@ -140,6 +140,18 @@ class Steps:
             output = output.where(valid, 0)
             new = cell.state_type(*(n.where(valid, s) for n, s in zip(new, state, strict=True)))
         return new, output, gates
+
+
+def checked(cell: Cell, found: Any) -> tuple[State, Gates]:
+    """What a step returned; raise TypeError if that is not the state and the gates."""
+    if isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], dict):
+        state, gates = found
+        return state, gates
+    shown = type(found).__name__ + (f" of {len(found)}" if isinstance(found, tuple) else "")
+    raise TypeError(
+        f"step of {type(cell).__name__} should return the new state and a dict of its gates, "
+        f"which may be empty, got {shown}"
+    )
 
 
 def step_with_dropout(

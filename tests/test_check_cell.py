@@ -263,7 +263,7 @@ WRONG = {
     OneGate: r"w is \[3, 1\] after a step, not \[B, H\]",
     UnknownWeight: "weights_type has no extra",
     IgnoresSeen: "recurrent weights alone, but step ignores `seen`",
-    KeepsSeen: "with weight_hh = 0, the step with `seen` differs",
+    KeepsSeen: "with recurrent weights of zero, the step with `seen` differs",
     ScalesSeen: "the step with seen=h differs",
     BlocksWithoutComma: r"blocks should be a tuple, each element a Block, not .* in a comma",
     FieldsWithoutComma: r"state_fields should be a tuple, each element a Field, not .* in a comma",

@@ -1,15 +1,16 @@
 """A backend of a user's: two passes, and everything else from the operators."""
 
 import copy
+import importlib.util
+import sys
+from pathlib import Path
 
 import pytest
 import torch
-from torch.nn.functional import linear
 from torch.testing import assert_close
 
 from lstm_variants.kernels import (
     BACKENDS,
-    FusedBackend,
     dispatch,
     explain,
     fused,
@@ -19,85 +20,24 @@ from lstm_variants.kernels import (
 from lstm_variants.nn import Recurrent
 from tests.test_own_cell import FanInCell, LeakyCell
 
+EXAMPLE = Path(__file__).parent.parent / "docs" / "includes" / "leaky_backend.py"
+spec = importlib.util.spec_from_file_location("leaky_backend", EXAMPLE)
+leaky_backend = sys.modules["leaky_backend"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(leaky_backend)
 
-class Leaky(FusedBackend):
-    """The passes of a leaky integrator, written out; without lengths and resets."""
 
-    name, device, dtypes = "leaky", "cpu", (torch.float64,)
+class Leaky(leaky_backend.LeakyBackend):
+    """It counts."""
+
     forwards = backwards = 0
 
-    def unsupported_reason(self, call):
-        if call.lengths is not None or call.resets is not None:
-            return "written without lengths and resets"
-        return super().unsupported_reason(call)
-
-    def name_of(self, cell):
-        return "LeakyCell()" if type(cell) is LeakyCell else None
-
-    def signature(self, name):
-        return signature_of(LeakyCell()) if name == "LeakyCell()" else None
-
-    def kept_shapes(self, layer):
-        T, B, _ = layer.x.shape
-        return [(T, B, layer.hidden_size)] * layer.directions  # of v
-
-    def forward(self, layer, output, last, kept):
+    def forward(self, *arguments):
         Leaky.forwards += 1
-        H = layer.hidden_size
-        for k in range(layer.directions):
-            x, (weight, slope, *bias), v = parts(layer, k)
-            write, keep = linear(x, weight, *bias).chunk(2, -1)
-            for t in range(len(x)) if k == 0 else reversed(range(len(x))):
-                v = keep[t].sigmoid() * v + write[t]
-                output[t, :, k * H : (k + 1) * H] = v * (slope * v).sigmoid()
-                if kept:
-                    kept[k][t] = v
-            last[2 * k].copy_(output[t, :, k * H : (k + 1) * H])
-            last[2 * k + 1].copy_(v)
+        super().forward(*arguments)
 
-    def backward(self, layer, output, kept, d_output, d_last, d_inputs):
+    def backward(self, *arguments):
         Leaky.backwards += 1
-        H, T, n = layer.hidden_size, len(layer.x), len(layer.weights)
-        d_x = torch.zeros_like(layer.x)
-        for k in range(layer.directions):
-            x, (weight, slope, *bias), v_0 = parts(layer, k)
-            steps = range(T) if k == 0 else range(T - 1, -1, -1)
-            keep = linear(x, weight, *bias).chunk(2, -1)[1].sigmoid()
-            d_h_n, d_v = d_last[2 * k : 2 * k + 2]
-            d_v = torch.zeros_like(v_0) if d_v is None else d_v
-            d_pre, d_slope = torch.zeros(T, len(x[0]), 2 * H).to(x), torch.zeros_like(slope)
-            for t in reversed(steps):
-                d_h = torch.zeros_like(v_0)
-                if d_output is not None:
-                    d_h = d_h + d_output[t, :, k * H : (k + 1) * H]
-                if d_h_n is not None and t == steps[-1]:
-                    d_h = d_h + d_h_n
-                v, gate = kept[k][t], (slope * kept[k][t]).sigmoid()
-                d_v = d_v + d_h * (gate + slope * v * gate * (1 - gate))
-                d_slope += (d_h * v * v * gate * (1 - gate)).sum(0)
-                before = v_0 if t == steps[0] else kept[k][t - 1 if k == 0 else t + 1]
-                d_pre[t] = torch.cat([d_v, d_v * before * keep[t] * (1 - keep[t])], -1)
-                d_v = d_v * keep[t]
-            d_x += d_pre @ weight
-            found = [torch.einsum("tbg,tbd->gd", d_pre, x), d_slope, d_pre.sum((0, 1))]
-            m = n // layer.directions
-            for d_input, value in zip(d_inputs[1 + k * m :], found[:m], strict=False):
-                fill(d_input, value)
-            fill(d_inputs[1 + n + 2 * k], torch.zeros_like(d_v))
-            fill(d_inputs[1 + n + 2 * k + 1], d_v)
-        fill(d_inputs[0], d_x)
-
-
-def parts(layer, k):
-    """Input, weights and first v of a direction."""
-    m = len(layer.names)
-    return layer.x, layer.weights[k * m : (k + 1) * m], layer.states[2 * k + 1]
-
-
-def fill(d_input, value):
-    """Write a gradient if it is needed."""
-    if d_input.numel():
-        d_input.copy_(value)
+        super().backward(*arguments)
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
+from lstm_variants.equations import substitute
 from lstm_variants.evaluate import evaluate
-from lstm_variants.latex import parse, substitute, write
+from lstm_variants.latex import parse, write
 from tests.tolerances import assert_exact
 
 a, b = torch.tensor([[0.5, -2.0, 3.0], [1.5, 0.3, -0.7]], dtype=torch.float64)
@@ -38,6 +39,8 @@ MEANING = {
     r"\max(a_t, b_{t-1}, 0)": a.maximum(b).clamp(min=0),
     r"\min\left(a_t, b_{t-1}\right)": a.minimum(b),
     r"\mathrm{relu}(a_t) + \operatorname{relu}(b_{t-1})": a.relu() + b.relu(),
+    r"\sqrt{1 - \sigma(a_t)^2} \odot b_{t-1}": (1 - a.sigmoid() ** 2).sqrt() * b,
+    r"-\gamma \mathrm{softplus}(a_t)": -s * torch.nn.functional.softplus(a),
     r"[a_t, b_{t-1}]": torch.cat([a, b]),
     r"(b, q)_{t-1}": torch.cat([b, 2 * a]),
     r"\tilde{a}_t + \tilde a_t": -2 * a,
@@ -55,7 +58,8 @@ def test_what_is_evaluated_is_what_is_written(text):
 SYNTAX = {
     r"\sinh(a_t)": r"\\sinh in .* is not supported",
     r"a_t ? b_t": r"\? in .* is not supported",
-    r"\mathrm{gelu}(a_t)": r"\\mathrm{gelu} in .* is not supported",
+    r"\mathrm{dt} (a_t)": r"\\mathrm{dt} in .* is not supported as a function: .* needs \\cdot",
+    r"\sqrt(a_t)": r"unexpected \( in",
     r"(a_t + b_t": r"unexpected the end in .*, expected \)",
     r"a_t + b_t)": r"unexpected \) in",
     r"a_t + \odot b_t": r"unexpected \\odot in",

@@ -203,7 +203,7 @@ class Cell(ABC):
         Returns:
             `wx`, `[..., G*H]`.
         """
-        return linear(x, w.weight_ih, w.bias_ih)
+        return linear(x, w.weight_ih, getattr(w, "bias_ih", None))
 
     @abstractmethod
     def step(self, wx: Tensor, state: State, w: Weights) -> tuple[State, Gates]:

@@ -50,12 +50,14 @@ def check_rates(
             f"zoneout should be one probability, or one for each of {cell.zoneout_fields} of "
             f"{cell}, got {zoneout!r}"
         )
+    sees = "seen" in signature(cell.step).parameters
     for name, rate in pairs:
-        if rate and "weight_hh" not in names:
+        # Recurrent dropout applies to weights of any name.
+        if rate and "weight_hh" not in names and not (sees and name == "recurrent_dropout"):
             raise ValueError(
                 f"{name} should be 0 for {cell}, which has no recurrent weights (`weight_hh`)"
             )
-    if recurrent_dropout and "seen" not in signature(cell.step).parameters:
+    if recurrent_dropout and not sees:
         raise ValueError(
             f"recurrent_dropout should be 0 for {cell}, whose step has no argument `seen`"
         )
