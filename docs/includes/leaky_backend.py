@@ -1,4 +1,4 @@
-"""A backend outside the package: both passes of the leaky integrator, without a tensor a step."""
+"""A backend outside the package: both passes of the leaky integrator."""
 
 # --8<-- [start:backend]
 import torch

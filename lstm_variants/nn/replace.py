@@ -68,10 +68,10 @@ def replace_layers(
     torch.nn.LSTM](../howto/replace.md#another-variant).
 
     Layers that may compute something else than torch's class are not replaced, and a warning names
-    them: subclasses, compiled layers, and layers with a parametrisation, hooks, added parameters or
-    a `forward` of their own. Layers are found as submodules; a second reference to one, as in a
-    list of Python, is not changed. Call this before `torch.compile` of a layer, and before
-    `DistributedDataParallel` or `fully_shard`.
+    them: subclasses, compiled layers, and layers with a parametrisation, hooks, added parameters,
+    parameters of another shape or a `forward` of their own. Layers are found as submodules; a
+    second reference to one, as in a list of Python, is not changed. Call this before
+    `torch.compile` of a layer, and before `DistributedDataParallel` or `fully_shard`.
 
     Args:
         model: The model, or a layer.
