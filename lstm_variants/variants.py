@@ -86,7 +86,7 @@ VARIANTS = {
     "RNN": Variant(
         cell=ElmanCell(),
         papers=("Elman 1990",),
-        summary="no gates and no cell state: the baseline",
+        summary="no gates and no cell state",
         confusable_with="the network of Jordan 1986, whose recurrent input is the output layer",
     ),
     "LSTM": Variant(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from experiments.statistics.papers import SOURCES
+from experiments.statistics.papers import MENTIONED, SOURCES
 from lstm_variants.kernels.cpu import backend, native
 from lstm_variants.papers import PAPERS
 from tests.cpu_kernels import needs_kernels
@@ -48,9 +48,9 @@ def test_the_table_of_features_names_every_test_of_the_layers_and_no_other():
 def test_every_paper_can_be_cited():
     entries = (ROOT / "docs" / "includes" / "papers.bib").read_text().strip().split("\n\n")
     by_url = {re.findall(r"url\s*= \{(.*)\}", entry)[0]: entry for entry in entries}
-    urls = {paper.url for paper in PAPERS.values()} | {url for url in SOURCES.values() if url}
-    assert set(by_url) == urls
-    for name, url in [*((n, p.url) for n, p in PAPERS.items()), *SOURCES.items()]:
+    urls = SOURCES | MENTIONED | {name: paper.url for name, paper in PAPERS.items()}
+    assert set(by_url) == {url for url in urls.values() if url}
+    for name, url in urls.items():
         if url and name != "the teaching notebook":
             surname, year = re.match(
                 r"([\w ]+?)(?:,| &| et al\.|(?= \d)).* ?(\d{4})$", name

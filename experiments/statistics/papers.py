@@ -16,3 +16,9 @@ SOURCES = {
     "this project": "",
     "the teaching notebook": "https://github.com/rhiosutoyo/Teaching-Deep-Learning-and-Its-Applications/blob/main/8_3_lstm_variants.ipynb",
 }
+MENTIONED = {
+    "Gers & Schmidhuber 2001": "https://doi.org/10.1109/72.963769",
+    "Le, Jaitly & Hinton 2015": "https://arxiv.org/abs/1504.00941",
+    "Arjovsky, Shah & Bengio 2016": "https://arxiv.org/abs/1511.06464",
+}
+"""Others that the texts of experiments name."""

@@ -1,4 +1,4 @@
-r"""The simple recurrent network, the baseline of the comparisons."""
+r"""The simple recurrent network, without gates."""
 
 from __future__ import annotations
 
