@@ -9,8 +9,6 @@ import jupytext
 import nbformat
 
 from experiments import FOLDER
-from lstm_variants import VARIANTS
-from lstm_variants.equations import equations
 
 PAGE = FOLDER.parent / "docs" / "start" / "walkthrough.md"
 INSTALL = """```python
@@ -59,6 +57,10 @@ def notebook_text(page: str) -> str:
 
 def equations_of(code: re.Match[str]) -> str:
     """What such code shows on the page."""
+    # Here, because torch takes seconds to import, which the report needs for nothing else.
+    from lstm_variants import VARIANTS
+    from lstm_variants.equations import equations
+
     lines = [rf"{left} &= {right} \\" for left, right in equations(VARIANTS[code[1]].cell).items()]
     return "\n".join([r"$$ \begin{aligned}", *lines, r"\end{aligned} $$"])
 
