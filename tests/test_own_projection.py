@@ -192,6 +192,8 @@ def test_a_property_that_does_not_hold_on_purpose_is_left_out():
         ValueError, match=r"has 'third', with which none of these begins: the parts"
     ):
         check_cell(LeakyCell(), leave_out=["third"])
+    with pytest.raises(ValueError, match="has '', with which none"):
+        check_cell(LeakyCell(), leave_out="")
 
 
 RETURNED = {

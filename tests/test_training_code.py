@@ -136,6 +136,7 @@ def test_an_attribute_that_the_constructor_would_overwrite():
 
     with pytest.raises(TypeError, match=r"^recurrent_dropout of Dropped would be overwritten: "):
         Dropped(4, 5, name="recurrent_dropout")
+    assert Dropped(4, 5, name="step").step == 0.5  # which the constructor does not set
     layer = Dropped(4, 5, name="rate")
     layer.__init__(4, 6, name="rate")  # once more, as torch's
     assert layer.weight_hh_l0.shape == (24, 6)

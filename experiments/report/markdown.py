@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 
 from experiments import Record, Result, repeated
 from experiments.statistics.papers import SOURCES
@@ -104,3 +105,9 @@ def took(result: Result) -> str:
         f"{counted(round(seconds / 60), 'minute')} of run time in all{core}{earlier}. "
     )
     return f"{work if seconds else ''}{provenance(result)}"
+
+
+def aligned(equations: Mapping[str, str]) -> str:
+    """Equations, each by its left side, one below the other."""
+    lines = [rf"{left} &= {right} \\" for left, right in equations.items()]
+    return "\n".join([r"$$ \begin{aligned}", *lines, r"\end{aligned} $$"])

@@ -9,6 +9,7 @@ import jupytext
 import nbformat
 
 from experiments import FOLDER
+from experiments.report.markdown import aligned
 
 PAGE = FOLDER.parent / "docs" / "start" / "walkthrough.md"
 INSTALL = """```python
@@ -61,8 +62,7 @@ def equations_of(code: re.Match[str]) -> str:
     from lstm_variants import VARIANTS
     from lstm_variants.equations import equations
 
-    lines = [rf"{left} &= {right} \\" for left, right in equations(VARIANTS[code[1]].cell).items()]
-    return "\n".join([r"$$ \begin{aligned}", *lines, r"\end{aligned} $$"])
+    return aligned(equations(VARIANTS[code[1]].cell))
 
 
 def quoted(admonition: re.Match[str]) -> str:

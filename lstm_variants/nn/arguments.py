@@ -16,8 +16,8 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from lstm_variants.cells import Cell, ElmanCell, GRUCell
 
-RESERVED = {"cell", "backend", "step", "weight_dropout", "recurrent_dropout", "zoneout"}
-"""Attributes of a layer that torch's layers do not have."""
+OVERWRITTEN = {"cell", "backend", "weight_dropout", "recurrent_dropout", "zoneout"}
+"""Attributes that the constructor sets, and that of torch's layers does not."""
 
 
 def check_frozen(cell: Cell) -> None:
@@ -33,7 +33,7 @@ def check_frozen(cell: Cell) -> None:
 
 def check_unused(layer: Any) -> None:
     """Raise TypeError if a subclass has set an attribute that the constructor would overwrite."""
-    taken = vars(layer).keys() & RESERVED
+    taken = vars(layer).keys() & OVERWRITTEN
     if taken and not hasattr(layer, "_weight_names"):  # else it is initialised once more
         raise TypeError(
             f"{', '.join(sorted(taken))} of {type(layer).__name__} would be overwritten: the "

@@ -86,7 +86,7 @@ def check_cell(cell: Cell, seed: int = 0, *, leave_out: str | Sequence[str] = ()
         warnings.warn(text, stacklevel=2)
     left = (leave_out,) if isinstance(leave_out, str) else tuple(leave_out)
     for words in left:
-        if not any(property_of(check).startswith(words) for check in checks):
+        if not words or not any(property_of(check).startswith(words) for check in checks):
             known = "; ".join(map(property_of, checks))
             raise ValueError(f"leave_out has {words!r}, with which none of these begins: {known}")
     checks = [check for check in checks if not property_of(check).startswith(left)]
