@@ -58,8 +58,9 @@ BY_GATES = {
         "..",
         "On the folk tunes this is left undecided. Tanh units have the lower NLL within this "
         "number of epochs, as in the paper; but most of the chosen runs of gated units end at the "
-        "limit, and few of tanh units. With an earlier protocol the order was undecided too, and "
-        "in Bai et al., with larger networks, it is the opposite one.",
+        "limit, and few of tanh units. With an earlier protocol the order was undecided too. In "
+        "the random search, tanh units are ahead; in Bai et al., with larger networks, the order "
+        "is the opposite one.",
     ),
 }
 BY_UNIT = {

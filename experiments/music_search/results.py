@@ -45,6 +45,21 @@ LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str], tuple[str, str]]] = {
             "plain RNN.",
         ),
     ),
+    "Nottingham": (
+        (
+            "++",
+            "On folk tunes, a plain RNN is better than GRU and PeepholeLSTM, by more than in the "
+            "paper's table. Two things limit this: some of the best trials of the GRU end at the "
+            "limit of updates, and the best learning rates of the PeepholeLSTM are near the upper "
+            "end of the range. In Bai et al., with larger networks, the order is the opposite one.",
+        ),
+        (".", "On folk tunes, the order of GRU and PeepholeLSTM is undecided."),
+        (
+            ".",
+            "On folk tunes, the estimate is in favour of peepholes, but it is undecided whether an "
+            "LSTM without them is worse by more than the margin.",
+        ),
+    ),
 }
 NO_LESSONS = (("", ""), ("", ""), ("", ""))
 """The outcomes of the claims' comparisons on each data set, and what to take from them."""
