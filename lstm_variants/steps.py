@@ -206,8 +206,7 @@ def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
             lengths = torch.as_tensor(lengths, device="cpu")
         except (RuntimeError, TypeError, ValueError) as error:
             raise TypeError(f"lengths should be integers, got {type(lengths).__name__}") from error
-    if lengths.dtype.is_floating_point or lengths.dtype.is_complex or lengths.dtype == torch.bool:
-        raise TypeError(f"lengths should be integers, got {lengths.dtype}")
+    check_length_dtype(lengths)
     if lengths.shape != (B,):
         raise ValueError(
             f"lengths should have one entry per sequence, shape [{B}], got {list(lengths.shape)}"
@@ -216,6 +215,13 @@ def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
     if has_values(lengths):
         check_length_values(lengths, T)
     return lengths
+
+
+def check_length_dtype(lengths: Tensor) -> None:
+    """Raise TypeError if lengths are not integers."""
+    dtype = lengths.dtype
+    if dtype.is_floating_point or dtype.is_complex or dtype == torch.bool:
+        raise TypeError(f"lengths should be integers, got {dtype}")
 
 
 def check_resets(resets: Tensor, shape: Sequence[int]) -> Tensor:

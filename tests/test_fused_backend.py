@@ -129,6 +129,17 @@ def test_what_is_inside_is_exact_under_autocast(backend, monkeypatch):
     assert Leaky.forwards == 2
 
 
+@pytest.mark.parametrize("dtypes", [(torch.float32,), (torch.float32, torch.bfloat16)], ids=len)
+def test_input_that_autocast_has_rounded_already(backend, monkeypatch, dtypes):
+    """That of a second layer, or of a layer after a Linear; weights are in float32."""
+    monkeypatch.setattr(Leaky, "dtypes", dtypes)
+    layer, x = Recurrent(LeakyCell(), 2, 3, num_layers=2), torch.randn(5, 3, 2).bfloat16()
+    expected = copy.deepcopy(layer).bfloat16()(x)[0]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(layer(x)[0], expected)
+    assert Leaky.forwards == 4
+
+
 def test_half_precision_needs_float32(backend, capsys):
     layer = Recurrent(LeakyCell(), 2, 3, dtype=torch.bfloat16)
     explain(layer, torch.randn(5, 3, 2).bfloat16())

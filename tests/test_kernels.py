@@ -285,3 +285,11 @@ def test_lengths_of_32_bits():
     call = call_of(GRUCell())._replace(lengths=torch.tensor([3, 1], dtype=torch.int32))
     outputs = [BACKENDS[backend].run(call)[0] for backend in ("cpu", "reference")]
     torch.testing.assert_close(*outputs)
+
+
+@pytest.mark.parametrize("backend", [pytest.param("cpu", marks=needs_kernels), "torch", "reference"])
+@pytest.mark.parametrize("lengths", [[2.9, 1.0], [True, False]], ids=str)
+def test_lengths_that_are_not_integers(backend, lengths):
+    call = call_of(GRUCell())._replace(lengths=torch.tensor(lengths))
+    with pytest.raises(TypeError, match="lengths should be integers, got torch"):
+        BACKENDS[backend].run(call)

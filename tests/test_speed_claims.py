@@ -12,7 +12,7 @@ from experiments.records import load
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "experiments" / "benchmarks"
-SETS = ("avx2", "avx512")
+SETS = ("avx2", "avx512", "amx")
 
 
 def ratios(name, kind="records", **wanted):
@@ -37,6 +37,7 @@ def test_the_sentences_are_in_the_readme():
         "These layers are slower than torch's: `LayerNormLSTM`,",
         "`MultiplicativeLSTM` at most sizes",
         "LSTM and PeepholeLSTM in bfloat16 at most sizes with AVX-512 or AMX",
+        "`LSTM` and `PeepholeLSTM` at the smallest size with one thread, and some single time steps",
         "where the allocator keeps it, they take about as long as torch's, or somewhat longer. "
         "`GRU`, `RNN` and `CoupledLSTM` remain faster.",
         "At the smallest size, ONNX Runtime is faster in inference and JAX also in training; for a "
@@ -49,15 +50,22 @@ def test_the_sentences_are_in_the_readme():
 def test_layers_that_are_slower(simd):
     assert share_slower(f"bench-cpu-{simd}", variant="LayerNormLSTM") == 1
     assert share_slower(f"bench-cpu-{simd}", variant="MultiplicativeLSTM") > 0.5
+    smallest = suite.SIZES[0]._asdict()
+    for variant in ("LSTM", "PeepholeLSTM"):
+        found = ratios(f"bench-cpu-{simd}", variant=variant, threads=1, size=smallest)
+        assert len(found) == 2
+        assert min(found) > 1
 
 
 @pytest.mark.parametrize("variant", ["LSTM", "PeepholeLSTM"])
 def test_bfloat16_is_slower_at_most_sizes_with_some_processors(variant):
     found = {
-        name: share_slower(name, "half_precision", variant=variant, dtype="bfloat16")
-        for name in ("bench-cpu-avx2", "bench-cpu-avx512", "half-cpu-amx")
+        simd: share_slower(
+            f"bench-cpu-{simd}", "half_precision", variant=variant, dtype="bfloat16"
+        )
+        for simd in SETS
     }
-    assert found.pop("bench-cpu-avx2") == 0
+    assert found.pop("avx2") == 0
     assert min(found.values()) >= 0.5
 
 
@@ -75,21 +83,27 @@ def test_other_implementations_that_are_faster():
 
 
 def test_what_the_page_of_speed_says_of_bfloat16_with_amx():
-    """Which layers take at least 5 % less time than torch's, and that most goals are missed."""
-    records = load(FOLDER / "half-cpu-amx.json")["half_precision"]
-    faster, missed = set(), []
+    """Which layers take at least 10 % less time than torch's, and that most goals are missed."""
+    records = load(FOLDER / "bench-cpu-amx.json")["half_precision"]
+    faster, missed, lstms = set(), [], {}
     for record in (record for record in records if record["dtype"] == "bfloat16"):
         name, mode, ratio = record["variant"], record["mode"], record["ratio"]["median"]
-        if ratio <= 0.95:
-            faster.add((name, mode, size_name(record["size"])))
+        size = size_name(record["size"])
+        if ratio <= 0.9:
+            faster.add((name, mode, size))
+        if name != "GRU":
+            lstms.setdefault((mode, size), []).append(ratio)
         if name != "GRU":
             place = suite.SIZES.index(tuple(record["size"].values()))
             missed.append(ratio > goals.BFLOAT16_GOALS[name, mode][place])
-    said = {("training", "large"), ("training", "single"), ("forward", "large")}
+    said = {("training", "large"), ("training", "single")}
     everywhere = itertools.product(suite.MODES, (size_name(s._asdict()) for s in suite.SIZES))
     assert faster == {("GRU", *timing) for timing in everywhere} | {
         (name, *timing) for name in ("LSTM", "PeepholeLSTM") for timing in said
     }
+    assert max(lstms.pop(("forward", "large"))) < 1
+    assert min(min(found) for place, found in lstms.items() if place not in said) > 1
+    assert min(lstms["forward", size_name(suite.SIZES[0]._asdict())]) > 1.5
     assert sum(missed) > len(missed) / 2
 
 

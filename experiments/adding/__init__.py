@@ -39,8 +39,9 @@ decide alone what is learned.
 
 Deviations: training uses Adam on batches of 20 new sequences, with gradients clipped to norm 1; the
 paper trains online. The learning rate of the networks with gates was not chosen, and no other was
-tried. There is one layer of 32 units, with which a GRU has three quarters of the parameters of an
-LSTM. *LSTM 1997* has no forget gate, like the LSTM of the paper; that one's blocks of cells, its
+tried here; [another page](initial-biases-rates.md) has two smaller ones for an LSTM and T = 100.
+There is one layer of 32 units, with which a GRU has three quarters of the parameters of an LSTM.
+*LSTM 1997* has no forget gate, like the LSTM of the paper; that one's blocks of cells, its
 squashing functions and its truncated gradient are not copied. The RNN has tanh units and PyTorch's
 initialisation alone: one that makes long lags easier for it, such as the identity with rectified
 units (Le, Jaitly & Hinton 2015), was not tried. The chrono initialisation depends on T, the lag

@@ -98,8 +98,9 @@ def memory(record: Record) -> str:
 
 
 def with_summary(readme: str) -> str:
-    """The README with the table of the stored records."""
-    return replace_marked(readme, "speed", summary([load(path) for path in RECORDS]))
+    """The README with the table of the stored records, the newest last."""
+    results = sorted(map(load, RECORDS), key=lambda result: str(result["date"]))
+    return replace_marked(readme, "speed", summary(results))
 
 
 if __name__ == "__main__":

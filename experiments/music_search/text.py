@@ -19,8 +19,9 @@ learning rate (1e-4 to 1e-2, log-uniform), 1 or 8 sequences of similar length pe
 noise with a standard deviation of 0.075 or none. It trains until the validation NLL, computed after
 each epoch, has not improved for {patience:,} updates or is not finite, for {limit:,} updates at
 most, rounded up to whole epochs. The test NLL is measured at the epoch with the lowest validation
-NLL. There are {trials} trials for each unit. The tenth of the trials with the lowest validation NLL
-is compared between units, by a test that permutes all trials (see [the
+NLL. The patience is a number of updates: with 1 sequence per update, it is an eighth as many epochs
+as with 8. There are {trials} trials for each unit. The tenth of the trials with the lowest
+validation NLL is compared between units, by a test that permutes all trials (see [the
 rule](what-holds.md#the-rule)). A test NLL above that of a model of the frequency of each key alone
 is capped at the latter, for example after divergence.
 
@@ -47,8 +48,8 @@ REDUCED = (
     "Piano-midi, were known"
 )
 KNOWN = {
-    "nottingham": f"{REDUCED}. In the published split, 1 sequence for testing and 1 for validation "
-    "are also among those for training",
+    "nottingham": f"{REDUCED}. The data are folk tunes. In the published split, 1 sequence for "
+    "testing and 1 for validation are also among those for training",
     "muse": REDUCED,
 }
 """What was known before the trials of a data set, and what is special about it."""

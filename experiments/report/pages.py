@@ -28,7 +28,6 @@ from experiments.report.markdown import images, source_text, took
 CITE = "[How to cite a result](../project/cite.md#a-result)."
 NOT_RUN = '!!! warning "Not run yet"\n\n    There are no results so far.'
 CORE_HOURS = {
-    "initial_biases_rates": 3,
     "music_search_muse": 12,
 }
 """What experiments that are not run yet take, estimated from single units."""

@@ -17,6 +17,7 @@ from lstm_variants.kernels.call import Call, computing_dtype, shown
 from lstm_variants.kernels.schema import layer_operator
 from lstm_variants.kernels.second_order import with_tensors
 from lstm_variants.kernels.transforms import unsupported_transform
+from lstm_variants.steps import check_length_dtype
 
 if TYPE_CHECKING:
     from lstm_variants.kernels.layer import Layer
@@ -72,7 +73,8 @@ def in_dtype(
         inner: The dtype that `compute` gets.
         compute: Computes a call.
     """
-    if call.x.dtype == dtype == inner:
+    # Under autocast, weights and states may have another dtype than the input.
+    if call.x.dtype == dtype == inner and not torch.is_autocast_enabled(call.x.device.type):
         return compute(call)
     rounded = with_tensors(call, [t.to(dtype).to(inner) for t in call.tensors()])
     with torch.autocast(call.x.device.type, enabled=False):
@@ -153,6 +155,7 @@ class FusedBackend(ABC):
         states = [t for state in call.states for t in state]
         lengths, resets, device = call.lengths, call.resets, call.x.device
         if lengths is not None:
+            check_length_dtype(lengths)
             lengths = lengths.to(device, torch.int64)
         if resets is not None:
             resets = resets.to(device)

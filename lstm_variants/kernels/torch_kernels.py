@@ -15,7 +15,7 @@ from lstm_variants.kernels.layer import shapes_of
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import run_twice_differentiable
 from lstm_variants.kernels.transforms import in_functional_transform, unsupported_transform
-from lstm_variants.steps import has_values
+from lstm_variants.steps import check_length_dtype, has_values
 from lstm_variants.torch_internals import is_compiling, is_traced
 
 FUNCTIONS: dict[Cell, Callable[..., tuple[Tensor, ...]]] = {
@@ -76,8 +76,10 @@ class TorchKernels:
             ValueError: If sizes do not fit together.
         """
         check_sizes(call)
-        if call.lengths is not None and not call.lengths.any():
-            return Reference().run(call)  # zeros that depend on the inputs, for autograd
+        if call.lengths is not None:
+            check_length_dtype(call.lengths)
+            if not call.lengths.any():
+                return Reference().run(call)  # zeros that depend on the inputs, for autograd
         # Per field of the state, [directions, B, ...].
         fields = [torch.stack(field) for field in zip(*call.states, strict=True)]
         if call.lengths is None:
