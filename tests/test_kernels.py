@@ -287,7 +287,9 @@ def test_lengths_of_32_bits():
     torch.testing.assert_close(*outputs)
 
 
-@pytest.mark.parametrize("backend", [pytest.param("cpu", marks=needs_kernels), "torch", "reference"])
+@pytest.mark.parametrize(
+    "backend", [pytest.param("cpu", marks=needs_kernels), "torch", "reference"]
+)
 @pytest.mark.parametrize("lengths", [[2.9, 1.0], [True, False]], ids=str)
 def test_lengths_that_are_not_integers(backend, lengths):
     call = call_of(GRUCell())._replace(lengths=torch.tensor(lengths))

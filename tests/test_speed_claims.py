@@ -37,7 +37,7 @@ def test_the_sentences_are_in_the_readme():
         "These layers are slower than torch's: `LayerNormLSTM`,",
         "`MultiplicativeLSTM` at most sizes",
         "LSTM and PeepholeLSTM in bfloat16 at most sizes with AVX-512 or AMX",
-        "`LSTM` and `PeepholeLSTM` at the smallest size with one thread, and some single time steps",
+        "So are `LSTM` and `PeepholeLSTM` at the smallest size with one thread, and some single",
         "where the allocator keeps it, they take about as long as torch's, or somewhat longer. "
         "`GRU`, `RNN` and `CoupledLSTM` remain faster.",
         "At the smallest size, ONNX Runtime is faster in inference and JAX also in training; for a "
@@ -60,9 +60,7 @@ def test_layers_that_are_slower(simd):
 @pytest.mark.parametrize("variant", ["LSTM", "PeepholeLSTM"])
 def test_bfloat16_is_slower_at_most_sizes_with_some_processors(variant):
     found = {
-        simd: share_slower(
-            f"bench-cpu-{simd}", "half_precision", variant=variant, dtype="bfloat16"
-        )
+        simd: share_slower(f"bench-cpu-{simd}", "half_precision", variant=variant, dtype="bfloat16")
         for simd in SETS
     }
     assert found.pop("avx2") == 0

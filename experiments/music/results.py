@@ -56,11 +56,11 @@ BY_GATES = {
     ),
     "Nottingham": (
         "..",
-        "On the folk tunes, the order of tanh and gated units is left undecided. Tanh units have the lower NLL within this "
-        "number of epochs, as in the paper; but most of the chosen runs of gated units end at the "
-        "limit, and few of tanh units. With an earlier protocol the order was undecided too. In "
-        "the random search, tanh units are ahead; in Bai et al., with larger networks, the order "
-        "is the opposite one.",
+        "On the folk tunes, the order of tanh and gated units is left undecided. Tanh units have "
+        "the lower NLL within this number of epochs, as in the paper; but most of the chosen runs "
+        "of gated units end at the limit, and few of tanh units. With an earlier protocol the "
+        "order was undecided too. In the random search, tanh units are ahead; in Bai et al., with "
+        "larger networks, the order is the opposite one.",
     ),
 }
 BY_UNIT = {
