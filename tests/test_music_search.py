@@ -5,12 +5,14 @@ import math
 import numpy as np
 import pytest
 
+from experiments import FOLDER
 from experiments.data import small
 from experiments.music import run as music
 from experiments.music_baselines.results import stored
 from experiments.music_search import DATA, figure, search
 from experiments.music_search.results import best_nlls, by_noise, claims, importances, table
 from experiments.plotting import NARROW, WIDE
+from experiments.records import grouped, load
 
 pytestmark = [
     pytest.mark.xdist_group("music_search"),
@@ -195,3 +197,19 @@ def test_a_unit_whose_best_trials_are_cut_off_decides_nothing():
     assert [found["marks"][-1] for found in (gates, units, peepholes)] == ["."] * 3
     assert gates["marks"][0] != "."
     assert "PeepholeLSTM end at the limit" in units["comparisons"][0]["open_because"]
+
+
+def test_what_limits_the_result_on_nottingham():
+    """The lessons of the search on Nottingham name these."""
+    result = load(FOLDER / "music_search_nottingham" / "record.json")
+    best_two = {
+        model: sorted(drawn, key=lambda trial: trial["valid"])[:2]
+        for model, drawn in grouped(result["records"], "model").items()
+    }
+    ended = {m: [t["epochs"] == t["at_most"] for t in drawn] for m, drawn in best_two.items()}
+    assert ended["GRU"] == [True, False]
+    assert sum(ended["LSTM"]) == 1
+    assert not any(ended["RNN"] + ended["PeepholeLSTM"])
+    assert min(t["rate"] for t in best_two["PeepholeLSTM"]) > 0.8 * max(search.Config.rate)
+    assert {t["batch"] for model in ("GRU", "PeepholeLSTM") for t in best_two[model]} == {1}
+    assert {t["batch"] for t in best_two["RNN"]} == {8}

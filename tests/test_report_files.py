@@ -253,10 +253,8 @@ def test_processors_with_other_instruction_sets_have_other_records():
 
 
 @every_bench
-def test_published_timings_are_complete_and_anonymous(path):
+def test_published_timings_are_complete(path):
     result = load(path)
-    assert result["experiment"] == path.stem
-    assert re.fullmatch("[0-9a-f]{40}", result["commit"])
     timed = {
         (r["variant"], r["mode"], r["threads"], tuple(r["size"].values()))
         for r in result["records"]
