@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
+from torch.overrides import has_torch_function
 
 TRIED = "2.9.0, 2.13.0 and 2.15.0"
 """The versions of torch that the tests were run with."""
@@ -31,6 +32,13 @@ try:
     is_zero_without_memory: Callable[[Tensor], bool] = torch._is_zerotensor
     """Whether a tensor stands for zeros, as some gradients of torch's functions do."""
 
+    profiler_is_active: Callable[[], bool] = torch._C._autograd._profiler_enabled
+    """Whether operators are recorded by a profiler."""
+
+    keys_of_tensor = torch._C._dispatch_keys
+    keys_of_thread = torch._C._dispatch_tls_local_include_set
+    keys_without_effect = torch._C._dispatch_tls_local_exclude_set
+    Key, KeySet = torch._C.DispatchKey, torch._C.DispatchKeySet
     SingleLevelFunction = torch.autograd.function._SingleLevelFunction
     compiled_autograd_key = torch.autograd.Function._compiled_autograd_key
     functorch = torch._C._functorch
@@ -154,6 +162,40 @@ def batched_gradients_level() -> int:
     level = torch._C._vmapmode_increment_nesting()
     torch._C._vmapmode_decrement_nesting()
     return level - 1
+
+
+def numbers_of(keys: Any, *others: Any) -> set[int]:
+    """Some keys of the dispatcher, and the same with others, each as a number."""
+    more = keys
+    for key in others:
+        more = more.add(key)
+    return {keys.raw_repr(), more.raw_repr()}
+
+
+PLAIN_TENSOR = numbers_of(
+    KeySet(Key.CPU).add(Key.AutocastCPU), Key.AutogradCPU, Key.ADInplaceOrView
+)
+PLAIN_THREAD = numbers_of(KeySet(Key.BackendSelect), Key.ADInplaceOrView)
+"""Of an ordinary tensor on the CPU, and of a thread without modes and transforms; both in inference
+mode and outside of it."""
+
+
+def runs_directly(tensors: tuple[Tensor, ...]) -> bool:
+    """Whether an operator of these tensors runs what is registered for autograd and the CPU alone.
+
+    Something else takes part under modes (as of FlopCounterMode), transforms of `torch.func`,
+    tracing and profilers, and if a tensor is of a subclass or stands for its negative.
+    """
+    if (
+        is_compiling()
+        or keys_of_thread().raw_repr() not in PLAIN_THREAD
+        or has_torch_function(tensors)
+        or profiler_is_active()
+        # In an operator of the caller's, whose results get their gradient there.
+        or (torch.is_grad_enabled() and keys_without_effect().has(Key.AutogradFunctionality))
+    ):
+        return False
+    return PLAIN_TENSOR.issuperset([keys_of_tensor(tensor).raw_repr() for tensor in tensors])
 
 
 def is_fake(tensor: Tensor) -> bool:

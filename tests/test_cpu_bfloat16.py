@@ -12,8 +12,8 @@ from torch import nn
 from lstm_variants.cells import LSTMCell
 from lstm_variants.kernels import BACKENDS
 from lstm_variants.kernels.cpu import native
-from lstm_variants.kernels.fused import FUSED
 from lstm_variants.kernels.reference import Reference
+from lstm_variants.kernels.schema import FUSED
 from lstm_variants.nn import PeepholeLSTM
 from tests.cpu_kernels import BFLOAT16_SETS, INSTRUCTION_SETS, needs_kernels, use_threads
 from tests.test_cpu_exactness import (

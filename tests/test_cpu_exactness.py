@@ -8,9 +8,9 @@ import torch
 from lstm_variants.kernels import BACKENDS, Call
 from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.cpu.cells import KERNELS
-from lstm_variants.kernels.fused import FUSED
 from lstm_variants.kernels.layer import Layer
 from lstm_variants.kernels.reference import Reference
+from lstm_variants.kernels.schema import FUSED
 from lstm_variants.kernels.second_order import with_tensors
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import BFLOAT16_SETS, INSTRUCTION_SETS, needs_kernels, use_threads

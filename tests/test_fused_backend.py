@@ -13,8 +13,8 @@ from lstm_variants.kernels import (
     BACKENDS,
     dispatch,
     explain,
-    fused,
     register,
+    schema,
     signature_of,
 )
 from lstm_variants.nn import Recurrent
@@ -48,7 +48,7 @@ def backend(monkeypatch):
     yield register(Leaky(), priority=30)
     BACKENDS.clear()
     BACKENDS.update(before)
-    del fused.FUSED["leaky"], dispatch._priorities["leaky"]
+    del schema.FUSED["leaky"], dispatch._priorities["leaky"]
 
 
 def twins():

@@ -7,24 +7,24 @@ inside of it, where grad mode is off: an outer level would take the result for a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from lstm_variants.kernels import operators
 from lstm_variants.kernels.call import Call, is_recorded
-from lstm_variants.kernels.fused import FUSED
 from lstm_variants.kernels.layer import Layer
 from lstm_variants.kernels.reference import Reference
-from lstm_variants.kernels.schema import Tensors, backward_operator, layer_operator, library
+from lstm_variants.kernels.schema import FUSED, Tensors, backward_operator, layer_operator, library
 from lstm_variants.kernels.second_order import (
     flatten,
     gradients_through_reference,
     second_gradients,
 )
 from lstm_variants.kernels.transforms import in_forward_mode
-from lstm_variants.torch_internals import LevelFunction, below_autograd
+from lstm_variants.torch_internals import LevelFunction, below_autograd, runs_directly
 
 
 class Settings(NamedTuple):
@@ -102,8 +102,10 @@ class LayerFunction(LevelFunction):
         elif torch.is_grad_enabled():
             found = backward_operator(*operands, output, kept, gradients, needs_grad)
         else:
+            direct = runs_directly((*saved, *(g for g in gradients if g is not None)))
+            compute: Any = operators.backward if direct else backward_operator
             with below_autograd():
-                found = backward_operator(*operands, output, kept, gradients, needs_grad)
+                found = compute(*operands, output, kept, gradients, needs_grad)
         found = [g if needed else None for g, needed in zip(found, needs_grad, strict=True)]
         return None, None, *found
 
@@ -140,6 +142,31 @@ class BackwardFunction(LevelFunction):
         return *(None,) * 4, *second_gradients(call, gradients, second, ctx.needs_input_grad[4:])
 
 
+def run_layer(
+    x: Tensor,
+    weights: Tensors,
+    states: Tensors,
+    lengths: Tensor | None,
+    resets: Tensor | None,
+    cell: str,
+    backend: str,
+) -> list[Tensor]:
+    """The output and the last states of `layer`.
+
+    The dispatcher, which an operator goes through twice, takes as long as a small layer. So it is
+    called only where something besides autograd and the kernel may take part.
+    """
+    arguments = x, weights, states, lengths, resets, cell, backend, False
+    flat = (x, *weights, *states)
+    steps = tuple(t for t in (lengths, resets) if t is not None)
+    if not runs_directly(flat + steps):
+        results: list[Tensor] = layer_operator(*arguments)
+        return results
+    if is_recorded(flat) or in_forward_mode(flat):
+        return differentiable_layer(*arguments, compute=operators.forward)
+    return operators.forward(*arguments)
+
+
 def differentiable_layer(
     x: Tensor,
     weights: Tensors,
@@ -149,8 +176,11 @@ def differentiable_layer(
     cell: str,
     backend: str,
     save_for_backward: bool,
+    compute: Callable[..., list[Tensor]] = layer_operator,
 ) -> list[Tensor]:
     """`layer` under autograd.
+
+    `compute` gives its results: the operator, or its kernel.
 
     Raises:
         NotImplementedError: If forward-mode derivatives are asked of what is saved.
@@ -167,7 +197,7 @@ def differentiable_layer(
         return flatten(Reference().run(call))
     needed = is_recorded(flat)
     with below_autograd():
-        results: list[Tensor] = layer_operator(
+        results = compute(
             x, weights, states, lengths, resets, cell, backend, needed or save_for_backward
         )
     if needed:

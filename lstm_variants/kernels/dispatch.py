@@ -15,9 +15,10 @@ from torch import Tensor, nn
 from lstm_variants.cells import State
 from lstm_variants.kernels.call import Backend, Call
 from lstm_variants.kernels.cpu import CPU, CPU_BFLOAT16
-from lstm_variants.kernels.fused import FUSED, FusedBackend
+from lstm_variants.kernels.fused import FusedBackend
 from lstm_variants.kernels.onnx_nodes import exporting_to_onnx, run_exported
 from lstm_variants.kernels.reference import Reference
+from lstm_variants.kernels.schema import FUSED
 from lstm_variants.kernels.torch_kernels import TorchKernels
 from lstm_variants.torch_internals import is_compiling
 

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from lstm_variants.cells import Cell, State
+from lstm_variants.kernels.autograd import run_layer
 from lstm_variants.kernels.call import Call, computing_dtype, shown
-from lstm_variants.kernels.schema import layer_operator
 from lstm_variants.kernels.second_order import with_tensors
 from lstm_variants.kernels.transforms import unsupported_transform
 from lstm_variants.steps import check_length_dtype
@@ -160,9 +160,8 @@ class FusedBackend(ABC):
         if resets is not None:
             resets = resets.to(device)
         cell = self.name_of(call.cell)
-        output, *last = layer_operator(
-            call.x, weights, states, lengths, resets, cell, name, save_for_backward=False
-        )
+        assert cell is not None
+        output, *last = run_layer(call.x, weights, states, lengths, resets, cell, name)
         n = len(call.states[0])
         parts = [last[k : k + n] for k in range(0, len(last), n)]
         return output, [call.cell.state_type(*part) for part in parts]
@@ -219,7 +218,3 @@ class FusedBackend(ABC):
             d_inputs: Receive the gradients of input, weights and first states, in this order; a
                 tensor without elements where none is needed.
         """
-
-
-FUSED: dict[str, FusedBackend] = {}
-"""The fused backends by name; the operators look them up."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from lstm_variants.cells import Cell
 from lstm_variants.kernels.call import Call
-from lstm_variants.kernels.fused import FUSED, FusedBackend, Signature
+from lstm_variants.kernels.schema import FUSED
+
+if TYPE_CHECKING:
+    from lstm_variants.kernels.fused import FusedBackend, Signature
 
 
 def computed_shapes(

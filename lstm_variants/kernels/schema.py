@@ -9,12 +9,18 @@ and `batching.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
+if TYPE_CHECKING:
+    from lstm_variants.kernels.fused import FusedBackend
+
 Tensors = Sequence[Tensor]
+
+FUSED: dict[str, FusedBackend] = {}
+"""The fused backends by name; the operators look them up."""
 
 # Not torch.library.custom_op, whose handling of lists in autograd takes 100 us a call.
 try:
