@@ -74,9 +74,9 @@ class LayerTrace(dict[str, Tensor]):
     ) -> dict[str, Saturation]:
         """For each gate and unit, the share of valid time steps near 0 and near 1.
 
-        With the thresholds of Karpathy, Johnson & Fei-Fei 2015 (section 4.2,
-        <https://arxiv.org/abs/1506.02078>), where a gate is called left-saturated below 0.1 and
-        right-saturated above 0.9. A share is NaN if a value is.
+        The default thresholds are those of Karpathy, Johnson & Fei-Fei 2015 (section 4.2,
+        <https://arxiv.org/abs/1506.02078>), who call a gate left-saturated below 0.1 and
+        right-saturated above 0.9. A share is NaN if one of the values is NaN.
 
         Args:
             low: The lower threshold.
@@ -105,7 +105,7 @@ class LayerTrace(dict[str, Tensor]):
         return found
 
     def time_constants(self) -> Tensor:
-        r"""The time constant of each unit: the time steps after which 1/e of the state is left.
+        r"""The time constant of each unit: the number of time steps after which 1/e of it is left.
 
         With $k_t$, the factor by which a unit's old state is multiplied (the forget gate of an
         LSTM, the update gate of a GRU, ...; see
@@ -116,8 +116,9 @@ class LayerTrace(dict[str, Tensor]):
         $$ \tau = - 1 \,/\, \overline{\log k_t} $$
 
         The mean is over all valid time steps but the `first` ones, before which there is nothing to
-        keep. A unit that keeps everything has an infinite time constant. Gates without peepholes
-        are rounded in half precision, in bfloat16 to 1 from 0.998 on: use a layer in float32.
+        keep. A unit that keeps everything has an infinite time constant. In half
+        precision, gates without peepholes are rounded (in bfloat16, values from 0.998 on become 1):
+        use a layer in float32.
 
         Returns:
             Time constants in time steps, float64 `[H]`.

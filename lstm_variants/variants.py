@@ -52,8 +52,8 @@ class Variant:
     def layer(self, input_size: int, hidden_size: int, **options: Any) -> Recurrent:
         """Create a layer of this variant, with the API of [torch.nn.LSTM][].
 
-        Arguments other than the two sizes are passed by name. It has biases unless `bias=False`,
-        also where the notebook's model has none.
+        Arguments other than the two sizes are passed by name. The layer has biases unless
+        `bias=False`, even where the notebook's model has none.
 
         Args:
             input_size: Number of features of one time step, `D`.

@@ -149,7 +149,7 @@ def test_a_run_killed_after_its_record_was_written_counts_once(run, monkeypatch)
 
 def test_a_page_states_that_seeds_are_missing(run):
     result, _ = run(2)
-    assert "2 of 5 seeds are run so far" in pages.page(
+    assert "2 of 5 seeds have been run so far" in pages.page(
         "counting", pages.results_of("counting", result)
     )
     assert "2 of 5 seeds (preliminary)" in what_holds({"counting": (result, [CLAIM])}, ())

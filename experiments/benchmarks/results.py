@@ -45,8 +45,8 @@ def table_of_ratios(result: Result) -> str:
 
 
 UNEVEN = (
-    " In this earlier version, the time of `torch.nn` includes that of freeing the results, and "
-    "that of this package does not: its ratios are too low by that."
+    " In this earlier version, the time of `torch.nn` includes freeing the results, and that "
+    "of this package does not: the ratios are too low by that amount."
 )
 
 
@@ -88,8 +88,8 @@ def goals_section(result: Result) -> tuple[str, ...]:
         "The kernels were written with a goal for each size, the largest acceptable ratio; a ratio "
         "is rounded to two digits before it is compared. Of "
         f"{len(compared)} goals in float32 against torch.nn, for one thread and for all, "
-        f"{len(compared) - len(missed)} are reached. These are not; goals of half precision, one "
-        "time step and other layers are in their tables:"
+        f"{len(compared) - len(missed)} are reached; the table lists the others. Goals for half "
+        "precision, one time step and other layers are in their own tables."
     )
     table = tabulate.tabulate(missed, "keys", tablefmt="pipe", disable_numparse=True)
     return ("### Goals against torch.nn that are missed", said, table) if missed else ()
@@ -124,10 +124,10 @@ def half_precision_section(result: Result) -> tuple[str, ...]:
     )
     if not is_gpu(result):
         text += (
-            " Where processors have fast products of bfloat16 (AMX on Linux, AVX512-BF16 on other "
-            "processors than Intel's), the kernels multiply in bfloat16 and add in float32 in a "
-            "bfloat16 layer; everything else is computed in float32. The goals of bfloat16 were "
-            "set for processors with AMX."
+            " Where processors have fast products of bfloat16 (AMX on Linux, AVX512-BF16 on "
+            "processors other than Intel's), the kernels multiply in bfloat16 and add in float32 "
+            "in a bfloat16 layer; everything else is computed in float32. The goals of bfloat16 "
+            "were set for processors with AMX."
         )
     return section("Half precision", text, result, "half_precision", goal)
 
@@ -187,8 +187,7 @@ def memory_section(result: Result) -> tuple[str, ...]:
     threads = "" if is_gpu(result) else " with one thread"
     first = "the first" if "processes" in result and not is_gpu(result) else "a"
     said = (
-        f"Peak memory of {first} training step{threads} in MB, above its start, this package : "
-        "torch.nn."
+        f"Peak additional memory of {first} training step{threads} in MB, this package : torch.nn."
     )
     table = tabulate.tabulate(list(rows.values()), "keys", tablefmt="pipe", disable_numparse=True)
     return ("### Memory", said, table) if rows else ()

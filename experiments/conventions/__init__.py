@@ -9,8 +9,8 @@ Claims: none of a paper. Gers, Schraudolph & Schmidhuber 2002 and Cho et al. 201
 equations without a comparison. The questions are this project's: whether the convention of the
 paper is better, on four tasks.
 
-Protocol: four tasks of other pages, each with one setting; the networks of a pair have the same
-number of units, biases, the same learning rate and, for each seed, the same data.
+Protocol: four tasks of other pages, each with one setting; the networks of a pair have biases,
+the same number of units, the same learning rate and, for each seed, the same data.
 
 - [Counting](counting.md): $a^n b^n$ with 10 units, at the rate chosen for the peephole LSTM and the
   GRU; the measure is the largest n up to which all words are right, at most 10,000.
@@ -30,6 +30,6 @@ only the adding problem would be decided for the reset gate, and its verdict wou
 music, and in an earlier run of adding, repeat runs of those, whose results were known when the
 effects of interest were declared; in music, some of them differ in the fourth digit. The timing
 task has the seeds and settings of its page, and other numbers: training there amplifies rounding
-errors, which differ between processors and versions of the kernels. A seed of such a task is one
-draw, not a number that another machine reproduces.
+errors, which differ between processors and versions of the kernels. The result of a seed on
+such a task is one random draw; another machine does not reproduce it.
 """

@@ -32,9 +32,9 @@ LESSONS = (
     (
         "xxx.",
         "On the adding problem, a reset gate before the product has no advantage as large as the "
-        "smallest effect of interest. On music, such an advantage is excluded too, but only just, "
-        "and by the order of the tests this depends on the result for counting, which is weak "
-        "evidence. Timing is undecided.",
+        "smallest effect of interest. On music, such an advantage is only just excluded; in Holm's "
+        "procedure, this exclusion depends on that for counting, which is weak evidence. Timing is "
+        "undecided.",
     ),
 )
 """For each claim, the outcomes of its comparisons and what to take from them."""

@@ -12,7 +12,7 @@ And a question of ours: whether peepholes help.
 
 Protocol: a network reads a word of $a^n b^n$ or $a^n b^n c^n$ and outputs, at each letter, the
 probability that each letter may come next, the end included. Training as in the code released by
-Suzgun, Belinkov & Shieber: 1000 words with n uniform from 1 to 50, 150 epochs of one word an
+Suzgun, Belinkov & Shieber: 1000 words with n uniform from 1 to 50, 150 epochs with one word per
 update, RMSprop, squared error of sigmoid outputs, PyTorch's initialisation. Each network has the
 learning rate that a [pilot](counting-rates.md) with other seeds chose for it. A word is right if
 all outputs at all of its letters are on the right side of 0.5. The measure is the largest n up to
@@ -24,16 +24,16 @@ Deviations: Suzgun, Belinkov & Shieber train all networks with a learning rate o
 is chosen for each network, to reduce the effect of a rate that suits another one. They read the
 words in the same order in each epoch; here the order is drawn anew. The pilot has two seeds and
 five rates; where the chosen rate is the largest or the smallest of them, as for most GRUs and for
-the LSTM with three units on $a^n b^n$, another rate may be better. Weiss, Goldberg & Yahav train n
-below 100 and 50 with Adam at a rate of 0.001 and the cross-entropy of a softmax; the largest n is
-compared as it is, although their training ranges are larger or equal. In multiples of the training
-range, the difference that they report on $a^n b^n$ with ten units, 2.2, is not excluded. Their GRUs
-are not right on their training ranges. [Another experiment](counting-source-rates.md) has the rates
-of the sources, with which more LSTMs with three units learn the training range, and a smaller one
-for GRUs. The table shows how many networks are right on the whole training range, and how many
-reach the limit: it was raised to 10,000 and not further, since the time of a test grows with the
-square of n. The training error is the mean squared error over the words of the training range, each
-n with the same weight.
+the LSTM with three units on $a^n b^n$, another rate may be better. Weiss, Goldberg & Yahav train on
+words with n below 100 ($a^n b^n$) and 50 ($a^n b^n c^n$), with Adam at a rate of 0.001 and the
+cross-entropy of a softmax; the largest n is compared without rescaling, although their training
+ranges are larger or equal. In multiples of the training range, the difference that they report on
+$a^n b^n$ with ten units, 2.2, is not excluded. Their GRUs are not right on their training ranges.
+[Another experiment](counting-source-rates.md) has the rates of the sources, with which more LSTMs
+with three units learn the training range, and a smaller one for GRUs. The table shows how many
+networks are right on the whole training range, and how many reach the limit: it was raised to
+10,000 and not further, since the time of a test grows with the square of n. The training error is
+the mean squared error over the words of the training range, each n with the same weight.
 
 **Changes.** That two networks are compared only where most seeds of both are right on the training
 range was decided when these results were known; without it, LSTMs would count farther than GRUs in

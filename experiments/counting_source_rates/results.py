@@ -94,9 +94,9 @@ def claims(result: Result) -> list[Record]:
             [smaller_minus_larger(language, H) for language in languages for H in (3, 10)],
             lesson=(
                 "-x..",
-                "On aⁿbⁿ, in as many epochs, a GRU with three hidden units counts less far with a "
-                "smaller rate; with ten, an advantage of 25 n is excluded. On aⁿbⁿcⁿ most GRUs do "
-                "not fit the training range. More epochs were not tried.",
+                "On aⁿbⁿ, in as many epochs, a GRU with three hidden units does not count as far "
+                "with a smaller rate; with ten, an advantage of 25 in n is excluded. On aⁿbⁿcⁿ "
+                "most GRUs do not fit the training range. More epochs were not tried.",
             ),
         ),
     ]

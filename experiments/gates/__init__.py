@@ -12,12 +12,12 @@ interval, the input states whether the interval has 10 or 11 time steps; the tar
 its end. Networks of three units with a linear candidate and output are trained with and without
 peepholes for up to 6,000 updates, twice as many as in that experiment. Gates, cell state and output
 are recorded over four intervals. The figure shows the network that solved the task after the fewest
-updates, of several the one with the smallest seed, and the ranges of the gates in all that solved
+updates (in a tie, the one with the smallest seed), and the ranges of the gates in all that solved
 it. Those that did not solve it within 6,000 updates, some of which diverged as defined in
 [Timing](timing.md), are counted in the table and not drawn. Of each network, one unit is shown: the
 one whose contribution to the output (hidden state times output weight) varies most over time. Two
-networks with peepholes solve it after as few updates; the one that is not drawn closes its output
-gate, unlike the one that is.
+networks with peepholes tie; the one that is not drawn closes its output gate, and the one that is
+drawn does not.
 
 Deviations: the paper has one unit, and shows other tasks.
 """

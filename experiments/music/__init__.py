@@ -26,27 +26,27 @@ for training.
 Deviations: two or three learning rates are tried, the same for all networks, where the paper draws
 ten; random searches on [JSB Chorales](music-search-jsb.md) and
 [Nottingham](music-search-nottingham.md) draw them. Where a network prefers the smallest or largest
-of them, as all gated networks do with most seeds on the chorales, and every network on the folk
-tunes, where only two are tried, another rate may be better for it, and the comparison is to its
-disadvantage. Batches have 8 sequences of similar length. Training ends after 15 epochs (chorales)
-or 40 epochs (folk tunes) without a new best validation NLL, or at a limit; the table shows the best
-epochs. Where these are near the limit, longer training might give a better result. So might more
-patience on the folk tunes: two runs of the GRU ended by it, and they are its worst. 15 epochs of
-the chorales are about 430 updates; the random search on them waits for 3,000, and its estimates of
-the advantage of gated units are about half of those here; the intervals overlap. On the folk tunes,
-the search trains for up to 60,000 updates, and tanh units are ahead there. The reset gate of the
-GRU acts after the matrix product, as in PyTorch; in the paper it acts before. There are two biases
-for each gate, as in PyTorch. In the example configuration that the authors released (JSB Chorales),
-RMSProp has momentum 0.9, the norm of an update is limited and not that of a gradient, the loss is a
-sum over all frames of one sequence, the learning rate decays linearly over 500 epochs, and the
-output layer has no weight noise. Here there is no momentum and no decay, the loss is the mean per
-frame, and all parameters have noise: that of the output weights may be a disadvantage for networks
-with more units, which are those of tanh. The networks of Bai, Kolter & Koltun are larger: about
-300,000 parameters (chorales) and 1,000,000 (folk tunes). The numbers of units are those of the
-paper, which counts 20,000 parameters for each network; counted with all parameters here, the tanh
-network is the largest. Levels differ from those of the paper, for reasons that are not known: all
-units are better here on the chorales, tanh units most, and all are worse on the folk tunes.
-Differences between units are compared across these levels.
+of them, another rate may be better for it, and the comparison may be to its disadvantage. This is
+so for all gated networks with most seeds on the chorales, and for every network on the folk tunes,
+where only two rates are tried. Batches have 8 sequences of similar length. Training ends after 15
+epochs (chorales) or 40 epochs (folk tunes) without a new best validation NLL, or at a limit; the
+table shows the best epochs. Where these are near the limit, longer training might give a better
+result. So might more patience on the folk tunes: two runs of the GRU ended by it, and they are its
+worst. 15 epochs of the chorales are about 430 updates; the random search on them waits for 3,000,
+and its estimates of the advantage of gated units are about half of those here; the intervals
+overlap. On the folk tunes, the search trains for up to 60,000 updates, and tanh units are ahead
+there. The reset gate of the GRU acts after the matrix product, as in PyTorch; in the paper it acts
+before. There are two biases for each gate, as in PyTorch. In the example configuration that the
+authors released (JSB Chorales), RMSProp has momentum 0.9, the norm of an update is limited and not
+that of a gradient, the loss is a sum over all frames of one sequence, the learning rate decays
+linearly over 500 epochs, and the output layer has no weight noise. Here there is no momentum and no
+decay, the loss is the mean per frame, and all parameters have noise: that of the output weights may
+be a disadvantage for networks with more units, which are those of tanh. The networks of Bai, Kolter
+& Koltun are larger: about 300,000 parameters (chorales) and 1,000,000 (folk tunes). The numbers of
+units are those of the paper, which counts 20,000 parameters for each network; counted with all
+parameters here, the tanh network is the largest. Levels differ from those of the paper, for reasons
+that are not known: all units are better here on the chorales, tanh units most, and all are worse on
+the folk tunes. Differences between units are compared across these levels.
 
 **Changes.** Settings were changed when results were known. In an earlier run on the folk tunes,
 with batches of 2, learning rates of 0.003 and 0.01, at most 200 epochs and 15 of patience, no run

@@ -15,7 +15,7 @@ add-one smoothing. Nothing is chosen on the sequences for validation. Of each ra
 table shows the test NLL of the trial of a unit with the lowest validation NLL; the pages of the
 searches have all trials.
 
-Deviations: none from the measure of [Music](music.md). Why published networks are above the Markov
-chain, where they are, is not known: training, measure or files of the paper may differ from those
-here.
+Deviations: none from the measure of [Music](music.md). Where the NLL of published networks is above
+that of the Markov chain, the reason is not known: training, measure or files of the paper may
+differ from those here.
 """

@@ -50,11 +50,12 @@ LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str], tuple[str, str]]] = {
             "++",
             "On Nottingham (folk tunes), a plain RNN is better than GRU and PeepholeLSTM; the "
             "intervals lie above the differences in the paper's table. Among the trials with "
-            "weight noise, this is not shown for the GRU. Three things limit it: the best trial of "
-            "the GRU ends at the limit of updates; the best learning rates of the PeepholeLSTM are "
-            "near the upper end of the range; and the best trials of both have one sequence per "
-            "update, for which the patience, counted in updates, is an eighth as many epochs as "
-            "for those of the RNN. In Bai et al., with larger networks, gated units are ahead.",
+            "weight noise, this is not shown for the GRU. Three things limit this result: the "
+            "best trial of the GRU ends at the limit of updates; the best learning rates of the "
+            "PeepholeLSTM are near the upper end of the range; and the best trials of both have "
+            "one sequence per update, for which the patience, counted in updates, is an eighth as "
+            "many epochs as for those of the RNN. In Bai et al., with larger networks, gated "
+            "units are ahead.",
         ),
         (".", "On Nottingham (folk tunes), the order of GRU and PeepholeLSTM is undecided."),
         (

@@ -22,24 +22,24 @@ most, rounded up to whole epochs. The test NLL is measured at the epoch with the
 NLL. The patience is a number of updates: with 1 sequence per update, it is an eighth as many epochs
 as with 8. There are {trials} trials for each unit. The tenth of the trials with the lowest
 validation NLL is compared between units, by a test that permutes all trials (see [the
-rule](what-holds.md#the-rule)). A test NLL above that of a model of the frequency of each key alone
-is capped at the latter, for example after divergence.
+rule](what-holds.md#the-rule)). Test NLLs, for example after divergence, are capped at that of a
+model of the frequency of each key alone.
 
 Deviations: the paper draws ten learning rates for each unit and always has weight noise. The range
 of its rates could not be checked; it is probably exp(-12) to exp(-6). The range here leaves out the
-lower part of that, where training takes longest, and extends beyond its upper end. It does not
-state the number of sequences per update; the example configuration that its authors released (JSB
-Chorales) has one, RMSProp with momentum 0.9 and a learning rate that decays linearly. Here there is
-no momentum and no decay. Where the best trials have learning rates near an end of the range, which
-the table shows, others outside may be better. The paper reports one network for each unit; the
-column *best by validation* shows the trial with the lowest validation NLL. The other deviations of
-[Music](music.md) apply: the loss, the norm that is limited, the parameters that have noise, the
-initialisation, the reset gate, two biases for each gate and the count of parameters. Where all
-units are better than in the paper, or all worse, the reason is not known, and differences between
-units are compared across these levels. In the analysis of variance the recurrent unit is a number:
-the place of the unit in the order of the median losses of the same trials, which may make its share
-larger. Margins were declared before the trials; the results of [Music](music.md) on JSB Chorales
-and Nottingham were known{known}.
+lower part of that, where training takes longest, and extends beyond its upper end. The paper does
+not state the number of sequences per update; the example configuration that its authors released
+(JSB Chorales) has one, RMSProp with momentum 0.9 and a learning rate that decays linearly. Here
+there is no momentum and no decay. Where the best trials have learning rates near an end of the
+range, which the table shows, others outside may be better. The paper reports one network for each
+unit; the column *best by validation* shows the trial with the lowest validation NLL. The other
+deviations of [Music](music.md) apply: the loss, the norm that is limited, the parameters that have
+noise, the initialisation, the reset gate, two biases for each gate and the count of parameters.
+Where all units are better than in the paper, or all worse, the reason is not known, and differences
+between units are compared across these levels. In the analysis of variance, the recurrent unit is
+encoded as a number, its rank by the median loss of the same trials; this may make its share larger.
+Margins were declared before the trials; the results of [Music](music.md) on JSB Chorales and
+Nottingham were known{known}.
 """
 
 REDUCED = (

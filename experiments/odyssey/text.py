@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TEXT = """{title}.
 
-Which parts of an LSTM matter, and how much do they matter beside its hyperparameters? A random
+Which parts of an LSTM matter, and how much compared with its hyperparameters? A random
 search over the LSTM with peepholes (vanilla), eight ablations, GRU and RNN, in the manner of Greff
 et al. (2017), on {data}
 
@@ -13,16 +13,16 @@ activation are the most critical parts (Greff et al. 2017).
 
 Protocol: {task} The vanilla LSTM has peepholes. Of its ablations, NIG, NFG and NOG lack the input,
 forget or output gate, NIAF and NOAF the input or output activation function, and NP the peepholes;
-CIFG couples the gates, f = 1 - i; FGR has recurrent connections between all gates. A trial draws
-the number of hidden units (20 to 200, log-uniform), the learning rate of Adam (1e-5 to 1e-1,
-log-uniform), 1 minus the decay rate of its first moment (0.01 to 1, log-uniform) and the standard
-deviation of the noise that is added to inputs in training (0 to 1, uniform). It trains with {batch}
-per update until the validation loss has not improved for 15 epochs or is not finite, for 150 epochs
-at most. The test loss is measured at the epoch with the lowest validation loss. There are 60 trials
-for each recurrent unit. The tenth of the trials with the lowest validation losses is compared
-between recurrent units, by a test that permutes all trials (see [the
-rule](what-holds.md#the-rule)). A test loss above chance, the loss of an output that does not depend
-on the input, is capped at chance, for example after divergence. Each recurrent unit draws other
+CIFG couples the gates, f = 1 - i; FGR (full gate recurrence) makes each gate depend on the gates of
+the previous time step. A trial draws the number of hidden units (20 to 200, log-uniform), the
+learning rate of Adam (1e-5 to 1e-1, log-uniform), 1 minus the decay rate of its first moment (0.01
+to 1, log-uniform) and the standard deviation of the noise that is added to inputs in training (0 to
+1, uniform). It trains with {batch} per update until the validation loss has not improved for 15
+epochs or is not finite, for 150 epochs at most. The test loss is measured at the epoch with the
+lowest validation loss. There are 60 trials for each recurrent unit. The tenth of the trials with
+the lowest validation losses is compared between recurrent units, by a test that permutes all trials
+(see [the rule](what-holds.md#the-rule)). Test losses, for example after divergence, are capped at
+chance: the loss of an output that does not depend on the input. Each recurrent unit draws other
 values: by chance, one may have more trials with a good learning rate, or with little input noise,
 than another. The importance of the hyperparameters, and of the recurrent unit beside them, is
 computed by functional analysis of variance (fANOVA, on logarithms); the curve in the figure is the
@@ -40,11 +40,11 @@ gates has more of them. The loss is compared, where the paper compares error rat
 data sets. {deviations}
 
 **Tests.** The paper compares the best tenths by Welch's t-test, as if these were independent
-results. It finds no significant improvement; here the stricter statement is tested that an
+results. It finds no significant improvement; here a stricter statement is tested: that an
 improvement as large as the margin is excluded. The p-values of the paper's test, and its findings
-beside those here, are in tables of their own. The test of the claims takes the trials of two units
-for equal up to a shift. If one of the units has good results at far fewer settings than the other,
-for example NOAF on spoken digits, its p-values are too small (see [the
+beside those here, are in tables of their own. The null hypothesis of the test of the claims is that
+the trials of two units are equal up to a shift. If one of the units has good results at far fewer
+settings than the other, for example NOAF on spoken digits, the p-values are too small (see [the
 rule](what-holds.md#the-rule)). All comparisons share the trials of the vanilla LSTM: they are not
 independent findings. A comparison in which most of the best trials of a unit end at the limit of
 epochs is left undecided. All trials have the same validation and test data, whose choice is in no
@@ -57,8 +57,8 @@ recurrent units is not among the claims. GRU and RNN are shown beside the others
 claim. That hyperparameters hardly interact, another finding of the paper, is not tested either:
 with this number of trials, interactions cannot be told from noise.
 
-**Importance.** The recurrent unit is a number to the forest: the place of the unit in the order of
-the median losses of the same trials, which may make its share larger. Shares of the variance have
+**Importance.** For the forest, the recurrent unit is encoded as a number, its rank by the median
+loss of the same trials; this may make its share larger. Shares of the variance have
 no interval; with other random numbers of the forests they differ by a few points, and with other
 trials by more. The forest that they are computed from does not predict all of the variance of
 trials that it has not seen; noise adds to all shares. A part of the share of the learning rate is

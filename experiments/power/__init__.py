@@ -3,10 +3,10 @@ r"""What few seeds can show.
 Error and power of the rule for verdicts with 5 to 20 seeds, by simulation.
 
 Claim: the verdict rule keeps the error of all directions of a claim at 5 % or less if the results
-of both networks have the same distribution, whichever that is. Statements that a reported effect is
-excluded have one side and an error of 2.5 %, so that any false statement has a probability of 7.5 %
-at most. (For shares of seeds that is shown for one pair of shares only.) The power of the rule
-determines how many seeds a claim with $m$ comparisons needs.
+of both networks have the same distribution, whichever that is. Whether a reported effect is
+excluded is tested one-sided at 2.5 %, so that the probability of any false statement is at most 7.5
+%. (For shares of seeds that is shown for one pair of shares only.) The power of the rule determines
+how many seeds a claim with $m$ comparisons needs.
 
 Protocol: each of the ten seeds of the simulation draws 400 claims of each kind. A claim has $m$
 independent comparisons of two networks with $n$ seeds each. The results of the seeds are drawn from
@@ -19,12 +19,12 @@ none in the others, *any false statement* is a direction that is wrong or that d
 reported effect that is excluded although it is the true one; Holm's procedure for the exclusions is
 that of the rule.
 
-The outcomes are normal scores, lognormal scores ($\sigma = 1$), times to solve a task, and shares
-of seeds that solve it. For false statements, the reported effect is 1.5 standard deviations, 4
-times sooner, or 80 % against 10 %. Times are exponential and censored at a cap that 40 % of the
-runs of the slower network exceed. Equal networks solve a task with probability 0.5. Two more
-outcomes have equal medians and different distributions: normal scores with standard deviations of 3
-and 1, and lognormal scores of which one is mirrored.
+The outcomes are normally distributed scores, lognormal scores ($\sigma = 1$), times to solve a
+task, and shares of seeds that solve it. For false statements, the reported effect is 1.5 standard
+deviations, 4 times sooner, or 80 % against 10 %. Times are exponential and censored at a cap that
+40 % of the runs of the slower network exceed. Equal networks solve a task with probability 0.5. Two
+more outcomes have equal medians and different distributions: normally distributed scores with
+standard deviations of 3 and 1, and lognormal scores of which one is mirrored.
 
 Deviations: the comparisons of a simulated claim are independent; those of a real claim often share
 a network. Holm's procedure is valid for both. The power of the tests for random searches, against a

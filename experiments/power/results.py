@@ -11,11 +11,11 @@ from experiments import Record, Result
 from experiments.power import FALSE
 
 OUTCOMES = {
-    "normal": "normal scores",
+    "normal": "normally distributed scores",
     "lognormal": "lognormal scores",
     "times": "times to solve, 40 % censored",
     "shares": "shares of seeds that solve",
-    "spread": "normal scores, standard deviations 3 and 1",
+    "spread": "normally distributed scores, standard deviations 3 and 1",
     "skew": "lognormal scores, skewed in opposite directions",
 }
 UNEQUAL = ("spread", "skew")
@@ -74,11 +74,11 @@ def table(result: Result) -> str:
     sizes = "for m comparisons and n seeds of each network"
     return "\n\n".join(
         (
-            "**Family-wise error**: share of claims with equal networks in which any comparison is "
-            f"decided, {sizes}; it should be at most 0.05. {claims:,} simulated claims for each "
-            f"number, Monte Carlo standard error {with_error:.2g} at 0.05. The largest of the "
-            f"numbers is {largest:.3f}, {(largest - 0.05) / with_error:+.1f} standard errors from "
-            "0.05.",
+            "**Family-wise error rate**: share of claims with equal networks in which any "
+            f"comparison is decided, {sizes}; it should be at most 0.05. {claims:,} simulated "
+            f"claims for each number, Monte Carlo standard error {with_error:.2g} at 0.05. The "
+            f"largest of the numbers is {largest:.3f}, {(largest - 0.05) / with_error:+.1f} "
+            "standard errors from 0.05.",
             rows("outcome", equal, 3),
             "**The same median, but other distributions**: the same share, where the networks of a "
             "pair have equal medians and differ in spread or skew. The rule does not keep 5 % "

@@ -91,8 +91,8 @@ def page(name: str, results: Results | None) -> str:
         text["Protocol"],
         "## Deviations",
         text["Deviations"],
-        f"Run it: `python -m experiments {name}`; with `--smoke` in seconds, `--help` for its "
-        "settings.",
+        f"Run it with `python -m experiments {name}`; `--smoke` takes seconds, and `--help` lists "
+        "the settings.",
     )
     return front_matter(name, text[""], is_run=bool(results)) + "\n\n".join(blocks) + "\n"
 
@@ -136,8 +136,8 @@ def preliminary(result: Result) -> list[str]:
     number, planned = len(result["seeds"]), result["planned_seeds"]
     word = experiments.repeated(result["experiment"])
     return [
-        f'!!! warning "Preliminary"\n\n    {number} of {planned} {word} are run so far. Figure, '
-        "table and verdicts may change with the others."
+        f'!!! warning "Preliminary"\n\n    {number} of {planned} {word} have been run so far. '
+        "Figure, table and verdicts may change when the others are run."
     ]
 
 

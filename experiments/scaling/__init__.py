@@ -6,9 +6,9 @@ backend is faster at which size.
 Claim: with the CPU kernels, in float32 and at most sizes of figure and table, a peephole LSTM is no
 slower than `torch.nn.LSTM` (by at most 5 %), and the cells that PyTorch has too are no slower than
 PyTorch's own called by the same layer (at T = 32). So `backend="auto"` takes the kernels at these
-sizes, except for one time step of a GRU or an RNN (see [Backend
+sizes, except for most calls with one time step of a GRU or an RNN (see [Backend
 selection](../explanation/kernels.md#backend-selection)); the peephole LSTM is slower at T = 1 and
-at few sizes with more time steps. Other sizes, and half precision: [Speed](speed.md).
+at a few sizes with more time steps. Other sizes, and half precision: [Speed](speed.md).
 
 Protocol: the networks are timed in turn, round after round; the figure shows medians. *Products* is
 the time of the matrix products alone, computed by `torch.mm`: one for the input of all time steps

@@ -7,10 +7,10 @@ The page [Step through a cell](../start/step.md) shows the recordings on the dia
 Claims: none. The recordings are examples: one network for each task and variant.
 
 Protocol: two tasks. *Counting*: words $a^n b^n$ with n uniform from 1 to 10; at each letter, the
-network gives the probability that each letter comes next, the end included (one word an update,
+network gives the probability that each letter comes next, the end included (one word per update,
 RMSprop with a learning rate of 0.01, squared error, 60 epochs of 300 words). *Remembering*: 20 time
 steps with an input of 1 or -1 now and then and 0 otherwise; at each time step, the network gives
-the last input that was not 0, and 0 before the first one (32 sequences an update, Adam with a
+the last input that was not 0, and 0 before the first one (32 sequences per update, Adam with a
 learning rate of 0.02, squared error, 1,500 updates). All start from PyTorch's initialisation. Gates
 and states are recorded by `trace`, for words with n = 4 and n = 9 and for one sequence of
 remembering. The *error* is the mean squared error: on all words with n up to 10, or on 1,000 new

@@ -50,21 +50,21 @@ of the input of GTS is not known from the paper. Another replication gives the i
 as -2; the sign depends on a convention, so -2 is also tried, on NMSD with F = 10. A run ends
 unsolved after 100 million time steps; the limit of the paper is 10 million streams (by a summary of
 the paper, 100 million for measuring). At F = 30, 100 million time steps are about 3.2 million
-streams. Nearly all unsolved runs end below 10 million streams, but for those on functions with F =
-10, of which more than a third reach them; of the cosine with F = 10 and of all functions with F =
-25, every unsolved run that the verdicts compare ends below. An unsolved run is censored at its
-limit. A run that diverged is unsolved too, although a bounded candidate or a smaller learning rate
-might have solved the task: with a linear candidate and output, a recurrent weight of the candidate
-can act as positive feedback. The rectangle starts at 1; by the summary, it starts at 0 in the
-paper. *Batches* is not a protocol of the paper. The verdicts compare networks trained with
+streams. Nearly all unsolved runs end before 10 million streams, except on functions with F = 10,
+where more than a third of them reach that number. For the cosine with F = 10 and all functions with
+F = 25, every unsolved run that the verdicts compare ends before it. An unsolved run is censored at
+its limit. A run that diverged is unsolved too, although a bounded candidate or a smaller learning
+rate might have solved the task: with a linear candidate and output, a recurrent weight of the
+candidate can act as positive feedback. The rectangle starts at 1; by the summary, it starts at 0 in
+the paper. *Batches* is not a protocol of the paper. The verdicts compare networks trained with
 truncated gradients online, and with full gradients in batches; the table shows all runs. Online
 runs that diverge are counted in [Timing: divergence, codings and limits](timing-variations.md),
 with the limit of the paper. There, the unit *peepholes* learns the triangle with F = 25 as often as
 *previous*, and the cosine with F = 25 with every seed. Within the limit of this page, only
 *previous* learns the triangle with F = 25, because it needs fewer streams, and fewer time steps in
-each. The paper reports that an LSTM with peepholes learns to tell intervals of 49 from 50 time
-steps; here, most runs fail at 20. It reports too that an LSTM with peepholes learns to generate
-spikes and functions; here, within the limit of this page, no run of it with truncated gradients
-learns spikes at F = 20, the triangle, or the rectangle. Its protocol must differ from this one in
-something that is not known.
+each. The paper reports that an LSTM with peepholes learns to distinguish intervals of 49 and 50
+time steps; here, most runs fail at 20. It also reports that an LSTM with peepholes learns to
+generate spikes and functions; here, within the limit of this page, no run of it with truncated
+gradients learns spikes at F = 20, the triangle, or the rectangle. Its protocol must differ from
+this one in some unknown detail.
 """

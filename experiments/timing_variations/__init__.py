@@ -38,20 +38,20 @@ is tuned for it. The claims on spikes, on functions and on the triangle were mad
 of Timing was known, from which no run is used here; the changes for measuring had been tried on two
 of its seeds. That peepholes are not needed to measure a delay is tested with the bounded cell
 output alone, as declared before the runs; with the protocol of Timing, most runs diverge. The paper
-does not use a bounded cell output. With an input-gate bias of -2 networks without peepholes learn
-it too, as the paper reports, about as fast as with them; no such comparison was declared. A seed
-has the same initial weights in all tasks and variations: their results are not independent. The
-paper reports measuring up to 50 time steps without these changes, and spikes and functions that an
-LSTM with peepholes learns: here none of its runs learns spikes with F = 20, the triangle with F =
-10, or the rectangle, in any variation. The protocol of the paper must differ in something that is
-not known. That the triangle is learned in fewer time steps with the previous cell state, in less
-than half of them, was not declared as an effect of interest. The results on spikes, cosine,
-triangle and rectangle are four claims here and one on the page of Timing. As one claim, the same
-comparisons would be decided, and its verdict would be *inconclusive*. The unit *previous* is run on
-the triangle only; why it learns the triangle sooner is not explained. A forget bias of -2 is not
-among the changes: on Timing, no run with truncated gradients learns with it. Repeating the runs of
-Timing that solve their task, with truncated gradients, showed that none of them meets the condition
-of divergence before.
+does not use a bounded cell output. With an input-gate bias of -2, networks without peepholes also
+learn to measure, as the paper reports, about as fast as those with them; no such comparison was
+declared. A seed has the same initial weights in all tasks and variations: their results are not
+independent. The paper reports measuring up to 50 time steps without these changes, and spikes and
+functions that an LSTM with peepholes learns: here none of its runs learns spikes with F = 20, the
+triangle with F = 10, or the rectangle, in any variation. The protocol of the paper must differ in
+some unknown detail. With the previous cell state, the triangle is learned in less than half as many
+time steps; this was not declared as an effect of interest. The results on spikes, cosine, triangle
+and rectangle are four claims here and one on the page of Timing. As one claim, the same comparisons
+would be decided, and its verdict would be *inconclusive*. The unit *previous* is run on the
+triangle only; why it learns the triangle sooner is not explained. A forget bias of -2 is not among
+the changes: on Timing, no run with truncated gradients learns with it. The runs of Timing with
+truncated gradients that solve their task were repeated: none of them meets the condition of
+divergence before it solves the task.
 """
 
 AS_TIMING = "protocol of Timing"

@@ -35,15 +35,15 @@ LESSONS = {
         "For one unit that is trained online with truncated gradients, peepholes help to generate "
         "a cosine in three of four settings: without them no network learns it, not even with "
         "F = 10, which the paper reports as learned. With F = 10, networks with peepholes need "
-        "more time steps than 10,000,000 streams give to those without, whose streams are "
-        "shorter. Three units trained in batches learn it without them (Timing).",
+        "more time steps than networks without them get in 10,000,000 streams, because the streams "
+        "of the latter are shorter. Three units trained in batches learn it without them (Timing).",
     ),
     "TRIANGLE": (
         "..++",
         "One unit that is trained online with truncated gradients learns a triangle of 25 time "
-        "steps with peepholes and not without them; of 10 time steps, only one run of the "
-        "notebook's unit learns it. Three units trained in batches learn both without peepholes "
-        "(Timing).",
+        "steps with peepholes and not without them; a triangle of 10 time steps is learned by "
+        "only one run, of the notebook's unit. Three units trained in batches learn both without "
+        "peepholes (Timing).",
     ),
     "RECTANGLE": (
         "....",

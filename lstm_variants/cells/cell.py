@@ -223,7 +223,7 @@ class Cell(ABC):
         """
 
     def kept_share(self, steps: Mapping[str, Tensor], before: Mapping[str, Tensor]) -> Tensor:
-        """The derivative of the new state with respect to the old: the factor that multiplies it.
+        """The factor that multiplies the old state in the new one: its derivative for fixed gates.
 
         It follows from the roles of the blocks: the gate with the role `"keep"`; without one, 1
         minus the gate with the role `"write"`. Other cells override it, and raise ValueError if
@@ -234,7 +234,7 @@ class Cell(ABC):
             before: The same of the step before.
 
         Raises:
-            ValueError: If not just one block has such a role.
+            ValueError: If there is not exactly one such block.
         """
         gates = [b for b in self.blocks if b.role == "keep"]
         gates = gates or [b for b in self.blocks if b.role == "write"]

@@ -39,8 +39,8 @@ class IndRNNCell(Cell):
     `weight_hh` is the vector $u$, `[H]`. It starts uniform in (0, 1); there is one bias, `bias_ih`.
 
     Paper: Li et al. 2018. It limits $|u|$ to $\sqrt[T]{2}$ for sequences of $T$ time steps, so that
-    the influence of an old state, and its gradient, grow to twice their size at most; clip the
-    parameter after each update for that.
+    the influence of an old state and its gradient at most double; to do the same, clip the
+    parameter after each update.
 
     Not to be confused with: [`ElmanCell`][lstm_variants.cells.elman.ElmanCell], whose units all
     depend on one another. The default of torchrecurrent is tanh.

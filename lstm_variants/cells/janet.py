@@ -39,7 +39,7 @@ class JANETCell(Cell):
             1 and 0; other values run on the reference.
 
     Raises:
-        ValueError: If `beta` is no finite number.
+        ValueError: If `beta` is not a finite number.
 
     Examples:
         >>> import torch

@@ -55,7 +55,7 @@ class LayerNormLSTMCell(Cell):
     $\mathrm{LN}(v)$ is $v$ minus its mean, divided by its standard deviation, as
     `torch.nn.LayerNorm` computes it, with $10^{-5}$ added to the variance. $W x_t$ and
     $U h_{t-1}$ are normalised as a whole, all four blocks together; $a_{i,t}$ is a block of $a_t$.
-    Gains start at 1, biases at 0. In a large layer (H of some hundred) with random weights,
+    Gains start at 1, biases at 0. In a large layer (H of several hundred) with random weights,
     rounding errors can then grow from step to step; gains of 0.1 prevent that. With `H = 1`,
     $\mathrm{LN}(c)$ is zero.
 

@@ -95,12 +95,13 @@ class LSTMCell(Cell):
     (projection), Greff et al. 2017 (ablations).
 
     Not to be confused with: the peephole LSTM of teaching code, whose output gate depends on the
-    *previous* cell state (`peephole="previous"`). In Gers et al., ONNX, TensorFlow and oneDNN it
-    depends on the new one (`peephole="current"`). With $p_o = 0$ the two are the same function. In
-    the first two papers, 2 tanh(x/2) takes the place of tanh for the candidate, and tanh(x/2) for
-    the output. The networks of Gers et al. have no activation function for the candidate and the
-    output (`input_activation=False, output_activation=False`). Nor with the coupling $i_t = 1 -
-    f_t$ of TensorFlow Lite, which computes the same functions from the weights of the forget gate.
+    *previous* cell state (`peephole="previous"`). In Gers, Schraudolph & Schmidhuber, ONNX,
+    TensorFlow and oneDNN it depends on the new one (`peephole="current"`). With $p_o = 0$ the two
+    are the same function. In the first two papers, 2 tanh(x/2) takes the place of tanh for the
+    candidate, and tanh(x/2) for the output. The networks of Gers, Schraudolph & Schmidhuber have no
+    activation function for the candidate and the output (`input_activation=False,
+    output_activation=False`). Nor with the coupling $i_t = 1 - f_t$ of TensorFlow Lite, which
+    computes the same functions from the weights of the forget gate.
 
     Attributes:
         peephole: Whether gates depend on the cell state, and whether the output gate depends on the

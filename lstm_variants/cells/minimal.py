@@ -91,11 +91,11 @@ class MinLSTMCell(MinimalCell):
     \end{aligned}
     $$
 
-    The two gates are divided by their sum, so that the new state is a mean of old state and
-    candidate.
+    The two gates are divided by their sum, so that the new state is a weighted mean of the
+    old state and the candidate.
 
-    In a [trace][lstm_variants.trace.trace], time constants are NaN where both gates are too small
-    for a number.
+    In a [trace][lstm_variants.trace.trace], time constants are NaN where both gates underflow to
+    zero.
 
     Paper: Feng et al. 2024, section 3.2, with $n_t$ for the candidate $\tilde{h}_t$.
 

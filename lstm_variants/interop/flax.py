@@ -36,7 +36,7 @@ def from_flax(*directions: Mapping[str, Any], **options: Any) -> Recurrent:
         **options: Other arguments of [`Recurrent`][lstm_variants.nn.Recurrent].
 
     Raises:
-        TypeError: If an option follows from the arrays, as `bidirectional`.
+        TypeError: If an option is passed that the arrays determine, such as `bidirectional`.
         ValueError: If the tree is not that of one of these cells, or arrays do not fit together or
             are not of one floating-point dtype.
 
@@ -112,7 +112,7 @@ def to_flax(layer: Recurrent, k: int = 0) -> list[dict[str, dict[str, Any]]]:
         Trees as for `from_flax`. Where Flax has one bias, it is the sum of the two.
 
     Raises:
-        TypeError: If `layer` is not a layer of this package, or `k` is no integer.
+        TypeError: If `layer` is not a layer of this package, or `k` is not an integer.
         ValueError: If Flax does not have the cell, there is no layer `k`, or it has bfloat16 or
             zoneout.
 

@@ -41,7 +41,8 @@ def from_keras(
         **options: Other arguments of [`Recurrent`][lstm_variants.nn.Recurrent].
 
     Raises:
-        TypeError: If `weights` is no list, or an option follows from the arrays, as `bias`.
+        TypeError: If `weights` is not a list or tuple, or an option is passed that the arrays
+            determine, such as `bias`.
         ValueError: If there is no such class, or arrays do not fit together or are not of one
             floating-point dtype.
 
@@ -97,7 +98,7 @@ def to_keras(layer: Recurrent, k: int = 0) -> list[NDArray[Any]]:
         As for `from_keras`. Where Keras has one bias, it is the sum of the two.
 
     Raises:
-        TypeError: If `layer` is not a layer of this package, or `k` is no integer.
+        TypeError: If `layer` is not a layer of this package, or `k` is not an integer.
         ValueError: If Keras does not have the cell, there is no layer `k`, or it has bfloat16 or
             zoneout.
 

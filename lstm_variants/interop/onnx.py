@@ -52,7 +52,8 @@ def from_onnx(
             that of the node's `layout` by default.
 
     Raises:
-        TypeError: If `model` is neither, or an option follows from the arrays, as `bidirectional`.
+        TypeError: If `model` is neither, or an option is passed that the arrays determine, such as
+            `bidirectional`.
         ValueError: If there is no such node, or a layer cannot represent it: a clip, another
             activation function, the reverse direction alone, weights that are missing or depend on
             an input, or arrays whose shapes or dtypes do not fit together. If values are in another

@@ -46,10 +46,11 @@ def to_safetensors(layer: Recurrent, path: str | os.PathLike[str]) -> None:
         path: The file.
 
     Raises:
-        TypeError: If `layer` is not a layer of this package.
-        ValueError: If a file could not represent the layer: its parameters are parametrised,
-            pruned, tied or of several dtypes, it has modules or its class a `forward` of its own,
-            or a setting is out of range or no number or text. Hooks are not saved.
+        TypeError: If `layer` is not a layer of this package, or a setting has a wrong type.
+        ValueError: If a file could not represent the layer: a parameter is parametrised, pruned or
+            tied, the parameters have several dtypes, the layer has submodules, its class overrides
+            `forward` or `step`, or a setting is out of range or neither a number nor text. Hooks
+            are not saved.
         OSError: If the file cannot be written.
 
     Examples:

@@ -34,7 +34,7 @@ def from_tensorflow(*directions: Arrays, forget_bias: float = 1.0, **options: An
         **options: Other arguments of [`Recurrent`][lstm_variants.nn.Recurrent].
 
     Raises:
-        TypeError: If an option follows from the variables, as `proj_size`.
+        TypeError: If an option is passed that the variables determine, such as `proj_size`.
         ValueError: If a variable is missing or unknown, or does not fit, or they are not of one
             floating-point dtype.
 
@@ -132,7 +132,7 @@ def to_tensorflow(
         For each direction, NumPy arrays by their names in `from_tensorflow`, without a scope.
 
     Raises:
-        TypeError: If `layer` is not a layer of this package, or `k` is no integer.
+        TypeError: If `layer` is not a layer of this package, or `k` is not an integer.
         ValueError: If TensorFlow does not have the cell, there is no layer `k`, or it has bfloat16
             or zoneout.
 

@@ -71,8 +71,8 @@ def computing_dtype(x: Tensor) -> torch.dtype:
 class Backend(Protocol):
     """An implementation of layers.
 
-    It takes lengths, resets and masks of a call into account, or gives them as its reason not to
-    support it.
+    It has to respect the lengths, resets and masks of a call, or return them as the reason in
+    `unsupported_reason`.
 
     Attributes:
         name: The name that layers and `choose` take.

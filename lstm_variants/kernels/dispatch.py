@@ -39,7 +39,8 @@ def register(backend: Backend, priority: float) -> None:
             (`"torch"`) and 0 (`"reference"`).
 
     Raises:
-        TypeError: If the backend is a class or lacks something, or if the priority is no number.
+        TypeError: If the backend is a class or lacks an attribute or method, or if the priority
+            is not a number.
         ValueError: If the name is `"auto"`, or the priority is NaN.
 
     Examples:
@@ -118,7 +119,7 @@ def preferred(call: Call, backend: Backend) -> Backend:
 def run(call: Call, backend: str = "auto") -> tuple[Tensor, list[State]]:
     """Compute a layer with the backend that [`choose`][lstm_variants.kernels.choose] gives.
 
-    While `torch.onnx.export` runs, `"auto"` gives nodes of ONNX.
+    While `torch.onnx.export` runs, `"auto"` produces ONNX nodes.
     """
     if is_compiling():
         if backend == "auto" and exporting_to_onnx():

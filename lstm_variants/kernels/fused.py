@@ -84,14 +84,14 @@ def in_dtype(
 
 
 class FusedBackend(ABC):
-    """A backend for calls that it computes as a whole, with a backward pass of its own.
+    """A backend that computes a whole layer call at once and supplies its own backward pass.
 
     A subclass supplies the two passes, `name_of`, `signature` and `kept_shapes`. The passes get
-    contiguous tensors that fit together, of one device and dtype, and at least one sequence and one
-    time step. Of the input, only the last dimension has to be contiguous. Both passes have to
-    follow the layer's lengths and resets; a backend that does not gives these as its reason in
-    `unsupported_reason`. Layout, checks, shapes while tracing, autograd, second derivatives and
-    `vmap` are common to all fused backends.
+    contiguous tensors with consistent shapes, one device and one dtype, and with at least one
+    sequence and one time step. Of the input, only the last dimension has to be contiguous. Both
+    passes have to follow the layer's lengths and resets; a backend that does not has to return
+    these as the reason in `unsupported_reason`. Layout, checks, shapes while tracing, autograd,
+    second derivatives and `vmap` are common to all fused backends.
 
     Attributes:
         name: The name that layers and `choose` take.

@@ -23,10 +23,10 @@ def gate_bias_(
 ) -> AnyLayer:
     """Set the bias of gates or other blocks, in every layer and direction.
 
-    A block has two biases, an input bias and a recurrent bias, which are added, or the former
-    alone. Exceptions are the candidate of a GRU with `reset_after=True`, where the reset gate is
-    applied to the recurrent bias, and m of a multiplicative LSTM, where both are in different
-    factors. The input bias is set to the value, the recurrent bias to zero.
+    A block has an input bias and a recurrent bias, which are added, or an input bias only.
+    Exceptions are the candidate of a GRU with `reset_after=True`, where the reset gate is applied
+    to the recurrent bias, and m of a multiplicative LSTM, where both are in different factors. The
+    input bias is set to the value, the recurrent bias to zero.
 
     Args:
         layer: A layer of `lstm_variants.nn`.
@@ -41,7 +41,7 @@ def gate_bias_(
         The layer.
 
     Raises:
-        TypeError: If `layer` is not a layer of this package, or `bias` is no number.
+        TypeError: If `layer` is not a layer of this package, or `bias` is not a number.
         ValueError: If the layer's cell has no block with such a role or name, or no bias for it, if
             `bias` has another shape, if the layer has `bias=False`, or if a bias is computed from
             other parameters.
@@ -98,8 +98,8 @@ def chrono_(layer: AnyLayer, t_max: float) -> AnyLayer:
     $u / (1 + u)$ of its state at each time step and adds $1 / (1 + u)$ of the candidate (a JANET
     with $\beta = 1$ adds $e / (u + e)$): a time constant of about $u$ time steps. In an sLSTM, this
     holds only after about $u$ time steps, because its normaliser starts at zero. Without a forget
-    gate everything is kept, without an input gate all of the candidate is added. Each layer and
-    direction has its own draws. All other parameters are unchanged.
+    gate, the whole state is kept; without an input gate, the whole candidate is added. Each layer
+    and direction has its own draws. All other parameters are unchanged.
 
     Paper: Tallec & Ollivier 2018, "Can recurrent neural networks warp time?".
 
@@ -111,7 +111,7 @@ def chrono_(layer: AnyLayer, t_max: float) -> AnyLayer:
         The layer.
 
     Raises:
-        TypeError: If `layer` is not a layer of this package, or `t_max` is no number.
+        TypeError: If `layer` is not a layer of this package, or `t_max` is not a number.
         ValueError: If `t_max` is below 2, or infinite in float32, if no block of the cell has the
             role `"keep"` or `"write"`, or one has no bias, if the layer has `bias=False`, or if a
             bias is computed from other parameters.

@@ -88,20 +88,20 @@ class Recurrent(Labelled):
             dtype: Data type of the parameters.
             backend: A key of [`BACKENDS`][lstm_variants.kernels.BACKENDS], or `"auto"` to
                 [choose][lstm_variants.kernels.choose] one for each call.
-            weight_dropout: Dropout probability on the recurrent weights, one mask a call (Merity,
+            weight_dropout: Dropout probability on the recurrent weights, one mask per call (Merity,
                 Keskar & Socher 2018). Supported by every backend.
             recurrent_dropout: Dropout probability on $h_{t-1}$ where the recurrent weights multiply
                 it, one mask for all time steps of a sequence (Gal & Ghahramani 2016). In training,
                 the layer runs on the reference.
             zoneout: Probability that a unit keeps its old value in a time step (Krueger et al.
                 2017): one for all of the cell's `zoneout_fields`, usually $h$ and $c$, or one for
-                each. In evaluation, the mean is taken. The layer runs on the reference.
+                each. In evaluation, the expected value is used. The layer runs on the reference.
 
         Raises:
             TypeError: If an argument has a wrong type (`bidirectional` accepts any), or a subclass
                 has set an attribute with the name of one of this class.
             ValueError: If a size or a probability is out of range or has no meaning for the cell,
-                `dropout` is no number, or there is no such backend.
+                `dropout` is not a number, or there is no such backend.
         """
         super().__init__()
         check_unused(self)
@@ -234,13 +234,13 @@ class Recurrent(Labelled):
     ) -> tuple[Tensor, Any]:
         """Apply the layers to one time step, for a stream of inputs or an agent that acts.
 
-        Step by step, results and gradients are those of one call with the whole sequence, but for
-        masks of dropout and zoneout, and in half precision, where each step rounds the state.
+        Step by step, results and gradients are those of one call with the whole sequence, except
+        for masks of dropout and zoneout, and in half precision, where each step rounds the state.
 
         Args:
             input: `[B, D]`, or `[D]` for an unbatched sequence, whatever `batch_first` is.
-            hx: The state after the time step before, as `step` or a call of the layer returned it;
-                `None` for the initial state of the cell.
+            hx: The state after the previous time step, as `step` or a call of the layer returned
+                it; `None` for the initial state of the cell.
             resets: Where the state is reset to its start value before this step, `[B]` or `[]`.
 
         Returns:

@@ -58,13 +58,14 @@ def replace_layers(
 
     `LSTM`, `GRU` and `RNN` have the parameters of the layers that they replace, the same tensors:
     tied weights stay tied, and an optimizer that was created before trains them. Another variant
-    has those whose name, shape and blocks are the same, from which it may compute another function,
-    and initialises the others, which can be trained in a frozen layer too: create the optimizer
-    after the call. A warning names the layers that have none of the old parameters, as those of
-    variants with other blocks. Settings of torch's layer override those of a function.
+    reuses the parameters whose name, shape and blocks are the same, and may compute another
+    function from them; it initialises all others. New parameters require gradients even if the old
+    layer was frozen, and an optimizer has to be created after the call. A warning names the layers
+    that reuse none of the old parameters, such as those of variants with other blocks. Settings of
+    torch's layer override those of a function.
 
-    Code of the model that unpacks the states, as `output, (h, c) = lstm(x)`, has to be changed for
-    a variant that returns another number of them: see [Replace
+    Code of the model that unpacks the states, such as `output, (h, c) = lstm(x)`, has to be changed
+    for a variant that returns another number of them: see [Replace
     torch.nn.LSTM](../howto/replace.md#another-variant).
 
     Layers that may compute something else than torch's class are not replaced, and a warning names
@@ -75,11 +76,12 @@ def replace_layers(
 
     Args:
         model: The model, or a layer.
-        lstm: What replaces a [torch.nn.LSTM][]: a class of layers, a cell, as `MyCell()`, for
-            layers of it, or a function with torch's arguments. `None`: LSTMs are not replaced.
+        lstm: What replaces a [torch.nn.LSTM][]: a layer class; a cell, such as `MyCell()`, for a
+            layer with this cell; or a function with torch's arguments. `None`: LSTMs are not
+            replaced.
         gru: The same for [torch.nn.GRU][].
-        rnn: The same for [torch.nn.RNN][]. `nonlinearity` is passed to a class that has it, and to
-            others, but cells, if it is not `"tanh"`.
+        rnn: The same for [torch.nn.RNN][]. `nonlinearity` is passed to a class that has this
+            argument; to other classes and to functions only if it is not `"tanh"`; never to cells.
 
     Returns:
         The model; the new layer if `model` is itself a layer of `torch.nn`.

@@ -23,8 +23,9 @@ def check_cell(cell: Cell, seed: int = 0, *, leave_out: str | Sequence[str] = ()
     Args:
         cell: The cell.
         seed: Seed of the random numbers. The state of the global generator does not change.
-        leave_out: Properties that are not checked, as the first words of a line of the result: of
-            what does not hold on purpose, as derivatives of a step that rounds.
+        leave_out: Properties that are not checked, each given by the first words of its line in
+            the result: those that the cell violates on purpose, such as derivatives of a step that
+            rounds.
 
     Returns:
         The properties that were checked, one line each.
