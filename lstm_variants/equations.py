@@ -33,6 +33,8 @@ SETTING = re.compile(r"`(\w+) *(=|>) *([^`]+)`")
 ROW = re.compile(rf"^ *\| *({SETTING.pattern}) *\|([^|\n]*)\|", re.MULTILINE)
 STATEMENT = re.compile(r"\$(.+?) *(?:=|\\to(?![a-z])) *(.+?)\$")
 ZERO = Node("number", "0")
+ENCLOSING = ("group", "call", "fraction")
+"""Kinds of expressions whose parts are written inside of brackets."""
 RELATIONS = {"=": operator.eq, ">": operator.gt}
 
 
@@ -130,10 +132,13 @@ def lines_of(block: str) -> dict[str, str]:
     r"""The equations of a block, one a line; a line without `&=` continues the one before."""
     lines: dict[str, str] = {}
     name = None
-    for line in re.split(r"\\\\(?:\[\w+\])?", block.strip()):
+    for line in re.split(r"\\\\\*?(?:\[[^\]]*\])?", block.strip()):
         left, relation, right = (part.strip() for part in line.partition("&="))
         if relation:
-            name = write(parse(left))
+            symbol = parse(left)
+            if symbol.kind != "symbol":
+                raise ValueError(f"expected a symbol on the left side of {line.strip()}")
+            name = symbol.text
             lines[name] = right
         elif name is None:
             raise ValueError(f"expected an equation, left &= right, got {line.strip()}")
@@ -181,7 +186,17 @@ def substitute(node: Node, old: Node, new: Node) -> Node:
     parts = tuple(substitute(part, old, new) for part in node.parts)
     if parts == node.parts:
         return node
+    if node.kind not in ENCLOSING:
+        pairs = zip(node.parts, parts, strict=True)
+        parts = tuple(enclosed(part, node) if part != before else part for before, part in pairs)
     return without_zeros(node._replace(parts=parts))
+
+
+def enclosed(part: Node, whole: Node) -> Node:
+    """A part of an expression in parentheses, unless it can be written without them."""
+    is_sum = whole.text == "+" and part.kind == "operator"
+    binds = is_sum or part.kind not in ("operator", "negative")
+    return part if binds else Node("group", "", (part,))
 
 
 def without_zeros(node: Node) -> Node:

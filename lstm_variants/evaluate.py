@@ -166,7 +166,8 @@ def evaluate(node: Node, symbols: Mapping[str, Tensor]) -> Tensor:
             raise ValueError(f"{node.text} is not defined, expected one of {', '.join(symbols)}")
         return symbols[node.text]
     if node.kind == "number":
-        return torch.tensor(float(node.text), dtype=torch.float64)
+        # It has no dimension: on the CPU, it goes with tensors of any dtype and device.
+        return torch.tensor(float(node.text), dtype=torch.float64, device="cpu")
     parts = indexed_parts(node) if node.kind == "group" and node.text else node.parts
     values = [evaluate(part, symbols) for part in parts]
     if node.kind == "group":
@@ -194,7 +195,8 @@ def evaluate(node: Node, symbols: Mapping[str, Tensor]) -> Tensor:
 
 def concatenated(group: Node, values: list[Tensor]) -> Tensor:
     """The values of a group, one after the other; a number is a vector of one element."""
-    vectors = [torch.atleast_1d(value) for value in values]
+    like = next((value for value in values if value.ndim), values[0])
+    vectors = [value if value.ndim else value.to(like).reshape(1) for value in values]
     if any(vector.ndim > 1 for vector in vectors):
         shapes = ", ".join(str(list(value.shape)) for value in values)
         raise ValueError(f"expected vectors in {write(group)}, got shapes {shapes}")

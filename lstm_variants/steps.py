@@ -204,6 +204,7 @@ def check_lengths(lengths: Tensor, T: int, B: int) -> Tensor:
     if not isinstance(lengths, Tensor):  # as_tensor would move a tensor to the default device
         try:
             lengths = torch.as_tensor(lengths, device="cpu")
+            lengths = lengths if lengths.numel() else lengths.long()  # of an empty list: float32
         except (RuntimeError, TypeError, ValueError) as error:
             raise TypeError(f"lengths should be integers, got {type(lengths).__name__}") from error
     check_length_dtype(lengths)

@@ -14,6 +14,7 @@ from lstm_variants.kernels import Backend, Call
 from lstm_variants.kernels.dispatch import observed
 from lstm_variants.kernels.reference import scan_direction
 from lstm_variants.steps import restarts, valid_steps
+from lstm_variants.torch_internals import active_transforms
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -116,9 +117,8 @@ class LayerTrace(dict[str, Tensor]):
         $$ \tau = - 1 \,/\, \overline{\log k_t} $$
 
         The mean is over all valid time steps but the `first` ones, before which there is nothing to
-        keep. A unit that keeps everything has an infinite time constant. In half
-        precision, gates without peepholes are rounded (in bfloat16, values from 0.998 on become 1):
-        use a layer in float32.
+        keep. A unit that keeps everything has an infinite time constant. In half precision, gates
+        without peepholes are rounded (in bfloat16, from 0.998 on to 1): use a layer in float32.
 
         Returns:
             Time constants in time steps, float64 `[H]`.
@@ -141,10 +141,7 @@ class LayerTrace(dict[str, Tensor]):
             tensor([1.4427], dtype=torch.float64)
         """
         if self.zoneout:
-            raise ValueError(
-                "time constants require a layer without zoneout, which keeps a part of the state "
-                "whatever the gates are"
-            )
+            raise ValueError("time constants require a layer without zoneout, which keeps states")
         kept = self.cell.kept_share(self, {k: self.before(values) for k, values in self.items()})
         rate = -chosen(kept, self.valid & ~self.first).log().mean(0)
         return 1 / (rate + 0.0)  # so that a negative zero is positive
@@ -249,7 +246,7 @@ def trace(module: nn.Module, /, *inputs: Any, **keywords: Any) -> list[LayerTrac
 
     Raises:
         ValueError: If no layer of this package ran outside of compiled modules and in the calling
-            thread, or if a layer ran on an input without time steps.
+            thread, or if one ran without time steps, or under `torch.func.grad` or `vmap`.
 
     Examples:
         >>> import torch
@@ -267,6 +264,8 @@ def trace(module: nn.Module, /, *inputs: Any, **keywords: Any) -> list[LayerTrac
     # Before the layer runs: the model may modify the layer's input in place afterwards. Activation
     # checkpointing counts the tensors that are saved for the layer, and should not count these.
     def on_call(call: Call, _: Backend) -> None:
+        if active_transforms() & {"Grad", "Vmap"}:
+            raise ValueError("a layer under torch.func.grad or vmap cannot be traced: leave it out")
         with saved_tensors_hooks(lambda tensor: tensor, lambda tensor: tensor):
             records.extend(record_steps(call))
 

@@ -166,6 +166,17 @@ def test_a_record_of_more_or_other_results_is_not_replaced(tmp_path, before, wha
     assert path.read_text() == (text if what else "not a record")
 
 
+def test_a_record_that_was_written_meanwhile_is_not_replaced(tmp_path):
+    """Between the check of the options and the run, as of an experiment that waits in `all`."""
+    run = command.prepared("counting", EXPERIMENT, ["--smoke", "--out", str(tmp_path)])
+    path = tmp_path / "counting" / "record.json"
+    text = json.dumps({"config": dataclasses.asdict(EXPERIMENT.smoke), "seeds": [0, 1, 2]})
+    path.write_text(text)
+    with pytest.raises(SystemExit, match="holds results with 3 seeds"):
+        run()
+    assert path.read_text() == text
+
+
 def test_without_docstrings_no_experiment_runs(monkeypatch):
     monkeypatch.setattr(sys, "flags", SimpleNamespace(optimize=2))
     with pytest.raises(SystemExit, match="docstrings, which python -OO removes: use -O"):

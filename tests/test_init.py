@@ -133,6 +133,18 @@ def test_a_lag_or_a_bias_that_is_no_number(t_max):
         nn.init.gate_bias_(nn.LSTM(2, 4), "keep", None)
     with pytest.raises(TypeError, match="bias should be real, got 1j"):
         nn.init.gate_bias_(nn.LSTM(2, 4), "keep", 1j)
+    with pytest.raises(TypeError, match="bias should be a number or a tensor, got 10"):
+        nn.init.gate_bias_(nn.LSTM(2, 4), "keep", 10**30)
+
+
+def test_the_default_device_does_not_matter():
+    layer = nn.LSTM(2, 4)
+    with torch.device("meta"):
+        nn.init.gate_bias_(layer, "keep", 1.5)
+        nn.init.gate_bias_(layer, "output", [1.0, 2.0, 3.0, 4.0])
+    bias = (layer.bias_ih_l0 + layer.bias_hh_l0).detach()
+    assert torch.equal(bias[4:8], torch.full((4,), 1.5))
+    assert torch.equal(bias[12:], torch.arange(1.0, 5.0))
 
 
 def test_long_memories_in_half_precision():

@@ -103,12 +103,40 @@ SUBSTITUTIONS = [
     (r"W_p x_t + pq", "p", "0", "W_p x_t"),
     (r"o_t \odot \tanh(c_t)", r"\tanh(c_t)", "c_t", r"o_t \odot c_t"),
     (r"p_o \odot c^\ast + c_t", r"c^\ast", "c_{t-1}", r"p_o \odot c_{t-1} + c_t"),
+    (r"o_t \odot \tanh(c_t)", r"\tanh(c_t)", "c_t + 1", r"o_t \odot (c_t + 1)"),
+    (r"(1 - f_t) \odot g_t", "f_t", "1 - i_t", r"(1 - (1 - i_t)) \odot g_t"),
+    ("x_t^2", "x_t", "-y_t", "(-y_t)^2"),
+    ("a_t / b_t", "b_t", r"c_t \odot d_t", r"a_t / (c_t \odot d_t)"),
+    ("U_g h_{t-1}", "h_{t-1}", r"r_t \odot h_{t-1}", r"U_g (r_t \odot h_{t-1})"),
+    ("a_t - b_t", "b_t", "-d_t", "a_t - (-d_t)"),
+    ("a_t - b_t", "b_t", "c_t + d_t", "a_t - (c_t + d_t)"),
+    ("a_t + b_t", "b_t", "c_t - d_t", "a_t + c_t - d_t"),
+    (r"\tanh(c_t)", "c_t", "c_t + n_t", r"\tanh(c_t + n_t)"),
+    (r"\frac{a_t}{b_t}", "b_t", "c_t + d_t", r"\frac{a_t}{c_t + d_t}"),
+    ("c_t", "c_t", "a_t + b_t", "a_t + b_t"),
 ]
 
 
 @pytest.mark.parametrize(("text", "old", "new", "expected"), SUBSTITUTIONS)
 def test_substitution(text, old, new, expected):
     assert write(substitute(parse(text), parse(old), parse(new))) == expected
+
+
+@pytest.mark.parametrize(
+    "new", ["b_{t-1} + 2", "b_{t-1} - 2", "-b_{t-1}", r"b_{t-1} \odot b_{t-1}", "b_{t-1}^2", "2"]
+)
+@pytest.mark.parametrize("text", [text for text in MEANING if r" a_t" in f" {text}"])
+def test_a_substitution_has_the_value_of_what_is_put_in(text, new):
+    written = write(substitute(parse(text), parse("a_t"), parse(new)))
+    value = evaluate(parse(new), SYMBOLS).expand_as(a)
+    assert_exact(evaluate(parse(written), SYMBOLS), evaluate(parse(text), SYMBOLS | {"a_t": value}))
+
+
+def test_numbers_have_dtype_and_device_of_what_they_are_combined_with():
+    x, W = torch.tensor([1.0, 2.0]), torch.ones(2, 3)
+    with torch.device("meta"):
+        value = evaluate(parse("W [x_t, 1] + 0.5 x_t"), {"x_t": x, "W": W})
+    assert torch.equal(value, torch.tensor([4.5, 5.0]))
 
 
 GREEK = """

@@ -18,7 +18,7 @@ from lstm_variants.cells import (
     LSTMCell,
     Parameter,
 )
-from lstm_variants.equations import equations
+from lstm_variants.equations import equations, lines_of
 from lstm_variants.evaluate import evaluate, parameter_symbols
 from lstm_variants.latex import parse
 from lstm_variants.testing import check_cell
@@ -220,6 +220,14 @@ OWN_WRONG = [
 def test_a_wrong_equation_of_such_a_cell_is_found(cell, old, new, message):
     with pytest.raises(AssertionError, match=message):
         check_equations(documented(cell, old, new))
+
+
+def test_spacing_between_rows_is_no_part_of_an_equation():
+    for end in (r"\\", r"\\[2pt]", r"\\[0.5em]", r"\\[-2pt]", r"\\*"):
+        lines = lines_of(f"i_t &= a_t {end} f_t &= b_t")
+        assert lines == {"i_t": "a_t", "f_t": "b_t"}
+    with pytest.raises(ValueError, match="expected a symbol on the left side of 2 f_t &= b_t"):
+        lines_of("2 f_t &= b_t")
 
 
 def test_equations_are_inherited():

@@ -1,6 +1,7 @@
 """Weight dropout and recurrent dropout, and what they and zoneout have in common."""
 
 import copy
+from fractions import Fraction
 from functools import partial
 
 import numpy as np
@@ -278,6 +279,21 @@ def test_a_cell_of_your_own_without_seen():
 def test_lists_and_numbers_of_numpy():
     layer = layers.LSTM(D, H, zoneout=[np.float32(0.1), 0.2], weight_dropout=np.float64(0.5))
     assert layer(torch.randn(T, B, D))[0].isfinite().all()
+
+
+def test_rates_that_are_fractions():
+    options = ("weight_dropout", "recurrent_dropout", "zoneout")
+    exact, rounded = (
+        layers.LSTM(D, H, **dict.fromkeys(options, rate)) for rate in (Fraction(1, 4), 0.25)
+    )
+    exact.load_state_dict(rounded.state_dict())
+    x = torch.randn(T, B, D)
+    for mode in (True, False):
+        results = []
+        for layer in (exact, rounded):
+            torch.manual_seed(0)
+            results.append(layer.train(mode)(x)[0])
+        assert torch.equal(*results)
 
 
 @pytest.mark.parametrize("value", [1.5, (0.1,), "much"], ids=str)

@@ -231,7 +231,8 @@ def test_generated_and_published_data_are_not_mixed(tmp_path):
 def test_damaged_lines_of_a_journal_are_left_out(tmp_path):
     finish_unit(tmp_path)
     [path] = tmp_path.glob(".journal-*")
-    path.write_bytes(b"5\n" + path.read_bytes() + b'{"case": {}, "se\xff\xfe\n[1]\n')
+    other = b'{"case": {}, "se\xff\xfe\n[1]\n{"case": {}}\n{}\n'
+    path.write_bytes(b"5\n" + path.read_bytes() + other)
     assert list(journal_in(tmp_path).records) == ["[{}, 0]"]
 
 

@@ -116,6 +116,16 @@ def test_wrong_safetensors(tmp_path):
         interop.from_safetensors(path, cell=GRUCell())
 
 
+def test_long_names_and_symbolic_links(tmp_path):
+    path = tmp_path / ("n" * 243 + ".safetensors")  # the longest name that Linux and macOS have
+    interop.to_safetensors(LSTM(D, H), path)
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    interop.to_safetensors(GRU(D, H), link)
+    assert link.is_symlink()
+    assert isinstance(interop.from_safetensors(path).cell, GRUCell)
+
+
 def test_a_save_that_fails_leaves_the_file_before(tmp_path, monkeypatch):
     path = tmp_path / "layer.safetensors"
     interop.to_safetensors(LSTM(D, H), path)

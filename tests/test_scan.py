@@ -322,6 +322,7 @@ def test_without_steps_the_last_state_is_a_copy():
 
 
 def test_lengths_that_are_no_numbers():
+    assert LSTM(2, 3)(torch.zeros(4, 0, 2), lengths=[])[0].shape == (4, 0, 3)
     with pytest.raises(TypeError, match="lengths should be integers, got str"):
         LSTM(3, 4)(torch.zeros(5, 2, 3), lengths="ab")
     with pytest.raises(TypeError, match="lengths should be integers, got object"):

@@ -271,6 +271,18 @@ def test_gradients_in_a_block_whose_activations_are_recomputed():
     assert all(g.any() for g in torch.autograd.grad(total, list(layer.parameters())))
 
 
+@pytest.mark.parametrize("transform", [torch.func.grad, torch.func.jacrev, torch.func.vmap])
+def test_a_layer_under_torch_func_is_an_error(transform):
+    """The recorded tensors could not be used outside."""
+    model = torch.nn.Module()
+    model.layer = layers.LSTM(3, 4)
+    model.forward = transform(lambda x: model.layer(x)[0].sum())
+    x = torch.randn(2, 5, 3)
+    model(x)
+    with pytest.raises(ValueError, match=r"under torch\.func\.grad or vmap cannot be traced"):
+        trace(model, x)
+
+
 def test_a_task_that_was_begun_in_a_traced_call_is_not_traced_afterwards():
     layer, x, contexts = layers.LSTM(3, 4), torch.randn(5, 2, 3), []
     handle = layer.register_forward_hook(lambda *_: contexts.append(contextvars.copy_context()))

@@ -10,7 +10,7 @@ import time
 import dask
 import pytest
 import torch
-from distributed import KilledWorker, LocalCluster
+from distributed import Client, KilledWorker, LocalCluster
 
 from experiments import data
 from experiments.counting.run import EXPERIMENT
@@ -116,6 +116,22 @@ def test_what_others_finish_is_not_lost_if_a_unit_fails(tmp_path, scheduler, cap
     values = {record["value"] for record in kept.values()}
     assert {0, 1, 2} <= values < set(range(20)) - {3}
     assert len(values) < 12  # units under way are finished, and the others are cancelled
+
+
+def test_workers_do_not_keep_results_that_were_taken(scheduler):
+    """If a worker died, dask would compute them again."""
+
+    def held(dask_scheduler):
+        return sum(task.state == "memory" for task in dask_scheduler.tasks.values())
+
+    with Client(scheduler) as client:
+        taken = cluster.finished([client.submit(abs, k, pure=False) for k in range(6)], [])
+        assert len({next(taken).result() for _ in range(5)}) == 5
+        for _ in range(100):
+            time.sleep(0.1)
+            if (number := client.run_on_scheduler(held)) <= 1:
+                break
+        assert number <= 1
 
 
 def test_a_unit_that_kills_every_worker_stops_the_run():

@@ -207,7 +207,7 @@ def completed(
     request = Request(name, digest(name), kernels, versions(machine()), data.folder())
     left = {client.submit(run_on_worker, request, task, u, pure=False): u for u in units}
     for future in finished(list(left), interrupts):
-        unit = left.pop(future)  # a worker keeps the results of all futures that exist
+        unit = left.pop(future)
         if future.status == "error":
             print(f"The unit {key(*unit)} failed: {future.exception()}")
             yield from assigned(client, left, interrupts)
@@ -221,6 +221,7 @@ def finished(futures: list[Future[Record]], interrupts: list[int]) -> Iterator[A
         KeyboardInterrupt: If there are interrupts in the list, after those that are finished.
     """
     waiting: Any = as_completed(futures)  # type: ignore[no-untyped-call]
+    del futures  # this frame lives on, and workers keep the results of all futures that exist
     while not waiting.is_empty():
         if interrupts:
             yield from waiting.next_batch(block=False)

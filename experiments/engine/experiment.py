@@ -13,7 +13,7 @@ from typing import Any
 import experiments
 from experiments import Record, Result, data
 from experiments.engine.code import digest
-from experiments.engine.extending import extended
+from experiments.engine.extending import check_replaceable, extended
 from experiments.engine.files import write_json
 from experiments.engine.journal import Journal, alone_in, key
 from experiments.engine.units import Start, in_process, run_unit, run_units, threads
@@ -71,7 +71,7 @@ def execute(
 
     Raises:
         ValueError: If two cases are the same.
-        SystemExit: If the record in the folder cannot be extended.
+        SystemExit: If the record in the folder cannot be extended or replaced.
     """
     cases = experiment.cases(config)
     units = [(case, seed) for seed in range(seeds) for case in cases]
@@ -84,6 +84,8 @@ def execute(
     ):
         kept_in = folder if experiment.reproducible else None
         path = folder / "record.json" if folder else None
+        if path and not extend and folder != experiments.FOLDER / name:
+            check_replaceable(path, config, seeds)  # another run may have finished meanwhile
         before = extended(path, name, config, cases, seeds) if path and extend else None
         if before and len(before["seeds"]) == seeds:
             print(f"{path} has all of these seeds: nothing is run")

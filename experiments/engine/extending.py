@@ -81,7 +81,7 @@ def extended(
             "Move it away to begin anew"
         )
     here = machine()
-    had_kernels, has_kernels = result["machine"]["kernels"], here["kernels"]
+    had_kernels, has_kernels = result["machine"].get("kernels"), here["kernels"]
     had = versions(result["machine"])
     other = [name for name, version in versions(here).items() if had.get(name, version) != version]
     wanted = {key(case, seed) for case in cases for seed in result["seeds"]}

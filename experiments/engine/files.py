@@ -39,7 +39,7 @@ def check_writable(folder: Path, option: str) -> None:
 def write_whole(path: Path, text: str) -> None:
     """Write a file atomically; its folder is made if there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}-{uuid4().hex}")
+    temporary = path.with_name(f".{uuid4().hex}")
     try:
         with temporary.open("w", encoding="utf-8") as file:
             file.write(text)

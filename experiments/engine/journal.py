@@ -84,7 +84,9 @@ class Journal:
             # The last line is incomplete if its writer was killed; others if a disk was damaged.
             with contextlib.suppress(json.JSONDecodeError):
                 entry = json.loads(line)
-                if not isinstance(entry, dict):
+                if not isinstance(entry, dict) or not (
+                    "command" in entry or entry.keys() >= {"case", "seed"}
+                ):
                     continue
                 kept.append(line)
                 if "command" in entry:

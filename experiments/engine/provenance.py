@@ -58,6 +58,7 @@ def commit() -> str:
             capture_output=True,
             encoding="utf-8",
             check=True,
+            env={**os.environ, "LC_ALL": "C"},  # messages are compared below
         ).stdout.strip()
 
     try:

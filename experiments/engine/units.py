@@ -68,7 +68,7 @@ def run_unit(run: Callable[..., Record], config: Any, case: Record, seed: int) -
         TypeError: If the record is not ready for JSON.
     """
     start = time.perf_counter()
-    record: Record = finite({"case": case, "seed": seed} | run(config, seed, **case))
+    record: Record = {"case": case, "seed": seed} | finite(run(config, seed, **case))
     seconds = round(time.perf_counter() - start, 3)
     try:
         json.dumps(record)

@@ -70,11 +70,14 @@ def to_safetensors(layer: Recurrent, path: str | os.PathLike[str]) -> None:
     }
     check_plain(layer, tensors)
     text = json.dumps(description(layer), default=as_json)
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}-{uuid4().hex}")
+    target = Path(os.path.realpath(path))  # what a symbolic link points to, not the link
+    temporary = target.with_name(f".{uuid4().hex}")
     try:
         # Not save_file, whose files only their owner can read.
-        temporary.write_bytes(save(tensors, metadata={KEY: text}))
+        with temporary.open("wb") as file:
+            file.write(save(tensors, metadata={KEY: text}))
+            file.flush()
+            os.fsync(file.fileno())
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)

@@ -67,11 +67,12 @@ def gate_bias_(
             f"got {blocks!r}"
         )
     try:
-        value = torch.as_tensor(bias)
+        # Not on the default device, which may be the meta device.
+        value = torch.as_tensor(bias, device=None if isinstance(bias, Tensor) else "cpu")
         if not hasattr(bias, "dtype") and value.is_floating_point():
-            value = torch.as_tensor(bias, dtype=torch.float64)  # as exact as the number
+            value = torch.as_tensor(bias, dtype=torch.float64, device="cpu")  # as exact as it is
         value = value.clone()  # it may be a part of the biases that are set
-    except (TypeError, RuntimeError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(f"bias should be a number or a tensor, got {bias!r}") from error
     if value.is_complex():
         raise TypeError(f"bias should be real, got {bias!r}")

@@ -87,7 +87,9 @@ def regularised(
 def drop_weights(weights: Weights, rate: float) -> Weights:
     """Weights with dropout on the recurrent ones."""
     given = {name: getattr(weights, name, None) for name in RECURRENT_WEIGHTS}
-    return weights._replace(**{k: dropout(w, rate) for k, w in given.items() if w is not None})
+    return weights._replace(
+        **{k: dropout(w, float(rate)) for k, w in given.items() if w is not None}
+    )
 
 
 def draw_masks(layer: Recurrent, x: Tensor) -> Masks | None:
@@ -98,7 +100,7 @@ def draw_masks(layer: Recurrent, x: Tensor) -> Masks | None:
     names, rates = layer.cell.zoneout_fields, layer.zoneout
     # Not `tuple | list`, which torch 2.9 does not trace.
     given = rates if isinstance(rates, (tuple, list)) else (rates,) * len(names)
-    zoneout = dict(zip(names, given, strict=True))
+    zoneout = dict(zip(names, map(float, given), strict=True))
     drops = layer.training and layer.recurrent_dropout > 0
     if not drops and not any(given):
         return None
@@ -107,7 +109,7 @@ def draw_masks(layer: Recurrent, x: Tensor) -> Masks | None:
         rate = zoneout.get(name)
         if not rate:
             return None
-        return torch.rand(T, B, size, device=x.device) < rate if layer.training else float(rate)
+        return torch.rand(T, B, size, device=x.device) < rate if layer.training else rate
 
-    seen = dropout(x.new_ones(B, P), layer.recurrent_dropout) if drops else None
+    seen = dropout(x.new_ones(B, P), float(layer.recurrent_dropout)) if drops else None
     return Masks(seen, tuple(kept(*field) for field in sizes.items()))
