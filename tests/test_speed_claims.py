@@ -34,14 +34,14 @@ def test_the_sentences_are_in_the_readme():
     """If they change, the tests below have to."""
     readme = " ".join((ROOT / "README.md").read_text().split())
     for sentence in (
-        "These layers are slower than torch's: `LayerNormLSTM`,",
+        "These layers are slower than torch's: - `LayerNormLSTM`,",
         "`MultiplicativeLSTM` at most sizes",
         "LSTM and PeepholeLSTM in bfloat16 at most sizes with AVX-512 or AMX",
-        "So are `LSTM` and `PeepholeLSTM` at the smallest size with one thread, and some single",
+        "- `LSTM` and `PeepholeLSTM` at the smallest size with one thread; - some single",
         "where the allocator keeps it, they take about as long as torch's, or somewhat longer. "
         "`GRU`, `RNN` and `CoupledLSTM` remain faster.",
-        "At the smallest size, ONNX Runtime is faster in inference and JAX also in training; for a "
-        "single sequence, ONNX Runtime is.",
+        "ONNX Runtime is faster in inference at the smallest size and for a single sequence. JAX "
+        "is faster at the smallest size, in inference and in training.",
     ):
         assert sentence in readme
 

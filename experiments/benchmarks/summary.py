@@ -53,15 +53,15 @@ def summary(results: Sequence[Result]) -> str:
     threads = " and ".join(map(str, numbers))
     return (
         f"{tabulate.tabulate(rows, 'keys', tablefmt='pipe', disable_numparse=True)}\n\n"
-        "Ratio of times, this package divided by torch.nn, of a forward pass and of a training "
-        "step on the CPU: below 1, this package is faster. PeepholeLSTM and CoupledLSTM are "
+        "Time of a forward pass and of a training step on the CPU, this package divided by "
+        "torch.nn: below 1, this package is faster. PeepholeLSTM and CoupledLSTM are "
         "compared with torch.nn.LSTM, BiLSTM (`LSTM` with `bidirectional=True`) with torch.nn.LSTM "
         "in both directions, the others with the layer of the same name. "
         f"Memory: peak additional memory of the first training step with {last}, this package : "
         f"torch.nn. float32, one thread, {letters(size_of(SIZE))} (batch, time steps, features, "
         "hidden units); "
-        f"medians. {runs}. Of the timings of these layers at all sizes, with {threads} threads, "
-        f"more than {100 * NOTICEABLE - 100:.0f} % slower than torch.nn: {slow}."
+        f"medians.\n\n{runs}.\n\nOf all timings of these layers (all sizes, {threads} threads), "
+        f"these are more than {100 * NOTICEABLE - 100:.0f} % slower than torch.nn: {slow}."
     )
 
 
