@@ -187,8 +187,7 @@ def substitute(node: Node, old: Node, new: Node) -> Node:
     if parts == node.parts:
         return node
     if node.kind not in ENCLOSING:
-        pairs = zip(node.parts, parts, strict=True)
-        parts = tuple(enclosed(part, node) if part != before else part for before, part in pairs)
+        parts = tuple(enclosed(part, node) if part is new else part for part in parts)
     return without_zeros(node._replace(parts=parts))
 
 

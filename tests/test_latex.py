@@ -114,6 +114,7 @@ SUBSTITUTIONS = [
     (r"\tanh(c_t)", "c_t", "c_t + n_t", r"\tanh(c_t + n_t)"),
     (r"\frac{a_t}{b_t}", "b_t", "c_t + d_t", r"\frac{a_t}{c_t + d_t}"),
     ("c_t", "c_t", "a_t + b_t", "a_t + b_t"),
+    (r"a_t - b_t \odot c_t", "b_t", "0.5", r"a_t - 0.5 \odot c_t"),
 ]
 
 

@@ -153,8 +153,8 @@ def run_layer(
 ) -> list[Tensor]:
     """The output and the last states of `layer`.
 
-    The dispatcher, which an operator goes through twice, takes as long as a small layer. So it is
-    called only where something besides autograd and the kernel may take part.
+    An operator goes through the dispatcher twice, which takes a part of the time of a small layer.
+    So it is called only where something besides autograd and the kernel may take part.
     """
     arguments = x, weights, states, lengths, resets, cell, backend, False
     flat = (x, *weights, *states)
