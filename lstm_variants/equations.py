@@ -194,8 +194,8 @@ def substitute(node: Node, old: Node, new: Node) -> Node:
 def enclosed(part: Node, whole: Node) -> Node:
     """A part of an expression in parentheses, unless it can be written without them."""
     is_sum = whole.text == "+" and part.kind == "operator"
-    binds = is_sum or part.kind not in ("operator", "negative")
-    return part if binds else Node("group", "", (part,))
+    loose = ("operator", "negative", "power") if whole.kind == "power" else ("operator", "negative")
+    return part if is_sum or part.kind not in loose else Node("group", "", (part,))
 
 
 def without_zeros(node: Node) -> Node:
