@@ -20,6 +20,8 @@ Record = dict[str, Any]
 """Something measured, ready for JSON."""
 Result = dict[str, Any]
 """The content of a record file: records of all units, configuration and provenance."""
+DIVERGED = 1e30
+"""In a record, a number that was not finite, which JSON cannot hold."""
 SECTIONS = ("Claim", "Claims", "Protocol", "Deviations")
 
 

@@ -134,6 +134,22 @@ def test_rounding_is_that_of_the_calling_thread(flushes):
     assert ((output > 0) != flushes).all()
 
 
+@every_dtype
+def test_gates_of_a_minlstm_that_are_far_apart(dtype, instruction_set):
+    """Their quotient needs the inverse of numbers near the largest one."""
+    call = call_of(MinLSTMCell(), T=1, B=1, D=1, H=40, directions=1, bias=False)
+    far = torch.finfo(dtype).max ** 0.5
+    steps = torch.linspace(0, 2.2 * math.log(far), 40, dtype=torch.float64)
+    zeros = torch.zeros(40, dtype=torch.float64)
+    for f, i in ((zeros, -steps), (-steps, zeros)):
+        weights = call.weights[0]._replace(weight_ih=torch.cat([f, i, zeros + 1])[:, None])
+        changed = call._replace(x=torch.ones_like(call.x), weights=(weights,))
+        output, _ = BACKENDS["cpu"].run(in_dtype(changed, dtype))
+        expected, _ = Reference().run(changed)
+        tolerance = 4 * torch.finfo(dtype).eps
+        torch.testing.assert_close(output.double(), expected, rtol=tolerance, atol=tolerance)
+
+
 def test_a_closed_gate_is_closed():
     """Infinity times a gate that is exactly zero is NaN in the reference: here too."""
     cell = LSTMCell(input_activation=False)

@@ -148,7 +148,7 @@ def test_code_computes_what_the_cell_computes(cell):
     [
         (r"\exp(x_t) / 2", "exp(x) / 2"),
         (r"\max(x_t, c_{t-1})", "maximum(x, c_old)"),
-        (r"\frac{x_t + 1}{k}", "((x + 1) / (k))"),
+        (r"\frac{x_t + 1}{k}", "((x + 1) / k)"),
         (r"-x_t^2", "-x ** 2"),
         (r"W_k x_t \odot 2 k", "W_k @ x * (2 * k)"),
         (r"p_k \odot W_k x_t", "p_k * (W_k @ x)"),

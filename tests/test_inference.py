@@ -9,6 +9,7 @@ import scipy.stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from experiments import DIVERGED
 from experiments.statistics.inference import Bound, Scores, Shares, Times, holm, rank_sum
 
 SIZES = [(3, 4), (5, 5), (6, 3)]
@@ -195,6 +196,13 @@ def test_how_much_sooner_is_unbounded_if_the_other_network_never_solves_it():
     low, high = Times((1.0, 2.0, 3.0, 4.0, 5.0), (10.0,) * 5, 10.0).interval(0.05)
     assert 0 < low < math.log(10)
     assert high == math.inf
+
+
+def test_a_run_that_diverged_does_not_tie_the_others():
+    ahead, behind = (-8.5, -8.4, -8.6, -8.55, -8.45), (-9.0, -9.1, -9.2, -9.3)
+    worst, diverged = (Scores(ahead, (*behind, value)) for value in (-20.0, -DIVERGED))
+    assert diverged.test(0.0) == worst.test(0.0)
+    assert diverged.interval(0.05)[0] == worst.interval(0.05)[0]
 
 
 def test_few_seeds_bound_nothing():

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments import DIVERGED
 from experiments.counting.run import EXPERIMENT, Config
 from experiments.counting.run import run as count
 from experiments.data import small
@@ -20,7 +21,7 @@ from experiments.engine import cluster
 from experiments.engine.experiment import execute
 from experiments.engine.journal import Journal, OccupiedError, alone_in
 from experiments.engine.provenance import provenance
-from experiments.engine.units import DIVERGED, run_unit, threads
+from experiments.engine.units import run_unit, threads
 
 ROOT = Path(__file__).parent.parent
 SMALL = ["--hidden", "3", "--max-train-n", "5", "--max-test-n", "50", "--traced-n", "4"]

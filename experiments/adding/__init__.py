@@ -39,23 +39,23 @@ reaches before training does not by itself determine what is learned.
 
 Deviations: training uses Adam on batches of 20 new sequences, with gradients clipped to norm 1; the
 paper trains online. The learning rate of the networks with gates was not chosen, and no other was
-tried here; [another page](initial-biases-rates.md) has two smaller ones for an LSTM and T = 100.
-There is one layer of 32 units, with which a GRU has three quarters of the parameters of an LSTM.
-*LSTM 1997* has no forget gate, like the LSTM of the paper; the paper's blocks of cells,
-squashing functions and truncated gradient are not copied. The RNN has tanh units and PyTorch's
-initialisation alone: one that makes long lags easier for it, such as the identity with rectified
-units (Le, Jaitly & Hinton 2015), was not tried. The chrono initialisation depends on T, the lag
-that has to be bridged; in the paper, the biases of the input gates start at -3 and -6, which nearly
-closes them, whatever T is. Tallec & Ollivier compare the chrono initialisation with a forget bias
-of 1, which was not tried here (see [initial biases](initial-biases.md)). Whether the task is solved
-is judged by outputs during training, as in the paper, which also tests the trained networks. A run
-ends unsolved after 1,000,000 sequences; the networks of the paper needed at most 853,000. An
-earlier run with five other seeds ended after 200,000 sequences, fewer than the paper needed at T =
-500 and 1000, and comparisons at these lags were left undecided; its results were known when this
-one was planned. Networks with gates were trained from the uniform initialisation at T = 100 only. T
-= 500 was planned too, and was left out after its first seed to save computing time; for LSTM and
-GRU it is among the [initial biases](initial-biases.md), with the same limit. Bai, Kolter & Koltun
-use another adding problem, with values in 0 to 1 and marks anywhere; their networks have about
-70,000 parameters each, and optimiser, learning rate, gradient clipping and the initial forget bias
-are searched.
+tried here; [another page](initial-biases-rates.md) has two smaller ones for an LSTM and T = 100,
+with the initial weights and sequences of the same seeds here. There is one layer of 32 units, with
+which a GRU has three quarters of the parameters of an LSTM. *LSTM 1997* has no forget gate, like
+the LSTM of the paper; the paper's blocks of cells, squashing functions and truncated gradient are
+not copied. The RNN has tanh units and PyTorch's initialisation alone: one that makes long lags
+easier for it, such as the identity with rectified units (Le, Jaitly & Hinton 2015), was not tried.
+The chrono initialisation depends on T, the lag that has to be bridged; in the paper, the biases of
+the input gates start at -3 and -6, which nearly closes them, whatever T is. Tallec & Ollivier
+compare the chrono initialisation with a forget bias of 1, which was not tried here (see [initial
+biases](initial-biases.md)). Whether the task is solved is judged by outputs during training, as in
+the paper, which also tests the trained networks. A run ends unsolved after 1,000,000 sequences; the
+networks of the paper needed at most 853,000. An earlier run with five other seeds ended after
+200,000 sequences, fewer than the paper needed at T = 500 and 1000, and comparisons at these lags
+were left undecided; its results were known when this one was planned. Networks with gates were
+trained from the uniform initialisation at T = 100 only. T = 500 was planned too, and was left out
+after its first seed to save computing time; for LSTM and GRU it is among the [initial
+biases](initial-biases.md), with the same limit. Bai, Kolter & Koltun use another adding problem,
+with values in 0 to 1 and marks anywhere; their networks have about 70,000 parameters each, and
+optimiser, learning rate, gradient clipping and the initial forget bias are searched.
 """

@@ -39,7 +39,7 @@ LOCAL = {
         "DASK_LOGGING__DISTRIBUTED": "critical",
         # By default, dask gives freed memory back to the system at once, and glibc what is above a
         # size that depends on earlier blocks. Mapping it again for the next update can take a third
-        # of a worker's time. The second one has no effect above 32 MiB.
+        # of a worker's time. Older versions of glibc ignore a second one above 32 MiB.
         "MALLOC_TRIM_THRESHOLD_": 1_000_000_000,
         "MALLOC_MMAP_THRESHOLD_": 32_000_000,
     },

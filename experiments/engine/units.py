@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from experiments import Record
+from experiments import DIVERGED, Record
 from experiments.engine.journal import Journal, Unit, key
 from experiments.engine.provenance import machine
 
@@ -27,7 +27,6 @@ Workers = Callable[[Task, Sequence[Unit]], Iterator[Record]]
 """Runs a task on units, and gives their records as they finish."""
 Start = Callable[[int], AbstractContextManager[Workers]]
 """Starts workers for a number of units."""
-DIVERGED = 1e30
 
 
 def run_units(
@@ -78,7 +77,7 @@ def run_unit(run: Callable[..., Record], config: Any, case: Record, seed: int) -
 
 
 def finite(value: Any) -> Any:
-    """The same with `DIVERGED` for each number that is not finite, which JSON cannot hold."""
+    """The same with `DIVERGED` for each number that is not finite."""
     if isinstance(value, dict):
         return {name: finite(part) for name, part in value.items()}
     if isinstance(value, list | tuple):

@@ -10,7 +10,7 @@ from experiments.engine.experiment import Experiment
 from experiments.initial_biases import run as initial_biases
 
 FIRST_SEED = 2000
-"""Added to the seeds of initial biases: weights and sequences differ from those of other pages."""
+"""Added to the seeds of initial biases, which adds 1000: these are the seeds of adding."""
 COMPARED = ("uniform", "bias 1", "chrono T")
 
 

@@ -19,6 +19,8 @@ OUTCOMES = {
     "unsolved": "undecided: not solved",
 }
 """Outcomes of a comparison, as pages show them."""
+ROUNDS_TO_1000 = 999.5
+"""From here on, three digits would be written with an exponent."""
 
 
 def value_text(comparison: Record, value: float) -> str:
@@ -31,7 +33,10 @@ def value_text(comparison: Record, value: float) -> str:
 
 def times_text(value: float) -> str:
     """How many times sooner or later, from the logarithm of a ratio of times."""
-    return "∞" if math.isinf(value) else f"{math.exp(abs(value)):.3g}"
+    if math.isinf(value):
+        return "∞"
+    ratio = math.exp(abs(value))
+    return f"{ratio:,.0f}" if ratio >= ROUNDS_TO_1000 else f"{ratio:.3g}"
 
 
 def direction_text(value: float) -> str:
@@ -43,7 +48,7 @@ def number_text(value: float) -> str:
     """A difference, with its sign."""
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
-    return f"{value:+,.0f}" if abs(value) >= 1000 else f"{value:+.3g}"
+    return f"{value:+,.0f}" if abs(value) >= ROUNDS_TO_1000 else f"{value:+.3g}"
 
 
 def effect_text(comparison: Record) -> str:
@@ -53,7 +58,8 @@ def effect_text(comparison: Record) -> str:
     effect = comparison["effect"]
     if math.isinf(effect) and comparison["unit"] == TIMES:
         only = "first" if effect > 0 else "second"
-        return f"in most pairs of runs of which at least one solves it, only the {only} one does"
+        pairs = "in at least half of the pairs of runs of which at least one solves it"
+        return f"{pairs}, only the {only} one does"
     if math.isinf(effect):
         return "beyond the ceiling"
     return value_text(comparison, effect)

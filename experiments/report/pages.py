@@ -104,7 +104,9 @@ def front_matter(name: str, introduction: str, *, is_run: bool) -> str:
     by the search of the site.
     """
     first = re.split(r"(?<=[.?])\s", " ".join(introduction.split()), maxsplit=1)[0]
-    description = f"{experiments.title(name)}. {re.sub('[`*$]', '', first)}"
+    first = re.sub("[`*$]", "", re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", first))
+    title = experiments.title(name)
+    description = f"{title}{'' if title.endswith('?') else '.'} {first}"
     search = "" if is_run else "search: {exclude: true}\n"
     return f"---\nhide: [toc]\n{search}description: {json.dumps(description)}\n---\n\n"
 
@@ -160,11 +162,10 @@ def verdict_of(claim: Record, verdict: str, anchor: str) -> str:
     table = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
     opened = " open" if len(rows) <= MAX_OPEN else ""
     crossed = any(
-        c["outcome"] == "excluded" and c["interval"][1] >= c["reference"]
-        for c in claim["comparisons"]
+        c["excluded"] and c["interval"][1] >= c["reference"] for c in claim["comparisons"]
     )
     lesson = f"{claim['lesson']}\n\n" if claim["lesson"] else ""
-    reference = "" if differ else f" Compared with: {next(iter(references))}."
+    reference = "" if differ else f" Compared with: {next(iter(references), 'nothing')}."
     return (
         f"### {claim['claim']} {{#{anchor}}}\n\n**{verdict[0].upper()}{verdict[1:]}**: "
         f"{counts_text(claim)}.\n\n{lesson}Source: {source_text(claim)}. Fidelity: "

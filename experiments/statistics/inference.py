@@ -27,6 +27,8 @@ import scipy.stats
 from numpy.typing import NDArray
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from experiments import DIVERGED
+
 Values = Sequence[float] | NDArray[np.float64]
 
 
@@ -103,8 +105,11 @@ class Sample(ABC):
 
 
 def rounded(*groups: Values) -> list[NDArray[np.float64]]:
-    """Values to nine digits of the largest: errors of rounding would make ties into differences."""
-    finite = [abs(value) for group in groups for value in group if math.isfinite(value)]
+    """Values to nine digits of the largest: errors of rounding would make ties into differences.
+
+    Those of runs that diverged are left out of the largest.
+    """
+    finite = [abs(value) for group in groups for value in group if abs(value) < DIVERGED]
     scale = max(finite, default=0.0) or 1.0
     return [np.round(np.asarray(group, dtype=float) / scale, 9) for group in groups]
 

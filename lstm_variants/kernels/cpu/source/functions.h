@@ -136,8 +136,9 @@ template <class T, int n>
 FORCED VecBlock<T, n> divide(const VecBlock<T, n>& a, const VecBlock<T, n>& b) {
     const auto guess = [&]() __attribute__((always_inline)) { EACH(guess_reciprocal(b.v[k])); };
     VecBlock<T, n> y = guess();
+    // y + y * (1 - b * y) would lose the correction where that is subnormal: for a large b.
 #pragma GCC unroll 4
-    for (int step = 1; step < newton_steps<T>; step++) y = y + y * (T(1) - b * y);
+    for (int step = 1; step < newton_steps<T>; step++) y = y * (T(2) - b * y);
     const VecBlock<T, n> quotient = a * y;
     return quotient + y * (a - b * quotient);
 }
