@@ -26,7 +26,7 @@ THEMES = dict(zip(PALETTES, ("#1f2933", "#dfe3e8"), strict=True))
 # Text and axes are drawn in this colour, which nothing else has; palettes replace it by their own.
 FOREGROUND = "#010203"
 # Seen on light and on dark pages alike.
-ORANGE, BLUE, VIOLET, GREEN, GREY = "#d9822b", "#2b95d6", "#9179f2", "#29a634", "#7a8793"
+ORANGE, BLUE, VIOLET, GREEN, GREY = "#d47c24", "#2b95d6", "#9179f2", "#29a634", "#7a8793"
 COLORS = {
     "LSTM": ORANGE,
     "PeepholeLSTM": BLUE,

@@ -23,6 +23,7 @@ class Page(HTMLParser):
         found = dict(attributes)
         self.places |= {found[name] for name in ("id", "name") if found.get(name)}
         self.links += [found[name] for name in ("href", "src") if found.get(name)]
+        self.links += [part.split()[0] for part in found.get("srcset", "").split(",") if part]
 
 
 PLACES = {path: Page(path) for path in PAGES}

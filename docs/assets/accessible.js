@@ -4,7 +4,8 @@ const SCROLLABLE = ".md-typeset__scrollwrap, .arithmatex, .md-typeset pre > code
 // A region that scrolls sideways can be reached, and then scrolled, with the keyboard.
 const reachScrollable = () => {
   for (const element of document.querySelectorAll(SCROLLABLE)) {
-    if (element.scrollWidth > element.clientWidth) {
+    // Firefox gives an inline equation a clientWidth of 0 and its real scrollWidth.
+    if (element.clientWidth > 0 && element.scrollWidth > element.clientWidth) {
       element.tabIndex = 0;
     } else {
       element.removeAttribute("tabindex");
@@ -27,6 +28,36 @@ const keepWhole = () => {
   }
 };
 
+// A link or a search result may lead into a tab that is not open.
+const openTab = () => {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const block = target?.closest(".tabbed-block");
+  if (!block) return;
+  const place = [...block.parentElement.children].indexOf(block);
+  block.closest(".tabbed-set").querySelectorAll(":scope > input")[place].click();
+  requestAnimationFrame(() => target.scrollIntoView());
+};
+
+// On a narrow page, the navigation is opened by a label, which the keyboard does not reach.
+const drawer = document.querySelector("#__drawer");
+const burger = document.querySelector("label.md-header__button[for='__drawer']");
+if (drawer && burger) {
+  burger.tabIndex = 0;
+  burger.role = "button";
+  burger.ariaLabel = "Navigation";
+  const update = () => (burger.ariaExpanded = String(drawer.checked));
+  burger.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    drawer.click();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && drawer.checked) drawer.click();
+  });
+  drawer.addEventListener("change", update);
+  update();
+}
+
 const observer = new ResizeObserver(reachScrollable);
 // Equations become wider when their fonts have arrived, which changes no size of the article.
 document.fonts.addEventListener("loadingdone", reachScrollable);
@@ -34,10 +65,11 @@ document.fonts.addEventListener("loadingdone", reachScrollable);
 document$.subscribe(() => {
   keepWhole();
   name(".md-search", "Search");
-  name("#__search", "Search");
-  name("#__drawer", "Navigation");
+  openTab();
   // The theme wraps tables and opens sections after this.
   requestAnimationFrame(reachScrollable);
   observer.disconnect();
   observer.observe(document.querySelector("article") ?? document.body);
 });
+
+target$.subscribe(openTab);

@@ -2,8 +2,8 @@
 // A letter has the same colour in all variants; gates that keep the old state share one.
 const COLOURS = {
   i: "#2b95d6",
-  f: "#d9822b",
-  z: "#d9822b",
+  f: "#d47c24",
+  z: "#d47c24",
   o: "#9179f2",
   r: "#9179f2",
   g: "#29a634",
@@ -107,8 +107,10 @@ const start = (stepper) => {
         .join("");
     }
     slider.setAttribute("aria-valuetext", place);
-    find("status").textContent = place;
+    return place;
   };
+  // For a screen reader that is not on the slider, which has the place as its value.
+  const announce = () => (find("status").textContent = show());
 
   const begin = () => {
     slider.max = sequences[find("sequence").value].symbols.length;
@@ -117,11 +119,11 @@ const start = (stepper) => {
   };
   const move = (by) => {
     slider.value = Number(slider.value) + by;
-    show();
+    announce();
   };
 
   find("sequence").addEventListener("change", begin);
-  find("unit").addEventListener("change", show);
+  find("unit").addEventListener("change", announce);
   slider.addEventListener("input", show);
   find("back").addEventListener("click", () => move(-1));
   find("forward").addEventListener("click", () => move(1));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from textwrap import indent
 
@@ -31,9 +32,14 @@ NOT_MEASURED = (
 def tabs(results: Sequence[Result]) -> str:
     """A tab for each device, after a note if no GPU is among them."""
     missing = "" if any(result["experiment"] == GPU_RECORD for result in results) else NOT_MEASURED
-    return missing + "\n\n".join(
-        f'=== "{label(result)}"\n\n{indent(section(result), "    ")}' for result in results
-    )
+    return missing + "\n\n".join(map(tab, results))
+
+
+def tab(result: Result) -> str:
+    """What was measured on one device; headings name it, for the search and for links."""
+    name = label(result)
+    text = re.sub("^(#+ .+)$", rf"\1, {name}", section(result), flags=re.MULTILINE)
+    return f'=== "{name}"\n\n{indent(text, "    ")}'
 
 
 def label(result: Result) -> str:
