@@ -47,7 +47,7 @@ if (drawer && burger) {
   burger.ariaLabel = "Navigation";
   const update = () => (burger.ariaExpanded = String(drawer.checked));
   burger.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" && event.key !== " ") return;
+    if (event.key !== " ") return; // the theme clicks a label on Enter
     event.preventDefault();
     drawer.click();
   });
