@@ -67,10 +67,12 @@ def test_diagrams_are_seen_in_high_contrast(visit, scheme, chosen):
     page = visit("explanation/variants.html", color_scheme=scheme, forced_colors="active").page
     for _ in range(chosen):
         page.locator("form.md-header__option label:not([hidden])").first.click()
-    colour = page.locator("svg.cell-diagram").first.evaluate("one => getComputedStyle(one).color")
-    text = page.evaluate("""() => {
+    diagram = page.locator("svg.cell-diagram").first
+    text, canvas = page.evaluate("""() => ["CanvasText", "Canvas"].map((name) => {
         const one = document.body.appendChild(document.createElement("p"));
-        one.style.color = "CanvasText";
+        one.style.color = name;
         return getComputedStyle(one).color;
-    }""")
-    assert colour == text
+    })""")
+    assert diagram.evaluate("one => getComputedStyle(one).color") == text
+    box = diagram.locator("rect").first
+    assert box.evaluate("one => getComputedStyle(one).fill") == canvas
