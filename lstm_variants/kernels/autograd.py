@@ -142,28 +142,20 @@ class BackwardFunction(LevelFunction):
         return *(None,) * 4, *second_gradients(call, gradients, second, ctx.needs_input_grad[4:])
 
 
-def run_layer(
-    x: Tensor,
-    weights: Tensors,
-    states: Tensors,
-    lengths: Tensor | None,
-    resets: Tensor | None,
-    cell: str,
-    backend: str,
-) -> list[Tensor]:
-    """The output and the last states of `layer`.
+def run_layer(x: Tensor, weights: Tensors, states: Tensors, *others: Any) -> list[Tensor]:
+    """The output and the last states of `layer`, from its arguments without the last one.
 
     An operator goes through the dispatcher twice, which takes a part of the time of a small layer.
     So it is called only where something besides autograd and the kernel may take part.
     """
-    arguments = x, weights, states, lengths, resets, cell, backend, False
+    arguments: tuple[Any, ...] = (x, weights, states, *others, False)
     flat = (x, *weights, *states)
-    steps = tuple(t for t in (lengths, resets) if t is not None)
+    steps = tuple(t for t in others if isinstance(t, Tensor))
     if not runs_directly(flat + steps):
         results: list[Tensor] = layer_operator(*arguments)
         return results
     if is_recorded(flat) or in_forward_mode(flat):
-        return differentiable_layer(*arguments, compute=operators.forward)
+        return differentiable_layer(*arguments, operators.forward)
     return operators.forward(*arguments)
 
 
