@@ -148,14 +148,15 @@ def run_layer(x: Tensor, weights: Tensors, states: Tensors, *others: Any) -> lis
     An operator goes through the dispatcher twice, which takes a part of the time of a small layer.
     So it is called only where something besides autograd and the kernel may take part.
     """
-    arguments: tuple[Any, ...] = (x, weights, states, *others, False)
+    lengths, resets, cell, backend = others
+    arguments = x, weights, states, lengths, resets, cell, backend, False
     flat = (x, *weights, *states)
-    steps = tuple(t for t in others if isinstance(t, Tensor))
+    steps = tuple(t for t in (lengths, resets) if t is not None)
     if not runs_directly(flat + steps):
         results: list[Tensor] = layer_operator(*arguments)
         return results
     if is_recorded(flat) or in_forward_mode(flat):
-        return differentiable_layer(*arguments, operators.forward)
+        return differentiable_layer(*arguments, compute=operators.forward)
     return operators.forward(*arguments)
 
 
