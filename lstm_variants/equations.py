@@ -63,7 +63,9 @@ def equations(cell: Cell, *, proj_size: int = 0) -> dict[str, str]:
         h_t = o_t \odot \tanh(c_t)
     """
     if isinstance(cell, type):
-        raise TypeError(f"cell should be an instance, as LSTMCell(), got the class {cell.__name__}")
+        raise TypeError(
+            f"cell should be an instance, such as LSTMCell(), got the class {cell.__name__}"
+        )
     text = documentation(cell)
     if text is None:
         raise ValueError(

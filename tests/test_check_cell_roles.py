@@ -121,7 +121,7 @@ WRONG = {
     OtherShape: r"kept_share is \[3, 1\], not \[B, H\]",
     Absolute: "the documented equations agree with the step, but h_t differs",
     Unused: r"no result has a derivative by weight_hh, bias_hh: parameters\(\)",
-    OtherGate: "g has the role output, and negative values: it is no gate",
+    OtherGate: "g has the role output, and negative values: it is not a gate",
 }
 
 

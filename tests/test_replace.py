@@ -321,7 +321,7 @@ def test_settings_of_torch_override_those_of_what_replaces_it():
         layer = nn.RNN(4, 6, nonlinearity=nonlinearity)
         assert replace_layers(layer, rnn=ReluByDefault).cell.nonlinearity == nonlinearity
     assert replace_layers(nn.LSTM(4, 6), lstm=partial(LSTM, bias=False)).bias
-    with pytest.raises(ValueError, match=r"proj_size should be 0, as of torch's layer, got LSTM"):
+    with pytest.raises(ValueError, match=r"proj_size should be 0, that of torch's layer, got LSTM"):
         replace_layers(nn.LSTM(4, 6), lstm=partial(LSTM, proj_size=3))
 
 

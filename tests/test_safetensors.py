@@ -167,7 +167,7 @@ def test_a_cell_that_is_not_that_of_the_file(message, tmp_path):
     interop.to_safetensors(layer, tmp_path / "file")
     with pytest.raises(ValueError, match=message):
         interop.from_safetensors(tmp_path / "file", cell=cell)
-    with pytest.raises(TypeError, match=r"cell should be a cell, as LSTMCell\(\), got <class"):
+    with pytest.raises(TypeError, match=r"cell should be a cell, such as LSTMCell\(\), got <class"):
         interop.from_safetensors(tmp_path / "file", cell=type(cell))
     assert_same_layers(interop.from_safetensors(tmp_path / "file", cell=layer.cell), layer)
 

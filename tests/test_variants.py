@@ -49,7 +49,7 @@ def test_the_notebooks_models_are_in_the_table():
 
 @pytest.mark.parametrize("cell", ["LSTM", LSTMCell, nn.LSTM(3, 4)], ids=["text", "class", "layer"])
 def test_what_is_no_cell_makes_no_layer(cell):
-    with pytest.raises(TypeError, match=r"cell should be a cell, as LSTMCell\(\), got"):
+    with pytest.raises(TypeError, match=r"cell should be a cell, such as LSTMCell\(\), got"):
         Recurrent(cell, 3, 4)
 
 

@@ -184,7 +184,7 @@ def from_safetensors(path: str | os.PathLike[str], *, cell: Cell | None = None) 
             "the layer, and load the file with safetensors.torch.load_model"
         )
     if not isinstance(cell, Cell | None):
-        raise TypeError(f"cell should be a cell, as LSTMCell(), got {cell!r}")
+        raise TypeError(f"cell should be a cell, such as LSTMCell(), got {cell!r}")
     described = parsed(metadata[KEY], path)
     cell = cell_of(described, path) if cell is None else checked(cell, described, path)
     dtype = common_dtype(tensors)

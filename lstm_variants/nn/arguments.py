@@ -53,7 +53,7 @@ def check_constructor(
 ) -> None:
     """Check constructor arguments, with the errors and the warning of `torch.nn.RNNBase`."""
     if not isinstance(cell, Cell):
-        raise TypeError(f"cell should be a cell, as LSTMCell(), got {cell!r}")
+        raise TypeError(f"cell should be a cell, such as LSTMCell(), got {cell!r}")
     check_frozen(cell)
     is_number = isinstance(dropout, Real) and not isinstance(dropout, bool)
     if not is_number or not 0 <= dropout <= 1:

@@ -244,7 +244,7 @@ def replacement(old: torch_rnn.RNNBase, layer: Callable[..., Recurrent] | Cell) 
     if not isinstance(new, Recurrent):
         raise TypeError(f"replace_layers expects layers of lstm_variants.nn, got {type(new)}")
     if new.proj_size != old.proj_size:
-        raise ValueError(f"proj_size should be {old.proj_size}, as of torch's layer, got {new}")
+        raise ValueError(f"proj_size should be {old.proj_size}, that of torch's layer, got {new}")
     if old.num_layers == 1:
         new.dropout = old.dropout
     if new.cell.block_names == CELLS[type(old)].block_names:

@@ -102,7 +102,7 @@ def check_parts(cell: Cell) -> None:
         # One that keeps or writes may be returned as its logarithm.
         is_gate = block.role in ("output", "reset") and block.name in gates
         assert not (is_gate and (gates[block.name] < 0).any()), (
-            f"{block.name} has the role {block.role}, and negative values: it is no gate"
+            f"{block.name} has the role {block.role}, and negative values: it is not a gate"
         )
     missing = {block.name for block in cell.blocks if block.role in ("keep", "write")} - set(gates)
     assert not missing, f"step does not return {', '.join(sorted(missing))}, for trace"
