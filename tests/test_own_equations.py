@@ -236,7 +236,9 @@ def test_equations_are_inherited():
 
 
 def test_a_class_has_no_equations():
-    with pytest.raises(TypeError, match=r"an instance, such as LSTMCell\(\), got the class GRUCell"):
+    with pytest.raises(
+        TypeError, match=r"an instance, such as LSTMCell\(\), got the class GRUCell"
+    ):
         equations(GRUCell)
 
 
