@@ -36,8 +36,8 @@ try:
     """Whether operators are recorded by a profiler."""
 
     keys_of_tensor = torch._C._dispatch_keys
-    keys_of_thread = torch._C._dispatch_tls_local_include_set
-    keys_without_effect = torch._C._dispatch_tls_local_exclude_set
+    included_keys = torch._C._dispatch_tls_local_include_set
+    excluded_keys = torch._C._dispatch_tls_local_exclude_set
     Key, KeySet = torch._C.DispatchKey, torch._C.DispatchKeySet
     SingleLevelFunction = torch.autograd.function._SingleLevelFunction
     compiled_autograd_key = torch.autograd.Function._compiled_autograd_key
@@ -188,11 +188,11 @@ def runs_directly(tensors: tuple[Tensor, ...]) -> bool:
     """
     if (
         is_compiling()
-        or keys_of_thread().raw_repr() not in PLAIN_THREAD
+        or included_keys().raw_repr() not in PLAIN_THREAD
         or has_torch_function(tensors)
         or profiler_is_active()
         # In an operator of the caller's, whose results get their gradient there.
-        or (torch.is_grad_enabled() and keys_without_effect().has(Key.AutogradFunctionality))
+        or (torch.is_grad_enabled() and excluded_keys().has(Key.AutogradFunctionality))
     ):
         return False
     return PLAIN_TENSOR.issuperset([keys_of_tensor(tensor).raw_repr() for tensor in tensors])

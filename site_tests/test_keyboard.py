@@ -56,8 +56,10 @@ def test_the_navigation_of_a_narrow_page_opens_by_keyboard(visit):
         page.keyboard.press(key)
     expect(burger).to_have_attribute("aria-expanded", "true")
     expect(page.locator(".md-sidebar--primary a:visible").first).to_be_in_viewport()
+    page.locator(".md-sidebar--primary a:visible").first.focus()
     page.keyboard.press("Escape")
     expect(burger).to_have_attribute("aria-expanded", "false")
+    expect(burger).to_be_focused()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

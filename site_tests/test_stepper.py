@@ -45,6 +45,7 @@ def test_every_time_step_shows_what_was_recorded(visit, recorded, way):
     assert page.locator(".stepper-status").inner_text() == f"Time step {count} of {count}, input b"
     page.locator(".stepper-model").nth(1).select_option("PeepholeLSTM")
     page.locator(".stepper-sequence").select_option("remembering: 1, -1 or 0")
+    assert page.locator(".stepper-status").inner_text().startswith("Time step 1 of ")
     page.locator(".stepper-unit").select_option("1")
     assert shown(page, "right") == pytest.approx(
         expected(recorded["remembering", "PeepholeLSTM"], 0, 0), abs=0.0051

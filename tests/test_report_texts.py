@@ -30,14 +30,19 @@ def test_half_of_the_pairs_is_not_most_of_them():
 
 def test_an_interval_at_another_level_is_explained():
     """Where an effect is excluded that lies in it, whatever the outcome is."""
-    ahead = [1.0 + 0.1 * k for k in range(9)] + [2.9]
-    for reported in (10.0, 2.35):
+    ahead = [2.38, 1.79, -0.03, 0.4, 2.48, 2.28, 0.96, 1.6, 2.05, 2.07]
+    behind = [0.88, 0.26, -0.09, -0.26, 1.06, -2.25, -0.14, 0.03, -1.43, 0.33]
+    equal = [0.1 * k for k in range(10)]  # excluded first, so that others are tested at 2.5 %
+    for reported, crosses in ((2.6, True), (10.0, False)):
         claim = judged(
-            scores("a and b", ahead, [0.01 * k for k in range(10)], "points", reported=reported),
-            *(scores("c and d", [0.0] * 10, [0.0] * 10, "points") for _ in range(2)),
+            scores("a and b", ahead, behind, "points", reported=reported),
+            *(scores("c and d", equal, equal, "points", reported=30.0) for _ in range(2)),
         )
         found = claim["comparisons"][0]
-        crosses = found["excluded"] and found["interval"][1] >= found["reference"]
+        assert (found["outcome"], found["excluded"]) == ("ahead", True)
+        assert (found["interval"][1] >= reported) == crosses
+        others = [c for c in claim["comparisons"][1:] if c["interval"][1] >= c["reference"]]
+        assert others == []
         assert (pages.OTHER_LEVEL in shown(claim)) == crosses
 
 

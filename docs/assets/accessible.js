@@ -43,16 +43,18 @@ const drawer = document.querySelector("#__drawer");
 const burger = document.querySelector("label.md-header__button[for='__drawer']");
 if (drawer && burger) {
   burger.tabIndex = 0;
-  burger.role = "button";
-  burger.ariaLabel = "Navigation";
-  const update = () => (burger.ariaExpanded = String(drawer.checked));
+  burger.setAttribute("role", "button");
+  burger.setAttribute("aria-label", "Navigation");
+  const update = () => burger.setAttribute("aria-expanded", String(drawer.checked));
   burger.addEventListener("keydown", (event) => {
     if (event.key !== " ") return; // the theme clicks a label on Enter
     event.preventDefault();
     drawer.click();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && drawer.checked) drawer.click();
+    if (event.key !== "Escape" || !drawer.checked) return;
+    drawer.click();
+    burger.focus(); // what had the focus is hidden now
   });
   drawer.addEventListener("change", update);
   update();
@@ -65,11 +67,11 @@ document.fonts.addEventListener("loadingdone", reachScrollable);
 document$.subscribe(() => {
   keepWhole();
   name(".md-search", "Search");
-  openTab();
   // The theme wraps tables and opens sections after this.
   requestAnimationFrame(reachScrollable);
   observer.disconnect();
   observer.observe(document.querySelector("article") ?? document.body);
 });
 
+document$.subscribe(openTab);
 target$.subscribe(openTab);

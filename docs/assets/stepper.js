@@ -122,7 +122,10 @@ const start = (stepper) => {
     announce();
   };
 
-  find("sequence").addEventListener("change", begin);
+  find("sequence").addEventListener("change", () => {
+    begin();
+    announce();
+  });
   find("unit").addEventListener("change", announce);
   slider.addEventListener("input", show);
   find("back").addEventListener("click", () => move(-1));
