@@ -7,8 +7,8 @@ import torch
 
 from lstm_variants.cells import ElmanCell, IndRNNCell, LSTMCell, MinLSTMCell
 from lstm_variants.kernels import BACKENDS
+from lstm_variants.kernels.call import with_tensors
 from lstm_variants.kernels.reference import Reference
-from lstm_variants.kernels.second_order import with_tensors
 from tests.cpu_kernels import needs_kernels, use_threads
 from tests.test_cpu_exactness import (
     CELLS,

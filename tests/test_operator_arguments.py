@@ -163,10 +163,15 @@ WRONG = {
     "no states": (("states", None), [], r"states should be h, c of each .* got 0 tensors"),
     "states of three directions": (("states", None), [torch.zeros(2, 4)] * 6, "got 6 tensors"),
     "no weights": (("weights", None), [], r"weights should be weight_ih, .* got 0 tensors"),
-    "half precision": (("x", None), torch.zeros(3, 2, 2).bfloat16(), "got torch.bfloat16"),
+    "half precision": (("x", None), torch.zeros(3, 2, 2).half(), "got torch.float16"),
+    "an input alone in bfloat16": (
+        ("x", None),
+        torch.zeros(3, 2, 2).bfloat16(),
+        "weight_ih should be .* torch.bfloat16 on cpu, got .* torch.float32",
+    ),
     "one sequence": (("x", None), torch.zeros(3, 2), r"x should be \[T, B, D\]"),
     "a number": (("x", None), torch.tensor(1.0), r"x should be \[T, B, D\] .* got \[\]"),
-    "no backend": (("backend", None), "gpu", "one of 'cpu', 'cpu_bfloat16', got 'gpu'"),
+    "no backend": (("backend", None), "gpu", "one of 'cpu', got 'gpu'"),
     "a cell without a kernel": (("cell", None), "OwnCell()", r"no kernel for 'OwnCell\(\)'"),
 }
 

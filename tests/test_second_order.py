@@ -8,8 +8,9 @@ import torch
 from lstm_variants import VARIANTS
 from lstm_variants.cells import LSTMCell
 from lstm_variants.kernels import BACKENDS
+from lstm_variants.kernels.call import with_tensors
 from lstm_variants.kernels.reference import Reference
-from lstm_variants.kernels.second_order import run_twice_differentiable, with_tensors
+from lstm_variants.kernels.second_order import run_twice_differentiable
 from tests.test_kernels import IN_TORCH, call_of, every_variant
 from tests.tolerances import assert_exact
 

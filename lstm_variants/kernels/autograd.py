@@ -16,11 +16,11 @@ from torch import Tensor
 from lstm_variants.kernels import operators
 from lstm_variants.kernels.call import Call, is_recorded
 from lstm_variants.kernels.layer import Layer
-from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.schema import FUSED, Tensors, backward_operator, layer_operator, library
 from lstm_variants.kernels.second_order import (
     flatten,
     gradients_through_reference,
+    run_reference,
     second_gradients,
 )
 from lstm_variants.kernels.transforms import in_forward_mode
@@ -187,7 +187,7 @@ def differentiable_layer(
                 "layer with backend='reference', or compute them without tracing"
             )
         call = Layer(x, weights, states, lengths, resets, cell, backend).call
-        return flatten(Reference().run(call))
+        return flatten(run_reference(call))
     needed = is_recorded(flat)
     with below_autograd():
         results = compute(

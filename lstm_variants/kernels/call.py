@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -66,6 +66,45 @@ def computing_dtype(x: Tensor) -> torch.dtype:
     if x.dtype != torch.float64 and torch.is_autocast_enabled(device):
         return torch.get_autocast_dtype(device)
     return x.dtype
+
+
+def with_tensors(call: Call, flat: Sequence[Tensor]) -> Call:
+    """The call with other tensors, in the order of `Call.tensors`."""
+    new = iter(flat)
+
+    def refill(group: Any) -> Any:
+        return type(group)(*(None if tensor is None else next(new) for tensor in group))
+
+    x = next(new)
+    weights: tuple[Weights, ...] = tuple(refill(w) for w in call.weights)
+    return call._replace(x=x, weights=weights, states=tuple(refill(s) for s in call.states))
+
+
+def in_dtype(
+    call: Call,
+    dtype: torch.dtype,
+    inner: torch.dtype,
+    compute: Callable[[Call], tuple[Tensor, list[State]]],
+) -> tuple[Tensor, list[State]]:
+    """Compute a call whose dtype is `dtype` in another one.
+
+    Input, weights and states are rounded to `dtype` first, as autocast does it, and results last.
+    What lies between is exact to the inner dtype.
+
+    Args:
+        call: The call.
+        dtype: The dtype of its results.
+        inner: The dtype that `compute` gets.
+        compute: Computes a call.
+    """
+    # Under autocast, weights and states may have another dtype than the input.
+    if call.x.dtype == dtype == inner and not torch.is_autocast_enabled(call.x.device.type):
+        return compute(call)
+    rounded = with_tensors(call, [t.to(dtype).to(inner) for t in call.tensors()])
+    with torch.autocast(call.x.device.type, enabled=False):
+        output, states = compute(rounded)
+    state_type = call.cell.state_type
+    return output.to(dtype), [state_type(*(field.to(dtype) for field in s)) for s in states]
 
 
 class Backend(Protocol):

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from lstm_variants.cells import State
 from lstm_variants.kernels.call import Backend, Call
-from lstm_variants.kernels.cpu import CPU, CPU_BFLOAT16
+from lstm_variants.kernels.cpu import CPU
 from lstm_variants.kernels.fused import FusedBackend
 from lstm_variants.kernels.onnx_nodes import exporting_to_onnx, run_exported
 from lstm_variants.kernels.reference import Reference
@@ -72,7 +72,6 @@ def register(backend: Backend, priority: float) -> None:
 
 
 register(CPU(), priority=20)
-FUSED[CPU_BFLOAT16.name] = CPU_BFLOAT16  # for the operators alone: layers reach it through "cpu"
 register(TorchKernels(), priority=10)
 register(Reference(), priority=0)
 

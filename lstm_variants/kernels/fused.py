@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,7 @@ from torch import Tensor
 
 from lstm_variants.cells import Cell, State
 from lstm_variants.kernels.autograd import run_layer
-from lstm_variants.kernels.call import Call, computing_dtype, shown
-from lstm_variants.kernels.second_order import with_tensors
+from lstm_variants.kernels.call import Call, computing_dtype, in_dtype, shown
 from lstm_variants.kernels.transforms import unsupported_transform
 from lstm_variants.steps import check_length_dtype
 
@@ -56,33 +55,6 @@ def signature_of(cell: Cell, D: int = 1, H: int = 1) -> Signature:
     return Signature(cell, weights, cell.state_type._fields, len(cell.blocks))
 
 
-def in_dtype(
-    call: Call,
-    dtype: torch.dtype,
-    inner: torch.dtype,
-    compute: Callable[[Call], tuple[Tensor, list[State]]],
-) -> tuple[Tensor, list[State]]:
-    """Compute a call whose dtype is `dtype` in another one.
-
-    Input, weights and states are rounded to `dtype` first, as autocast does it, and results last.
-    What lies between is exact to the inner dtype.
-
-    Args:
-        call: The call.
-        dtype: The dtype of its results.
-        inner: The dtype that `compute` gets.
-        compute: Computes a call.
-    """
-    # Under autocast, weights and states may have another dtype than the input.
-    if call.x.dtype == dtype == inner and not torch.is_autocast_enabled(call.x.device.type):
-        return compute(call)
-    rounded = with_tensors(call, [t.to(dtype).to(inner) for t in call.tensors()])
-    with torch.autocast(call.x.device.type, enabled=False):
-        output, states = compute(rounded)
-    state_type = call.cell.state_type
-    return output.to(dtype), [state_type(*(field.to(dtype) for field in s)) for s in states]
-
-
 class FusedBackend(ABC):
     """A backend that computes a whole layer call at once and supplies its own backward pass.
 
@@ -96,7 +68,7 @@ class FusedBackend(ABC):
     Attributes:
         name: The name that layers and `choose` take.
         device: The type of device that it runs on, `"cpu"` or `"cuda"`.
-        dtypes: The dtypes that it supports. With float32, half precision is converted.
+        dtypes: The dtypes that it supports. With float32, others of half precision are converted.
     """
 
     name: str
@@ -143,14 +115,10 @@ class FusedBackend(ABC):
         dtype = computing_dtype(call.x)
         inner = self.inner_dtype(dtype)
         assert inner is not None
-        return in_dtype(call, dtype, inner, partial(self.run_operator, self.operator_name(dtype)))
+        return in_dtype(call, dtype, inner, self.run_operator)
 
-    def operator_name(self, dtype: torch.dtype) -> str:
-        """The name of the backend in the operators, for results of a dtype."""
-        return self.name
-
-    def run_operator(self, name: str, call: Call) -> tuple[Tensor, list[State]]:
-        """Compute a call in a dtype of the backend, by its name in the operators."""
+    def run_operator(self, call: Call) -> tuple[Tensor, list[State]]:
+        """Compute a call in a dtype of the backend."""
         weights = [t for w in call.weights for t in w if t is not None]
         states = [t for state in call.states for t in state]
         lengths, resets, device = call.lengths, call.resets, call.x.device
@@ -161,7 +129,7 @@ class FusedBackend(ABC):
             resets = resets.to(device)
         cell = self.name_of(call.cell)
         assert cell is not None
-        output, *last = run_layer(call.x, weights, states, lengths, resets, cell, name)
+        output, *last = run_layer(call.x, weights, states, lengths, resets, cell, self.name)
         n = len(call.states[0])
         parts = [last[k : k + n] for k in range(0, len(last), n)]
         return output, [call.cell.state_type(*part) for part in parts]
@@ -180,6 +148,10 @@ class FusedBackend(ABC):
 
         They may have any sizes but for T, the first, and B, the second: `[T, B, ...]`.
         """
+
+    def kept_dtype(self, dtype: torch.dtype) -> torch.dtype:
+        """The dtype of these tensors, for a layer in one of the backend's dtypes."""
+        return dtype
 
     @abstractmethod
     def forward(

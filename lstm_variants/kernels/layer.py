@@ -206,18 +206,25 @@ class Layer:
             if len(found) != needed:
                 raise ValueError(f"{name} should have {needed} elements, got {len(found)}")
         self.compare([output], ["output"], results[:1])
-        self.compare(kept, ["kept"] * len(kept), self.kept_shapes)
+        self.compare(kept, ["kept"] * len(kept), self.kept_shapes, self.kept_dtype)
         for gradient, shape in zip(gradients, results, strict=True):
             if gradient is not None:
                 self.compare([gradient], ["a gradient"], [shape])
 
     def compare(
-        self, tensors: Sequence[Tensor], names: Sequence[str], shapes: Sequence[tuple[int, ...]]
+        self,
+        tensors: Sequence[Tensor],
+        names: Sequence[str],
+        shapes: Sequence[tuple[int, ...]],
+        dtype: torch.dtype | None = None,
     ) -> None:
-        """Raise an error if tensors of one direction after the other differ from what is needed."""
+        """Raise an error if tensors of one direction after the other differ from what is needed.
+
+        Their dtype should be that of the input, if none is given.
+        """
         # This runs before each call: is_cpu takes less time than device.
         x = self.x
-        dtype, is_cpu, n = x.dtype, x.is_cpu, len(shapes)
+        dtype, is_cpu, n = dtype or x.dtype, x.is_cpu, len(shapes)
         device = None if is_cpu else x.device
         for k, tensor in enumerate(tensors):
             shape = shapes[k % n]
@@ -228,7 +235,7 @@ class Layer:
                 or (device is not None and tensor.device != device)
             ):
                 raise ValueError(
-                    f"{names[k % len(shapes)]} should be {list(shape)}, {x.dtype} on {x.device}, "
+                    f"{names[k % len(shapes)]} should be {list(shape)}, {dtype} on {x.device}, "
                     f"got {list(tensor.shape)}, {tensor.dtype} on {tensor.device}"
                 )
 
@@ -257,7 +264,8 @@ class Layer:
         """Memory for the output, the last states, and what is saved for the backward pass."""
         new, contiguous = self.x.new_empty, torch.contiguous_format
         last = [torch.empty_like(state, memory_format=contiguous) for state in self.states]
-        kept = [new(*shape) for shape in self.kept_shapes] if save_for_backward else []
+        shapes = self.kept_shapes if save_for_backward else []
+        kept = [new(*shape, dtype=self.kept_dtype) for shape in shapes]
         return new(*self.output_shape), last, kept
 
     @property
@@ -270,3 +278,20 @@ class Layer:
     def kept_shapes(self) -> list[tuple[int, ...]]:
         """The shapes of what the backward pass needs of a forward pass."""
         return self.backend.kept_shapes(self)
+
+    @property
+    def kept_dtype(self) -> torch.dtype:
+        """The dtype of what the backward pass needs of a forward pass."""
+        return self.backend.kept_dtype(self.x.dtype)
+
+    def in_float32(self) -> Layer:
+        """The same layer in float32."""
+        x, *others = map(in_float32, (self.x, *self.weights, *self.states))
+        n = len(self.weights)
+        steps = self.lengths, self.resets
+        return Layer(x, others[:n], others[n:], *steps, self.name, self.backend.name)
+
+
+def in_float32(tensor: Tensor) -> Tensor:
+    """A tensor in float32, contiguous."""
+    return tensor.to(torch.float32, memory_format=torch.contiguous_format)

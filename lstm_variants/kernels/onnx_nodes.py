@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, State, reordered
-from lstm_variants.kernels.call import Call, computing_dtype
-from lstm_variants.kernels.fused import in_dtype
+from lstm_variants.kernels.call import Call, computing_dtype, in_dtype
 from lstm_variants.steps import Steps
 from lstm_variants.torch_internals import LOOPS_ARE_EXPORTED, constant_while_tracing, traced_scan
 

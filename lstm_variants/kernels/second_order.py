@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lstm_variants.cells import State, Weights
-from lstm_variants.kernels.call import Call, is_recorded
+from lstm_variants.cells import State
+from lstm_variants.kernels.call import Call, in_dtype, is_recorded, with_tensors
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.torch_internals import graph_is_kept
 
@@ -66,6 +66,14 @@ class ThroughReference(torch.autograd.Function):
         return None, None, *found
 
 
+def run_reference(call: Call) -> Result:
+    """The reference, in float32 for a call in half precision: what kernels compute."""
+    dtype = call.x.dtype
+    if dtype not in (torch.bfloat16, torch.float16):
+        return Reference().run(call)
+    return in_dtype(call, dtype, torch.float32, Reference().run)
+
+
 def gradients_through_reference(
     call: Call,
     gradients: Sequence[Tensor | None],
@@ -83,7 +91,7 @@ def gradients_through_reference(
     """
 
     def compute(*flat: Tensor) -> tuple[Tensor, ...]:
-        return tuple(flatten(Reference().run(with_tensors(call, flat))))
+        return tuple(flatten(run_reference(with_tensors(call, flat))))
 
     with autocast_of_forward(call, autocast):
         return gradients_of(compute, list(call.tensors()), gradients, needed)
@@ -189,15 +197,3 @@ def flatten(result: Result) -> list[Tensor]:
     """Outputs, and the states of all directions in a row."""
     output, states = result
     return [output, *(tensor for state in states for tensor in state)]
-
-
-def with_tensors(call: Call, flat: Sequence[Tensor]) -> Call:
-    """The call with other tensors, in the order of `Call.tensors`."""
-    new = iter(flat)
-
-    def refill(group: Any) -> Any:
-        return type(group)(*(None if tensor is None else next(new) for tensor in group))
-
-    x = next(new)
-    weights: tuple[Weights, ...] = tuple(refill(w) for w in call.weights)
-    return call._replace(x=x, weights=weights, states=tuple(refill(s) for s in call.states))

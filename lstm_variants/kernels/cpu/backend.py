@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 
 import torch
@@ -13,11 +14,11 @@ from lstm_variants.kernels.call import Call, computing_dtype, is_recorded
 from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.cpu.cells import KERNELS, Kernel, kernel_of
 from lstm_variants.kernels.fused import FusedBackend
-from lstm_variants.kernels.layer import Layer
+from lstm_variants.kernels.layer import Layer, in_float32
 from lstm_variants.steps import check_length_values
 from lstm_variants.torch_internals import constant_while_tracing, is_traced
 
-__all__ = ["CPU", "CPU_BFLOAT16"]
+__all__ = ["CPU"]
 
 Group = tuple[tuple[str, ...], Sequence[Tensor]]
 """Names in call.h, and the tensors of one direction after the other."""
@@ -38,8 +39,7 @@ class CPU(FusedBackend):
 
     name = "cpu"
     device = "cpu"
-    dtypes: tuple[torch.dtype, ...] = (torch.float32, torch.float64)
-    is_bfloat16 = False
+    dtypes = (torch.float32, torch.float64, torch.bfloat16)
 
     def details(self, call: Call) -> str:
         kernels = native.kernels()
@@ -60,7 +60,7 @@ class CPU(FusedBackend):
         if leaves_threads_idle(call):
             return "torch"
         if call.x.dtype == torch.bfloat16:
-            # For one step, tensors in bfloat16 are converted for longer than they are multiplied.
+            # For one step, weights in bfloat16 are packed or converted for longer than multiplied.
             is_short = is_one_step(call) and (
                 torch_multiplies_bfloat16() or call.x.shape[1] <= FEW_IN_BFLOAT16
             )
@@ -73,9 +73,6 @@ class CPU(FusedBackend):
         else:
             is_faster = False
         return "torch" if is_faster else None
-
-    def operator_name(self, dtype: torch.dtype) -> str:
-        return CPU_BFLOAT16.name if dtype == torch.bfloat16 else self.name
 
     def name_of(self, cell: Cell) -> str | None:
         return kernel_of(cell)
@@ -90,12 +87,19 @@ class CPU(FusedBackend):
         sizes = [gates, kernel.settings["cell_states"] * Hp]
         return [(T, B, size) for size in sizes[: len(kernel.kept)] * layer.directions]
 
+    def kept_dtype(self, dtype: torch.dtype) -> torch.dtype:
+        return torch.float32 if dtype == torch.bfloat16 else dtype
+
     def forward(
         self, layer: Layer, output: Tensor, last: Sequence[Tensor], kept: Sequence[Tensor]
     ) -> None:
+        if needs_float32(layer):
+            with in_place_of((output, *last)) as (wide_output, *wide_last):
+                self.forward(layer.in_float32(), wide_output, wide_last, kept)
+            return
         kernel = KERNELS[layer.name]
         results = (formatted(kernel.fields, "{}_n"), last), (kernel.kept, kept)
-        run(layer, describe(layer, output, *results, is_bfloat16=self.is_bfloat16))
+        run(layer, describe(layer, output, *results))
 
     def backward(
         self,
@@ -106,6 +110,11 @@ class CPU(FusedBackend):
         d_last: Sequence[Tensor | None],
         d_inputs: Sequence[Tensor],
     ) -> None:
+        if needs_float32(layer):
+            d_output, *d_last = (None if d is None else in_float32(d) for d in (d_output, *d_last))
+            with in_place_of(d_inputs) as wide:
+                self.backward(layer.in_float32(), in_float32(output), kept, d_output, d_last, wide)
+            return
         kernel, n = KERNELS[layer.name], len(layer.weights)
         nothing = layer.x.new_empty(0)
         # Both directions work at the same time, so each needs its own memory.
@@ -117,27 +126,23 @@ class CPU(FusedBackend):
             (formatted(layer.names, "d_{}"), d_inputs[1 : 1 + n]),
             (formatted(kernel.fields, "d_{}_0"), d_inputs[1 + n :]),
         )
-        described = describe(
-            layer, output, *groups, d_output=d_output, is_bfloat16=self.is_bfloat16
-        )
-        run(layer, described, backward=True)
+        run(layer, describe(layer, output, *groups, d_output=d_output), backward=True)
         for other in d_x[1:]:
             d_inputs[0].add_(other)
 
 
-class CPUInBFloat16(CPU):
-    """The same for layers in bfloat16: tensors in float32, factors of products in bfloat16.
-
-    Where the processor has no such products, they are in float32. The operators know it by its
-    name; calls are made through `CPU`.
-    """
-
-    name = "cpu_bfloat16"
-    dtypes = (torch.float32,)
-    is_bfloat16 = True
+def needs_float32(layer: Layer) -> bool:
+    """Whether a layer is in bfloat16, which the instruction set in use does not compute."""
+    return layer.x.dtype == torch.bfloat16 and not native.kernels().multiplies_bfloat16
 
 
-CPU_BFLOAT16 = CPUInBFloat16()
+@contextmanager
+def in_place_of(results: Sequence[Tensor]) -> Iterator[list[Tensor]]:
+    """Memory in float32 for results in another dtype, which are rounded at the end."""
+    wide = [torch.empty_like(result, dtype=torch.float32) for result in results]
+    yield wide
+    for result, computed in zip(results, wide, strict=True):
+        result.copy_(computed)
 
 
 def is_one_step(call: Call) -> bool:
@@ -186,7 +191,7 @@ def formatted(names: tuple[str, ...], pattern: str) -> tuple[str, ...]:
 
 def vector(layer: Layer) -> int:
     """How many numbers a vector has, on every machine."""
-    return native.PADDED_BYTES // layer.x.element_size()
+    return native.PADDED_BYTES // layer.kept_dtype.itemsize
 
 
 def padded(layer: Layer) -> int:
@@ -219,7 +224,6 @@ def describe(
     output: Tensor,
     *groups: Group,
     d_output: Tensor | None = None,
-    is_bfloat16: bool = False,
 ) -> bytes:
     """A layer as the library takes it.
 
@@ -229,7 +233,6 @@ def describe(
         *groups: Other tensors than weights and first states. One without elements stands for zeros,
             or for a gradient that is not needed.
         d_output: Gradient of the output.
-        is_bfloat16: Whether factors of products may be rounded to bfloat16.
 
     Raises:
         RuntimeError: If the storage of a tensor was freed.
@@ -245,7 +248,7 @@ def describe(
     strides = (0, 0) if d_output is None else d_output.stride()
     shared = {
         "is_double": x.dtype == torch.float64,
-        "is_bfloat16": is_bfloat16,
+        "is_bfloat16": x.dtype == torch.bfloat16,
         "threads": thread_count(layer, library.threads),
         "directions": layer.directions,
         "T": T,

@@ -36,7 +36,7 @@ OF_AVX512 = {
 }
 """Instruction sets that are AVX-512 except in calls in bfloat16, and what computes those."""
 
-OUT_OF_MEMORY, LENGTHS_OUT_OF_RANGE = 1, 2
+OUT_OF_MEMORY, LENGTHS_OUT_OF_RANGE, BFLOAT16_NOT_SUPPORTED = 1, 2, 3
 """Results of a call, `Result` in entry.cpp."""
 
 
@@ -114,7 +114,7 @@ class Kernels:
         self._cells: dict[str, tuple[int, ...]] = {}
         self._run = library.lstm_variants_run
         self._run.argtypes = [c_char_p, c_int, c_int]
-        self._is_permitted = library.lstm_variants_is_permitted
+        self._multiplies_bfloat16 = library.lstm_variants_multiplies_bfloat16
         name_of = library.lstm_variants_instruction_set
         name_of.restype = c_char_p
         self.instruction_sets: dict[str, int] = {}
@@ -129,9 +129,8 @@ class Kernels:
 
     @property
     def multiplies_bfloat16(self) -> bool:
-        """Whether products of calls in bfloat16 are of bfloat16, with sums in float32."""
-        name = self.instruction_set
-        return name in OF_AVX512 and bool(self._is_permitted(self.instruction_sets[name]))
+        """Whether there are calls in bfloat16, with products of that and sums in float32."""
+        return bool(self._multiplies_bfloat16(self.instruction_sets[self.instruction_set]))
 
     def described(self, *, in_bfloat16: bool) -> str:
         """The instructions that compute a call, for a reader."""
@@ -159,12 +158,15 @@ class Kernels:
         Raises:
             MemoryError: If there is too little memory for it.
             IndexError: If a length is below 0 or above `T`.
+            RuntimeError: If it is in bfloat16, and `multiplies_bfloat16` is false.
         """
         result = self._run(call, self.instruction_sets[self.instruction_set], backward)
         if result == OUT_OF_MEMORY:
             raise MemoryError("too little memory for the workspace of a recurrent layer")
         if result == LENGTHS_OUT_OF_RANGE:
             raise IndexError("lengths out of range")
+        if result == BFLOAT16_NOT_SUPPORTED:
+            raise RuntimeError("the instruction set in use has no calls in bfloat16")
 
 
 def read_layout(library: ctypes.CDLL) -> Layout:

@@ -37,8 +37,8 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
     const int64_t d_new_h_stride = projects ? Hp : recurrent.stride;
     // What the recurrent weights multiplied, of the steps that are gathered at once, where it does
     // not lie in one row of the output.
-    T* const recurrent_rows =
-        scratch.take(Cell::sees_gates ? gradients.rows * recurrent.stride : 0);
+    Stored<T>* const recurrent_rows =
+        scratch.template take<Stored<T>>(Cell::sees_gates ? gradients.rows * recurrent.stride : 0);
     // Of the second recurrent product.
     const int64_t inner_rows = Cell::has_inner_product ? gradients.rows : 0;
     const WeightsInRows<T> inner_weights{
@@ -186,13 +186,15 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
     // h and the gates of the step before, side by side.
     template <int n> void copy_recurrent_row(int64_t t, int64_t first, int64_t b, int64_t j) const {
         const auto row = [&](int64_t k) {
-            return recurrent_rows + ((t - first) * B + b + k) * recurrent.stride + j * L;
+            return recurrent_rows + ((t - first) * B + b + k) * recurrent.stride;
         };
         const std::array<const void*, 3> given{io.i_0, io.f_0, io.o_0};
         const std::array<int64_t, 3> slots = cell.seen_slots();
         for (int k = 0; k < 3; k++)
-            this->template before<n>(t, b, j, io.gates, gates_stride, slots[k], given[k], T(0))
-                .store_to(row(0) + this->Pp + k * Hp, recurrent.stride);
+            Base::write(
+                row(0) + this->Pp + k * Hp, recurrent.stride, j, Hp,
+                this->template before<n>(t, b, j, io.gates, gates_stride, slots[k], given[k], T(0))
+            );
     }
 
     void gather(const Share& s, int64_t first, int64_t count) {
@@ -200,13 +202,13 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
             if (gradients.needs_recurrent())
                 for (int64_t k : s.team.of(count * B)) {
                     const int64_t t = first + k / B, b = k % B;
-                    T* const row = recurrent_rows + k * recurrent.stride;
+                    Stored<T>* const row = recurrent_rows + k * recurrent.stride;
                     if (this->valid(t, b)) std::copy_n(this->h_before(t, b), this->P, row);
-                    std::fill_n(row + this->P, this->Pp - this->P, T(0));
+                    std::fill_n(row + this->P, this->Pp - this->P, Stored<T>(0));
                 }
             s.wait_for_team();
         }
-        gradients.gather(s, first, count, [&](int64_t t, int64_t b) -> const T* {
+        gradients.gather(s, first, count, [&](int64_t t, int64_t b) -> const Stored<T>* {
             return Cell::sees_gates ? recurrent_rows + ((t - first) * B + b) * recurrent.stride
                                     : this->h_before(t, b);
         });

@@ -4,7 +4,7 @@
 // calls in bfloat16 have pairs, whatever the compiler may use for others.
 #pragma once
 
-#include "vector.h"
+#include "stored.h"
 
 #if defined(BFLOAT16_PRODUCTS)
 #include <immintrin.h>
@@ -42,14 +42,37 @@ template <class T> inline Vec<T> join(Vec<T> first, Vec<T> second) {
     return first;
 }
 
-// The terms of L places of one row, from numbers that follow one another: `read(j)` gives vector j.
-template <class T, class Read> inline Vec<T> in_row(const Read& read) {
+// The terms at a place of each of two rows [N], or of one, from numbers that follow one another in them.
+// A row that is null has zeros. Vector j of the rows.
+template <class T, class Number>
+inline Vec<T> join_rows(const Number* first, const Number* second, int64_t j, int64_t N) {
+    const auto read = [&](const Number* row) { return row ? load<T>(row, j, N) : Vec<T>{}; };
 #if defined(BFLOAT16_PRODUCTS)
-    if constexpr (terms<T> == 2)
-        return (Vec<T>)_mm512_cvtne2ps_pbh((__m512)read(1), (__m512)read(0));
-    else
+    if constexpr (std::is_same_v<Number, BFloat16>) {
+        using Bits = typename Types<T>::Bits;
+        return (Vec<T>)((Bits)read(first) >> 16 | (Bits)read(second));
+    }
 #endif
-        return read(0);
+    return join<T>(read(first), terms<T> == 2 ? read(second) : Vec<T>{});
+}
+
+// The terms of L places of a row of K numbers, from its vector `first` of terms on.
+template <class T, class Number>
+inline Vec<T> terms_of_row(const Number* row, int64_t first, int64_t K) {
+#if defined(BFLOAT16_PRODUCTS)
+    if constexpr (std::is_same_v<Number, BFloat16>) {
+        constexpr int64_t n = 2 * lanes<T>;
+        Vec<T> pairs{};
+        const int64_t left = K - first * n;
+        if (left >= n) std::memcpy(&pairs, row + first * n, sizeof pairs);
+        else if (left > 0) std::memcpy(&pairs, row + first * n, left * sizeof(Number));
+        return pairs;
+    } else if constexpr (terms<T> == 2) {
+        const Vec<T> low = load<T>(row, 2 * first, K), high = load<T>(row, 2 * first + 1, K);
+        return (Vec<T>)_mm512_cvtne2ps_pbh((__m512)high, (__m512)low);
+    } else
+#endif
+        return load<T>(row, first, K);
 }
 
 // The terms at one place, for all lanes.

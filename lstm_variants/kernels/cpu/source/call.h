@@ -26,7 +26,7 @@ enum class CellKind : int32_t {
     FIELD(beta) /* 0 or 1 */                                                                      \
     FIELD(exponential_forget)
 
-// int32_t. With `is_bfloat16`, factors of products may be rounded to that; the tensors are float32.
+// int32_t. With `is_bfloat16`, all tensors but `gates` and `cells`, which are float32, are in that.
 #define OPTION_FIELDS(FIELD) FIELD(is_double) FIELD(is_bfloat16) FIELD(threads) FIELD(directions)
 
 // int64_t. Row (t, b) of a tensor [T, B, ...] with strides is at t * time + b * batch, in numbers.

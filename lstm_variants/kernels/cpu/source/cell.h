@@ -87,7 +87,7 @@ template <class T, int n> struct BackwardStep {
     // A slot of the gates as the forward pass left it.
     FORCED Vecs gate(int64_t slot) const {
         const int64_t row = (t * s.B + b) * s.gates_stride;
-        return {s.in(s.io.gates) + row + slot * s.Hp + j * L, s.gates_stride};
+        return {s.kept(s.io.gates) + row + slot * s.Hp + j * L, s.gates_stride};
     }
     // The padding stays zero: with an infinite input, that of the gates is NaN, and the recurrent
     // product would spread it.
@@ -95,11 +95,19 @@ template <class T, int n> struct BackwardStep {
         s.write(d_gates - j * L + slot * s.Hp, d_gates_stride, j, s.H, x);
     }
     FORCED Vecs gradient_of(int64_t slot) const { return {d_gates + slot * s.Hp, d_gates_stride}; }
-    FORCED Vecs h() const { return rows([&](int k) { return s.output(t, b + k); }); }
-    FORCED Vecs h_old() const { return rows([&](int k) { return s.h_before(t, b + k); }); }
+    // Of the stored output, which has fewer digits than h if it is in bfloat16.
+    FORCED Vecs h_old() const {
+        Vecs x;
+        for (int k = 0; k < n; k++) x.v[k] = load<T>(s.h_before(t, b + k), j, s.H);
+        return x;
+    }
+    // The same, if the forward pass keeps h as a slot of the gates: with all digits.
+    FORCED Vecs h_old_kept(int64_t slot) const {
+        return s.template before<n>(t, b, j, s.io.gates, s.gates_stride, slot, s.io.h_0, T(0));
+    }
     // Cell state k and its gradient.
     FORCED Vecs c(int64_t k = 0) const {
-        return {s.in(s.io.cells) + (t * s.B + b) * c_stride + k * s.Hp + j * L, c_stride};
+        return {s.kept(s.io.cells) + (t * s.B + b) * c_stride + k * s.Hp + j * L, c_stride};
     }
     FORCED Vecs c_old(int64_t k = 0) const {
         return s.template before<n>(t, b, j, s.io.cells, c_stride, k, s.first_states()[k], s.start[k]);
@@ -114,13 +122,6 @@ template <class T, int n> struct BackwardStep {
         const Vecs d(from, recurrent_stride);
         Vecs(0).store_to(from, recurrent_stride);
         return d;
-    }
-
-  private:
-    template <class Row> FORCED Vecs rows(const Row& row) const {
-        Vecs x;
-        for (int k = 0; k < n; k++) x.v[k] = load<T>(row(k), j, s.H);
-        return x;
     }
 };
 

@@ -14,12 +14,14 @@ template <class T> struct Elman : CellBase<T> {
     using CellBase<T>::CellBase;
 
     template <int n> FORCED VecBlock<T, n> apply(const ForwardStep<T, n>& at) const {
-        return is_relu ? relu(at.gate(0)) : tanh(at.gate(0));
+        const auto h = is_relu ? relu(at.gate(0)) : tanh(at.gate(0));
+        if (at.saves()) at.save(0, h);
+        return h;
     }
 
     template <int n>
     FORCED VecBlock<T, n> gradient(const BackwardStep<T, n>& at, const VecBlock<T, n>& d) const {
-        const auto h = at.h();
+        const auto h = at.gate(0);
         at.set(0, is_relu ? where_positive(h, d) : d * (T(1) - h * h));
         return VecBlock<T, n>(0);
     }

@@ -126,17 +126,19 @@ extern "C" EXPORTED const char* lstm_variants_instruction_set(int n) {
     return set.name && !set.here ? "" : set.name;
 }
 
-// Whether the system lets calls in bfloat16 use what number n has for them.
-extern "C" EXPORTED int lstm_variants_is_permitted(int n) { return sets()[n].permitted(); }
+// Whether number n has passes for calls in bfloat16, and the system permits them.
+extern "C" EXPORTED int lstm_variants_multiplies_bfloat16(int n) {
+    return sets()[n].in_bfloat16.forward && sets()[n].permitted();
+}
 
 // Nothing has been written if the result is not `done`.
-enum Result { done, out_of_memory, lengths_out_of_range };
+enum Result { done, out_of_memory, lengths_out_of_range, bfloat16_not_supported };
 
 extern "C" EXPORTED int lstm_variants_run(const Call* call, int instruction_set, int backward) {
     const InstructionSet& set = sets()[instruction_set];
-    const bool in_bfloat16 =
-        call->is_bfloat16 && !call->is_double && set.in_bfloat16.forward && set.permitted();
-    const Passes& passes = in_bfloat16 ? set.in_bfloat16 : set.passes;
+    if (call->is_bfloat16 && !lstm_variants_multiplies_bfloat16(instruction_set))
+        return bfloat16_not_supported;
+    const Passes& passes = call->is_bfloat16 ? set.in_bfloat16 : set.passes;
     const auto lengths = static_cast<const int64_t*>(call->lengths);
     for (int64_t b = 0; lengths && b < call->B; b++)
         if (lengths[b] < 0 || lengths[b] > call->T) return lengths_out_of_range;

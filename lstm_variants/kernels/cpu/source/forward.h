@@ -56,7 +56,7 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
     }
 
   private:
-    const T* weights_of_inner() const { return recurrent.weights() + cell.inner_row * H; }
+    const Stored<T>* weights_of_inner() const { return recurrent.weights() + cell.inner_row * H; }
 
     void pack(const Share& s) {
         input.pack(s, cell.recurrent_bias);
@@ -103,7 +103,7 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
             recurrent.stride,
             c + b * cells_stride + j * L,
             cells_stride,
-            io.cells ? this->out(io.cells) + (t * B + b) * cells_stride + j * L : nullptr,
+            io.cells ? this->kept(io.cells) + (t * B + b) * cells_stride + j * L : nullptr,
         };
     }
 
@@ -122,7 +122,7 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
         for (int64_t slot = 0; slot < call.cell.slots; slot++)
             store<T>(gates + b * gates_stride + slot * Hp + j * L, Vec<T>{});
         for (int64_t k = 0; k < Cell::cell_states; k++)
-            store<T>(this->out(io.cells) + (t * B + b) * cells_stride + k * Hp + j * L, Vec<T>{});
+            store<T>(this->kept(io.cells) + (t * B + b) * cells_stride + k * Hp + j * L, Vec<T>{});
     }
 
     void multiply_inner(int64_t t, T* gates, const Share& s) {

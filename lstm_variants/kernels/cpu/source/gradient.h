@@ -71,7 +71,7 @@ template <class T> class SumOfProducts {
             multiply_add_group(count, group, sum + group.first * width());
         });
     }
-    void write(const Share& share, T* to) const {
+    void write(const Share& share, Stored<T>* to) const {
         T* const mine = sum + share.team.index * max_rows * width();
         each_group(share, [&](Range group) {
             if (once) {
@@ -80,7 +80,7 @@ template <class T> class SumOfProducts {
             }
             const T* const from = once ? mine : sum + group.first * width();
             for (int64_t k = 0; k < group.size(); k++)
-                std::copy_n(from + k * width(), N, to + (blocks.row(group.first) + k) * N);
+                copy_numbers<T>(from + k * width(), N, to + (blocks.row(group.first) + k) * N);
         });
     }
 };
@@ -157,13 +157,13 @@ template <class T> class Gradients {
         if (s.io.d_weight_ih || s.io.d_weight_hh || s.io.d_weight_gh)
             columns.write(d_gates, stride, n, share.team.of(s.gates_width / lanes<T>));
         if (s.io.d_weight_ih)
-            of_input.gather(share, n, [&](int64_t k) -> const T* {
+            of_input.gather(share, n, [&](int64_t k) -> const Stored<T>* {
                 const int64_t t = first + k / s.B, b = k % s.B;
                 // Zero times what stands in the padding would not be zero if that is NaN.
                 return s.valid(t, b) ? s.x(t, b) : nullptr;
             });
         if (needs_recurrent())
-            of_recurrent.gather(share, n, [&](int64_t k) -> const T* {
+            of_recurrent.gather(share, n, [&](int64_t k) -> const Stored<T>* {
                 const int64_t t = first + k / s.B, b = k % s.B;
                 return s.valid(t, b) ? recurrent_row(t, b) : nullptr;
             });
@@ -183,10 +183,11 @@ template <class T> class Gradients {
             mine, {0, 1}
         );
         for (int64_t row : mine) {
-            T* const to = Sequence<T>::out(s.io.d_x) + (first * s.B + row) * s.call.D;
+            Stored<T>* const to = Sequence<T>::out(s.io.d_x) + (first * s.B + row) * s.call.D;
             // Past the end of a sequence, infinite weights times zero are not zero.
-            if (s.valid(first + row / s.B, row % s.B)) std::copy_n(d_x + row * x_width(), s.call.D, to);
-            else std::fill_n(to, s.call.D, T(0));
+            const bool valid = s.valid(first + row / s.B, row % s.B);
+            if (valid) copy_numbers<T>(d_x + row * x_width(), s.call.D, to);
+            else std::fill_n(to, s.call.D, Stored<T>(0));
         }
     }
 

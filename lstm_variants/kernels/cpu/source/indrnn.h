@@ -23,15 +23,17 @@ template <class T> struct IndRNN : Elementwise<T> {
 
     template <int n> FORCED VecBlock<T, n> apply(const ForwardStep<T, n>& at) const {
         const auto a = at.gate(0) + u.at(at.j)(0, at.h_old());
-        return is_relu ? relu(a) : tanh(a);
+        const auto h = is_relu ? relu(a) : tanh(a);
+        if (at.saves()) at.save(0, h);
+        return h;
     }
 
     template <int n>
     FORCED VecBlock<T, n> gradient(const BackwardStep<T, n>& at, const VecBlock<T, n>& d) const {
-        const auto h = at.h();
+        const auto h = at.gate(0);
         const auto d_a = is_relu ? where_positive(h, d) : d * (T(1) - h * h);
         at.set(0, d_a);
-        u.at(at.j).add(at.thread, 0, d_a * at.h_old());
+        u.at(at.j).add(at.thread, 0, d_a * at.h_old_kept(0));
         return u.at(at.j)(0, d_a);
     }
 };

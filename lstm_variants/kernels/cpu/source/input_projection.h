@@ -61,12 +61,12 @@ template <class T> class InputProjection {
 
     // The rows of time t, where the projected steps begin at time `first`.
     T* gates_from(int64_t first, int64_t t) const {
-        return s.io.gates ? Sequence<T>::out(s.io.gates) + t * s.B * s.gates_stride
+        return s.io.gates ? Sequence<T>::kept(s.io.gates) + t * s.B * s.gates_stride
                           : buffer + (t - first) * s.B * s.gates_stride;
     }
 
   private:
-    void project_rows(const T* x, int64_t x_stride, T* gates, const Range& rows) const {
+    void project_rows(const Stored<T>* x, int64_t x_stride, T* gates, const Range& rows) const {
         for (int64_t row : rows) std::copy_n(bias, s.gates_stride, gates + row * s.gates_stride);
         weights.multiply_add(
             x, x_stride, Sequence<T>::in(s.io.weight_ih), gates, s.gates_stride, rows, {0, 1}

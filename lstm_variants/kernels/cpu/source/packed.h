@@ -45,22 +45,21 @@ template <class T> struct Packed {
 // Weights [blocks * units, K], transposed: panels of [K, places].
 template <class T>
 void pack_transposed(
-    const T* weights, const Blocks& from, const Packed<T>& to, Range panels
+    const Stored<T>* weights, const Blocks& from, const Packed<T>& to, Range panels
 ) {
     constexpr int L = lanes<T>, N = L * terms<T>;
     for (int64_t p : panels)
         for (int64_t v = 0, width = to.width(p); v < width; v++) {
             const int64_t column = (p * panel_vectors + v) * L;
-            const T* rows = weights + from.row(column) * to.K;
+            const Stored<T>* rows = weights + from.row(column) * to.K;
             const int64_t used = from.rows(column, L);
             T* panel = to.panel(p) + v * L;
             for (int64_t k = 0; k < to.K; k += N) {
                 Vec<T> block[L];
 #pragma GCC unroll 16
                 for (int lane = 0; lane < L; lane++)
-                    block[lane] = lane < used ? in_row<T>([&](int j) {
-                        return load<T>(rows + lane * to.K + k, j, to.K - k);
-                    }) : Vec<T>{};
+                    block[lane] = lane < used
+                        ? terms_of_row<T>(rows + lane * to.K + k, 0, to.K - k) : Vec<T>{};
                 transpose<T>(block);
                 const int64_t count = std::min<int64_t>(L, to.places() - k / terms<T>);
                 for (int n = 0; n < count; n++)
@@ -76,23 +75,20 @@ void pack(const Row& row_of, int64_t N, const Packed<T>& to, Range panels) {
     for (int64_t p : panels)
         for (int64_t place = 0; place < to.places(); place++) {
             const int64_t k = place * terms<T>;
-            const T* const first = k < to.K ? row_of(k) : nullptr;
-            const T* const second = terms<T> == 2 && k + 1 < to.K ? row_of(k + 1) : nullptr;
-            for (int64_t v = 0, width = to.width(p); v < width; v++) {
-                const auto read = [&](const T* row) {
-                    return row ? load<T>(row, p * panel_vectors + v, N) : Vec<T>{};
-                };
+            const auto* const first = k < to.K ? row_of(k) : nullptr;
+            const auto* const second = terms<T> == 2 && k + 1 < to.K ? row_of(k + 1) : nullptr;
+            for (int64_t v = 0, width = to.width(p); v < width; v++)
                 store<T>(
-                    to.panel(p) + (place * width + v) * L, join<T>(read(first), read(second))
+                    to.panel(p) + (place * width + v) * L,
+                    join_rows<T>(first, second, p * panel_vectors + v, N)
                 );
-            }
         }
 }
 
 // Weights [blocks * units, N] as they are: panels of [places, N].
 template <class T>
 void pack_weights(
-    const T* weights, int64_t N, const Blocks& from, const Packed<T>& to, Range panels
+    const Stored<T>* weights, int64_t N, const Blocks& from, const Packed<T>& to, Range panels
 ) {
     const auto row = [&](int64_t place) {
         return from.rows(place, 1) ? weights + from.row(place) * N : nullptr;

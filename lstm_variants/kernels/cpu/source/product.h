@@ -14,24 +14,21 @@ namespace ISA {
 static_assert(max_rows_of_terms % max_rows == 0);
 
 // Some rows of left [B, K] as terms, from a range of places on, in rows of whole vectors.
-template <class T>
-void write_terms(const T* left, int64_t stride, int64_t K, Range rows, Range places, T* to) {
-    constexpr int64_t L = lanes<T>, n = terms<T>;
+template <class T, class Number>
+void write_terms(const Number* left, int64_t stride, int64_t K, Range rows, Range places, T* to) {
+    constexpr int64_t L = lanes<T>;
     for (int64_t row : rows)
         for (int64_t place = places.first; place < places.stop; place += L) {
-            const auto read = [&](int j) {
-                return load<T>(left + row * stride, n * place / L + j, K);
-            };
-            store<T>(to, in_row<T>(read));
+            store<T>(to, terms_of_row<T>(left + row * stride, place / L, K));
             to += L;
         }
 }
 
 // Rows of out [B, N] += left [B, K] times some panels of a packed matrix. The last panel comes first
 // if `backwards`.
-template <class T>
+template <class T, class Number>
 void multiply_add(
-    const T* left, int64_t left_stride, const Packed<T>& right, T* out, int64_t out_stride,
+    const Number* left, int64_t left_stride, const Packed<T>& right, T* out, int64_t out_stride,
     Range rows, Range panels, bool backwards = false
 ) {
     if constexpr (terms<T> == 1)

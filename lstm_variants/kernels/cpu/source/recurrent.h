@@ -20,7 +20,7 @@ template <class T, bool sees_gates> class Recurrent {
   private:
     const int64_t rows = s.call.cell.blocks * s.H;
     // weight_hh and weight_gh as one matrix, with zeros where a row is padded; and its gradient.
-    T* const joined = s.scratch.take(sees_gates ? rows * columns : 0);
+    Stored<T>* const joined = s.scratch.template take<Stored<T>>(sees_gates ? rows * columns : 0);
 
     // The row of weight_gh that belongs to a row of weight_hh; null for the candidate, block 2.
     template <class P> P* row_of_gates(P* weight_gh, int64_t row) const {
@@ -32,16 +32,16 @@ template <class T, bool sees_gates> class Recurrent {
   public:
     explicit Recurrent(Sequence<T>& sequence) : s(sequence) {}
 
-    const T* weights() const { return sees_gates ? joined : s.in(s.io.weight_hh); }
+    const Stored<T>* weights() const { return sees_gates ? joined : s.in(s.io.weight_hh); }
 
     // Before the weights are packed.
     void join(const Share& share) const {
         if constexpr (sees_gates) {
             for (int64_t row : share.team.of(rows)) {
-                T* const to = joined + row * columns;
-                std::fill_n(to, columns, T(0));
+                Stored<T>* const to = joined + row * columns;
+                std::fill_n(to, columns, Stored<T>(0));
                 std::copy_n(s.in(s.io.weight_hh) + row * s.P, s.P, to);
-                if (const T* from = row_of_gates(s.in(s.io.weight_gh), row))
+                if (const auto* from = row_of_gates(s.in(s.io.weight_gh), row))
                     for (int k = 0; k < seen; k++)
                         std::copy_n(from + k * s.H, s.H, to + s.Pp + k * s.Hp);
             }
@@ -55,10 +55,10 @@ template <class T, bool sees_gates> class Recurrent {
             sum.write(share, joined);
             share.wait_for_team();
             for (int64_t row : share.team.of(rows)) {
-                const T* const from = joined + row * columns;
+                const Stored<T>* const from = joined + row * columns;
                 if (s.io.d_weight_hh) std::copy_n(from, s.P, s.out(s.io.d_weight_hh) + row * s.P);
                 if (!s.io.d_weight_gh) continue;
-                if (T* const to = row_of_gates(s.out(s.io.d_weight_gh), row))
+                if (auto* const to = row_of_gates(s.out(s.io.d_weight_gh), row))
                     for (int k = 0; k < seen; k++)
                         std::copy_n(from + s.Pp + k * s.Hp, s.H, to + k * s.H);
             }

@@ -46,8 +46,8 @@ template <class T> class Scratch {
         next = first;
     }
 
-    T* take(int64_t n) {
-        const size_t bytes = (std::max<int64_t>(n, 1) * sizeof(T) + 63) / 64 * 64;
+    template <class Number = T> Number* take(int64_t n) {
+        const size_t bytes = (std::max<int64_t>(n, 1) * sizeof(Number) + 63) / 64 * 64;
         if (next == blocks().size()) blocks().emplace_back();
         Block& block = blocks()[next];
         if (block.bytes < bytes) {
@@ -57,7 +57,7 @@ template <class T> class Scratch {
             block.bytes = bytes;
         }
         next++;
-        return static_cast<T*>(block.memory.get());
+        return static_cast<Number*>(block.memory.get());
     }
     Packed<T> take_packed(int64_t K, int64_t N) {
         return {take(Packed<T>::size(K, N)), K, N / lanes<T>};
@@ -79,7 +79,7 @@ template <class T> struct Sequence {
     const bool projects = io.weight_hr != nullptr;
     const int64_t* const lengths = static_cast<const int64_t*>(call.lengths);
     const uint8_t* const resets = static_cast<const uint8_t*>(call.resets);
-    const std::vector<T> zeros = std::vector<T>(resets ? P : 0);  // h after a reset
+    const std::vector<Stored<T>> zeros = std::vector<Stored<T>>(resets ? P : 0);  // h after a reset
     Scratch<T> scratch;
 
     Sequence(const Call& c, int direction)
@@ -99,26 +99,28 @@ template <class T> struct Sequence {
         return first < call.T && valid(first, b) && resets[first * B + b];
     }
 
-    static const T* in(const void* p) { return static_cast<const T*>(p); }
-    static T* out(void* p) { return static_cast<T*>(p); }
+    // Tensors, and what the forward pass keeps: gates and cells.
+    static const Stored<T>* in(const void* p) { return static_cast<const Stored<T>*>(p); }
+    static Stored<T>* out(void* p) { return static_cast<Stored<T>*>(p); }
+    static T* kept(void* p) { return static_cast<T*>(p); }
 
-    T* output(int64_t t, int64_t b) const {
+    Stored<T>* output(int64_t t, int64_t b) const {
         return out(call.output) + (t * B + b) * output_stride + reverse * P;
     }
-    const T* x(int64_t t, int64_t b) const {
+    const Stored<T>* x(int64_t t, int64_t b) const {
         return in(call.x) + t * call.x_time + b * call.x_batch;
     }
     // Vector j of the gradients of n sequences' outputs, from b on.
     template <int n = 1> VecBlock<T, n> d_output(int64_t t, int64_t b, int64_t j) const {
         VecBlock<T, n> d(0);
         if (!call.d_output) return d;
-        const T* const row = in(call.d_output) + t * call.d_output_time + reverse * P;
+        const Stored<T>* const row = in(call.d_output) + t * call.d_output_time + reverse * P;
         for (int k = 0; k < n; k++) d.v[k] = load<T>(row + (b + k) * call.d_output_batch, j, P);
         return d;
     }
     // Vector j of n rows [H] without padding.
-    template <int n>
-    static void write(T* row, int64_t stride, int64_t j, int64_t H, const VecBlock<T, n>& x) {
+    template <class Number, int n>
+    static void write(Number* row, int64_t stride, int64_t j, int64_t H, const VecBlock<T, n>& x) {
         for (int k = 0; k < n; k++) store<T>(row + k * stride, j, H, x.v[k]);
     }
     // The row of the step before, or null if (t, b) is a sequence's first.
@@ -127,20 +129,20 @@ template <class T> struct Sequence {
         const bool first = earlier < 0 || earlier >= call.T || !valid(earlier, b);
         return first ? nullptr : row(earlier, b);
     }
-    const T* h_before(int64_t t, int64_t b) const {
+    const Stored<T>* h_before(int64_t t, int64_t b) const {
         if (restarts(t, b)) return zeros.data();
-        const T* row = before(t, b, [&](int64_t s, int64_t r) { return output(s, r); });
+        const Stored<T>* row = before(t, b, [&](int64_t s, int64_t r) { return output(s, r); });
         return row ? row : in(io.h_0) + b * P;
     }
     // Vector j of the padded rows of n sequences before time t: of one slot of the gates, or of the
     // cell states. Before the first step, of a state [B, H]; after a reset, the start value.
     template <int n>
     VecBlock<T, n> before(
-        int64_t t, int64_t b, int64_t j, const void* rows, int64_t stride, int64_t slot,
+        int64_t t, int64_t b, int64_t j, void* rows, int64_t stride, int64_t slot,
         const void* first, T start_value
     ) const {
         const auto row = [&](int64_t s, int64_t r) {
-            return in(rows) + (s * B + r) * stride + slot * Hp + j * lanes<T>;
+            return kept(rows) + (s * B + r) * stride + slot * Hp + j * lanes<T>;
         };
         VecBlock<T, n> x;
         for (int k = 0; k < n; k++) {

@@ -12,7 +12,7 @@ struct FewRows {
     int64_t large, of_large, of_huge;
 
     template <class T> bool are_in(const Sequence<T>& s, int64_t count) const {
-        const int64_t bytes = count * sizeof(T);
+        const int64_t bytes = count * sizeof(Stored<T>);
         return s.call.T * s.B <= (bytes > 2 << 20 ? of_huge : bytes >= large ? of_large : 4);
     }
 };
@@ -45,9 +45,10 @@ template <class T> inline void totals(const Vec<T> (&v)[dot_columns], T* to) {
 }
 
 // out[row][column] += left[row] . weights[column], of K numbers each.
-template <class T, int rows, int columns>
+template <class T, class Number, int rows, int columns>
 void dot_tile(
-    const T* left, int64_t left_stride, const T* weights, int64_t K, T* out, int64_t out_stride
+    const Number* left, int64_t left_stride, const Stored<T>* weights, int64_t K, T* out,
+    int64_t out_stride
 ) {
     constexpr int L = lanes<T>;
     Vec<T> sum[rows][dot_columns] = {};
@@ -67,9 +68,9 @@ void dot_tile(
 #pragma GCC unroll 4
         for (int c = 0; c < columns; c++)
             __builtin_prefetch(weights + (rows_ahead + c) * K + j * L);
-        add([&](const T* row) { return load<T>(row + j * L); });
+        add([&](const auto* row) { return load<T>(row + j * L); });
     }
-    if (whole * L < K) add([&](const T* row) { return load<T>(row, whole, K); });
+    if (whole * L < K) add([&](const auto* row) { return load<T>(row, whole, K); });
     for (int r = 0; r < rows; r++) {
         T found[std::max(L, dot_columns)];
         totals<T>(sum[r], found);
@@ -79,10 +80,10 @@ void dot_tile(
 
 // Of a forward product: the rows of the weights are columns.
 template <class T> class Weights {
-    using Tile = decltype(&dot_tile<T, 1, 1>);
-    template <int... n>
-    static constexpr std::array<Tile, sizeof...(n)> tiles(std::integer_sequence<int, n...>) {
-        return {dot_tile<T, n / dot_columns + 1, n % dot_columns + 1>...};
+    template <class Number> using Tile = decltype(&dot_tile<T, Number, 1, 1>);
+    template <class Number, int... n>
+    static constexpr std::array<Tile<Number>, sizeof...(n)> tiles(std::integer_sequence<int, n...>) {
+        return {dot_tile<T, Number, n / dot_columns + 1, n % dot_columns + 1>...};
     }
 
     const int64_t K;
@@ -98,21 +99,22 @@ template <class T> class Weights {
           packs(!few_forward.are_in(s, blocks.places() * K)),
           packed(s.scratch.take_packed(packs ? K : 0, blocks.places())) {}
 
-    void pack(const T* weights, const Share& share) const {
+    void pack(const Stored<T>* weights, const Share& share) const {
         if (packs) pack_transposed<T>(weights, blocks, packed, share.team.of(packed.panels()));
     }
 
     // Some rows of out += left times the weights, and a part of their columns. Packed weights are read
     // from their end at odd times: a cache that does not hold them all has what was read last.
+    template <class Number>
     void multiply_add(
-        const T* left, int64_t left_stride, const T* weights, T* out, int64_t out_stride,
-        Range rows, const Part& part, int64_t time = 0
+        const Number* left, int64_t left_stride, const Stored<T>* weights, T* out,
+        int64_t out_stride, Range rows, const Part& part, int64_t time = 0
     ) const {
         if (packs)
             return ISA::multiply_add<T>(
                 left, left_stride, packed, out, out_stride, rows, part.of(packed.panels()), time % 2
             );
-        constexpr auto tile = tiles(std::make_integer_sequence<int, dot_rows * dot_columns>{});
+        constexpr auto tile = tiles<Number>(std::make_integer_sequence<int, dot_rows * dot_columns>{});
         const Range columns = part.of(blocks.places());
         for (int64_t place = columns.first; place < columns.stop;) {
             const int64_t n =
@@ -135,7 +137,9 @@ constexpr int64_t summed_rows = 16;
 
 // out += left . rows, for rows of N numbers; some vectors of them.
 template <class T>
-void add_rows(const T* left, const T* rows, int64_t count, int64_t N, T* out, Range vectors) {
+void add_rows(
+    const T* left, const Stored<T>* rows, int64_t count, int64_t N, T* out, Range vectors
+) {
     constexpr int L = lanes<T>;
     for (int64_t j : vectors) {
         Vec<T> sum{};
@@ -168,7 +172,7 @@ template <class T> class WeightsInRows {
           )),
           vectors((N + lanes<T> - 1) / lanes<T>) {}
 
-    void pack(const T* weights, const Share& share) const {
+    void pack(const Stored<T>* weights, const Share& share) const {
         if (packs && N)
             pack_weights<T>(weights, N, blocks, packed, share.team.of(packed.panels()));
     }
@@ -176,7 +180,7 @@ template <class T> class WeightsInRows {
     // Some rows of out += left times the weights, and a part of their columns. Packed weights are read
     // from their end at odd times: a cache that does not hold them all has what was read last.
     void multiply_add(
-        const T* left, int64_t left_stride, const T* weights, T* out, int64_t out_stride,
+        const T* left, int64_t left_stride, const Stored<T>* weights, T* out, int64_t out_stride,
         Range rows, const Part& part, int64_t time = 0
     ) const {
         if (packs)
