@@ -180,11 +180,12 @@ def test_weights_of_another_recurrence_are_noticed():
 
 @needs_kernels
 @pytest.mark.parametrize("part", ["bias", "state", "input"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 @pytest.mark.parametrize("name", [name for name in VARIANTS if kernel_of(VARIANTS[name].cell)])
-def test_what_is_changed_before_the_backward_pass_is_an_error(name, part):
+def test_what_is_changed_before_the_backward_pass_is_an_error(name, dtype, part):
     """As the documentation says of the CPU kernels."""
-    layer = VARIANTS[name].layer(3, 4, batch_first=True, backend="cpu")
-    x, hx = torch.randn(2, 5, 3), random_hx(layer, 2, dtype=torch.float32)
+    layer = VARIANTS[name].layer(3, 4, batch_first=True, backend="cpu", dtype=dtype)
+    x, hx = torch.randn(2, 5, 3, dtype=dtype), random_hx(layer, 2, dtype=dtype)
     output, _ = layer(x, hx)
     with torch.no_grad():
         {"bias": layer.bias_ih_l0, "state": states_of(hx)[-1], "input": x}[part].add_(1)
