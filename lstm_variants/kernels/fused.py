@@ -59,11 +59,11 @@ class FusedBackend(ABC):
     """A backend that computes a whole layer call at once and supplies its own backward pass.
 
     A subclass supplies the two passes, `name_of`, `signature` and `kept_shapes`. The passes get
-    contiguous tensors with consistent shapes, one device and one dtype, and with at least one
-    sequence and one time step. Of the input, only the last dimension has to be contiguous. Both
-    passes have to follow the layer's lengths and resets; a backend that does not has to return
-    these as the reason in `unsupported_reason`. Layout, checks, shapes while tracing, autograd,
-    second derivatives and `vmap` are common to all fused backends.
+    contiguous tensors with consistent shapes, one device and one dtype (what is saved: that of
+    `kept_dtype`), and with at least one sequence and one time step. Of the input, only the last
+    dimension has to be contiguous. Both passes have to follow the layer's lengths and resets; a
+    backend that does not has to return these as the reason in `unsupported_reason`. Layout, checks,
+    shapes while tracing, autograd, second derivatives and `vmap` are common to all fused backends.
 
     Attributes:
         name: The name that layers and `choose` take.

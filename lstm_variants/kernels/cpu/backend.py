@@ -20,7 +20,7 @@ from lstm_variants.torch_internals import constant_while_tracing, is_traced
 
 __all__ = ["CPU"]
 
-Group = tuple[tuple[str, ...], Sequence[Tensor]]
+Group = tuple[tuple[str, ...], Sequence[Tensor | None]]
 """Names in call.h, and the tensors of one direction after the other."""
 GRAIN_SIZE, STEP_GRAIN_SIZE = 1_000_000, 64_000
 """Multiplications with weights that are worth a thread: in all, and in a step if threads
@@ -43,9 +43,8 @@ class CPU(FusedBackend):
 
     def details(self, call: Call) -> str:
         kernels = native.kernels()
-        threads = kernels.threads
         units = kernels.described(in_bfloat16=computing_dtype(call.x) == torch.bfloat16)
-        number = f"at most {threads} threads" if threads > 1 else "1 thread"
+        number = f"at most {kernels.threads} threads" if kernels.threads > 1 else "1 thread"
         text = f"{units}, {number}"
         return f"{text}: {kernels.single_thread_reason}" if kernels.single_thread_reason else text
 
@@ -116,19 +115,19 @@ class CPU(FusedBackend):
                 self.backward(layer.in_float32(), in_float32(output), kept, d_output, d_last, wide)
             return
         kernel, n = KERNELS[layer.name], len(layer.weights)
-        nothing = layer.x.new_empty(0)
-        # Both directions work at the same time, so each needs its own memory.
-        d_x = [d_inputs[0], *(torch.empty_like(d_inputs[0]) for _ in range(1, layer.directions))]
+        # Both directions work at the same time, so each needs its own memory. Their sum is rounded.
+        first = d_inputs[0] if layer.directions == 1 else d_inputs[0].to(layer.kept_dtype)
+        d_x = [first, *(torch.empty_like(first) for _ in range(1, layer.directions))]
         groups = (
             (kernel.kept, kept),
-            (formatted(kernel.fields, "d_{}_n"), [nothing if d is None else d for d in d_last]),
+            (formatted(kernel.fields, "d_{}_n"), d_last),
             (("d_x",), d_x),
             (formatted(layer.names, "d_{}"), d_inputs[1 : 1 + n]),
             (formatted(kernel.fields, "d_{}_0"), d_inputs[1 + n :]),
         )
         run(layer, describe(layer, output, *groups, d_output=d_output), backward=True)
-        for other in d_x[1:]:
-            d_inputs[0].add_(other)
+        if layer.directions > 1:
+            torch.add(*d_x, out=d_inputs[0])
 
 
 def needs_float32(layer: Layer) -> bool:
@@ -230,8 +229,8 @@ def describe(
     Args:
         layer: The layer.
         output: Memory of the output, or the output.
-        *groups: Other tensors than weights and first states. One without elements stands for zeros,
-            or for a gradient that is not needed.
+        *groups: Other tensors than weights and first states. `None` and tensors without elements
+            stand for zeros, or for gradients that are not needed.
         d_output: Gradient of the output.
 
     Raises:

@@ -182,13 +182,8 @@ template <class T> class Gradients {
             has_padding() ? used.places() : stride, Sequence<T>::in(s.io.weight_ih), d_x, x_width(),
             mine, {0, 1}
         );
-        for (int64_t row : mine) {
-            Stored<T>* const to = Sequence<T>::out(s.io.d_x) + (first * s.B + row) * s.call.D;
-            // Past the end of a sequence, infinite weights times zero are not zero.
-            const bool valid = s.valid(first + row / s.B, row % s.B);
-            if (valid) copy_numbers<T>(d_x + row * x_width(), s.call.D, to);
-            else std::fill_n(to, s.call.D, Stored<T>(0));
-        }
+        if (s.call.directions == 2) write_rows(Sequence<T>::kept(s.io.d_x), first, mine);
+        else write_rows(Sequence<T>::out(s.io.d_x), first, mine);
     }
 
     // `weights`: where the gradient of the recurrent weights goes.
@@ -200,6 +195,16 @@ template <class T> class Gradients {
     }
 
   private:
+    // Some rows of the gradient of the input, which begin at time `first`.
+    template <class Number> void write_rows(Number* d_input, int64_t first, Range some) const {
+        for (int64_t row : some) {
+            Number* const to = d_input + (first * s.B + row) * s.call.D;
+            // Past the end of a sequence, infinite weights times zero are not zero.
+            const bool valid = s.valid(first + row / s.B, row % s.B);
+            if (valid) copy_numbers<T>(d_x + row * x_width(), s.call.D, to);
+            else std::fill_n(to, s.call.D, Number(0));
+        }
+    }
     bool has_padding() const { return used.places() < input.places(); }
     // The gradients of some rows of gates, copied: products with zeros would take as long as others.
     const T* gates_without_padding(const Range& some) const {

@@ -1,8 +1,8 @@
 // How the tensors of a call hold their numbers: in the variants for calls in bfloat16 as that, else as
 // they are computed.
 //
-// Weights, inputs, outputs, states and their gradients are stored; what one pass keeps for the other,
-// and all that lies between, is computed.
+// Weights, inputs, outputs, states and their gradients are stored, and so are copies of them. Gates and
+// cell states that the forward pass keeps, and all else that lies between, are computed.
 #pragma once
 
 #include <algorithm>
