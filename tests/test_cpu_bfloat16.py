@@ -56,8 +56,8 @@ def check(call, *, outputs=0.25, gradients=1):
     """Besides that of the result: gradients to two roundings, since those of gates are rounded;
     outputs to half of one."""
     call = in_dtype(call, torch.bfloat16)
-    exact = results_of(Reference(), in_dtype(call, torch.float64))
-    found = results_of(CPU, call)
+    exact = results_of(Reference(), in_dtype(call, torch.float64), torch.bfloat16)
+    found = results_of(CPU, call, torch.bfloat16)
     n = 1 + sum(len(state) for state in call.states)
     for k, (got, right) in enumerate(zip(found, exact, strict=True)):
         if right.numel() > 8:  # of a few numbers, an unlucky rounding is a large part

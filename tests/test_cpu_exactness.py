@@ -71,22 +71,22 @@ def in_dtype(call, dtype):
     return with_tensors(call, list(copies))
 
 
-def results_of(backend, call):
-    """The output, the last states, and the gradients of a weighing of them."""
+def results_of(backend, call, weighing=torch.float64):
+    """The output, the last states, and the gradients of a weighing of them, which has a dtype."""
     output, states = backend.run(call)
     results = [output, *(s for state in states for s in state)]
     leaves = [tensor for tensor in call.tensors() if tensor.requires_grad]
-    total = sum((r * w).sum() for r, w in zip(results, weighing_of(results), strict=True))
+    total = sum((r * w).sum() for r, w in zip(results, weighing_of(results, weighing), strict=True))
     found = torch.autograd.grad(total, leaves, allow_unused=True)
     gradients = zip(leaves, found, strict=True)
     return [*results, *(torch.zeros_like(t) if g is None else g for t, g in gradients)]
 
 
-def weighing_of(results):
-    """Numbers that every dtype has, in the shapes of results: the gradients of a loss."""
+def weighing_of(results, dtype=torch.float64):
+    """The gradients of a loss, for results: numbers of this dtype in that of the results."""
     generator = torch.Generator().manual_seed(1)
     drawn = (torch.randn(r.shape, generator=generator, dtype=torch.float64) for r in results)
-    return [w.bfloat16().to(r.dtype) for r, w in zip(results, drawn, strict=True)]
+    return [w.to(dtype).to(r.dtype) for r, w in zip(results, drawn, strict=True)]
 
 
 def error(got, exact):

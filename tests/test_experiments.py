@@ -143,10 +143,6 @@ def test_every_page_tells_claim_protocol_verdict_and_deviations(name, few_trees)
     assert results.numbers in page
 
 
-def test_what_is_said_to_be_run_later_has_not_been_run():
-    assert not pages.CORE_HOURS.keys() & set(RUN)
-
-
 NEW = {
     "__init__.py": '''"""A new one.
 

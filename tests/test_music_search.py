@@ -213,3 +213,15 @@ def test_what_limits_the_result_on_nottingham():
     assert min(t["rate"] for t in best_two["PeepholeLSTM"]) > 0.8 * max(search.Config.rate)
     assert {t["batch"] for model in ("GRU", "PeepholeLSTM") for t in best_two[model]} == {1}
     assert {t["batch"] for t in best_two["RNN"]} == {8}
+
+
+def test_what_the_lessons_say_of_musedata():
+    result = load(FOLDER / "music_search_muse" / "record.json")
+    drawn = sorted(grouped(result["records"], "model")["PeepholeLSTM"], key=lambda t: t["valid"])
+    ended = [trial["epochs"] >= trial["at_most"] for trial in drawn]
+    assert sum(ended) > len(ended) / 2
+    assert not any(ended[:2])
+    [gru] = (row for row in by_noise(result) if row["unit"] == "GRU")
+    assert float(gru["with weight noise"]) > 0
+    assert float(gru["p, with weight noise"]) < 0.05
+    assert float(gru["p, without"]) > 0.05

@@ -65,6 +65,25 @@ LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str], tuple[str, str]]] = {
             "best trials ends at the limit of updates.",
         ),
     ),
+    "MuseData": (
+        (
+            "x",
+            "On MuseData, a lead of the GRU over a plain RNN as large as reported is excluded; the "
+            "order of the two is undecided. Among the trials with weight noise alone, the GRU is "
+            "better.",
+        ),
+        (
+            "<",
+            "On MuseData, the GRU is better than the PeepholeLSTM, by less than the paper's table "
+            "shows. Most trials of the PeepholeLSTM end at the limit of updates, though not its "
+            "two best ones.",
+        ),
+        (
+            ".",
+            "On MuseData, it is undecided whether an LSTM without peepholes is worse by more than "
+            "the margin.",
+        ),
+    ),
 }
 NO_LESSONS = (("", ""), ("", ""), ("", ""))
 """The outcomes of the claims' comparisons on each data set, and what to take from them."""

@@ -26,11 +26,9 @@ from experiments.report.data import data_links
 from experiments.report.markdown import images, source_text, took
 
 CITE = "[How to cite a result](../project/cite.md#a-result)."
-NOT_RUN = '!!! warning "Not run yet"\n\n    There are no results so far.'
-CORE_HOURS = {
-    "music_search_muse": 12,
-}
-"""What experiments that are not run yet take, estimated from single units."""
+NOT_RUN = (
+    '!!! warning "Not run yet"\n\n    There are no results so far. Code and tests are complete.'
+)
 EFFECT = (
     "*Effect*: defined for each kind of result by [the rule](what-holds.md#the-rule); a positive "
     "one, or *sooner*, is in favour of the claim."
@@ -79,7 +77,7 @@ def page(name: str, results: Results | None) -> str:
         ]
         shown = [*figure_of(name, results.record), *verdicts]
     else:
-        shown = [not_run(name)]
+        shown = [NOT_RUN]
     blocks = (
         f"# {experiments.title(name)}",
         text[""],
@@ -109,13 +107,6 @@ def front_matter(name: str, introduction: str, *, is_run: bool) -> str:
     description = f"{title}{'' if title.endswith('?') else '.'} {first}"
     search = "" if is_run else "search: {exclude: true}\n"
     return f"---\nhide: [toc]\n{search}description: {json.dumps(description)}\n---\n\n"
-
-
-def not_run(name: str) -> str:
-    """A notice that there are no results, and why."""
-    hours = CORE_HOURS.get(name)
-    reason = f" The runs are estimated to take {hours} core-hours." if hours else ""
-    return f"{NOT_RUN}{reason} Code and tests are complete."
 
 
 def excerpt(name: str, results: Results) -> str:
