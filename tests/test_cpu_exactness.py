@@ -72,7 +72,7 @@ def in_dtype(call, dtype):
 
 
 def results_of(backend, call, weighing=torch.float64):
-    """The output, the last states, and the gradients of a weighing of them, which has a dtype."""
+    """The output, the last states, and the gradients of a weighing of them, drawn in a dtype."""
     output, states = backend.run(call)
     results = [output, *(s for state in states for s in state)]
     leaves = [tensor for tensor in call.tensors() if tensor.requires_grad]

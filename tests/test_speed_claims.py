@@ -80,6 +80,23 @@ def test_other_implementations_that_are_faster():
     assert min(ratios("peers", size=single, mode="forward", peer="ONNX Runtime")) > 1
 
 
+def test_bfloat16_with_amx_is_faster_than_float32_except_for_small_layers():
+    """As the pages on the kernels and on troubleshooting say."""
+    result = load(FOLDER / "bench-cpu-amx.json")
+
+    def times(kind, **wanted):
+        return {
+            (r["variant"], r["mode"], size_name(r["size"])): r["milliseconds"]["median"]
+            for r in result[kind]
+            if all(r[key] == value for key, value in wanted.items())
+        }
+
+    low, single = times("half_precision", dtype="bfloat16"), times("records", threads=1)
+    slower = {timing for timing, time in low.items() if time >= single[timing]}
+    assert len(low) == 30
+    assert {size for *_, size in slower} == {size_name(suite.SIZES[0]._asdict())}
+
+
 def test_what_the_page_of_speed_says_of_bfloat16_with_amx():
     """Which layers take at least 10 % less time than torch's, and that most goals are missed."""
     records = load(FOLDER / "bench-cpu-amx.json")["half_precision"]

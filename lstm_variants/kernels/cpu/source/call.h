@@ -26,8 +26,8 @@ enum class CellKind : int32_t {
     FIELD(beta) /* 0 or 1 */                                                                      \
     FIELD(exponential_forget)
 
-// int32_t. With `is_bfloat16`, tensors are in that. Float32 are `gates` and `cells`, and `d_x` of each of two
-// directions, which the caller adds.
+// int32_t. With `is_bfloat16`, tensors are bfloat16, except that `gates` and `cells` are float32, and so are
+// the `d_x` of two directions, which the caller adds.
 #define OPTION_FIELDS(FIELD) FIELD(is_double) FIELD(is_bfloat16) FIELD(threads) FIELD(directions)
 
 // int64_t. Row (t, b) of a tensor [T, B, ...] with strides is at t * time + b * batch, in numbers.

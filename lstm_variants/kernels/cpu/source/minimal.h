@@ -38,8 +38,8 @@ template <class T> struct MinGRU : Elementwise<T> {
 
 template <class T> struct MinLSTM : Elementwise<T> {
     using Elementwise<T>::s;
-    // For the backward pass, the place of i holds keep = f / (f + i), and that of n, change = h - n:
-    // three slots are less to write and to read than more, and the memory sets the time.
+    // For the backward pass, the place of i holds keep = f / (f + i), and that of n, change = h - n.
+    // More than three slots would take longer: the memory sets the time.
     struct Slot {
         enum { f, i, n, keep = i, change = n };
     };
