@@ -111,7 +111,7 @@ def test_what_readme_and_page_of_speed_say_of_bfloat16_with_amx():
     assert {len(found) for found in lstms.values()} == {4}
     assert all(max(lstms[name]) < 0.9 for name in FASTER)
     assert 0.95 < min(lstms["medium"]) < max(lstms["medium"]) < 1.05
-    assert 1 < min(lstms["notebook"] + lstms["small"])
+    assert min(lstms["notebook"] + lstms["small"]) > 1
     assert max(lstms["notebook"] + lstms["small"]) < 1.2
     assert sum(missed) > len(missed) / 2
 
