@@ -1,8 +1,8 @@
 """Other implementations of the same cells, timed against our layers: `make bench-peers`.
 
 Needs the extra `frameworks`. One thread; all that compute a cell run in turn, round by round, in
-one process. A peer's outputs and the gradient of its input are compared with ours before it is
-timed.
+one process; each round begins with another of them. A peer's outputs and the gradient of its input
+are compared with ours before it is timed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import io
 import logging
 import tempfile
 import warnings
+from collections import deque
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -46,6 +47,9 @@ from experiments.engine.files import check_writable, write_json
 from experiments.engine.provenance import provenance
 from lstm_variants.interop import to_flax
 from lstm_variants.nn import GRU, LSTM, PeepholeLSTM, Recurrent
+
+# Otherwise a second thread computes, and shares the core with the one that waits for it.
+jax.config.update("jax_cpu_enable_async_dispatch", False)
 
 LAYERS: dict[str, Any] = {"LSTM": LSTM, "PeepholeLSTM": PeepholeLSTM, "GRU": GRU}
 CELLS = tuple(LAYERS)
@@ -210,16 +214,18 @@ def time_cell(cell: str, size: Size, mode: str) -> list[Record]:
             check(name, steps[name](), expected)
     steps = {"ours": ours} | steps
     times: dict[str, list[float]] = {name: [] for name in steps}
+    order = deque(steps)
     gc.collect()
     gc.disable()
     begin = perf_counter()
     while len(times["ours"]) < LEAST or (
         perf_counter() - begin < SECONDS and len(times["ours"]) < MOST
     ):
-        for name, step in steps.items():
+        for name in order:
             start = perf_counter()
-            step()
+            steps[name]()
             times[name].append(perf_counter() - start)
+        order.rotate()
     gc.enable()
     milliseconds = {name: 1e3 * np.array(values[1:]) for name, values in times.items()}
     return [
