@@ -1,5 +1,6 @@
 """What README and the page of speed say, held against the records."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_the_sentences_are_in_the_readme():
         "LSTM and PeepholeLSTM in bfloat16: with AVX-512 at most sizes, with AMX at the two "
         "smallest;",
         "- `LSTM` and `PeepholeLSTM` at the smallest size with one thread; - some single",
-        "where the allocator keeps it, they take about as long as torch's, or somewhat longer. "
+        "where the allocator keeps it, they take nearly as long as torch's. "
         "`GRU`, `RNN` and `CoupledLSTM` remain faster.",
         "ONNX Runtime is faster in inference at the smallest size and for a single sequence. JAX "
         "is faster at the smallest size, in inference and in training.",
@@ -76,6 +77,14 @@ def test_other_implementations_that_are_faster():
         ]
         assert min(found) > 1
     assert min(ratios("peers", size=single, mode="forward", peer="ONNX Runtime")) > 1
+
+
+def test_at_the_smallest_size_ratios_are_higher_beside_other_implementations():
+    for variant, mode in itertools.product(("LSTM", "GRU"), suite.MODES):
+        timing = {"variant": variant, "mode": mode, "size": suite.SIZES[0]._asdict()}
+        [alone] = ratios("bench-cpu-amx", threads=1, **timing)
+        [beside] = ratios("peers", peer="torch.nn", **timing)
+        assert beside > alone
 
 
 def test_bfloat16_with_amx_is_faster_than_float32_except_for_small_layers():
@@ -124,7 +133,7 @@ def test_what_readme_and_page_of_speed_say_of_memory_that_is_kept():
 
     same, faster = ("LSTM", "PeepholeLSTM", "BiLSTM"), ("GRU", "RNN", "CoupledLSTM")
     assert len(of_layers("kept", same)) == len(of_layers("kept", faster)) == 6
-    assert max(of_layers("returned", same)) < 0.95
-    assert 0.95 < min(of_layers("kept", same)) < max(of_layers("kept", same)) < 1.15
+    assert max(of_layers("returned", same)) < 0.9
+    assert 0.9 < min(of_layers("kept", same)) < max(of_layers("kept", same)) < 1
     assert max(of_layers("kept", faster)) < 0.9
     assert not any(r["baseline_page_faults"] for r in result["kept"])
