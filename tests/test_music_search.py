@@ -225,3 +225,11 @@ def test_what_the_lessons_say_of_musedata():
     assert float(gru["with weight noise"]) > 0
     assert float(gru["p, with weight noise"]) < 0.05
     assert float(gru["p, without"]) > 0.05
+
+
+def test_what_the_lessons_say_of_piano_midi():
+    result = load(FOLDER / "music_search_piano" / "record.json")
+    [gru] = (row for row in by_noise(result) if row["unit"] == "GRU")
+    assert float(gru["with weight noise"]) > 0
+    assert gru["p, with weight noise"] == "< 0.001" or float(gru["p, with weight noise"]) < 0.05
+    assert float(gru["p, without"]) > 0.05
