@@ -10,9 +10,17 @@ from experiments.data import small
 from experiments.music import run as music
 from experiments.music_baselines.results import stored
 from experiments.music_search import DATA, figure, search
-from experiments.music_search.results import best_nlls, by_noise, claims, importances, table
+from experiments.music_search.results import (
+    best_nlls,
+    by_noise,
+    claims,
+    importances,
+    losses_of,
+    table,
+)
 from experiments.plotting import NARROW, WIDE
 from experiments.records import grouped, load
+from experiments.statistics.trials import Trials
 
 pytestmark = [
     pytest.mark.xdist_group("music_search"),
@@ -233,3 +241,8 @@ def test_what_the_lessons_say_of_piano_midi():
     assert float(gru["with weight noise"]) > 0
     assert gru["p, with weight noise"] == "< 0.001" or float(gru["p, with weight noise"]) < 0.05
     assert float(gru["p, without"]) > 0.05
+    losses = losses_of(result)
+    for model in ("PeepholeLSTM", "LSTM"):
+        against = Trials(tuple(losses["RNN"]), tuple(losses[model]))
+        assert against.estimate == pytest.approx(0.1, abs=0.05)
+        assert against.test().both < 0.001

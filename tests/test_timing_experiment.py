@@ -1,9 +1,13 @@
 """The timing experiment's learner against autograd, and its tasks by hand."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 import torch
 
+from experiments import FOLDER
+from experiments.records import load
 from experiments.timing import batches as timing_batches
 from experiments.timing import streams
 from experiments.timing.online import CELL, SIZE, Network, Unit, learn, predict
@@ -268,3 +272,19 @@ def test_a_network_that_explodes_has_diverged():
         assert not record["solved"]
         assert record["diverged"] == (rate > 1)
         assert record["took"] == 200
+
+
+def test_what_the_lessons_say_of_a_short_delay():
+    """How many LSTMs learn it in runs that no claim compares."""
+    records = load(FOLDER / "timing" / "record.json")["records"]
+    solved = Counter(
+        (case["protocol"], case["gradient"], case["unit"])
+        for case in (record["case"] for record in records if record["solved"])
+        if (case["task"], case["F"]) == ("NMSD", 10)
+    )
+    for protocol, gradient, counts in (
+        ("online", "full", (5, 1)),
+        ("online, forget bias -2", "full", (7, 0)),
+        ("online, forget bias -2", "truncated", (0, 0)),
+    ):
+        assert tuple(solved[protocol, gradient, unit] for unit in ("peepholes", "none")) == counts

@@ -32,8 +32,9 @@ network that does not learn it stays at about 0.16.
 The figure also shows the Frobenius norm of $\partial h_T / \partial x_{T-k}$ against the lag k, as
 a mean over sequences of T random values without markers, before and after training. With the chrono
 initialisation it decreases slowly with the lag, or hardly changes: after all T - 1 time steps, its
-median over the seeds is more than 1 % of what it is after one. With the uniform initialisation it
-is below 1e-12 from about 60 time steps on, in all networks but the LSTM without a forget gate. A
+median over the seeds is more than 1 % of what it is after one. With the uniform initialisation,
+before training, it is below 1e-12 from about 60 time steps on, in all networks but the LSTM without
+a forget gate. A
 GRU nevertheless learns T = 100 from this initialisation, and an LSTM does not: how far the gradient
 reaches before training does not by itself determine what is learned.
 

@@ -89,7 +89,8 @@ LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str], tuple[str, str]]] = {
             "x",
             "On Piano-midi, a lead of the GRU over a plain RNN as large as reported is excluded; "
             "the order of the two is undecided. Among the trials with weight noise alone, the GRU "
-            "is better.",
+            "is better. The best trials of the RNN are also better than those of both LSTMs, by "
+            "about 0.1 nats per frame, a comparison that was not declared.",
         ),
         (
             "<",

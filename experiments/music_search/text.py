@@ -20,7 +20,7 @@ noise with a standard deviation of 0.075 or none. It trains until the validation
 each epoch, has not improved for {patience:,} updates or is not finite, for {limit:,} updates at
 most, rounded up to whole epochs. The test NLL is measured at the epoch with the lowest validation
 NLL. The patience is a number of updates: with 1 sequence per update, it is an eighth as many epochs
-as with 8. There are {trials} trials for each unit. The tenth of the trials with the lowest
+as with 8. {trials} trials are planned for each unit. The tenth of the trials with the lowest
 validation NLL is compared between units, by a test that permutes all trials (see [the
 rule](what-holds.md#the-rule)). Test NLLs, for example after divergence, are capped at that of a
 model of the frequency of each key alone.

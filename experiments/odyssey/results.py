@@ -26,9 +26,9 @@ LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "....+...",
             "On spoken digits, an LSTM without output activation is not better by the margin; the "
             "other seven ablations are undecided. Coupled gates and full gate recurrence have the "
-            "lowest losses of all ablations in these trials; by the paper's test, which is not "
-            "adjusted for the number of comparisons, coupled gates are better than the vanilla "
-            "LSTM. Fewer trials gave other answers: with 40 three ablations were decided.",
+            "lowest losses of all ablations in these trials; by Welch's t-test, not adjusted for "
+            "the number of comparisons, coupled gates are better than the vanilla LSTM. Fewer "
+            "trials gave other answers: with 40 three ablations were decided.",
         ),
         (
             "x+",
@@ -42,9 +42,9 @@ LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "++++++..",
             "On pen strokes, an LSTM without one of its gates, without an activation function or "
             "without peepholes is not better by the margin; with coupled gates or with full gate "
-            "recurrence this is undecided. By the paper's test, which is not adjusted for the "
-            "number of comparisons, coupled gates are better. Fewer trials gave other answers: "
-            "with 20 seven ablations were decided, with 40 two.",
+            "recurrence this is undecided. By Welch's t-test, not adjusted for the number of "
+            "comparisons, coupled gates are better. Fewer trials gave other answers: with 20 seven "
+            "ablations were decided, with 40 two.",
         ),
         (
             "x.",
@@ -58,7 +58,7 @@ LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "........",
             "On chorales, 60 trials of each are too few to show of any ablation that it is not "
             "better by the margin: all intervals are wider than 0.5 nats per frame, ten times the "
-            "margin. By the paper's test, which is not adjusted for the number of comparisons, "
+            "margin. By Welch's t-test, not adjusted for the number of comparisons, "
             "LSTMs without peepholes or without output activation are better, and one without "
             "forget gate is worse; the permutation test shows the last of these alone. The best "
             "trials without peepholes have less input noise than those of the vanilla LSTM.",

@@ -45,7 +45,7 @@ def table(result: Result) -> str:
     *_, of_ablations = explained.values()
     if rows := findings(result, of_ablations["rate"]):
         parts += [
-            "What the paper reports on its data sets, and what the trials show by its test: "
+            "What the paper reports on its data sets, and what the trials show by "
             "Welch's t-test at 5 %, not adjusted, with p-values in brackets. With fewer trials in "
             "a best tenth than the twenty of the paper, this test shows large differences only: "
             f"*no change* is weak evidence. {adjusted_text(result)} *From memory*: the text of the "

@@ -63,7 +63,7 @@ with the limit of the paper. There, the unit *peepholes* learns the triangle wit
 *previous*, and the cosine with F = 25 with every seed. Within the limit of this page, only
 *previous* learns the triangle with F = 25, because it needs fewer streams, and fewer time steps in
 each. The paper reports that an LSTM with peepholes learns to distinguish intervals of 49 and 50
-time steps; here, most runs fail at 20. It also reports that an LSTM with peepholes learns to
+time steps; here, most online runs fail at 20. It also reports that an LSTM with peepholes learns to
 generate spikes and functions; here, within the limit of this page, no run of it with truncated
 gradients learns spikes at F = 20, the triangle, or the rectangle. Its protocol must differ from
 this one in some unknown detail.
