@@ -14,8 +14,8 @@ the same number of units, the same learning rate and, for each seed, the same da
 
 - [Counting](counting.md): $a^n b^n$ with 10 units, at the rate chosen for the peephole LSTM and the
   GRU; the measure is the largest n up to which all words are right, at most 10,000.
-- [Adding](adding.md): T = 500 from the chrono initialisation; the measure is the number of
-  sequences until the task is solved.
+- [Adding](adding.md): T = 500 from the chrono initialisation, for at most 200,000 sequences; the
+  measure is the number of sequences until the task is solved.
 - [Music](music.md): JSB Chorales with 36 units (peephole LSTM) or 46 (GRU) and a learning rate of
   0.001; the measure is the test NLL in nats per frame.
 - [Timing](timing.md): a cosine with F = 10, in batches; the measure is the number of updates until
