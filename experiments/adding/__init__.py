@@ -10,7 +10,7 @@ the chrono initialisation makes long lags easier to learn (Tallec & Ollivier 201
 
 Protocol: the task of Hochreiter & Schmidhuber. The input at each time step is a value from -1 to 1
 and a marker. The length of a sequence is uniform from T to 1.1 T. One marked step is drawn from the
-first ten time steps, the other from the remaining T/2 - 2 of the first T/2 - 1. The marker is 1 at
+first ten time steps, the other from the remaining ones of the first T/2 - 1. The marker is 1 at
 both, -1 at the first and the last time step, and 0 elsewhere. If the first time step is one of the
 two, its marker stays -1 and its value counts as 0. So every lag is at least T/2; in a [later
 version of the task](adding-both-halves.md) short lags occur too. The target after the last time
@@ -46,17 +46,18 @@ which a GRU has three quarters of the parameters of an LSTM. *LSTM 1997* has no 
 the LSTM of the paper; the paper's blocks of cells, squashing functions and truncated gradient are
 not copied. The RNN has tanh units and PyTorch's initialisation alone: one that makes long lags
 easier for it, such as the identity with rectified units (Le, Jaitly & Hinton 2015), was not tried.
-The chrono initialisation depends on T, the lag that has to be bridged; in the paper, the biases of
-the input gates start at -3 and -6, which nearly closes them, whatever T is. Tallec & Ollivier
-compare the chrono initialisation with a forget bias of 1, which was not tried here (see [initial
-biases](initial-biases.md)). Whether the task is solved is judged by outputs during training, as in
-the paper, which also tests the trained networks. A run ends unsolved after 1,000,000 sequences; the
-networks of the paper needed at most 853,000. An earlier run with five other seeds ended after
-200,000 sequences, fewer than the paper needed at T = 500 and 1000, and comparisons at these lags
-were left undecided; its results were known when this one was planned. Networks with gates were
-trained from the uniform initialisation at T = 100 only. T = 500 was planned too, and was left out
-after its first seed to save computing time; for LSTM and GRU it is among the [initial
-biases](initial-biases.md), with the same limit. Bai, Kolter & Koltun use another adding problem,
-with values in 0 to 1 and marks anywhere; their networks have about 70,000 parameters each, and
-optimiser, learning rate, gradient clipping and the initial forget bias are searched.
+The chrono initialisation depends on T, the length of the shortest sequences; in the paper, the
+biases of the input gates start at -3 and -6, which nearly closes them, whatever T is. Tallec &
+Ollivier compare the chrono initialisation with a forget bias of 1, which was not tried here (see
+[initial biases](initial-biases.md)). Whether the task is solved is judged by outputs during
+training, as in the paper, which also tests the trained networks. A run ends unsolved after
+1,000,000 sequences; the networks of the paper needed at most 853,000. An earlier run with five
+other seeds ended after 200,000 sequences, fewer than the paper needed at T = 500 and 1000, and
+comparisons at these lags were left undecided; its results were known when this one was planned.
+Networks with gates were trained from the uniform initialisation at T = 100 only. T = 500 was
+planned too, and was left out after its first seed to save computing time; for LSTM and GRU it is
+among the [initial biases](initial-biases.md), with the same limit. Bai, Kolter & Koltun use another
+adding problem, with values in 0 to 1 and marks anywhere; their networks have about 70,000
+parameters each, and optimiser, learning rate, gradient clipping and the initial forget bias are
+searched.
 """

@@ -23,7 +23,7 @@ the same number of units, the same learning rate and, for each seed, the same da
 
 Deviations: the learning rates were chosen for networks with one of the conventions (counting), or
 not chosen at all. No convention is tuned for itself. In counting, the smallest effect of interest,
-50 in n, is twice that of [Counting](counting.md), and about as much as a GRU reaches at all: that
+50 in n, is twice that of [Counting](counting.md), and about the largest n that a GRU reaches: that
 it is excluded says little about GRUs. With 25 instead, and the correction for four comparisons,
 only the adding problem would be decided for the reset gate, and its verdict would be
 *inconclusive*. Runs of PeepholeLSTM and GRU with the same seeds as on the pages of counting and

@@ -11,9 +11,9 @@ Protocol: the input is a sequence of independent, fair bits; the target is $y_t 
 x_{t+1}$ at all time steps but the first and the last. Since $x_{t+1}$ is independent of all inputs
 before it, no model that outputs $y_t$ before it reads $x_{t+1}$ has an expected accuracy above 50
 %. A model that reads in both directions can reach 100 %, and so can a causal model whose output is
-*delayed* by one time step. Controls are this one and a wider LSTM. A sequence has 50 time steps and
-a layer 16 units in each direction, with PyTorch's initialisation; training makes 1,500 updates of
-Adam with a learning rate of 0.01 on batches of 64 sequences.
+*delayed* by one time step. The controls are this delayed LSTM and a wider one. A sequence has 50
+time steps and a layer 16 units in each direction, with PyTorch's initialisation; training makes
+1,500 updates of Adam with a learning rate of 0.01 on batches of 64 sequences.
 
 Each network has a hidden layer between its states and its output, except the one named *no hidden
 layer*. The logit of that one is a sum of a function of the past and a function of the future. No

@@ -31,8 +31,8 @@ so for all gated networks with most seeds on the chorales, and for every network
 where only two rates are tried. Batches have 8 sequences of similar length. Training ends after 15
 epochs (chorales) or 40 epochs (folk tunes) without a new best validation NLL, or at a limit; the
 table shows the best epochs. Where these are near the limit, longer training might give a better
-result. So might more patience on the folk tunes: two runs of the GRU ended by it, and they are its
-worst. 15 epochs of the chorales are about 430 updates; the random search on them waits for 3,000,
+result. So might more patience on the folk tunes: the two runs of the GRU that ended by it are its
+worst. On the chorales, 15 epochs are about 430 updates; the random search there waits for 3,000,
 and its estimates of the advantage of gated units are about half of those here; the intervals
 overlap. On the folk tunes, the search trains for up to 60,000 updates, and tanh units are ahead
 there. The reset gate of the GRU acts after the matrix product, as in PyTorch; in the paper it acts

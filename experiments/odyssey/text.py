@@ -35,8 +35,8 @@ TIMIT their networks label every frame and on IAM Online they transcribe a text,
 spoken digits and pen strokes here give one answer after the last time step: gates and the output
 activation may matter less or more for that. Here a trial has Adam with a range of rates that
 contains its usual ones, PyTorch's initialisation, and one direction. No gradient is clipped.
-Numbers of parameters are not equalised: with the same number of hidden units, a unit with more
-gates has more of them. The loss is compared, where the paper compares error rates on two of its
+Numbers of parameters are not equalised: with the same hidden size, a variant with more gates has
+more parameters. The loss is compared, where the paper compares error rates on two of its
 data sets. {deviations}
 
 **Tests.** The paper compares the best tenths by Welch's t-test, as if these were independent
