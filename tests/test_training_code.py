@@ -142,6 +142,15 @@ def test_an_attribute_that_the_constructor_would_overwrite():
     assert layer.weight_hh_l0.shape == (24, 6)
 
 
+def test_a_subclass_may_have_settings_of_its_own():
+    class Encoder(nn.CoupledLSTM):
+        def __init__(self, settings):
+            super().__init__(settings["in"], settings["hidden"])
+            self.settings = settings
+
+    assert "Encoder(4, 5" in repr(torch.nn.Sequential(Encoder({"in": 4, "hidden": 5})))
+
+
 @pytest.mark.parametrize("backend", ["auto", "reference", "torch"])
 @pytest.mark.parametrize("name", ["bias_ih_l0", "weight_hh_l1_reverse"])
 def test_a_weight_that_was_removed(name, backend):

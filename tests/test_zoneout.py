@@ -63,6 +63,18 @@ def test_masks_are_drawn_for_each_direction_sequence_and_step():
         assert (mask[:1] != mask).any()
 
 
+def test_small_rates_with_a_default_dtype_of_few_values():
+    layer = layers.GRU(D, 200, zoneout=0.001)
+    torch.set_default_dtype(torch.bfloat16)
+    try:
+        [(call, _)] = observed_call(layer, torch.randn(100, B, D, dtype=torch.float32))[1]
+    finally:
+        torch.set_default_dtype(torch.float32)
+    mask = call.masks[0].kept[0]
+    expected = 0.001 * mask.numel()
+    assert abs(mask.sum().item() - expected) < 5 * expected**0.5
+
+
 @every_variant
 def test_zoneout_keeps_its_share(name):
     """Of h, and of c if there is one that has a meaning alone."""

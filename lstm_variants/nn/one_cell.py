@@ -58,8 +58,8 @@ class OneCell(Recurrent):
             TypeError: If there is no such setting.
         """
         for name in settings:
-            if name not in self.settings:
-                names = ", ".join(self.settings) or "none"
+            if name not in type(self).settings:
+                names = ", ".join(type(self).settings) or "none"
                 raise TypeError(
                     f"{type(self).__name__} has no argument {name!r}; settings of its cell: {names}"
                 )
@@ -85,7 +85,7 @@ class OneCell(Recurrent):
         default = type(self).cell_type()
         changed = (
             f"{name}={getattr(self.cell, name)!r}"
-            for name in self.settings
+            for name in type(self).settings  # an instance may have an attribute of this name
             if getattr(self.cell, name) != getattr(default, name)
         )
         return ", ".join([super().extra_repr(), *changed])

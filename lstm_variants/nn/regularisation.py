@@ -109,7 +109,10 @@ def draw_masks(layer: Recurrent, x: Tensor) -> Masks | None:
         rate = zoneout.get(name)
         if not rate:
             return None
-        return torch.rand(T, B, size, device=x.device) < rate if layer.training else rate
+        if not layer.training:
+            return rate
+        # A default dtype of bfloat16 has too few values between 0 and 1 for small rates.
+        return torch.rand(T, B, size, dtype=torch.float32, device=x.device) < rate
 
     seen = dropout(x.new_ones(B, P), float(layer.recurrent_dropout)) if drops else None
     return Masks(seen, tuple(kept(*field) for field in sizes.items()))
