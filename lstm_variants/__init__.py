@@ -1,6 +1,6 @@
 """The LSTM family in PyTorch: one readable equation per variant."""
 
-from lstm_variants import nn
+from lstm_variants import models, nn, trace
 from lstm_variants.kernels import explain
 from lstm_variants.models import GRU, BiLSTM, PeepholeLSTM, StandardLSTM
 from lstm_variants.nn.replace import replace_layers
@@ -13,7 +13,9 @@ __all__ = [
     "PeepholeLSTM",
     "StandardLSTM",
     "explain",
+    "models",
     "nn",
     "replace_layers",
+    "trace",
 ]
 __version__ = "0.1.0"

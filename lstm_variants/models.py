@@ -102,8 +102,8 @@ class StandardLSTM(SequenceModel):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants import StandardLSTM
-        >>> StandardLSTM(8, 16)(torch.randn(32, 10, 8)).shape
+        >>> import lstm_variants as lv
+        >>> lv.models.StandardLSTM(8, 16)(torch.randn(32, 10, 8)).shape
         torch.Size([32, 10, 16])
     """
 
@@ -133,8 +133,8 @@ class PeepholeLSTM(SequenceModel):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants import PeepholeLSTM
-        >>> model = PeepholeLSTM(8, 16)
+        >>> import lstm_variants as lv
+        >>> model = lv.models.PeepholeLSTM(8, 16)
         >>> model(torch.randn(32, 10, 8)).shape
         torch.Size([32, 10, 16])
         >>> [name for name, _ in model.named_parameters()][:3]
@@ -202,8 +202,8 @@ class GRU(SequenceModel):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants import GRU
-        >>> GRU(8, 16)(torch.randn(32, 10, 8)).shape
+        >>> import lstm_variants as lv
+        >>> lv.models.GRU(8, 16)(torch.randn(32, 10, 8)).shape
         torch.Size([32, 10, 16])
     """
 
@@ -227,8 +227,8 @@ class BiLSTM(SequenceModel):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants import BiLSTM
-        >>> BiLSTM(8, 16)(torch.randn(32, 10, 8)).shape
+        >>> import lstm_variants as lv
+        >>> lv.models.BiLSTM(8, 16)(torch.randn(32, 10, 8)).shape
         torch.Size([32, 10, 32])
     """
 

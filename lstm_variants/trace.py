@@ -90,9 +90,9 @@ class LayerTrace(dict[str, Tensor]):
 
         Examples:
             >>> import torch
-            >>> from lstm_variants.nn import GRU
+            >>> import lstm_variants as lv
             >>> from lstm_variants.trace import trace
-            >>> [steps] = trace(GRU(8, 16), 20 * torch.randn(10, 32, 8))
+            >>> [steps] = trace(lv.nn.GRU(8, 16), 20 * torch.randn(10, 32, 8))
             >>> shares = steps.saturation()
             >>> list(shares), shares["z"].low.shape
             (['r', 'z'], torch.Size([16]))
@@ -131,9 +131,9 @@ class LayerTrace(dict[str, Tensor]):
             The forget gate is 0.5 everywhere, and 0.5 = exp(-0.69):
 
             >>> import torch
-            >>> from lstm_variants.nn import LSTM
+            >>> import lstm_variants as lv
             >>> from lstm_variants.trace import trace
-            >>> layer = LSTM(1, 1)
+            >>> layer = lv.nn.LSTM(1, 1)
             >>> for parameter in layer.parameters():
             ...     _ = torch.nn.init.zeros_(parameter)
             >>> [steps] = trace(layer, torch.zeros(10, 1, 1))
@@ -250,9 +250,9 @@ def trace(module: nn.Module, /, *inputs: Any, **keywords: Any) -> list[LayerTrac
 
     Examples:
         >>> import torch
-        >>> from lstm_variants.nn import PeepholeLSTM
+        >>> import lstm_variants as lv
         >>> from lstm_variants.trace import trace
-        >>> [steps] = trace(PeepholeLSTM(8, 16), torch.randn(10, 32, 8))
+        >>> [steps] = trace(lv.nn.PeepholeLSTM(8, 16), torch.randn(10, 32, 8))
         >>> list(steps), steps["f"].shape
         (['i', 'f', 'g', 'o', 'h', 'c'], torch.Size([10, 32, 16]))
         >>> c, f, i, g = (steps[k] for k in "cfig")

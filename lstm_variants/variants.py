@@ -64,8 +64,8 @@ class Variant:
             The layer. Bidirectional by default if `directions` is 2.
 
         Examples:
-            >>> from lstm_variants import VARIANTS
-            >>> VARIANTS["CIFG"].layer(8, 16, num_layers=2)
+            >>> import lstm_variants as lv
+            >>> lv.VARIANTS["CIFG"].layer(8, 16, num_layers=2)
             Recurrent(LSTMCell(peephole='current', coupled=True), 8, 16, num_layers=2)
         """
         options = {"bidirectional": self.directions == 2} | options

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+import lstm_variants as lv
 from experiments.statistics.papers import MENTIONED, SOURCES
 from lstm_variants.kernels.cpu import backend, native
 from lstm_variants.papers import PAPERS
@@ -91,3 +92,37 @@ def test_the_page_about_kernels_has_the_limits_of_the_code():
         "eight rows in a forward pass from 256 KiB on, 16 forward and eight backward above 2 MiB"
         in text
     )
+
+
+def lines_of_code(path):
+    """The lines of a page that are code, and those of the examples in docstrings of a module."""
+    text = path.read_text()
+    if path.is_relative_to(ROOT / "docs" / "includes"):
+        return text
+    if path.suffix == ".py":
+        return "\n".join(re.findall(r"^ *(?:>>>|\.\.\.) (.*)$", text, re.MULTILINE))
+    return "\n".join(
+        re.findall(r"^ *```python.*?^ *```$|`[^`\n]+`", text, re.MULTILINE | re.DOTALL)
+    )
+
+
+WITH_EXAMPLES = [
+    ROOT / "README.md",
+    *(
+        path
+        for path in sorted((ROOT / "docs").rglob("*.md"))
+        if not path.is_relative_to(ROOT / "docs" / "generated")
+    ),
+    *sorted((ROOT / "docs" / "includes").glob("*.py")),
+    *sorted((ROOT / "lstm_variants").rglob("*.py")),
+]
+
+
+def test_examples_do_not_hide_the_nn_of_torch():
+    """A reader who adds them to a program keeps `from torch import nn`."""
+    code = {str(path.relative_to(ROOT)): lines_of_code(path) for path in WITH_EXAMPLES}
+    hidden = re.compile(r"from lstm_variants(\.nn import| import .*\bnn\b(?! as))")
+    assert [page for page, text in code.items() if hidden.search(text)] == []
+    assert sum("lv.nn." in text for text in code.values()) > 20
+    names = {name for text in code.values() for name in re.findall(r"\blv\.(\w+)", text)}
+    assert {"nn", "replace_layers"} <= {name for name in names if hasattr(lv, name)} == names

@@ -7,13 +7,13 @@ import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, DistributedSampler, TensorDataset
 
-from lstm_variants import nn
+import lstm_variants as lv
 
 
 class Tagger(torch.nn.Module):
     def __init__(self):
         super().__init__()
-        self.recurrent = nn.PeepholeLSTM(16, 32, batch_first=True)
+        self.recurrent = lv.nn.PeepholeLSTM(16, 32, batch_first=True)
         self.out = torch.nn.Linear(32, 1)
 
     def forward(self, x, lengths):

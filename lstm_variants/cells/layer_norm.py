@@ -69,8 +69,8 @@ class LayerNormLSTMCell(Cell):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants.nn import LayerNormLSTM
-        >>> layer = LayerNormLSTM(8, 16)
+        >>> import lstm_variants as lv
+        >>> layer = lv.nn.LayerNormLSTM(8, 16)
         >>> x = 100 * torch.randn(10, 32, 8)  # products are large, compared with the root of 1e-5
         >>> output, _ = layer(x)
         >>> torch.allclose(layer(10 * x)[0], output, atol=1e-3)  # the scale has no influence

@@ -42,8 +42,8 @@ def from_flax(*directions: Mapping[str, Any], **options: Any) -> Recurrent:
 
     Examples:
         >>> from lstm_variants.interop import from_flax, to_flax
-        >>> from lstm_variants.nn import GRU
-        >>> from_flax(*to_flax(GRU(3, 5, bidirectional=True)))
+        >>> import lstm_variants as lv
+        >>> from_flax(*to_flax(lv.nn.GRU(3, 5, bidirectional=True)))
         Recurrent(GRUCell(), 3, 5, bidirectional=True)
     """
     if len(directions) not in (1, 2):
@@ -118,8 +118,8 @@ def to_flax(layer: Recurrent, k: int = 0) -> list[dict[str, dict[str, Any]]]:
 
     Examples:
         >>> from lstm_variants.interop import to_flax
-        >>> from lstm_variants.nn import GRU
-        >>> sorted(to_flax(GRU(3, 5))[0])
+        >>> import lstm_variants as lv
+        >>> sorted(to_flax(lv.nn.GRU(3, 5))[0])
         ['hn', 'hr', 'hz', 'in', 'ir', 'iz']
     """
     check_layer(layer)

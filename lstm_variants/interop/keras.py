@@ -104,8 +104,8 @@ def to_keras(layer: Recurrent, k: int = 0) -> list[NDArray[Any]]:
 
     Examples:
         >>> from lstm_variants.interop import to_keras
-        >>> from lstm_variants.nn import LSTM
-        >>> [array.shape for array in to_keras(LSTM(3, 5))]
+        >>> import lstm_variants as lv
+        >>> [array.shape for array in to_keras(lv.nn.LSTM(3, 5))]
         [(3, 20), (5, 20), (20,)]
     """
     check_layer(layer)

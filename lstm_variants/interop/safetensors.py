@@ -56,9 +56,9 @@ def to_safetensors(layer: Recurrent, path: str | os.PathLike[str]) -> None:
     Examples:
         >>> import os, tempfile
         >>> from lstm_variants.interop import from_safetensors, to_safetensors
-        >>> from lstm_variants.nn import PeepholeLSTM
+        >>> import lstm_variants as lv
         >>> path = os.path.join(tempfile.mkdtemp(), "layer.safetensors")
-        >>> to_safetensors(PeepholeLSTM(8, 16, bidirectional=True), path)
+        >>> to_safetensors(lv.nn.PeepholeLSTM(8, 16, bidirectional=True), path)
         >>> from_safetensors(path)
         Recurrent(LSTMCell(peephole='current'), 8, 16, bidirectional=True)
     """
@@ -164,10 +164,10 @@ def from_safetensors(path: str | os.PathLike[str], *, cell: Cell | None = None) 
         >>> import tempfile
         >>> from pathlib import Path
         >>> from lstm_variants.interop import from_safetensors, to_safetensors
-        >>> from lstm_variants.nn import PeepholeLSTM
+        >>> import lstm_variants as lv
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     path = Path(folder) / "layer.safetensors"
-        ...     to_safetensors(PeepholeLSTM(3, 5, dropout=0.1, num_layers=2), path)
+        ...     to_safetensors(lv.nn.PeepholeLSTM(3, 5, dropout=0.1, num_layers=2), path)
         ...     from_safetensors(path)
         Recurrent(LSTMCell(peephole='current'), 3, 5, num_layers=2, dropout=0.1)
     """

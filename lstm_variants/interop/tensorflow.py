@@ -138,8 +138,8 @@ def to_tensorflow(
 
     Examples:
         >>> from lstm_variants.interop import to_tensorflow
-        >>> from lstm_variants.nn import PeepholeLSTM
-        >>> sorted(to_tensorflow(PeepholeLSTM(3, 5))[0])
+        >>> import lstm_variants as lv
+        >>> sorted(to_tensorflow(lv.nn.PeepholeLSTM(3, 5))[0])
         ['bias', 'kernel', 'w_f_diag', 'w_i_diag', 'w_o_diag']
     """
     check_layer(layer)

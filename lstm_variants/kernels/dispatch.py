@@ -209,9 +209,8 @@ def explain(module: nn.Module, /, *inputs: Any, **keywords: Any) -> None:
 
     Examples:
         >>> import torch
-        >>> import lstm_variants
-        >>> from lstm_variants.nn import PeepholeLSTM
-        >>> lstm_variants.explain(PeepholeLSTM(8, 16), torch.randn(10, 32, 8))  # doctest: +ELLIPSIS
+        >>> import lstm_variants as lv
+        >>> lv.explain(lv.nn.PeepholeLSTM(8, 16), torch.randn(10, 32, 8))  # doctest: +ELLIPSIS
         LSTMCell(peephole='current'), T=10 B=32 D=8 H=16
           cpu        runs (...)
           torch      torch has no kernel for LSTMCell(peephole='current')

@@ -20,8 +20,8 @@ class GRU(Recurrent):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants.nn import GRU
-        >>> output, h_n = GRU(8, 16, reset_after=False)(torch.randn(10, 32, 8))
+        >>> import lstm_variants as lv
+        >>> output, h_n = lv.nn.GRU(8, 16, reset_after=False)(torch.randn(10, 32, 8))
         >>> output.shape, h_n.shape
         (torch.Size([10, 32, 16]), torch.Size([1, 32, 16]))
     """

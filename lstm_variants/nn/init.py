@@ -50,8 +50,8 @@ def gate_bias_(
         A forget gate bias of 1, as recommended by Jozefowicz, Zaremba & Sutskever 2015:
 
         >>> import torch
-        >>> from lstm_variants import nn
-        >>> layer = nn.init.gate_bias_(nn.LSTM(8, 2), "keep", 1.0)
+        >>> import lstm_variants as lv
+        >>> layer = lv.nn.init.gate_bias_(lv.nn.LSTM(8, 2), "keep", 1.0)
         >>> (layer.bias_ih_l0 + layer.bias_hh_l0).chunk(4)[1]
         tensor([1., 1.], grad_fn=<SplitBackward0>)
     """
@@ -119,8 +119,8 @@ def chrono_(layer: AnyLayer, t_max: float) -> AnyLayer:
 
     Examples:
         >>> import torch
-        >>> from lstm_variants import nn
-        >>> layer = nn.init.chrono_(nn.GRU(8, 32), t_max=1000)
+        >>> import lstm_variants as lv
+        >>> layer = lv.nn.init.chrono_(lv.nn.GRU(8, 32), t_max=1000)
         >>> z = torch.sigmoid((layer.bias_ih_l0 + layer.bias_hh_l0).chunk(3)[1])
         >>> bool(z.min() >= 1 / 2), bool(z.max() <= 999 / 1000)
         (True, True)

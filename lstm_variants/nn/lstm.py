@@ -22,8 +22,8 @@ class LSTM(Recurrent):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants.nn import LSTM
-        >>> layer = LSTM(8, 16, num_layers=2, bidirectional=True)
+        >>> import lstm_variants as lv
+        >>> layer = lv.nn.LSTM(8, 16, num_layers=2, bidirectional=True)
         >>> layer.load_state_dict(torch.nn.LSTM(8, 16, 2, bidirectional=True).state_dict())
         <All keys matched successfully>
         >>> output, (h_n, c_n) = layer(torch.randn(10, 32, 8), lengths=torch.randint(0, 11, (32,)))
@@ -87,8 +87,8 @@ class PeepholeLSTM(Recurrent):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants.nn import PeepholeLSTM
-        >>> layer = PeepholeLSTM(8, 16)
+        >>> import lstm_variants as lv
+        >>> layer = lv.nn.PeepholeLSTM(8, 16)
         >>> output, (h_n, c_n) = layer(torch.randn(10, 32, 8))
         >>> output.shape, layer.weight_ch_l0.shape
         (torch.Size([10, 32, 16]), torch.Size([48]))
@@ -166,8 +166,8 @@ class CoupledLSTM(OneCell):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants.nn import CoupledLSTM
-        >>> layer = CoupledLSTM(8, 16)
+        >>> import lstm_variants as lv
+        >>> layer = lv.nn.CoupledLSTM(8, 16)
         >>> output, (h_n, c_n) = layer(torch.randn(10, 32, 8))
         >>> output.shape, layer.weight_ih_l0.shape
         (torch.Size([10, 32, 16]), torch.Size([48, 8]))
@@ -189,8 +189,8 @@ class LSTM1997(OneCell):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants.nn import LSTM1997
-        >>> output, (h_n, c_n) = LSTM1997(8, 16)(torch.randn(10, 32, 8))
+        >>> import lstm_variants as lv
+        >>> output, (h_n, c_n) = lv.nn.LSTM1997(8, 16)(torch.randn(10, 32, 8))
         >>> output.shape, c_n.shape
         (torch.Size([10, 32, 16]), torch.Size([1, 32, 16]))
     """

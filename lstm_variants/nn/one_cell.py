@@ -104,8 +104,8 @@ class LayerNormLSTM(OneCell):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants.nn import LayerNormLSTM
-        >>> output, (h_n, c_n) = LayerNormLSTM(8, 16)(torch.randn(10, 32, 8))
+        >>> import lstm_variants as lv
+        >>> output, (h_n, c_n) = lv.nn.LayerNormLSTM(8, 16)(torch.randn(10, 32, 8))
         >>> output.shape, c_n.shape
         (torch.Size([10, 32, 16]), torch.Size([1, 32, 16]))
     """
@@ -126,8 +126,8 @@ class SLSTM(OneCell):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants.nn import SLSTM
-        >>> output, (h_n, c_n, n_n, m_n) = SLSTM(8, 16)(torch.randn(10, 32, 8))
+        >>> import lstm_variants as lv
+        >>> output, (h_n, c_n, n_n, m_n) = lv.nn.SLSTM(8, 16)(torch.randn(10, 32, 8))
         >>> output.shape, m_n.shape
         (torch.Size([10, 32, 16]), torch.Size([1, 32, 16]))
     """
@@ -148,8 +148,8 @@ class MultiplicativeLSTM(OneCell):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants.nn import MultiplicativeLSTM
-        >>> layer = MultiplicativeLSTM(8, 16)
+        >>> import lstm_variants as lv
+        >>> layer = lv.nn.MultiplicativeLSTM(8, 16)
         >>> output, (h_n, c_n) = layer(torch.randn(10, 32, 8))
         >>> output.shape, layer.weight_ih_l0.shape
         (torch.Size([10, 32, 16]), torch.Size([80, 8]))
@@ -168,8 +168,8 @@ class MGU(OneCell):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants.nn import MGU
-        >>> output, h_n = MGU(8, 16)(torch.randn(10, 32, 8))
+        >>> import lstm_variants as lv
+        >>> output, h_n = lv.nn.MGU(8, 16)(torch.randn(10, 32, 8))
         >>> output.shape, h_n.shape
         (torch.Size([10, 32, 16]), torch.Size([1, 32, 16]))
     """
@@ -192,8 +192,8 @@ class JANET(OneCell):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants import nn
-        >>> layer = nn.init.chrono_(nn.JANET(8, 16), t_max=784)
+        >>> import lstm_variants as lv
+        >>> layer = lv.nn.init.chrono_(lv.nn.JANET(8, 16), t_max=784)
         >>> output, h_n = layer(torch.randn(10, 32, 8))
         >>> output.shape, h_n.shape
         (torch.Size([10, 32, 16]), torch.Size([1, 32, 16]))
@@ -217,8 +217,8 @@ class IndRNN(OneCell):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants.nn import IndRNN
-        >>> layer = IndRNN(8, 16, num_layers=2, nonlinearity="tanh")
+        >>> import lstm_variants as lv
+        >>> layer = lv.nn.IndRNN(8, 16, num_layers=2, nonlinearity="tanh")
         >>> output, h_n = layer(torch.randn(10, 32, 8))
         >>> output.shape, layer.weight_hh_l0.shape
         (torch.Size([10, 32, 16]), torch.Size([16]))
@@ -239,8 +239,8 @@ class MinGRU(OneCell):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants.nn import MinGRU
-        >>> layer = MinGRU(8, 16)
+        >>> import lstm_variants as lv
+        >>> layer = lv.nn.MinGRU(8, 16)
         >>> output, h_n = layer(torch.randn(10, 32, 8))
         >>> list(layer.state_dict())
         ['weight_ih_l0', 'bias_ih_l0']
@@ -260,8 +260,8 @@ class MinLSTM(OneCell):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants.nn import MinLSTM
-        >>> layer = MinLSTM(8, 16)
+        >>> import lstm_variants as lv
+        >>> layer = lv.nn.MinLSTM(8, 16)
         >>> output, h_n = layer(torch.randn(10, 32, 8))
         >>> output.shape, h_n.shape
         (torch.Size([10, 32, 16]), torch.Size([1, 32, 16]))

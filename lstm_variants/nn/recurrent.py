@@ -46,8 +46,8 @@ class Recurrent(Labelled):
     Examples:
         >>> import torch
         >>> from lstm_variants.cells import LSTMCell
-        >>> from lstm_variants.nn import Recurrent
-        >>> layer = Recurrent(LSTMCell(coupled=True), 8, 16, num_layers=2, bidirectional=True)
+        >>> import lstm_variants as lv
+        >>> layer = lv.nn.Recurrent(LSTMCell(coupled=True), 8, 16, num_layers=2, bidirectional=True)
         >>> output, (h_n, c_n) = layer(torch.randn(10, 32, 8))
         >>> output.shape, c_n.shape
         (torch.Size([10, 32, 32]), torch.Size([4, 32, 16]))
@@ -254,8 +254,8 @@ class Recurrent(Labelled):
 
         Examples:
             >>> import torch
-            >>> from lstm_variants.nn import PeepholeLSTM
-            >>> layer, x = PeepholeLSTM(8, 16), torch.randn(10, 32, 8)
+            >>> import lstm_variants as lv
+            >>> layer, x = lv.nn.PeepholeLSTM(8, 16), torch.randn(10, 32, 8)
             >>> hx, outputs = None, []
             >>> with torch.no_grad():  # with gradients, every step is kept
             ...     for x_t in x:

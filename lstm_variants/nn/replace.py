@@ -93,10 +93,9 @@ def replace_layers(
 
     Examples:
         >>> import torch
-        >>> from lstm_variants import replace_layers
-        >>> from lstm_variants.nn import PeepholeLSTM
+        >>> import lstm_variants as lv
         >>> model = torch.nn.Sequential(torch.nn.LSTM(8, 16), torch.nn.Identity())
-        >>> replace_layers(model, lstm=PeepholeLSTM)
+        >>> lv.replace_layers(model, lstm=lv.nn.PeepholeLSTM)
         Sequential(
           (0): PeepholeLSTM(8, 16)
           (1): Identity()

@@ -20,8 +20,8 @@ class RNN(Recurrent):
 
     Examples:
         >>> import torch
-        >>> from lstm_variants.nn import RNN
-        >>> output, h_n = RNN(8, 16)(torch.randn(10, 32, 8))
+        >>> import lstm_variants as lv
+        >>> output, h_n = lv.nn.RNN(8, 16)(torch.randn(10, 32, 8))
         >>> output.shape, h_n.shape
         (torch.Size([10, 32, 16]), torch.Size([1, 32, 16]))
     """
