@@ -14,6 +14,7 @@ from experiments.engine import command
 from experiments.engine.experiment import execute
 from experiments.report import pages
 from experiments.report.what_holds import what_holds
+from experiments.statistics.readings import question
 
 
 @pytest.fixture
@@ -159,8 +160,8 @@ def test_a_page_states_that_seeds_are_missing(run):
     assert "2 seeds; " in page
 
 
-CLAIM = {"claim": "", "verdict": "", "lesson": "", "comparisons": [], "fidelity": "", "place": ""}
-CLAIM |= {"source": "this project", "reported": ""}
+CLAIM = {"claim": "", "verdict": "", "lesson": "", "comparisons": [], "fidelity": ""}
+CLAIM |= {"reading": dataclasses.asdict(question())}
 
 
 def test_the_published_record_begins_with_fewer_seeds_only_to_be_extended():

@@ -128,7 +128,7 @@ def test_the_best_tenth_is_chosen_by_validation():
 def test_the_claims_follow_the_sign_and_the_ties_of_the_table():
     gates, units, _ = claims(search_of(PAPER, "MuseData"))
     assert gates["claim"] == "On MuseData the test NLL of GRU is lower than that of RNN"
-    assert "PeepholeLSTM and RNN tie" in gates["reported"]
+    assert "PeepholeLSTM and RNN tie" in gates["reading"]["reported"]
     gates, units, _ = claims(search_of(PAPER, "Nottingham"))
     assert gates["claim"].endswith("the test NLL of RNN is lower than that of GRU and PeepholeLSTM")
     assert units["claim"].endswith("the test NLL of PeepholeLSTM is lower than that of GRU")

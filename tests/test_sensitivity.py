@@ -13,6 +13,7 @@ from experiments.gates import results as gates
 from experiments.power import results as power
 from experiments.records import grouped, load
 from experiments.statistics.comparisons import scores, times
+from experiments.statistics.readings import question
 from experiments.statistics.verdicts import claim
 from experiments.timing.online import CELL, Network, predict
 from experiments.timing.run import UNITS
@@ -41,7 +42,7 @@ def test_counting_in_multiples_of_the_training_range():
     ns = [np.array(found["aⁿbⁿ", unit, 10]) / limit for unit in ("LSTM", "GRU")]
     reported = counting.WEISS_DIFFERENCES["aⁿbⁿ", 10] / 100
     assert round(reported, 1) == 2.2
-    one = claim("one", "this project", "", "adapted", [scores("", *ns, "", reported=reported)])
+    one = claim("one", question(), "adapted", [scores("", *ns, "", reported=reported)])
     assert one["marks"] == "+"
 
 
@@ -71,14 +72,14 @@ def test_generating_as_one_claim(monkeypatch):
     given = []
 
     def collect(text, *others, **options):
-        given.append((text, others[3]))
+        given.append((text, others[2]))
         return claim(text, *others, **options)
 
     monkeypatch.setattr(variations, "claim", collect)
     found = variations.claims(record_of("timing_variations"))
     parts = [k for k, (text, _) in enumerate(given) if "help to generate" in text]
     together = [comparison for k in parts for comparison in given[k][1]]
-    one = claim("one", "this project", "nothing", "adapted", together)
+    one = claim("one", question(), "adapted", together)
     assert one["marks"] == "".join(found[k]["marks"] for k in parts)
     assert one["verdict"].startswith("inconclusive")
 
@@ -108,7 +109,7 @@ def test_measuring_without_peepholes_is_not_slower_with_an_input_bias():
         )
         for F in (20, 30)
     ]
-    one = claim("one", "this project", "nothing", "our own task", comparisons)
+    one = claim("one", question(), "our own task", comparisons)
     assert one["marks"] == "++"
 
 
@@ -256,7 +257,7 @@ def test_the_last_phase_of_training_with_a_mark_in_each_half():
         )
         for T in (200, 750)
     ]
-    assert claim("one", "this project", "", "our own task", comparisons)["marks"] == "xx"
+    assert claim("one", question(), "our own task", comparisons)["marks"] == "xx"
 
 
 def test_networks_that_close_the_output_gate():

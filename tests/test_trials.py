@@ -12,6 +12,7 @@ from experiments.statistics import trials as searches
 from experiments.statistics.comparisons import trials
 from experiments.statistics.importance import places_by_loss
 from experiments.statistics.inference import rank_sum
+from experiments.statistics.readings import question
 from experiments.statistics.trials import Trials, best
 from experiments.statistics.verdicts import claim
 
@@ -142,8 +143,7 @@ def test_trials_are_judged_by_the_rule():
     better, worse = search(rng, better=0.3), search(rng)
     found = claim(
         "text",
-        "this project",
-        "nothing",
+        question(),
         "our own task",
         [
             trials("ahead", better, worse, "nats", of_interest=0.02),

@@ -9,6 +9,7 @@ from experiments.report import claims
 from experiments.statistics import verdicts
 from experiments.statistics.comparisons import scores, shares, times
 from experiments.statistics.inference import Bound, Scores, Times
+from experiments.statistics.readings import question
 from experiments.statistics.verdicts import claim
 
 N = 10
@@ -36,7 +37,7 @@ UNDECIDABLE = [
 
 
 def judged(*comparisons):
-    return claim("text", "this project", "nothing", "same protocol", comparisons)
+    return claim("text", question(), "same protocol", comparisons)
 
 
 def outcomes(*comparisons):
@@ -261,7 +262,7 @@ def test_bad_arguments_raise_an_error():
     with pytest.raises(ValueError, match="expected a number for each seed"):
         shares("", [], [True])
     with pytest.raises(ValueError, match="fidelity should be one of"):
-        claim("", "", "", "another", [OPEN])
+        claim("", question(), "another", [OPEN])
     with pytest.raises(ValueError, match="expected cap > 0, margin >= 1"):
         times("", SOON, SOON, CAP, margin=0.0)
     with pytest.raises(ValueError, match="expected cap > 0, margin >= 1"):
@@ -294,9 +295,7 @@ def test_the_family_wise_error_is_kept(outcome, m, monkeypatch):
 def test_a_lesson_belongs_to_the_outcomes_it_was_written_for():
     def lesson_of(*comparisons):
         lesson = ("+.", "Do it.")
-        return claim("text", "this project", "nothing", "adapted", comparisons, lesson=lesson)[
-            "lesson"
-        ]
+        return claim("text", question(), "adapted", comparisons, lesson=lesson)["lesson"]
 
     assert lesson_of(AHEAD, OPEN) == "Do it."
     assert lesson_of(OPEN, AHEAD) == ""  # with the same verdict

@@ -13,6 +13,7 @@ from experiments.report.claims import OUTCOMES, anchor_of, slug
 from experiments.report.intervals import RANGE, UNIT, WIDTH, plot
 from experiments.report.what_holds import overview, what_holds
 from experiments.statistics.comparisons import scores, times
+from experiments.statistics.readings import question
 from experiments.statistics.verdicts import claim, outcome_of
 
 STYLE = (Path(__file__).parent.parent / "docs" / "assets" / "site.css").read_text()
@@ -30,7 +31,7 @@ SEARCHES = ("odyssey_", "music_search_")  # which take long to judge
 
 
 def claim_of(*comparisons):
-    return claim("A claim", "this project", "nothing", "our own task", comparisons)
+    return claim("A claim", question(), "our own task", comparisons)
 
 
 def parts_of(svg):
@@ -116,11 +117,11 @@ def test_the_page_has_every_claim_and_every_comparison():
 
 def test_verdicts_are_counted_without_their_numbers():
     verdicts = ["reproduced", "reproduced in part (1 of 2), reversed in 1", "reproduced, smaller"]
-    judged = [{"verdict": verdict, "source": "Breuel 2015"} for verdict in verdicts]
+    judged = [{"verdict": verdict, "reading": {"source": "Breuel 2015"}} for verdict in verdicts]
     final = {"seeds": [0, 1], "planned_seeds": 2}
     text = "3 claims of papers or the notebook: 2 reproduced, 1 reproduced in part."
     assert overview({"a": (final, judged)}) == text
-    own = [{"verdict": "reversed", "source": "this project"}]
+    own = [{"verdict": "reversed", "reading": {"source": "this project"}}]
     scored = {"a": (final, [*judged, *own]), "b": (final | {"seeds": [0]}, judged[:1])}
     assert overview(scored) == (
         "4 claims of papers or the notebook: 2 reproduced, 1 reproduced in part, "

@@ -10,6 +10,7 @@ import tabulate
 from experiments import Record, Result
 from experiments.records import grouped, median_of_solved
 from experiments.statistics.comparisons import Comparison, scores, times
+from experiments.statistics.readings import question
 from experiments.statistics.verdicts import claim
 
 PAIRS = {
@@ -87,8 +88,7 @@ def claims(result: Result) -> list[Record]:
     return [
         claim(
             text,
-            "this project",
-            "a question, no claim of a paper",
+            question(),
             "our own task",
             [
                 farther(ahead, behind),

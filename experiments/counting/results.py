@@ -10,6 +10,7 @@ import tabulate
 from experiments import Record, Result
 from experiments.records import grouped
 from experiments.statistics.comparisons import Comparison, scores
+from experiments.statistics.readings import CLAIMED, Reading, question
 from experiments.statistics.verdicts import claim
 
 
@@ -19,14 +20,29 @@ def by_case(records: Sequence[Record]) -> dict[tuple[str, str, int], list[int]]:
     return {key: [record["max_correct_n"] for record in group] for key, group in found.items()}
 
 
-# Largest n of LSTM minus that of GRU, with H = 10, by a summary of Weiss, Goldberg & Yahav.
 WEISS_DIFFERENCES = {("aⁿbⁿ", 10): 256 - 38, ("aⁿbⁿcⁿ", 10): 100 - 10}
-
-
-# First failing n of Suzgun, Belinkov & Shieber's ten networks with H = 3, the median.
+"""Largest n of LSTM minus that of GRU, with H = 10, of Weiss, Goldberg & Yahav."""
+FARTHER = Reading(
+    "Weiss, Goldberg & Yahav 2018",
+    "H = 10, trained below n = 100 and 50: LSTM to n = 256 and 100, GRU to 38 and below 10",
+    CLAIMED,
+    "in a summary by others",
+    "results on two counting languages",
+    "statistic not known",
+    unit="n",
+)
 SUZGUN = {("aⁿbⁿcⁿ", 3): 139.5}
-
-
+"""First failing n of Suzgun, Belinkov & Shieber's networks with H = 3."""
+BEYOND = Reading(
+    "Suzgun, Belinkov & Shieber 2018",
+    f"H = 3, aⁿbⁿcⁿ: first failure at n = 83 to 244 in ten trials, median {SUZGUN['aⁿbⁿcⁿ', 3]}",
+    CLAIMED,
+    "in full",
+    "result files of the released code",
+    "median",
+    10,
+    "n",
+)
 OF_INTEREST = 25  # n: half of the training range
 FITTED = 0.5
 """How far networks count is compared if as many of their seeds are right on the training range."""
@@ -87,14 +103,12 @@ def claims(result: Result) -> list[Record]:
     return [
         claim(
             "LSTMs count farther than GRUs",
-            "Weiss, Goldberg & Yahav 2018",
-            "H = 10, trained below n = 100 and 50: LSTM to n = 256 and 100, GRU to 38 and below 10",
+            FARTHER,
             "adapted",
             [
                 compare(language, H, "LSTM", "GRU", WEISS_DIFFERENCES.get((language, H)))
                 for language, H in settings
             ],
-            place="by a summary of the paper",
             lesson=(
                 ".<..",
                 "With ten hidden units an LSTM counts farther than a GRU on aⁿbⁿ, but the "
@@ -108,14 +122,12 @@ def claims(result: Result) -> list[Record]:
         ),
         claim(
             "An LSTM without peepholes counts beyond its training range",
-            "Suzgun, Belinkov & Shieber 2018",
-            "H = 3, aⁿbⁿcⁿ: first failure at n = 83 to 244 in ten trials, median 139.5",
+            BEYOND,
             "adapted",
             [
                 beyond(config, *setting, found[setting[0], "LSTM", setting[1]])
                 for setting in settings
             ],
-            place="result files of the released code",
             lesson=(
                 ".+.+",
                 "An LSTM with ten hidden units needs no peepholes to count beyond its training "
@@ -125,8 +137,7 @@ def claims(result: Result) -> list[Record]:
         ),
         claim(
             "Peepholes make an LSTM count farther",
-            "this project",
-            "not compared in the papers above",
+            question("not compared in the papers above"),
             "our own task",
             [compare(language, H, "PeepholeLSTM", "LSTM") for language, H in settings],
             lesson=(

@@ -11,10 +11,10 @@ import tabulate
 
 from experiments import Record, Result
 from experiments.statistics.comparisons import Comparison, scores
+from experiments.statistics.readings import CLAIMED, FROM_TABLE, NO_PEEPHOLES, Reading
 from experiments.statistics.verdicts import claim
 
 CHUNG = "Chung et al. 2014"
-# Test NLL of Chung et al. (their LSTM has peepholes) and of Bai, Kolter & Koltun.
 PUBLISHED = {
     "JSB Chorales": {
         CHUNG: {"RNN": 9.10, "GRU": 8.54, "PeepholeLSTM": 8.67},
@@ -27,6 +27,28 @@ PUBLISHED = {
     "MuseData": {CHUNG: {"RNN": 6.23, "GRU": 5.99, "PeepholeLSTM": 6.23}},
     "Piano-midi": {CHUNG: {"RNN": 9.03, "GRU": 8.82, "PeepholeLSTM": 9.03}},
 }
+"""Test NLL of Chung et al. (their LSTM has peepholes) and of Bai, Kolter & Koltun."""
+
+
+def chung(data: str, models: Sequence[str], attribution: str, remark: str = "") -> Reading:
+    """What Chung et al. report of some units on a data set.
+
+    Args:
+        data: The data set.
+        models: The units.
+        attribution: Whether the authors conclude what is claimed.
+        remark: What else they say of it.
+    """
+    numbers = ", ".join(f"{model} {PUBLISHED[data][CHUNG][model]:.2f}" for model in models)
+    return Reading(
+        CHUNG,
+        f"{numbers}{remark}",
+        attribution,
+        "in an excerpt",
+        "table of test NLL",
+        "statistic not known",
+        unit="nats per frame",
+    )
 
 
 def chosen(records: Sequence[Record]) -> dict[tuple[str, str], list[Record]]:
@@ -43,8 +65,7 @@ def chosen(records: Sequence[Record]) -> dict[tuple[str, str], list[Record]]:
 
 
 MARGIN = 0.05  # nats per frame
-READING = "a reading of their table, not their conclusion"
-TABLE = "table of test NLL"
+COMPARABLE = "; they conclude that both are comparable"
 GATED = ("GRU", "PeepholeLSTM")
 Units = tuple[str, tuple[str, ...]]
 BY_GATES = {
@@ -84,7 +105,7 @@ def claims(result: Result) -> list[Record]:
     found = chosen(records)
     nll = {key: [-r["test"]["per_frame"] for r in rs] for key, rs in found.items()}
     sets = list(dict.fromkeys(data for data, _ in nll))
-    chung = {data: PUBLISHED[data][CHUNG] for data in sets}
+    published = {data: PUBLISHED[data][CHUNG] for data in sets}
 
     def compare(data: str, ahead: str, behind: str, **effects: float) -> Comparison:
         return scores(
@@ -97,49 +118,38 @@ def claims(result: Result) -> list[Record]:
         )
 
     def better(data: str, ahead: str, behind: str) -> Comparison:
-        reported = chung[data][behind] - chung[data][ahead]
+        reported = published[data][behind] - published[data][ahead]
         return compare(data, ahead, behind, reported=reported)
-
-    def reported(data: str, *models: str) -> str:
-        return ", ".join(f"{model} {chung[data][model]:.2f}" for model in models)
 
     return [
         *(
             claim(
                 f"On {data} {units} units have a lower NLL than {others} units",
-                CHUNG,
-                f"{reported(data, 'RNN', 'GRU', 'PeepholeLSTM')} ({where})",
+                chung(data, ("RNN", *GATED), CLAIMED if units == "gated" else FROM_TABLE),
                 "adapted",
                 [better(data, a, b) for a in ahead for b in behind],
-                place=TABLE,
                 lesson=BY_GATES[data],
             )
             for data in sets
-            for (units, ahead), (others, behind) in [by_gates(chung[data])]
-            for where in ["their conclusion" if units == "gated" else READING]
+            for (units, ahead), (others, behind) in [by_gates(published[data])]
         ),
         *(
             claim(
                 f"On {data} the {first} has a lower NLL than the {second}",
-                CHUNG,
-                f"{reported(data, first, second)} ({READING}; they conclude that both are "
-                "comparable)",
+                chung(data, (first, second), FROM_TABLE, COMPARABLE),
                 "adapted",
                 [better(data, first, second)],
-                place=TABLE,
                 lesson=BY_UNIT[data],
             )
             for data in sets
-            for first, second in [ranked(chung[data])]
+            for first, second in [ranked(published[data])]
         ),
         claim(
             f"On music, an LSTM without peepholes is less than {MARGIN} nats per frame worse "
             "than one with them",
-            "Breuel 2015",
-            "peephole units are not useful, on other tasks",
+            NO_PEEPHOLES,
             "our own task",
             [compare(data, "LSTM", "PeepholeLSTM", margin=MARGIN) for data in sets],
-            place="abstract",
             lesson=(
                 "+.",
                 "On the chorales, peepholes can be left out: they gain less than the margin. On "

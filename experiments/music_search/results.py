@@ -12,13 +12,14 @@ import tabulate
 from numpy.typing import NDArray
 
 from experiments import Record, Result
-from experiments.music.results import CHUNG, GATED, MARGIN, PUBLISHED, READING, TABLE, ranked
+from experiments.music.results import CHUNG, COMPARABLE, GATED, MARGIN, PUBLISHED, chung, ranked
 from experiments.music_baselines.results import LABELS as BASELINES
 from experiments.music_baselines.results import stored
 from experiments.records import grouped
 from experiments.statistics.comparisons import Comparison, trials
 from experiments.statistics.importance import shares_of_variance, shares_table
 from experiments.statistics.inference import p_value_text
+from experiments.statistics.readings import CLAIMED, FROM_TABLE, NO_PEEPHOLES, Reading
 from experiments.statistics.trials import Trials, best, ended_by_limit, is_cut_off
 from experiments.statistics.verdicts import claim
 
@@ -143,7 +144,6 @@ def claims(result: Result) -> list[Record]:
     """Differences of the test NLL between the best tenths, by the rule for random searches."""
     data, losses = result["config"]["data_set"], losses_of(result)
     published, lessons = PUBLISHED[data][CHUNG], LESSONS.get(data, NO_LESSONS)
-    numbers = ", ".join(f"{model} {nll:.2f}" for model, nll in published.items())
 
     found = grouped(result["records"], "model")
     cut_off = {model for model, drawn in found.items() if is_cut_off(*ends_of(drawn))}
@@ -157,19 +157,17 @@ def claims(result: Result) -> list[Record]:
         )
 
     def below(
-        ahead: Sequence[str], behind: Sequence[str], remark: str, lesson: tuple[str, str]
+        ahead: Sequence[str], behind: Sequence[str], reading: Reading, lesson: tuple[str, str]
     ) -> Record:
         return claim(
             f"On {data} the test NLL of {' and '.join(ahead)} is lower than that of "
             f"{' and '.join(behind)}",
-            CHUNG,
-            f"{numbers} ({remark})",
+            reading,
             "adapted",
             [
                 lower(first, second, reported=published[second] - published[first])
                 for first, second in product(ahead, behind)
             ],
-            place=TABLE,
             lesson=lesson,
         )
 
@@ -177,22 +175,19 @@ def claims(result: Result) -> list[Record]:
     is_behind = [model for model in GATED if published[model] > published["RNN"]]
     first, second = ranked(published)
     if is_ahead:
-        conclusion = "in their conclusion, gated units are better than tanh units"
-        conclusion += "" if is_ahead == [*GATED] else TIE
-        gates = below(is_ahead, ["RNN"], conclusion, lessons[0])
+        remark = "" if is_ahead == [*GATED] else TIE
+        gates = below(is_ahead, ["RNN"], chung(data, [*published], CLAIMED, remark), lessons[0])
     else:
-        gates = below(["RNN"], is_behind, READING, lessons[0])
+        gates = below(["RNN"], is_behind, chung(data, [*published], FROM_TABLE), lessons[0])
     return [
         gates,
-        below([first], [second], f"{READING}; they conclude that both are comparable", lessons[1]),
+        below([first], [second], chung(data, [*published], FROM_TABLE, COMPARABLE), lessons[1]),
         claim(
             f"On {data}, an LSTM without peepholes is less than {MARGIN} nats per frame worse "
             "than one with them",
-            "Breuel 2015",
-            "peephole units are not useful, on other tasks",
+            NO_PEEPHOLES,
             "our own task",
             [lower("LSTM", "PeepholeLSTM", margin=MARGIN)],
-            place="abstract",
             lesson=lessons[2],
         ),
     ]

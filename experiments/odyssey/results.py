@@ -11,6 +11,7 @@ from experiments import Record, Result
 from experiments.odyssey import ABLATIONS, VANILLA
 from experiments.records import grouped
 from experiments.statistics.comparisons import Comparison, trials
+from experiments.statistics.readings import CLAIMED, Reading
 from experiments.statistics.trials import best, is_cut_off
 from experiments.statistics.verdicts import claim
 
@@ -76,7 +77,15 @@ LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
 NO_LESSONS = ("", ""), ("", "")
 REPEATED = "trials"
 """Each repetition has hyperparameters of its own."""
-SOURCE = "Greff et al. 2017"
+
+
+def greff(reported: str) -> Reading:
+    """A sentence of the abstract of Greff et al., which has no numbers."""
+    return Reading("Greff et al. 2017", reported, CLAIMED, "in an excerpt", "abstract")
+
+
+NO_IMPROVEMENT = greff("none of the variants improves upon the standard LSTM significantly")
+MOST_CRITICAL = greff("forget gate and output activation function are the most critical components")
 
 
 def loss_of(trial: Record) -> float:
@@ -138,21 +147,17 @@ def claims(result: Result) -> list[Record]:
         claim(
             f"On {data}, no ablation has a test loss that is lower by {interest:g} {unit} or more "
             "than that of the vanilla LSTM",
-            SOURCE,
-            "none of the variants improves upon the standard LSTM significantly",
+            NO_IMPROVEMENT,
             fidelity,
             [lower(VANILLA, name, margin=interest) for name in ABLATIONS],
-            place="abstract",
             lesson=lessons[0],
         ),
         claim(
             f"On {data}, the loss is higher without the forget gate, and without the output "
             "activation",
-            SOURCE,
-            "forget gate and output activation function are the most critical components",
+            MOST_CRITICAL,
             fidelity,
             [lower(VANILLA, name, of_interest=interest) for name in CRITICAL],
-            place="abstract",
             lesson=lessons[1],
         ),
     ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from experiments import Record, Result, repeated
-from experiments.statistics.papers import SOURCES
+import experiments
+from experiments import Result, repeated
+from experiments.report.claims import slug
 
 PALETTES = ("light", "dark")
 
@@ -43,12 +44,10 @@ def images(name: str, caption: str) -> str:
     )
 
 
-def source_text(claim: Record) -> str:
-    """The source of a claim, as a link if it has an address, and what it reports, and where."""
-    name = claim["source"]
-    link = f"[{name}]({SOURCES[name]})" if SOURCES[name] else name[0].upper() + name[1:]
-    place = f" ({claim['place']})" if claim["place"] else ""
-    return f"{link}{place}: {claim['reported']}"
+def not_run(missing: Sequence[str]) -> list[str]:
+    """A sentence that lists the experiments without results, if there are any."""
+    links = [f"[{experiments.title(name)}]({slug(name)}.md)" for name in missing]
+    return [f"Not run yet, and so without a verdict: {'; '.join(links)}."] if missing else []
 
 
 def counted(number: int, thing: str) -> str:

@@ -23,7 +23,8 @@ from experiments.report.claims import (
     verdict_text,
 )
 from experiments.report.data import data_links
-from experiments.report.markdown import images, source_text, took
+from experiments.report.markdown import images, took
+from experiments.report.readings import source_text
 
 CITE = "[How to cite a result](../project/cite.md#a-result)."
 NOT_RUN = (

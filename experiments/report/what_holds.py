@@ -16,7 +16,8 @@ from experiments.report.claims import (
     verdict_text,
 )
 from experiments.report.intervals import plot
-from experiments.report.markdown import counted, seeds_text, source_text
+from experiments.report.markdown import counted, not_run, seeds_text
+from experiments.report.readings import source_text
 from experiments.statistics.papers import SOURCES
 
 UNDECIDED = "No conclusion is drawn so far."
@@ -35,17 +36,14 @@ def what_holds(scored: Scored, missing: Sequence[str]) -> str:
     for name, (result, claims) in judged.items():
         sections.append(f"### [{experiments.title(name)}]({slug(name)}.md)")
         sections += [item(name, number, result, c) for number, c in enumerate(claims, 1)]
-    if missing:
-        links = [f"[{experiments.title(name)}]({slug(name)}.md)" for name in missing]
-        sections.append(f"Not run yet, and so without a verdict: {'; '.join(links)}.")
-    return "\n\n".join(sections) + "\n"
+    return "\n\n".join([*sections, *not_run(missing)]) + "\n"
 
 
 def overview(scored: Scored) -> str:
     """How many claims have which verdict, and how many questions of this project."""
     judged = [(result, claim) for result, claims in scored.values() for claim in claims]
-    papers = [(result, claim) for result, claim in judged if SOURCES[claim["source"]]]
-    own = [(result, claim) for result, claim in judged if not SOURCES[claim["source"]]]
+    papers = [(result, claim) for result, claim in judged if SOURCES[claim["reading"]["source"]]]
+    own = [(result, claim) for result, claim in judged if not SOURCES[claim["reading"]["source"]]]
     parts = [f"{counted(len(papers), 'claim')} of papers or the notebook: {tally(papers)}."]
     if own:
         parts.append(f"{counted(len(own), 'question')} of this project: {tally(own)}.")

@@ -10,12 +10,14 @@ both networks have to solve the task. A comparison that its runs cannot decide c
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 
 from experiments import Record
 from experiments.statistics.comparisons import Comparison
 from experiments.statistics.inference import Decision, holm
+from experiments.statistics.readings import Reading
 
 ERROR = 0.05
 FIDELITIES = ("same protocol", "adapted", "adapted, in part our own task", "our own task")
@@ -23,23 +25,19 @@ FIDELITIES = ("same protocol", "adapted", "adapted, in part our own task", "our 
 
 def claim(
     text: str,
-    source: str,
-    reported: str,
+    reading: Reading,
     fidelity: str,
     comparisons: Sequence[Comparison],
     *,
-    place: str = "",
     lesson: tuple[str, str] = ("", ""),
 ) -> Record:
     """A claim with its verdict.
 
     Args:
         text: The claim.
-        source: Who made it: a key of `SOURCES`.
-        reported: What the source reports.
+        reading: What its source reports, and how that was read.
         fidelity: How close the protocol is to the source's: one of `FIDELITIES`.
         comparisons: The comparisons that decide. With some settings there are none.
-        place: Where that stands in the source, as far as it could be read.
         lesson: The outcomes of the comparisons, a character of `MARKS` each, and what a reader
             should take home from them. With any other outcomes, the sentence is left out.
     """
@@ -53,9 +51,7 @@ def claim(
         "claim": text,
         "lesson": lesson[1] if marks == lesson[0] else "",
         "marks": marks,
-        "source": source,
-        "place": place,
-        "reported": reported,
+        "reading": dataclasses.asdict(reading),
         "fidelity": fidelity,
         "comparisons": judged,
         "verdict": verdict(judged),

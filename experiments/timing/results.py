@@ -10,6 +10,7 @@ import tabulate
 from experiments import Record, Result
 from experiments.records import UNSOLVED, grouped, median_of_solved
 from experiments.statistics.comparisons import Comparison, times
+from experiments.statistics.readings import CLAIMED, Reading
 from experiments.statistics.verdicts import claim
 
 GENERATING = ("GTS", "COSINE", "TRIANGLE", "RECTANGLE")
@@ -25,6 +26,24 @@ STEPS = {"online": "steps", "batches": "updates"}
 
 
 OF_INTEREST, MARGIN = 2.0, 1.4  # times sooner, times as long
+NOTEBOOK = Reading(
+    "the teaching notebook", "no numbers", CLAIMED, "in full", "text on the peephole LSTM"
+)
+GERS = "Gers, Schraudolph & Schmidhuber 2002"
+MEASURING = Reading(
+    GERS,
+    "measuring is learned with and without",
+    CLAIMED,
+    "in an excerpt",
+    "section on measuring spike delays",
+)
+FUNCTIONS = Reading(
+    GERS,
+    "without them, of the functions only the cosine with F = 10, and slowly",
+    CLAIMED,
+    "in an excerpt",
+    "section on generating timed spikes and functions",
+)
 
 
 class Task(NamedTuple):
@@ -69,12 +88,10 @@ def claims(result: Result) -> list[Record]:
         return times(label, took[0], took[1], cap, **options)
 
     tasks = [task for task in found if task.protocol in PROTOCOLS]
-    gers = "Gers, Schraudolph & Schmidhuber 2002"
     return [
         claim(
             "Peepholes improve learning in timing tasks",
-            "the teaching notebook",
-            "no numbers",
+            NOTEBOOK,
             "our own task",
             [sooner(task, "peepholes", "none", of_interest=OF_INTEREST) for task in tasks],
             lesson=(
@@ -89,15 +106,13 @@ def claims(result: Result) -> list[Record]:
         claim(
             "Without peepholes, measuring a delay takes at most "
             f"{MARGIN:g} times as long as with them",
-            gers,
-            "measuring is learned with and without",
+            MEASURING,
             "adapted, in part our own task",
             [
                 sooner(task, "none", "peepholes", margin=MARGIN)
                 for task in tasks
                 if task.task == "NMSD"
             ],
-            place="section on measuring spike delays",
             lesson=(
                 "+..+..",
                 "Online with truncated gradients or in batches, an LSTM without peepholes learns "
@@ -111,15 +126,13 @@ def claims(result: Result) -> list[Record]:
         ),
         claim(
             "Peepholes help to generate spikes and functions",
-            gers,
-            "without them, of the functions only the cosine with F = 10, and slowly",
+            FUNCTIONS,
             "adapted, in part our own task",
             [
                 sooner(task, "peepholes", "none", of_interest=OF_INTEREST)
                 for task in tasks
                 if task.task in GENERATING
             ],
-            place="section on generating timed spikes and functions",
             lesson=(
                 "+...............",
                 "After correction for the 16 comparisons of this claim alone, a unit trained "

@@ -11,17 +11,21 @@ import tabulate
 from experiments import Record, Result
 from experiments.records import UNSOLVED, grouped, median_of_solved
 from experiments.statistics.comparisons import Comparison, times
+from experiments.statistics.readings import CLAIMED, Reading, question
 from experiments.statistics.verdicts import claim
-from experiments.timing.results import MARGIN, OF_INTEREST
+from experiments.timing.results import FUNCTIONS as GENERATING_FUNCTIONS
+from experiments.timing.results import GERS, MARGIN, MEASURING, OF_INTEREST
 from experiments.timing_variations import AS_TIMING, CODINGS, FUNCTIONS, PHASES, REMEDIES
 
 BOUNDED = "bounded cell output"
-QUESTION = "a question, no claim of a paper"
-REPORTED = {
-    "GTS": "peepholes have an advantage where spikes are generated; no number could be read",
-    **dict.fromkeys(FUNCTIONS, "without them, only the cosine with F = 10 is learned, and slowly"),
-}
-PLACE = "section on generating timed spikes and functions"
+SPIKES = Reading(
+    GERS,
+    "peepholes have an advantage where spikes are generated; no number could be read",
+    CLAIMED,
+    "in an excerpt",
+    "section on generating timed spikes and functions",
+)
+READINGS = {"GTS": SPIKES} | dict.fromkeys(FUNCTIONS, GENERATING_FUNCTIONS)
 LESSONS = {
     "GTS": (
         "......",
@@ -109,14 +113,12 @@ def claims(result: Result) -> list[Record]:
     def generating(what: str, task: str, lengths: Sequence[int], names: Sequence[str]) -> Record:
         return claim(
             f"Peepholes help to generate {what} within {cap:,} streams",
-            "Gers, Schraudolph & Schmidhuber 2002",
-            REPORTED[task],
+            READINGS[task],
             "adapted",
             [
                 sooner(task, F, (name, "peepholes"), (name, "none"), of_interest=OF_INTEREST)
                 for F, name in product(lengths, names)
             ],
-            place=PLACE,
             lesson=LESSONS[task],
         )
 
@@ -124,8 +126,7 @@ def claims(result: Result) -> list[Record]:
         return claim(
             f"With {REMEDIES[name]}, an LSTM learns to measure a long delay sooner than with the "
             "protocol of Timing",
-            "this project",
-            QUESTION,
+            question(),
             "our own task",
             [
                 sooner("NMSD", F, (name, unit), (AS_TIMING, unit), of_interest=OF_INTEREST)
@@ -140,22 +141,19 @@ def claims(result: Result) -> list[Record]:
         claim(
             f"With {REMEDIES[BOUNDED]}, measuring a long delay takes at most {MARGIN:g} times as "
             "long without peepholes as with them",
-            "Gers, Schraudolph & Schmidhuber 2002",
-            "measuring is learned with and without",
+            MEASURING,
             "adapted, in part our own task",
             [
                 sooner("NMSD", F, (BOUNDED, "none"), (BOUNDED, "peepholes"), margin=MARGIN)
                 for F in config["measuring"]
             ],
-            place="section on measuring spike delays",
             lesson=LESSONS["without peepholes"],
         ),
         *map(helps, REMEDIES),
         claim(
             "An output gate that depends on the previous cell state learns a triangle sooner than "
             "one that depends on the new one",
-            "this project",
-            QUESTION,
+            question(),
             "our own task",
             [
                 sooner(
