@@ -77,7 +77,10 @@ def test_p_values_are_those_of_all_permutations(monkeypatch, counted, tolerance)
     ("ahead", "behind", "outcomes"), [(20, 20, 456), (30, 12, None), (1, 1, 2)]
 )
 def test_shares_of_all_outcomes_are_those_of_permutations_that_are_drawn(ahead, behind, outcomes):
-    every, some = searches.counted(ahead, behind), searches.drawn(ahead, behind)
+    every, some = (
+        searches.counted(ahead, behind),
+        searches.drawn(ahead, behind, searches.PERMUTATIONS),
+    )
     assert outcomes in (None, len(every.shares))
     assert every.shares.sum() == pytest.approx(1)
     share = dict(zip(map(tuple, np.hstack([every.ahead, every.behind])), every.shares, strict=True))

@@ -57,7 +57,7 @@ class Outcomes(NamedTuple):
 
 
 @functools.cache
-def best_places(ahead: int, behind: int) -> Outcomes:
+def best_places(ahead: int, behind: int, permutations: int | None = None) -> Outcomes:
     """The best tenths of two networks whose trials change places at random.
 
     A permutation matters only in the order of the validation losses, up to the best tenths, and
@@ -67,6 +67,7 @@ def best_places(ahead: int, behind: int) -> Outcomes:
     Args:
         ahead: Number of trials of the first network.
         behind: Number of trials of the second.
+        permutations: How many are drawn; `PERMUTATIONS` if `None`.
     """
     groups = (ahead, behind)
     possible = sum(
@@ -74,7 +75,9 @@ def best_places(ahead: int, behind: int) -> Outcomes:
         for own, other in (groups, groups[::-1])
         for last in lasts(own, other)
     )
-    return counted(*groups) if possible <= COUNTED else drawn(*groups)
+    if possible <= COUNTED:
+        return counted(*groups)
+    return drawn(*groups, PERMUTATIONS if permutations is None else permutations)
 
 
 def lasts(own: int, other: int) -> range:
@@ -97,16 +100,16 @@ def counted(ahead: int, behind: int) -> Outcomes:
     return Outcomes(np.array(found[0]), np.array(found[1]), np.array(shares), own=0.0)
 
 
-def drawn(ahead: int, behind: int) -> Outcomes:
+def drawn(ahead: int, behind: int, permutations: int) -> Outcomes:
     """The outcomes of permutations that are drawn at random."""
-    first = np.tile(np.arange(ahead + behind) < ahead, (PERMUTATIONS, 1))
+    first = np.tile(np.arange(ahead + behind) < ahead, (permutations, 1))
     first = np.random.default_rng(ahead + behind).permuted(first, axis=1)
     places = []
     for is_own, number in ((first, tenth(ahead)), (~first, tenth(behind))):
         is_best = is_own & (np.cumsum(is_own, axis=1, dtype=np.int16) <= number)
         places.append(np.nonzero(is_best)[1].reshape(-1, number))
     different, counts = np.unique(np.hstack(places), axis=0, return_counts=True)
-    own = 1 / (1 + PERMUTATIONS)  # the result is one of the permutations
+    own = 1 / (1 + permutations)  # the result is one of the permutations
     shares = np.multiply(counts, own, dtype=np.float64)
     return Outcomes(different[:, : tenth(ahead)], different[:, tenth(ahead) :], shares, own)
 
@@ -156,10 +159,12 @@ class Trials(Sample):
         ahead: Validation and test loss of each trial of the network whose losses the claim says
             are lower.
         behind: The others.
+        permutations: How many are drawn where not all are counted; `PERMUTATIONS` if `None`.
     """
 
     ahead: tuple[tuple[float, float], ...]
     behind: tuple[tuple[float, float], ...]
+    permutations: int | None = None
 
     @cached_property
     def effects(self) -> Numbers:
@@ -172,7 +177,8 @@ class Trials(Sample):
         # Of equal validation losses, the earlier trial is first, of whichever network it is.
         numbers = np.concatenate([np.arange(len(self.ahead)), np.arange(len(self.behind))])
         ordered = losses[np.lexsort((numbers, valid))]
-        ahead, behind, shares, own = best_places(len(self.ahead), len(self.behind))
+        places = best_places(len(self.ahead), len(self.behind), self.permutations)
+        ahead, behind, shares, own = places
         beyond = median_difference(ordered[ahead], ordered[behind]) - (self.estimate - effect)
         above, below = (
             own + float(shares[is_as_far].sum())

@@ -78,6 +78,13 @@ def p_of_exclusion(comparison: Comparison) -> float:
     return min(1.0, 2 * comparison.sample.test(comparison.reference).below)
 
 
+def p_of_larger(comparison: Comparison) -> float:
+    """The p-value of the reported effect, against a larger one, at the two-sided level."""
+    if comparison.open_because or comparison.reported is None or not any(comparison.solved):
+        return 1.0
+    return min(1.0, 2 * comparison.sample.test(comparison.reported).above)
+
+
 def judge(comparison: Comparison, direction: Decision, exclusion: Decision) -> Record:
     """A comparison with its interval and outcome: `ahead`, `behind`, `excluded` or `open`."""
     sample, margin = comparison.sample, comparison.margin
