@@ -28,6 +28,9 @@ ELSEWHERE = (
     *("sensitivity_of_searches", "timing_experiment", "timing_variations", "tracing", "trials"),
     *("verdicts", "what_holds", "zoneout"),
 )
+# Without the CPU kernels, torch's compute in these tests, not alike in all cases: all are run.
+BY_TORCH = ("models", "onnx_export", "training_code")
+CASES_BY_TORCH = "replicas or computed_again or projection"
 NO_COMPILER = {"CXX": "no-compiler", "CC": "no-compiler"}
 
 
@@ -159,6 +162,9 @@ def check_bare(folder: Path, *, short: bool) -> None:
     ignored = " ".join(map("--ignore=tests/test_{}.py".format, ELSEWHERE))
     few = [f"PYTEST=-n 0 --cases=1 --shift=3 {ignored}"]
     run(*one_core, "make", "test", PYTHON, *(few if short else []), folder=source, **NO_COMPILER)
+    files = " ".join(map("tests/test_{}.py".format, BY_TORCH))
+    whole = f'PYTEST=-n 0 {files} -k "{CASES_BY_TORCH}"'
+    run(*one_core, "make", "test-all", PYTHON, whole, folder=source, **NO_COMPILER)
     if not short:
         run(*one_core, "make", "docs", PYTHON, folder=source, **NO_COMPILER)
 

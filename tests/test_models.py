@@ -146,12 +146,12 @@ def test_zero_peepholes_are_a_plain_lstm():
 
 
 def replica_of(module):
-    """As torch.nn.DataParallel makes it: with tensors in place of parameters."""
+    """As torch.nn.DataParallel makes it: its parameters are tensors computed from the module's."""
     replica = module._replicate_for_data_parallel()
     for name, child in module.named_children():
         replica._modules[name] = replica_of(child)
     for name, parameter in module.named_parameters(recurse=False):
-        setattr(replica, name, parameter.detach())
+        setattr(replica, name, parameter.view_as(parameter))
     return replica
 
 
@@ -161,6 +161,8 @@ def test_replicas_of_data_parallel(model_type):
     replica = replica_of(model)
     assert not list(replica.parameters())
     assert torch.equal(replica(x), model(x))
+    replica(x).sum().backward()
+    assert all(parameter.grad is not None for parameter in model.parameters())
     with pytest.raises(ValueError, match="float64"):
         replica(x.double())
 

@@ -21,7 +21,11 @@ from tests.layers import random_hx, states_of
 from tests.test_own_cell import LeakyCell
 
 pytestmark = [
-    pytest.mark.filterwarnings("ignore", "error:::lstm_variants"),  # the exporter's own
+    pytest.mark.filterwarnings(
+        "ignore",  # the exporter's own
+        "error:::lstm_variants",
+        "ignore:LSTM with projections is not supported with oneDNN",  # torch.nn.LSTM warns too
+    ),
     pytest.mark.xdist_group("onnx_export"),  # one process: importing the exporter takes seconds
 ]
 

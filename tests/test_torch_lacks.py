@@ -3,12 +3,19 @@
 On the CPU, with the version of torch that the tests run on.
 """
 
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
 from torch._dynamo.exc import UserError
 from torch.nn.utils import skip_init
 from torch.nn.utils.rnn import pack_padded_sequence
+from torch.utils.checkpoint import (
+    CheckpointPolicy,
+    checkpoint,
+    create_selective_checkpoint_contexts,
+)
 
 from tests.layers import TWINS
 
@@ -48,6 +55,18 @@ def test_no_forward_mode_for_the_lstm_in_single_precision():
     x = torch.zeros(5, 2, 3)
     with pytest.raises(NotImplementedError, match="forward AD"):
         torch.func.jvp(nn.LSTM(3, 4), (x,), (x,))
+
+
+@pytest.mark.parametrize("layer_type", [nn.GRU, nn.RNN])
+def test_no_selective_checkpoint_that_saves_everything(layer_type):
+    """Not in the table of features: a limit of our layers too where torch's kernels compute."""
+    x = torch.zeros(5, 2, 3, requires_grad=True)
+    contexts = partial(
+        create_selective_checkpoint_contexts, lambda *_, **__: CheckpointPolicy.MUST_SAVE
+    )
+    output, _ = checkpoint(layer_type(3, 4), x, use_reentrant=False, context_fn=contexts)
+    with pytest.raises(RuntimeError, match="has been mutated"):
+        output.sum().backward()
 
 
 @every_layer
