@@ -1,0 +1,73 @@
+"""Sequences whose state is tracked, what is measured on them, and the choice of learning rates."""
+
+import pytest
+import torch
+from torch import nn
+
+from experiments.state_tracking import training
+from experiments.state_tracking_rates import choice
+
+
+def test_states_of_parity_and_addition_count_the_ones():
+    for task, modulus in (("parity", 2), ("addition modulo 5", 5)):
+        symbols, states = training.sequences(task, 30, 7, torch.Generator().manual_seed(0))
+        assert torch.equal(states, symbols.cumsum(0) % modulus)
+        assert set(symbols.unique().tolist()) == {0, 1}
+
+
+def test_states_of_s3_are_the_products_of_its_permutations():
+    symbols, states = training.sequences("S3", 40, 5, torch.Generator().manual_seed(0))
+    seen = {}
+    for row in range(symbols.shape[1]):
+        things = ["a", "b", "c"]
+        for symbol, state in zip(symbols[:, row].tolist(), states[:, row].tolist(), strict=True):
+            first, second, third = things
+            things = [second, first, third] if symbol == 0 else [second, third, first]
+            assert seen.setdefault(state, tuple(things)) == tuple(things)
+    assert len(seen) == len(set(seen.values())) == 6
+
+
+def test_each_length_is_judged_by_its_last_state():
+    class Wrong(nn.Module):
+        def forward(self, symbols):
+            states = symbols.cumsum(0) % 2
+            states[4:] = 1 - states[4:]  # wrong from the fifth step on
+            states[1, 0] = 1 - states[1, 0]
+            return nn.functional.one_hot(states, 2).float()
+
+    source = torch.Generator().manual_seed(0)
+    assert training.accuracies(Wrong(), "parity", (2, 4, 5, 8), 10, source) == [0.9, 1, 0, 0]
+
+
+@pytest.mark.parametrize("model", training.MODELS)
+def test_networks_have_the_layers_that_their_names_say(model):
+    network = training.Network("S3", model, 4)
+    assert network.layer.num_layers == (2 if "2 layers" in model else 1)
+    assert network(torch.zeros(3, 2, dtype=torch.long)).shape == (3, 2, 6)
+
+
+def test_training_sees_the_same_sequences_whatever_the_network():
+    config = training.Training(steps=4, hidden=3, batch=2, updates=60, tested=5)
+    found = []
+    for model in ("RNN", "GRU"):
+        _, source, losses = training.learn(config, 3, "S3", model, 0.01)
+        assert len(losses) == 60
+        found.append(torch.randint(1000, (3,), generator=source).tolist())
+    assert found[0] == found[1]
+
+
+def test_the_rate_with_the_smallest_mean_of_medians_is_chosen():
+    losses = {
+        ("a", 0.1): (1, 5, 9),
+        ("b", 0.1): (4, 4, 4),
+        ("a", 0.2): (2, 2, 99),
+        ("b", 0.2): (6,) * 3,
+    }
+    records = [
+        {"case": {"task": task, "model": "LSTM", "rate": rate}, "seed": seed, "loss": loss}
+        for (task, rate), values in losses.items()
+        for seed, loss in enumerate(values)
+    ]
+    assert choice.chosen({"records": records}) == {"LSTM": 0.2}
+    records[0]["loss"] = records[1]["loss"] = 0.1  # the median of a at 0.1 is then 0.1
+    assert choice.chosen({"records": records}) == {"LSTM": 0.1}
