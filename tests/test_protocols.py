@@ -240,6 +240,16 @@ def test_without_a_hidden_layer_the_answer_is_a_sum_of_past_and_future():
     assert both - future == pytest.approx(past - silent, abs=1e-6)
 
 
+@pytest.mark.parametrize("model", ["LSTM", "LSTM, twice as wide"])
+def test_a_causal_network_does_not_see_the_next_bit(model):
+    torch.manual_seed(0)
+    network = future_context.Network(future_context.MODELS[model], 4)
+    x = torch.randint(0, 2, (9, 1)).float().requires_grad_()
+    [gradient] = torch.autograd.grad(network(x)[4], x)
+    assert gradient[:5].all()
+    assert not gradient[5:].any()
+
+
 def test_a_delayed_network_sees_the_next_bit_and_no_more():
     torch.manual_seed(0)
     network = future_context.Network(future_context.MODELS["LSTM, delayed by 1"], 4)

@@ -15,14 +15,16 @@ from experiments.statistics.verdicts import claim
 
 PUBLISHED = {100: 74_000, 500: 209_000, 1000: 853_000}
 """Sequences until a lag is solved, of Hochreiter & Schmidhuber: means of ten networks."""
+SLOWEST = {1000: 2_020_000}
+"""Those of the slowest of the ten networks, which the paper states for this lag alone."""
 LAGS = Reading(
     "Hochreiter & Schmidhuber 1997",
     f"LSTM solves T = {', '.join(map(str, PUBLISHED))} after "
-    f"{', '.join(f'{number:,}' for number in PUBLISHED.values())} sequences; the task had never "
-    "been solved by other recurrent networks",
+    f"{', '.join(f'{number:,}' for number in PUBLISHED.values())} sequences, at T = 1000 after "
+    f"370,000 to {SLOWEST[1000]:,}; the task had never been solved by other recurrent networks",
     CLAIMED,
     "in full",
-    "section 5.4, Table 7",
+    "section 5.4, Table 7 and its caption",
     "mean",
     10,
     "sequences",
@@ -60,6 +62,14 @@ def claims(result: Result) -> list[Record]:
             (s for (lag, _, model, _), s in solved.items() if (lag, model) == (T, "RNN")), key=sum
         )
 
+    shortest = min((T for T, _ in tasks), default=0)
+
+    def counted(model: str) -> str:
+        """How many seeds solve the shortest lag with PyTorch's initialisation."""
+        key = shortest, "uniform", model, rate
+        runs = rnn(shortest) if model == "RNN" else solved.get(key, [])
+        return f"{sum(runs)} of {len(runs)}"
+
     def sooner(label: str, ahead: tuple[int, str, str], behind: tuple[int, str, str]) -> Comparison:
         took, other = (
             [r["sequences"] if r["solved"] else cap for r in found[*key, rate]]
@@ -69,7 +79,7 @@ def claims(result: Result) -> list[Record]:
 
     def too_short(T: int) -> str:
         """Why a network that does not solve a lag within the limit is not known to fail."""
-        needed = PUBLISHED.get(T, 0)
+        needed = SLOWEST.get(T, PUBLISHED.get(T, 0))
         return f"the limit is below the paper's {needed:,} sequences" if cap < needed else ""
 
     return [
@@ -89,13 +99,17 @@ def claims(result: Result) -> list[Record]:
                 for model in ("LSTM 1997", "LSTM")
             ],
             lesson=(
-                "+++.++++",
-                "At this learning rate, LSTMs with a bias that matches the lag learn the adding "
-                "problem with T = 100, 500 and 1000 sooner than those of the paper. A plain "
-                f"recurrent network learns none of these lags within {cap:,} sequences, more than "
-                "the paper needed; at T = 100 two smaller rates were tried too. With PyTorch's "
-                "initialisation, an LSTM does not learn T = 100 either, except for one without a "
-                "forget gate, as in 1997, which learns it in most runs.",
+                "+++.++..",
+                f"With PyTorch's initialisation, {counted('LSTM')} LSTMs and {counted('RNN')} "
+                f"plain recurrent networks solve the adding problem with T = {shortest} within "
+                f"{cap:,} sequences; of LSTMs without a forget gate, as in 1997, "
+                f"{counted('LSTM 1997')} do. Otherwise the difference comes from an initialisation "
+                "that is given T: with it, at this learning rate, all LSTMs solve the task at "
+                "every T. A plain recurrent network has no gates to initialise; at T = "
+                f"{shortest} two smaller rates were tried too. T = 1000 is left undecided, since "
+                "networks of the paper needed more sequences than the limit. Plain networks with "
+                "an identity or orthogonal initialisation, and LSTMs with the biases of 1997, "
+                "were not tried.",
             ),
         ),
         claim(
@@ -158,7 +172,7 @@ def table(result: Result) -> str:
                 "learning rate": rate,
                 "solved": f"{sum(r['solved'] for r in found)} of {len(found)}",
                 "sequences to solve it, median": median_of_solved(found, "sequences"),
-                "paper": f"{paper:,}" if paper else "",
+                "paper, mean of 10": f"{paper:,}" if paper else "",
                 "sequences until the mean error is below 0.1, median": median_text(
                     [r["learned"] for r in found], missing="not below"
                 ),

@@ -2,7 +2,6 @@
 
 SOURCES = {
     "Hochreiter & Schmidhuber 1997": "https://doi.org/10.1162/neco.1997.9.8.1735",
-    "Schuster & Paliwal 1997": "https://doi.org/10.1109/78.650093",
     "Gers, Schraudolph & Schmidhuber 2002": "https://www.jmlr.org/papers/v3/gers02a.html",
     "Jozefowicz, Zaremba & Sutskever 2015": "https://proceedings.mlr.press/v37/jozefowicz15.html",
     "Chung et al. 2014": "https://arxiv.org/abs/1412.3555",
@@ -17,6 +16,7 @@ SOURCES = {
     "the teaching notebook": "https://github.com/rhiosutoyo/Teaching-Deep-Learning-and-Its-Applications/blob/main/8_3_lstm_variants.ipynb",
 }
 MENTIONED = {
+    "Schuster & Paliwal 1997": "https://doi.org/10.1109/78.650093",
     "Gers & Schmidhuber 2001": "https://doi.org/10.1109/72.963769",
     "Le, Jaitly & Hinton 2015": "https://arxiv.org/abs/1504.00941",
     "Arjovsky, Shah & Bengio 2016": "https://arxiv.org/abs/1511.06464",
