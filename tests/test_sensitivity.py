@@ -231,6 +231,15 @@ def test_the_limit_of_the_adding_problem_lies_between_means_and_the_slowest_netw
     assert max(adding.PUBLISHED.values()) < limit < min(adding.SLOWEST.values())
 
 
+def test_the_claim_on_long_lags_depends_on_the_slowest_network_of_the_source(monkeypatch):
+    def verdict():
+        return adding.claims(record_of("adding"))[0]["verdict"]
+
+    assert verdict() == "reproduced in part (5 of 8)"
+    monkeypatch.setattr(adding, "SLOWEST", {})
+    assert verdict() == "reproduced in part (7 of 8)"
+
+
 def test_the_last_phase_of_training_with_a_mark_in_each_half():
     names = "T", "second_mark", "model", "initialisation"
     result = record_of("adding_both_halves")
