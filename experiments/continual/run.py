@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
 
 from experiments import FOLDER, Record
 from experiments.continual.grammar import streams
-from experiments.continual.training import MODELS, RESETS, Training, learn, read
+from experiments.continual.training import NETWORKS, Training, learn, read
 from experiments.continual_rates import choice
 from experiments.engine.experiment import Experiment
 from experiments.records import load
@@ -54,14 +53,14 @@ def chosen_rates() -> dict[tuple[str, str], float]:
 
 
 def cases(config: Config) -> list[Record]:
-    """Every network, without resets and with them, with its learning rate."""
+    """Every network, with its learning rate."""
     return [
         {
             "model": model,
             "resets": resets,
             "rate": config.rate or chosen_rates()[model, resets],
         }
-        for model, resets in product(MODELS, RESETS)
+        for model, resets in NETWORKS
     ]
 
 

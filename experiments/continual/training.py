@@ -15,9 +15,14 @@ from experiments import Record
 from experiments.continual.grammar import POSSIBLE, SYMBOLS, Streams, streams
 from lstm_variants import VARIANTS
 
-MODELS = ("LSTM-1997", "LSTM", "PeepholeLSTM", "GRU")
-RESETS = ("none", "at each string")
-"""When the state is reset from outside."""
+NETWORKS = (
+    ("LSTM-1997", "none"),
+    ("LSTM-1997", "at each string"),
+    ("LSTM", "none"),
+    ("PeepholeLSTM", "none"),
+    ("GRU", "none"),
+)
+"""Variants, and when the state of each is reset from outside."""
 LARGEST_ERROR = 0.49
 """A prediction is right if no output is further from its target."""
 
@@ -35,8 +40,8 @@ class Training:
 
     hidden: int = 8
     streams: int = 16
-    steps: int = 40
-    updates: int = 3000
+    steps: int = 60
+    updates: int = 2000
 
 
 class Network(nn.Module):

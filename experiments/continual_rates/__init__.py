@@ -8,8 +8,8 @@ streams](continual.md).
 
 Protocol: streams, networks and training are those of [Continual streams](continual.md). The measure
 is the cross-entropy on 10 new streams of 10,000 symbols, read in the same way as in the training:
-with resets of the state at each string, or without any. For each network and kind of resets, the
-rate with the smallest median over the three seeds is chosen.
+with resets of the state at each string, or without any. For each network, the rate with the
+smallest median over the three seeds is chosen.
 
 Deviations: no paper has this protocol. The streams of the tests are ten times as long as those on
 which the rate is chosen.

@@ -5,36 +5,31 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from experiments import Result
-from experiments.continual.figure import COLORS
+from experiments.continual.figure import COLORS, name
 from experiments.continual_rates.choice import losses
 from experiments.plotting import first_of_rows, grid
 from experiments.records import grouped
 
-ALT = (
-    "Loss on new streams against the learning rate, for each network, without resets and with them"
-)
+ALT = "Loss on new streams against the learning rate, for each network"
+COLUMNS = 3
 
 
 def figure(result: Result, width: float) -> Figure:
-    """The loss against the rate, a panel for each kind of resets; a dot for each seed."""
+    """The loss against the rate, a panel for each network; a dot for each seed."""
     medians = losses(result)
     found = grouped(result["records"], "model", "resets")
-    kinds = list(dict.fromkeys(resets for _, resets in medians))
-    made, panels = grid(width, 1, len(kinds), 3, sharey=True)
-    for panel, kind in zip(panels.flat, kinds, strict=True):
-        for (model, resets), rates in medians.items():
-            if resets == kind:
-                records = found[model, resets]
-                points = [(record["case"]["rate"], record["loss"]) for record in records]
-                color = COLORS[model]
-                panel.plot(*zip(*points, strict=True), "o", color=color, alpha=0.5, mew=0)
-                ordered = sorted(rates)
-                panel.plot(ordered, [rates[r] for r in ordered], color=color, label=model)
+    made, panels = grid(width, -(-len(medians) // COLUMNS), COLUMNS, 2.2, sharey=True, by_row=True)
+    for panel, (network, rates) in zip(panels.flat, medians.items(), strict=False):
+        color = COLORS[network[0]]
+        points = [(record["case"]["rate"], record["loss"]) for record in found[network]]
+        panel.plot(*zip(*points, strict=True), "o", color=color, alpha=0.5, mew=0, markersize=4)
+        panel.plot(sorted(rates), [rates[rate] for rate in sorted(rates)], color=color)
         panel.set_xscale("log")
         panel.set_yscale("log")
-        panel.set_title(f"resets: {kind}")
-        panel.set_xlabel("learning rate")
+        panel.set_title(name(*network))
+    for panel in panels.flat[len(medians) :]:
+        panel.set_axis_off()
     for panel in first_of_rows(panels, width):
         panel.set_ylabel("loss")
-    panels.flat[0].legend()
+    panels.flat[len(medians) - 1].set_xlabel("learning rate")
     return made

@@ -14,7 +14,7 @@ five states. *S3*: a swap and a rotation of three things, six states, in which t
 symbols matters. Symbols are drawn independently with equal probability, so that no answer can be
 guessed without the whole sequence. A network has one or two recurrent layers of 32 units, with
 PyTorch's initialisation or that of the variant, a hidden layer of 32 units with ReLU, and a logit
-for each state. Training: 1,000 updates of Adam, each on 32 new sequences with T = 16, cross-entropy
+for each state. Training: 500 updates of Adam, each on 64 new sequences with T = 16, cross-entropy
 at all time steps, gradients clipped to norm 1, a learning rate that falls linearly to 0. A
 [pilot](state-tracking-rates.md) with other seeds chose the learning rate of each network. Tests:
 1,000 new sequences of up to 16 times the length of those of the training.

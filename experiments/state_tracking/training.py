@@ -23,7 +23,6 @@ TASKS: dict[str, tuple[Permutation, ...]] = {
 MODELS = {
     "RNN": ("RNN", 1),
     "LSTM": ("LSTM", 1),
-    "LayerNormLSTM": ("LayerNormLSTM", 1),
     "MultiplicativeLSTM": ("MultiplicativeLSTM", 1),
     "SLSTM": ("SLSTM", 1),
     "GRU": ("GRU", 1),
@@ -53,8 +52,8 @@ class Training:
 
     steps: int = 16
     hidden: int = 32
-    batch: int = 32
-    updates: int = 1000
+    batch: int = 64
+    updates: int = 500
     tested: int = 1000
 
 

@@ -6,12 +6,12 @@ of [State tracking](state-tracking.md), with seeds that are used nowhere else.
 Claims: none. The networks are compared, each with its own rate, in [State
 tracking](state-tracking.md).
 
-Protocol: the three tasks, the networks and the training are those of [State
-tracking](state-tracking.md). The measure is the cross-entropy on 1,000 new sequences with the
-length of those of the training, T = 16, over all time steps; longer sequences are not tested. For
-each network, the rate with the smallest loss is chosen: the median over the three seeds, averaged
-over the tasks.
+Protocol: networks and training are those of [State tracking](state-tracking.md), on one of its
+three tasks, S3, which has the most states. The measure is the cross-entropy on 1,000 new sequences
+with the length of those of the training, T = 16, over all time steps; longer sequences are not
+tested. For each network, the rate with the smallest loss is chosen, the median over the three
+seeds.
 
-Deviations: no paper has this protocol. One rate is chosen for all tasks of a network, which may not
-be the best one for each of them.
+Deviations: no paper has this protocol. The rate that is chosen on S3 is used for all three tasks;
+it may not be the best one for the others.
 """

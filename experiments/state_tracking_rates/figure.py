@@ -5,27 +5,23 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from experiments import Result
-from experiments.plotting import BLUE, GREEN, ORANGE, first_of_rows, grid
+from experiments.plotting import BLUE, first_of_rows, grid
 from experiments.records import grouped
 from experiments.state_tracking_rates.choice import losses
 
-ALT = "Loss at the length of the training against the learning rate, for each network and task"
+ALT = "Loss at the length of the training against the learning rate, for each network"
 COLUMNS = 4
 
 
 def figure(result: Result, width: float) -> Figure:
     """The loss against the rate, a panel for each network; a dot for each seed."""
     medians = losses(result)
-    found = grouped(result["records"], "model", "task")
+    found = grouped(result["records"], "model")
     made, panels = grid(width, -(-len(medians) // COLUMNS), COLUMNS, 1.9, sharey=True, by_row=True)
     for panel, (model, rates) in zip(panels.flat, medians.items(), strict=False):
-        tasks = next(iter(rates.values()))
-        for task, color in zip(tasks, (BLUE, GREEN, ORANGE), strict=True):
-            records = found[model, task]
-            points = [(record["case"]["rate"], record["loss"]) for record in records]
-            panel.plot(*zip(*points, strict=True), "o", color=color, alpha=0.5, mew=0, markersize=4)
-            ordered = sorted(rates)
-            panel.plot(ordered, [rates[rate][task] for rate in ordered], color=color, label=task)
+        points = [(record["case"]["rate"], record["loss"]) for record in found[model]]
+        panel.plot(*zip(*points, strict=True), "o", color=BLUE, alpha=0.5, mew=0, markersize=4)
+        panel.plot(sorted(rates), [rates[rate] for rate in sorted(rates)], color=BLUE)
         panel.set_xscale("log")
         panel.set_yscale("log")
         panel.set_title(model)
@@ -34,5 +30,4 @@ def figure(result: Result, width: float) -> Figure:
     for panel in first_of_rows(panels, width):
         panel.set_ylabel("loss")
     panels.flat[len(medians) - 1].set_xlabel("learning rate")
-    panels.flat[0].legend()
     return made

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-
 import tabulate
 
 from experiments import Record, Result
@@ -20,15 +18,12 @@ def table(result: Result) -> str:
     rates_of = chosen(result)
     rows = [
         {"network": model}
-        | {
-            f"{rate:g}": f"{statistics.mean(by_task.values()):.3g}"
-            for rate, by_task in rates.items()
-        }
+        | {f"{rate:g}": f"{loss:.3g}" for rate, loss in rates.items()}
         | {"chosen": f"{rates_of[model]:g}"}
         for model, rates in losses(result).items()
     ]
     shown = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
     return (
         "Cross-entropy in nats per time step on new sequences of the length of the training, by "
-        f"learning rate: the median over the seeds, averaged over the tasks.\n\n{shown}"
+        f"learning rate: the median over the seeds.\n\n{shown}"
     )
