@@ -26,7 +26,7 @@ class Config(Training):
     """
 
     tested: int = 10
-    tested_steps: int = 100_000
+    tested_steps: int = 20_000
     measured_every: int = 100
     rate: float | None = None
 

@@ -41,7 +41,7 @@ class Training:
     hidden: int = 8
     streams: int = 16
     steps: int = 60
-    updates: int = 2000
+    updates: int = 1500
 
 
 class Network(nn.Module):

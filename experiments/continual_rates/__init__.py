@@ -7,7 +7,7 @@ Claims: none. The networks are compared, each with its own rate, in [Continual
 streams](continual.md).
 
 Protocol: streams, networks and training are those of [Continual streams](continual.md). The measure
-is the cross-entropy on 10 new streams of 10,000 symbols, read in the same way as in the training:
+is the cross-entropy on 10 new streams of 2,000 symbols, read in the same way as in the training:
 with resets of the state at each string, or without any. For each network, the rate with the
 smallest median over the three seeds is chosen.
 

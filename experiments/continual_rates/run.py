@@ -26,7 +26,7 @@ class Config(Training):
 
     rates: tuple[float, ...] = (0.01, 0.03, 0.1)
     validated: int = 10
-    validated_steps: int = 10_000
+    validated_steps: int = 2_000
 
 
 def run(config: Config, seed: int, model: str, resets: str, rate: float) -> Record:
