@@ -3,8 +3,11 @@
 import pytest
 
 from experiments import odyssey
-from experiments.odyssey import study
+from experiments.odyssey import results, study
 from experiments.odyssey.findings import FINDINGS, adjusted_text, findings
+from experiments.odyssey.preface import disagreement, preface
+from experiments.odyssey.results import best_losses, claims
+from experiments.odyssey.welch import BETTER, NO_CHANGE, WORSE, adjusted
 from tests.test_odyssey import study_of
 
 
@@ -50,3 +53,57 @@ def test_findings_are_about_the_units_of_the_paper():
     for found in FINDINGS.values():
         for finding in found:
             assert set(finding.variants) <= set(odyssey.ABLATIONS)
+
+
+def test_the_page_begins_with_the_papers_test():
+    result = study_of({"CIFG": 0.0})
+    text = preface(result, claims(result))
+    task = result["config"]["task"]
+    assert f"{results.DATA[task]}: CIFG better" in text
+    assert "by memory" in text
+
+
+@pytest.mark.parametrize(
+    ("differences", "shown"),
+    [({"CIFG": 0.0}, "better: CIFG. "), ({}, "no ablation is better, as in the paper. ")],
+    ids=["coupled", "equal"],
+)
+def test_a_lesson_begins_with_the_papers_test(differences, shown):
+    marks, lesson = results.with_own_test(study_of(differences), ("..", "And this."))
+    assert marks == ".."
+    assert lesson.startswith("By the test of the paper, Welch's t-test")
+    assert lesson.endswith(f"{shown}And this.")
+
+
+def test_a_study_without_a_unit_has_no_preface():
+    result = study_of({})
+    few = [trial for trial in result["records"] if trial["case"]["unit"] != "NIG"]
+    assert preface(result | {"records": few}, []) == ""
+
+
+@pytest.mark.parametrize(
+    ("verdict", "welch", "disagree"),
+    [
+        ("ahead", WORSE, False),
+        ("ahead", NO_CHANGE, True),
+        ("open", NO_CHANGE, False),
+        ("excluded", WORSE, True),
+    ],
+)
+def test_a_sentence_states_where_the_two_tests_disagree(verdict, welch, disagree):
+    losses = best_losses(study_of({}))
+    comparisons = [{"outcome": "open", "open_because": "", "label": ""}] * 2
+    comparisons[1] = comparisons[1] | {"outcome": verdict}
+    outcomes = adjusted(losses) | {"NOAF": welch}
+    found = disagreement(losses, outcomes, [{"comparisons": comparisons}])
+    assert bool(found) == disagree
+    if found:
+        assert "disagree on NOAF" in found[0]
+        assert ("is higher than" in found[0]) == (verdict == "ahead")
+
+
+def test_a_comparison_that_is_left_undecided_does_not_disagree():
+    losses = best_losses(study_of({}))
+    comparisons = [{"outcome": "open", "open_because": "most end at the limit"}] * 2
+    outcomes = adjusted(losses) | {"NFG": WORSE, "NOAF": BETTER}
+    assert disagreement(losses, outcomes, [{"comparisons": comparisons}]) == []

@@ -27,11 +27,13 @@ five rates; where the chosen rate is the largest or the smallest of them, as for
 the LSTM with three units on $a^n b^n$, another rate may be better. Weiss, Goldberg & Yahav train on
 words with n below 100 ($a^n b^n$) and 50 ($a^n b^n c^n$), with Adam at a rate of 0.001 and the
 cross-entropy of a softmax; the largest n is compared without rescaling, although their training
-ranges are larger or equal. In multiples of the training range, the difference that they report on
-$a^n b^n$ with ten units, 2.2, is not excluded. Their GRUs are not right on their training ranges.
-[Another experiment](counting-source-rates.md) has the rates of the sources, with which more LSTMs
-with three units learn the training range, and a smaller one for GRUs. The table shows how many
-networks are right on the whole training range, and how many reach the limit: it was raised to
+ranges are larger or equal: on $a^n b^n$, *smaller than reported* compares networks trained up to n
+= 50 with networks trained below n = 100. Their numbers are known from a summary, which does not
+state of how many networks they are. In multiples of the training range, the difference that they
+report on $a^n b^n$ with ten units, 2.2, is not excluded. Their GRUs are not right on their training
+ranges. [Another experiment](counting-source-rates.md) has the rates of the sources, with which more
+LSTMs with three units learn the training range, and a smaller one for GRUs. The table shows how
+many networks are right on the whole training range, and how many reach the limit: it was raised to
 10,000 and not further, since the time of a test grows with the square of n. The training error is
 the mean squared error over the words of the training range, each n with the same weight.
 

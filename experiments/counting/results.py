@@ -10,7 +10,7 @@ import tabulate
 from experiments import Record, Result
 from experiments.records import grouped
 from experiments.statistics.comparisons import Comparison, scores
-from experiments.statistics.readings import CLAIMED, Reading, question
+from experiments.statistics.readings import CLAIMED, NOT_KNOWN, Reading, question
 from experiments.statistics.verdicts import claim
 
 
@@ -28,7 +28,7 @@ FARTHER = Reading(
     CLAIMED,
     "in a summary by others",
     "results on two counting languages",
-    "statistic not known",
+    NOT_KNOWN,
     unit="n",
 )
 SUZGUN = {("aⁿbⁿcⁿ", 3): 139.5}

@@ -11,7 +11,7 @@ import tabulate
 from experiments import Record, Result
 from experiments.records import grouped, median_of_solved, median_text
 from experiments.statistics.comparisons import Comparison, times
-from experiments.statistics.readings import BIAS_OF_ONE, CLAIMED, Reading, question
+from experiments.statistics.readings import BIAS_OF_ONE, CLAIMED, NOT_KNOWN, Reading, question
 from experiments.statistics.verdicts import claim
 
 MODELS = ("LSTM", "GRU")
@@ -23,7 +23,7 @@ CHRONO_AGAINST_ONE = Reading(
     CLAIMED,
     "in an excerpt",
     "section on the adding task",
-    "statistic not known",
+    NOT_KNOWN,
     unit="times sooner",
 )
 CONTROLS = {

@@ -4,10 +4,11 @@ A network reads a piece of music, and predicts at each time step which notes sou
 comparison with which GRUs became known, rerun with the same numbers of units, and with an LSTM
 without peepholes in addition.
 
-Claims: gated units are better than tanh units (the conclusion of Chung et al. 2014, who find GRU
-and LSTM comparable). In their table this holds for the chorales, where the GRU is ahead of the
-LSTM; for the folk tunes, tanh units are the best and the LSTM is ahead of the GRU. These are
-readings of the table, not conclusions of the paper. Peepholes are not useful (Breuel 2015).
+Claims: gated units are better than tanh units (Chung et al. 2014, who conclude this from music and
+speech together, find it more evident on speech, and find neither of GRU and LSTM better). In their
+table this holds for the chorales, where the GRU is ahead of the LSTM; for the folk tunes, tanh
+units are the best and the LSTM is ahead of the GRU. These are readings of the table, not
+conclusions of the paper. Peepholes are not useful (Breuel 2015, on other tasks).
 
 Protocol: that of Chung et al., on JSB Chorales and Nottingham (folk tunes). One layer of 100 tanh,
 46 GRU or 36 LSTM units reads a piano roll and gives, for each of the 88 keys, the probability that
@@ -23,8 +24,11 @@ published numbers differ. The mean over sequences of the NLL per frame of each i
 the published split of Nottingham, 1 sequence for testing and 1 for validation are also among those
 for training.
 
-Deviations: two or three learning rates are tried, the same for all networks, where the paper draws
-ten; random searches on [JSB Chorales](music-search-jsb.md) and
+Deviations: Chung et al. also compare the units on two sets of speech of Ubisoft, which are not
+public, and on which gated units are far ahead of tanh units (by memory); speech is not tried here.
+Of music alone, their text says that all three are close, and that the GRU is ahead on all sets but
+Nottingham (by memory). Two or three learning rates are tried, the same for all networks, where the
+paper draws ten; random searches on [JSB Chorales](music-search-jsb.md) and
 [Nottingham](music-search-nottingham.md) draw them. Where a network prefers the smallest or largest
 of them, another rate may be better for it, and the comparison may be to its disadvantage. This is
 so for all gated networks with most seeds on the chorales, and for every network on the folk tunes,

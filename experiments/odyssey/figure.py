@@ -8,9 +8,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from experiments import Result
 from experiments.odyssey import VANILLA
-from experiments.odyssey.findings import NO_CHANGE, outcome
 from experiments.odyssey.importance import marginal, values_of
 from experiments.odyssey.results import UNITS, best_losses, loss_of
+from experiments.odyssey.welch import NO_CHANGE, outcome
 from experiments.plotting import BLUE, GREY, ORANGE, WIDE
 
 ALT = (

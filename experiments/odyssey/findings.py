@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean
-
-from scipy import stats
 
 from experiments import Record, Result
 from experiments.odyssey import ABLATIONS, VANILLA
 from experiments.odyssey.results import best_losses
-from experiments.statistics.inference import holm, p_value_text
+from experiments.odyssey.welch import NO_CHANGE, WORSE, adjusted, changed_text, outcome, welch
+from experiments.statistics.inference import p_value_text
+from experiments.statistics.readings import BY_MEMORY
 
-SIGNIFICANT = 0.05
 SHARE_OF_RATE = 2 / 3
 """Of the variance: the paper reports more for the learning rate."""
-BETTER, WORSE, NO_CHANGE = "better", "worse", "no change"
 
 
 @dataclass(frozen=True)
@@ -37,41 +32,26 @@ class Finding:
     outcomes: tuple[str, ...]
 
 
-UNREAD = "text, from memory"
 COMMON = (
     Finding("no variant is better than vanilla", "abstract", ABLATIONS, (NO_CHANGE, WORSE)),
-    Finding("CIFG and NP: no change", "text", ("CIFG", "NP"), (NO_CHANGE,)),
-    Finding("NFG and NOAF are worse", UNREAD, ("NFG", "NOAF"), (WORSE,)),
+    Finding("CIFG and NP: no change", "a summary by others", ("CIFG", "NP"), (NO_CHANGE,)),
+    Finding("NFG and NOAF are worse", BY_MEMORY, ("NFG", "NOAF"), (WORSE,)),
 )
 PARTS = ("NIG", "NOG", "NIAF")
 OTHER_DATA = (
-    Finding("NIG, NOG and NIAF are worse", UNREAD, PARTS, (WORSE,)),
-    Finding("FGR: no change", UNREAD, ("FGR",), (NO_CHANGE,)),
+    Finding("NIG, NOG and NIAF are worse", BY_MEMORY, PARTS, (WORSE,)),
+    Finding("FGR: no change", BY_MEMORY, ("FGR",), (NO_CHANGE,)),
 )
 FINDINGS = {
     "speech": COMMON + OTHER_DATA,
     "strokes": COMMON + OTHER_DATA,
     "music": (
         *COMMON,
-        Finding("NIG, NOG and NIAF: no change", UNREAD, PARTS, (NO_CHANGE,)),
-        Finding("FGR is worse", UNREAD, ("FGR",), (WORSE,)),
+        Finding("NIG, NOG and NIAF: no change", BY_MEMORY, PARTS, (NO_CHANGE,)),
+        Finding("FGR is worse", BY_MEMORY, ("FGR",), (WORSE,)),
     ),
 }
 """The paper's findings on TIMIT (beside speech), IAM Online (strokes) and JSB Chorales (music)."""
-
-
-def welch(first: Sequence[float], second: Sequence[float]) -> float:
-    """The p-value of Welch's t-test; NaN for fewer than two values of either, or without spread."""
-    if min(len(first), len(second)) < 2 or len({*first}) == 1 == len({*second}):
-        return math.nan
-    return float(stats.ttest_ind(first, second, equal_var=False).pvalue)
-
-
-def outcome(vanilla: Sequence[float], losses: Sequence[float]) -> str:
-    """Whether the losses of a variant are better or worse than those of vanilla, or neither."""
-    if not welch(vanilla, losses) <= SIGNIFICANT:
-        return NO_CHANGE
-    return BETTER if fmean(losses) < fmean(vanilla) else WORSE
 
 
 def findings(result: Result, share_of_rate: float) -> list[Record]:
@@ -106,7 +86,7 @@ def findings(result: Result, share_of_rate: float) -> list[Record]:
     rows.append(
         {
             "Greff et al. 2017": "the learning rate explains more than two thirds of the variance",
-            "read in": UNREAD,
+            "read in": BY_MEMORY,
             "here": f"{100 * share_of_rate:.0f} %, vanilla LSTM and ablations together",
             "agrees": "yes" if share_of_rate > SHARE_OF_RATE else "no",
         }
@@ -123,12 +103,5 @@ def agreement(agree: int, number: int) -> str:
 
 def adjusted_text(result: Result) -> str:
     """Which differences from the vanilla LSTM remain significant after Holm's adjustment."""
-    losses = best_losses(result)
-    p_values = [welch(losses[VANILLA], losses[name]) for name in ABLATIONS]
-    decisions = holm([1.0 if math.isnan(p) else p for p in p_values], SIGNIFICANT)
-    kept = [
-        f"{name} {outcome(losses[VANILLA], losses[name])}"
-        for name, decision in zip(ABLATIONS, decisions, strict=True)
-        if decision.rejected
-    ]
-    return f"After Holm's adjustment for the eight variants: {', '.join(kept) or 'no change'}."
+    shown = changed_text(adjusted(best_losses(result)))
+    return f"After Holm's adjustment for the eight variants: {shown}."

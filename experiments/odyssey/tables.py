@@ -11,9 +11,10 @@ from scipy import stats
 
 from experiments import Record, Result
 from experiments.odyssey import ABLATIONS, VANILLA
-from experiments.odyssey.findings import adjusted_text, findings, welch
+from experiments.odyssey.findings import adjusted_text, findings
 from experiments.odyssey.importance import importances, predicted_share, share_of_rate
 from experiments.odyssey.results import UNITS, best_losses, ends_of, loss_of, losses_of
+from experiments.odyssey.welch import welch
 from experiments.records import grouped
 from experiments.statistics.importance import shares_table
 from experiments.statistics.inference import p_value_text
@@ -39,7 +40,7 @@ def table(result: Result) -> str:
             f"Test loss minus that of the vanilla LSTM, in {unit}: the median of all differences "
             "between the best tenths. The p-values are those of *no difference*, not adjusted for "
             "the number of comparisons: of the test that permutes all trials, and of Welch's "
-            "t-test, which the paper uses. No verdict depends on this table.",
+            "t-test, which the paper uses (by memory). No verdict depends on this table.",
             piped(rows),
         ]
     *_, of_ablations = explained.values()
@@ -48,7 +49,7 @@ def table(result: Result) -> str:
             "What the paper reports on its data sets, and what the trials show by "
             "Welch's t-test at 5 %, not adjusted, with p-values in brackets. With fewer trials in "
             "a best tenth than the twenty of the paper, this test shows large differences only: "
-            f"*no change* is weak evidence. {adjusted_text(result)} *From memory*: the text of the "
+            f"*no change* is weak evidence. {adjusted_text(result)} *By memory*: the text of the "
             "paper could not be read again. No verdict depends on this table.",
             piped(rows),
         ]

@@ -9,5 +9,6 @@ __doc__ = page_text(
     "at each time step and gives the probability of each key in the next frame; the loss is "
     "in nats per frame.",
     batch=1,
-    deviations="On JSB Chorales, one of its data sets, the paper compares the loss too.",
+    deviations="On JSB Chorales, one of its data sets, the paper compares the loss too (by "
+    "memory).",
 )

@@ -10,7 +10,8 @@ __doc__ = page_text(
     "network reads the steps of the pen, standardised over the training set, and names the "
     "digit after the last time step. The share of wrong digits is measured too.",
     batch=32,
-    deviations="Each update uses 32 sequences; in the paper, it uses one. "
+    deviations="With 2,000 drawings of digits for training, the results say little about IAM "
+    "Online. Each update uses 32 sequences; in the paper, it uses one. "
     "The strokes are computed from images, where IAM Online has recorded handwriting. They are "
     "read from arrays that another contributor made of the published sequences. A few drawings are "
     "twice in the data: 5 of the 2,000 for testing and 3 of the 1,000 for validation are also "

@@ -49,18 +49,22 @@ class Results(NamedTuple):
         record: The record.
         claims: Its claims with their verdicts.
         numbers: Its table, and where it comes from.
+        preface: What comes before the verdicts, if anything.
     """
 
     record: Result
     claims: list[Record]
     numbers: str
+    preface: str = ""
 
 
 def results_of(name: str, record: Result) -> Results:
     """Judge a record of an experiment, and write its table."""
     results = experiments.part(name, "results")
     numbers = f"{results.table(record)}\n\n{took(record)}. {data_links(record)} {CITE}"
-    return Results(record, results.claims(record), numbers)
+    claims = results.claims(record)
+    preface = results.preface(record, claims) if hasattr(results, "preface") else ""
+    return Results(record, claims, numbers, preface)
 
 
 def page(name: str, results: Results | None) -> str:
@@ -76,7 +80,7 @@ def page(name: str, results: Results | None) -> str:
             verdict_of(claim, verdict_text(results.record, claim), anchor_of(name, k))
             for k, claim in enumerate(results.claims, 1)
         ]
-        shown = [*figure_of(name, results.record), *verdicts]
+        shown = [*figure_of(name, results.record), *filter(None, [results.preface]), *verdicts]
     else:
         shown = [NOT_RUN]
     blocks = (

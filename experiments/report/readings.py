@@ -11,7 +11,7 @@ from experiments import Record
 from experiments.report.claims import Scored, anchor_of, slug
 from experiments.report.markdown import not_run
 from experiments.statistics.papers import SOURCES
-from experiments.statistics.readings import BY_MEMORY, NO_NUMBER, Reading
+from experiments.statistics.readings import BY_MEMORY, NO_NUMBER, NOT_KNOWN, NOT_STATED, Reading
 
 
 def reading_of(claim: Record) -> Reading:
@@ -43,7 +43,9 @@ def statistic_text(reading: Reading) -> str:
     """What the reported numbers are, and of how many values; empty without numbers."""
     if reading.statistic == NO_NUMBER:
         return ""
-    return f"{reading.statistic}, n {'unknown' if reading.n is None else f'= {reading.n}'}"
+    if reading.statistic in (NOT_STATED, NOT_KNOWN):
+        return f"statistic and n {reading.statistic}"
+    return f"{reading.statistic}, n {'not known' if reading.n is None else f'= {reading.n}'}"
 
 
 def table(scored: Scored, missing: Sequence[str]) -> str:
@@ -63,13 +65,12 @@ def table(scored: Scored, missing: Sequence[str]) -> str:
                 {
                     "claim": f"[{experiments.title(name)}, {number}]"
                     f"({slug(name)}.md#{anchor_of(name, number)})",
-                    "source": link(reading.source),
+                    "source": ", ".join(filter(None, (link(reading.source), reading.place))),
                     "what it reports": reading.reported,
                     "statistic": statistic_text(reading) or NO_NUMBER,
                     "unit": reading.unit,
-                    "place": reading.place,
                     "read": reading.access,
-                    "who makes the claim": reading.attribution,
+                    "whose claim": reading.attribution,
                 }
             )
     shown = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)

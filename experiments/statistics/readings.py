@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from experiments.statistics.papers import SOURCES
 
 NO_NUMBER = "no number"
+NOT_STATED = "not stated"
+"""The passage was read, and does not state it."""
+NOT_KNOWN = "not known"
+"""It may be stated in what was not read."""
 STATISTICS = (
     NO_NUMBER,
     "mean",
     "median",
     "best",
-    "largest of the best",
-    "single network",
-    "statistic not known",
+    NOT_STATED,
+    NOT_KNOWN,
 )
 """What a reported number is of the values behind it."""
 BY_MEMORY = "by memory"
@@ -94,7 +97,8 @@ NO_PEEPHOLES = Reading(
 )
 BIAS_OF_ONE = Reading(
     "Jozefowicz, Zaremba & Sutskever 2015",
-    "on other tasks, a forget bias of 1 closes the gap between LSTM and GRU",
+    "on other tasks, a forget bias of 1 closes the gap between LSTM and GRU; values of 1 or 2 are "
+    "suggested (by memory)",
     TRANSFERRED,
     "in an excerpt",
     "abstract",

@@ -62,9 +62,12 @@ runs that diverge are counted in [Timing: divergence, codings and limits](timing
 with the limit of the paper. There, the unit *peepholes* learns the triangle with F = 25 as often as
 *previous*, and the cosine with F = 25 with every seed. Within the limit of this page, only
 *previous* learns the triangle with F = 25, because it needs fewer streams, and fewer time steps in
-each. The paper reports that an LSTM with peepholes learns to distinguish intervals of 49 and 50
-time steps; here, most online runs fail at 20. It also reports that an LSTM with peepholes learns to
-generate spikes and functions; here, within the limit of this page, no run of it with truncated
-gradients learns spikes at F = 20, the triangle, or the rectangle. Its protocol must differ from
-this one in some unknown detail.
+each. The paper says that networks without peepholes cannot generate spikes at all, and runs none on
+that task (by the summary); here they are run, and some learn it, one online and more in batches.
+The authors suppose that functions can be generated without peepholes, but that truncated gradients
+make this hard to learn (by the summary). The paper reports (abstract) that an LSTM with peepholes
+learns to distinguish intervals of 49 and 50 time steps; here, most online runs fail at 20. It also
+reports that an LSTM with peepholes learns to generate spikes and functions; here, within the limit
+of this page, no run of it with truncated gradients learns spikes at F = 20, the triangle, or the
+rectangle. Its protocol must differ from this one in some unknown detail.
 """

@@ -34,15 +34,16 @@ MEASURING = Reading(
     GERS,
     "measuring is learned with and without",
     CLAIMED,
-    "in an excerpt",
+    "in a summary by others",
     "section on measuring spike delays",
 )
 FUNCTIONS = Reading(
     GERS,
-    "without them, of the functions only the cosine with F = 10, and slowly",
+    "without them spikes are not generated at all, and of the functions only the cosine with "
+    "F = 10, and slowly",
     CLAIMED,
-    "in an excerpt",
-    "section on generating timed spikes and functions",
+    "in a summary by others",
+    "sections on generating timed spikes and functions",
 )
 
 

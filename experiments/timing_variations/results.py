@@ -20,10 +20,10 @@ from experiments.timing_variations import AS_TIMING, CODINGS, FUNCTIONS, PHASES,
 BOUNDED = "bounded cell output"
 SPIKES = Reading(
     GERS,
-    "peepholes have an advantage where spikes are generated; no number could be read",
+    "without peepholes spikes cannot be generated at all, and only networks with them are run",
     CLAIMED,
-    "in an excerpt",
-    "section on generating timed spikes and functions",
+    "in a summary by others",
+    "section on generating timed spikes",
 )
 READINGS = {"GTS": SPIKES} | dict.fromkeys(FUNCTIONS, GENERATING_FUNCTIONS)
 LESSONS = {
