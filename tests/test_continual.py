@@ -1,12 +1,13 @@
 """Streams of the embedded Reber grammar, and how networks read them."""
 
 import itertools
+import math
 import re
 
 import pytest
 import torch
 
-from experiments.continual import training
+from experiments.continual import results, training
 from experiments.continual.grammar import POSSIBLE, SYMBOLS, Streams, streams
 
 # Written as a regular expression from the diagram of the grammar.
@@ -113,3 +114,21 @@ def test_in_training_a_stream_is_reset_at_the_next_string_after_an_error(fails, 
 def test_a_stream_begins_with_a_string_where_node_0_came_before():
     found = Streams(torch.zeros(4, 1, dtype=torch.long), torch.tensor([[3], [0], [5], [0]]))
     assert found.starts.flatten().tolist() == [True, False, True, False]
+
+
+def test_claims_compare_errors_and_the_growth_of_the_state():
+    def record(model, resets, seed):
+        forgets = model != "LSTM-1997" or resets != "none"
+        return {
+            "case": {"model": model, "resets": resets, "rate": 0.01},
+            "seed": seed,
+            "wrong": 0.0 if forgets else 0.1,
+            "before_first_error": [900, 900] if forgets else [10, 20],
+            "sizes": [[100, 2.0], [1600, 2.0 + seed if forgets else 3000.0 + seed]],
+        }
+
+    records = [record(*network, seed) for seed in range(10) for network in training.NETWORKS]
+    found = results.claims({"config": {"tested_steps": 1000}, "records": records})
+    assert [claim["marks"] for claim in found] == ["++", "++", "+", "++++"]
+    far = found[0]["comparisons"][1]
+    assert far["effect"] == pytest.approx(math.log10(901 / 16))

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from experiments.state_tracking import training
+from experiments.state_tracking import results, training
 from experiments.state_tracking_rates import choice
 
 
@@ -66,3 +66,27 @@ def test_the_rate_with_the_smallest_median_loss_is_chosen():
     assert choice.chosen({"records": records}) == {"LSTM": 0.2}
     records[1]["loss"] = 1  # the median at 0.1 is then 1
     assert choice.chosen({"records": records}) == {"LSTM": 0.1}
+
+
+def test_networks_are_compared_by_the_seeds_that_solve_a_task_at_the_largest_length():
+    def record(task, model, seed):
+        state_free = model in results.WITHOUT_STATE
+        far = 0.5 if state_free else 0.99 if model != "IndRNN" else 0.89
+        return {
+            "case": {"task": task, "model": model, "rate": 0.01},
+            "seed": seed,
+            "accuracies": [1.0, far],
+        }
+
+    records = [
+        record(task, model, seed)
+        for seed in range(10)
+        for task in ("parity", "S3")
+        for model in training.MODELS
+    ]
+    found = results.claims({"config": {"times_longer": [1, 16]}, "records": records})
+    assert [claim["marks"] for claim in found] == ["++++"] * 4 + ["+++-"] * 2
+    for one in records:  # nobody solves a task then, and the others still generalise
+        one["accuracies"][-1] -= 0.001
+    found = results.claims({"config": {"times_longer": [1, 16]}, "records": records})
+    assert [claim["marks"] for claim in found] == ["...."] * 3 + ["++++"] + ["+++-"] * 2

@@ -7,6 +7,7 @@ import statistics
 from matplotlib.figure import Figure
 
 from experiments import Result
+from experiments.continual.results import name
 from experiments.plotting import BLUE, GREEN, ORANGE, VIOLET, grid, strips
 from experiments.records import grouped
 
@@ -15,11 +16,6 @@ ALT = (
     "bars, and the mean absolute value of its state against the symbols that were read"
 )
 COLORS = {"LSTM-1997": GREEN, "LSTM": ORANGE, "PeepholeLSTM": BLUE, "GRU": VIOLET}
-
-
-def name(model: str, resets: str) -> str:
-    """A network, as the figure names it."""
-    return model if resets == "none" else f"{model}, resets"
 
 
 def figure(result: Result, width: float) -> Figure:

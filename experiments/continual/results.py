@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 
 import tabulate
 
 from experiments import Record, Result
 from experiments.records import grouped
+from experiments.statistics.comparisons import Comparison, scores, shares
+from experiments.statistics.readings import CLAIMED, NO_NUMBER, Reading, question
+from experiments.statistics.verdicts import claim
 
 
-def claims(result: Result) -> list[Record]:
-    """No comparison has been declared yet."""
-    return []
+def name(model: str, resets: str) -> str:
+    """A network, as figure and labels name it."""
+    return model if resets == "none" else f"{model} with resets"
 
 
 def is_solved(record: Record) -> bool:
@@ -23,6 +27,114 @@ def is_solved(record: Record) -> bool:
 def symbols(record: Record) -> float:
     """Symbols before the first error, the mean over the streams of the test."""
     return float(statistics.mean(record["before_first_error"]))
+
+
+OF_INTEREST = 1.0  # orders of magnitude
+UNIT = "orders of magnitude"
+
+
+def read_as(reported: str, place: str, statistic: str = NO_NUMBER) -> Reading:
+    """What the paper reports, read in a summary by others."""
+    n, unit = (None, "") if statistic == NO_NUMBER else (100, "% of networks")
+    return Reading(
+        "Gers, Schmidhuber & Cummins 2000",
+        reported,
+        CLAIMED,
+        "in a summary by others",
+        place,
+        statistic,
+        n,
+        unit,
+    )
+
+
+def claims(result: Result) -> list[Record]:
+    """Shares of seeds that solve the task, and how far the others come."""
+    found = grouped(result["records"], "model", "resets")
+    cap = result["config"]["tested_steps"]
+
+    def orders(network: tuple[str, str]) -> list[float]:
+        return [math.log10(1 + symbols(record)) for record in found[network]]
+
+    def compare(
+        ahead: tuple[str, str], behind: tuple[str, str], reported: float | None = None
+    ) -> list[Comparison]:
+        label = f"{name(*ahead)} minus {name(*behind)}"
+        return [
+            shares(
+                f"{label}, seeds without an error",
+                [is_solved(r) for r in found[ahead]],
+                [is_solved(r) for r in found[behind]],
+                reported=reported,
+            ),
+            scores(
+                f"{label}, symbols before the first error",
+                orders(ahead),
+                orders(behind),
+                UNIT,
+                of_interest=OF_INTEREST,
+                ceiling=math.log10(1 + cap),
+            ),
+        ]
+
+    def growth(model: str) -> list[float]:
+        sizes = [record["sizes"] for record in found[model, "none"]]
+        return [math.log10(size[-1][1] / size[0][1]) for size in sizes]
+
+    none, resets = ("LSTM-1997", "none"), ("LSTM-1997", "at each string")
+    first, last = (found[none][0]["sizes"][k][0] for k in (0, -1))
+    return [
+        claim(
+            "With a forget gate an LSTM learns a continual stream, without it it does not",
+            read_as(
+                "solutions without an error: 18 % of the networks with a forget gate, 62 % if the "
+                "learning rate decays, none without it",
+                "Table 2",
+                "mean",
+            ),
+            "adapted",
+            compare(("LSTM", "none"), none, reported=62.0),
+        ),
+        claim(
+            "Resets from outside let an LSTM without a forget gate learn the stream",
+            read_as(
+                "solutions without an error: 74 % of the networks with resets, none without them",
+                "Table 2",
+                "mean",
+            ),
+            "adapted",
+            compare(resets, none, reported=74.0),
+        ),
+        claim(
+            "Without a forget gate the cell state grows, with it it does not",
+            read_as(
+                "without resets, the state may grow indefinitely; forget gates reset it",
+                "abstract, and figures of the cell states",
+            ),
+            "adapted",
+            [
+                scores(
+                    f"LSTM-1997 minus LSTM, growth of the mean |c| from {first:,} to {last:,} "
+                    "symbols",
+                    growth("LSTM-1997"),
+                    growth("LSTM"),
+                    UNIT,
+                    of_interest=OF_INTEREST,
+                )
+            ],
+        ),
+        claim(
+            "An LSTM with peepholes and a GRU learn a continual stream, an LSTM without a forget "
+            "gate does not",
+            question(),
+            "our own task",
+            [
+                comparison
+                for model in ("PeepholeLSTM", "GRU")
+                for comparison in compare((model, "none"), none)
+            ],
+        ),
+    ]
 
 
 def table(result: Result) -> str:

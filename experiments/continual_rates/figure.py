@@ -5,7 +5,8 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from experiments import Result
-from experiments.continual.figure import COLORS, name
+from experiments.continual.figure import COLORS
+from experiments.continual.results import name
 from experiments.continual_rates.choice import losses
 from experiments.plotting import first_of_rows, grid
 from experiments.records import grouped

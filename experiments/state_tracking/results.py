@@ -3,19 +3,122 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 
 import tabulate
 
 from experiments import Record, Result
 from experiments.records import grouped
+from experiments.statistics.comparisons import Comparison, scores, shares
+from experiments.statistics.readings import BY_MEMORY, CLAIMED, TRANSFERRED, Reading, question
+from experiments.statistics.verdicts import claim
 
 RIGHT = 0.99
 """A task is solved at a length if at least this share of the states is right."""
 
 
+GENERALISES = 90.0
+"""The accuracy in percent from which the source says that a network generalises (by memory)."""
+WITHOUT_STATE = ("MinGRU", "MinGRU, 2 layers", "MinLSTM", "MinLSTM, 2 layers")
+"""Networks whose gates and candidates depend on the input alone."""
+
+
 def claims(result: Result) -> list[Record]:
-    """No comparison has been declared yet."""
-    return []
+    """Shares of seeds that solve a task at the largest length, and accuracies there."""
+    found = grouped(result["records"], "task", "model")
+    longest = result["config"]["times_longer"][-1]
+    last = {key: [100 * r["accuracies"][-1] for r in records] for key, records in found.items()}
+
+    def solved(task: str, model: str) -> list[bool]:
+        return [value >= 100 * RIGHT for value in last[task, model]]
+
+    def oftener(task: str, ahead: str, behind: Sequence[str]) -> list[Comparison]:
+        return [
+            shares(
+                f"{task}: {ahead} minus {model}, seeds that solve it at {longest} times the length",
+                solved(task, ahead),
+                solved(task, model),
+            )
+            for model in behind
+        ]
+
+    def above(task: str, models: Sequence[str]) -> list[Comparison]:
+        return [
+            scores(
+                f"{task}: {model} above {GENERALISES:g} % right at {longest} times the length",
+                last[task, model],
+                GENERALISES,
+                "percentage points",
+            )
+            for model in models
+        ]
+
+    return [
+        claim(
+            "An LSTM tracks parity on longer sequences, MinGRU and MinLSTM do not",
+            Reading(
+                "Grazzi et al. 2025",
+                "linear recurrent networks whose transitions have positive eigenvalues alone "
+                "cannot solve parity at finite precision; non-linear ones can handle it",
+                CLAIMED,
+                "in an excerpt",
+                "abstract",
+            ),
+            "adapted",
+            oftener("parity", "LSTM", WITHOUT_STATE),
+        ),
+        claim(
+            "An RNN tracks products of permutations on longer sequences, MinGRU and MinLSTM do not",
+            Reading(
+                "Merrill, Petty & Sabharwal 2024",
+                "state-space models struggle, compared to RNNs, on state tracking that is less "
+                "complex than composing permutations of five things",
+                TRANSFERRED,
+                "in an excerpt",
+                "abstract and introduction",
+            ),
+            "adapted",
+            oftener("S3", "RNN", WITHOUT_STATE),
+        ),
+        claim(
+            "An sLSTM tracks a state on longer sequences, MinGRU and MinLSTM do not",
+            Reading(
+                "Beck et al. 2024",
+                "sLSTM and LSTM, whose recurrence mixes the units, solve parity; models without "
+                "such a recurrence do not",
+                TRANSFERRED,
+                BY_MEMORY,
+                "section on formal languages",
+            ),
+            "adapted",
+            [
+                comparison
+                for task in ("parity", "S3")
+                for comparison in oftener(task, "SLSTM", ("MinGRU", "MinLSTM"))
+            ],
+        ),
+        claim(
+            "RNN and LSTM generalise to longer sequences on regular tasks",
+            Reading(
+                "Delétang et al. 2023",
+                "RNNs and LSTMs generalise on regular tasks, parity among them",
+                CLAIMED,
+                "in an excerpt",
+                "abstract",
+            ),
+            "adapted, in part our own task",
+            [*above("parity", ("RNN", "LSTM")), *above("S3", ("RNN", "LSTM"))],
+        ),
+        *(
+            claim(
+                f"GRU, MGU, JANET and IndRNN track {what} on longer sequences",
+                question(),
+                "our own task",
+                above(task, ("GRU", "MGU", "JANET", "IndRNN")),
+            )
+            for task, what in (("parity", "parity"), ("S3", "products of permutations"))
+        ),
+    ]
 
 
 def table(result: Result) -> str:

@@ -11,7 +11,6 @@ from experiments.engine.experiment import Experiment
 from experiments.records import load
 from experiments.state_tracking.training import (
     MODELS,
-    TASKS,
     Training,
     accuracies,
     learn,
@@ -27,12 +26,16 @@ class Config(Training):
     """Settings.
 
     Attributes:
+        tasks: The tasks.
+        models: The networks.
         times_longer: Lengths of the tests, as multiples of the length of the training.
         rate: Learning rate of all networks; by default, the rate that `state_tracking_rates`
             chooses for each.
         kept_losses: How many losses of the training are kept, each the mean of as many updates.
     """
 
+    tasks: tuple[str, ...] = ("parity", "S3")
+    models: tuple[str, ...] = tuple(MODELS)
     times_longer: tuple[int, ...] = (1, 2, 4, 8, 16)
     rate: float | None = None
     kept_losses: int = 20
@@ -63,7 +66,7 @@ def cases(config: Config) -> list[Record]:
     """Every network on every task, with its learning rate."""
     return [
         {"task": task, "model": model, "rate": config.rate or chosen_rates()[model]}
-        for task, model in product(TASKS, MODELS)
+        for task, model in product(config.tasks, config.models)
     ]
 
 

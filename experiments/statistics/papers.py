@@ -12,6 +12,11 @@ SOURCES = {
     "Tallec & Ollivier 2018": "https://arxiv.org/abs/1804.11188",
     "Greff et al. 2017": "https://doi.org/10.1109/TNNLS.2016.2582924",
     "Breuel 2015": "https://arxiv.org/abs/1508.02774",
+    "Gers, Schmidhuber & Cummins 2000": "https://doi.org/10.1162/089976600300015015",
+    "Delétang et al. 2023": "https://arxiv.org/abs/2207.02098",
+    "Merrill, Petty & Sabharwal 2024": "https://arxiv.org/abs/2404.08819",
+    "Beck et al. 2024": "https://arxiv.org/abs/2405.04517",
+    "Grazzi et al. 2025": "https://arxiv.org/abs/2411.12537",
     "this project": "",
     "the teaching notebook": "https://github.com/rhiosutoyo/Teaching-Deep-Learning-and-Its-Applications/blob/main/8_3_lstm_variants.ipynb",
 }
