@@ -22,7 +22,7 @@ def test_the_notebook_runs_and_has_what_the_page_has(tmp_path):
     assert "False\nbackward half changed: True" in done.stdout
     assert done.stdout.count("output shape: torch.Size([32, 10, ") == 4
     prose = "\n".join(c["source"] for c in notebook.cells if c["cell_type"] == "markdown")
-    assert prose.startswith("# The notebook, section by section")
+    assert prose.startswith("# Four recurrent networks")
     assert prose.count(r"\begin{aligned}") == PAGE.read_text().count("show(VARIANTS[") == 3
     assert r"c_t &= f_t \odot c_{t-1} + i_t \odot g_t \\" in prose
     # Nothing that only the site can show.

@@ -37,11 +37,12 @@ def test_the_sentences_are_in_the_readme():
     for sentence in (
         "These layers are slower than torch's: - `LayerNormLSTM`,",
         "`MultiplicativeLSTM` at most sizes",
-        "LSTM and PeepholeLSTM in bfloat16: with AVX-512 at most sizes, with AMX at the two "
-        "smallest;",
-        "- `LSTM` and `PeepholeLSTM` at the smallest size with one thread; - some single",
-        "where the allocator keeps it, they take nearly as long as torch's. "
-        "`GRU`, `RNN` and `CoupledLSTM` remain faster.",
+        "- `LSTM` and `PeepholeLSTM` at the smallest size (16 hidden units) with one thread.",
+        "- `LSTM` and `PeepholeLSTM` in bfloat16: with AVX-512 at most sizes, with AMX at the two "
+        "smallest.",
+        "- `GRU` for a single time step (`step`), and some other layers for a single time step of "
+        "few units.",
+        "training on a CPU takes less time and less memory at most sizes",
         "ONNX Runtime is faster in inference at the smallest size and for a single sequence. JAX "
         "is faster at the smallest size, in inference and in training.",
     ):
@@ -57,6 +58,35 @@ def test_layers_that_are_slower(simd):
         found = ratios(f"bench-cpu-{simd}", variant=variant, threads=1, size=smallest)
         assert len(found) == 2
         assert min(found) > 1
+
+
+@pytest.mark.parametrize("simd", SETS)
+def test_training_takes_less_time_and_memory_at_most_sizes(simd):
+    replaced = ("LSTM", "GRU", "RNN", "BiLSTM")
+    records = [
+        record
+        for record in load(FOLDER / f"bench-cpu-{simd}.json")["records"]
+        if record["mode"] == "training" and record["variant"] in replaced
+    ]
+    measured = [record for record in records if record.get("megabytes") is not None]
+    assert len(records) >= len(measured) >= 20
+    assert sum(r["ratio"]["median"] < 1 for r in records) > 0.9 * len(records)
+    assert sum(r["megabytes"] < r["baseline_megabytes"] for r in measured) > 0.7 * len(measured)
+
+
+@pytest.mark.parametrize("simd", SETS)
+def test_single_time_steps_that_are_slower(simd):
+    gru = ratios(f"bench-cpu-{simd}", "one_step", variant="GRU")
+    assert len(gru) == 6
+    assert min(gru) > 1
+    others = ("LSTM", "PeepholeLSTM", "SLSTM")
+    size = {"B": 1, "T": 1, "D": 64, "H": 128}
+    few = [
+        r
+        for name in others
+        for r in ratios(f"bench-cpu-{simd}", "one_step", variant=name, size=size)
+    ]
+    assert max(few) > 1
 
 
 @pytest.mark.parametrize("variant", ["LSTM", "PeepholeLSTM"])
