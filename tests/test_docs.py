@@ -88,10 +88,11 @@ def test_the_page_about_kernels_has_the_limits_of_the_code():
     assert f"at least {size} of weights and at most {backend.FEW_OF_LARGE} sequences" in text
     source = (Path(native.__file__).parent / "source" / "weights.h").read_text()
     assert "few_forward{256 << 10, 8, 16}, few_backward{2 << 20, 4, 8};" in source
-    assert (
+    beside = " ".join((Path(native.__file__).parent / "README.md").read_text().split())
+    limits = (
         "eight rows in a forward pass from 256 KiB on, 16 forward and eight backward above 2 MiB"
-        in text
     )
+    assert limits in beside
 
 
 def lines_of_code(path):
@@ -126,3 +127,12 @@ def test_examples_do_not_hide_the_nn_of_torch():
     assert sum("lv.nn." in text for text in code.values()) > 20
     names = {name for text in code.values() for name in re.findall(r"\blv\.(\w+)", text)}
     assert {"nn", "replace_layers"} <= {name for name in names if hasattr(lv, name)} == names
+
+
+def test_programs_of_the_page_on_cells_import_each_other_by_the_names_of_their_files():
+    includes = ROOT / "docs" / "includes"
+    page = (ROOT / "docs" / "howto" / "own-cell.md").read_text()
+    texts = [page, *(path.read_text() for path in includes.glob("leaky_*.py"))]
+    modules = {name for text in texts for name in re.findall(r"from (leaky\w*) import", text)}
+    assert modules == {path.stem for path in includes.glob("leaky_*.py")}
+    assert all(f"`{module}.py`" in page for module in modules)

@@ -59,7 +59,7 @@ def test_no_forward_mode_for_the_lstm_in_single_precision():
 
 @pytest.mark.parametrize("layer_type", [nn.GRU, nn.RNN])
 def test_no_selective_checkpoint_that_saves_everything(layer_type):
-    """Not in the table of features: a limit of our layers too where torch's kernels compute."""
+    """A limit of our layers too where torch's kernels compute."""
     x = torch.zeros(5, 2, 3, requires_grad=True)
     contexts = partial(
         create_selective_checkpoint_contexts, lambda *_, **__: CheckpointPolicy.MUST_SAVE

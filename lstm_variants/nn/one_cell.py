@@ -232,7 +232,8 @@ class MinGRU(OneCell):
     """Multi-layer minGRU: gate and candidate depend on the input alone.
 
     The equations are those of [`MinGRUCell`][lstm_variants.cells.minimal.MinGRUCell]. There are no
-    recurrent weights, and there is one bias. See [`Recurrent`][lstm_variants.nn.Recurrent] for the
+    recurrent weights, and there is one bias. A `proj_size`, `weight_dropout` or `recurrent_dropout`
+    other than 0 raises an error. See [`Recurrent`][lstm_variants.nn.Recurrent] for the other
     constructor arguments and `forward`.
 
     Paper: Feng et al. 2024.
@@ -253,8 +254,9 @@ class MinLSTM(OneCell):
     """Multi-layer minLSTM: gates and candidate depend on the input alone.
 
     The equations are those of [`MinLSTMCell`][lstm_variants.cells.minimal.MinLSTMCell]. There are
-    no recurrent weights, there is one bias, and the state is the output. See
-    [`Recurrent`][lstm_variants.nn.Recurrent] for the constructor arguments and `forward`.
+    no recurrent weights, there is one bias, and the state is the output. A `proj_size`,
+    `weight_dropout` or `recurrent_dropout` other than 0 raises an error. See
+    [`Recurrent`][lstm_variants.nn.Recurrent] for the other constructor arguments and `forward`.
 
     Paper: Feng et al. 2024.
 
