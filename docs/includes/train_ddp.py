@@ -1,4 +1,4 @@
-"""Trains one network on several devices: torchrun --standalone --nproc-per-node 2 train_ddp.py"""
+"""Trains one network on several devices."""
 
 import os
 
@@ -8,6 +8,8 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, DistributedSampler, TensorDataset
 
 import lstm_variants as lv
+
+cross_entropy = torch.nn.functional.binary_cross_entropy_with_logits
 
 
 class Tagger(torch.nn.Module):
@@ -22,7 +24,7 @@ class Tagger(torch.nn.Module):
 
 
 def examples(number=256, T=50):
-    """Is the sum of all inputs so far positive? Sequences of 1 to T time steps."""
+    """Sequences of 1 to T steps: is the sum of all inputs so far positive?"""
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(number, T, 16, generator=generator)
     lengths = torch.randint(1, T + 1, (number,), generator=generator)
@@ -31,7 +33,7 @@ def examples(number=256, T=50):
 
 def main():
     device = torch.device("cpu")
-    if torch.cuda.is_available():  # one GPU for each process of this machine
+    if torch.cuda.is_available():  # one GPU for each process
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
@@ -47,15 +49,17 @@ def main():
         for batch in DataLoader(data, batch_size=32, sampler=sampler):
             x, lengths, y = (tensor.to(device) for tensor in batch)
             logits = model(x, lengths)
-            valid = torch.arange(x.shape[1], device=device) < lengths[:, None]
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(logits[valid], y[valid])
+            steps = torch.arange(x.shape[1], device=device)
+            valid = steps < lengths[:, None]
+            loss = cross_entropy(logits[valid], y[valid])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
         last = loss.detach()
         dist.all_reduce(last)  # the sum over all processes
         if rank == 0:
-            print(f"epoch {epoch}: last loss {last.item() / dist.get_world_size():.3f}")
+            mean = last.item() / dist.get_world_size()
+            print(f"epoch {epoch}: last loss {mean:.3f}")
 
     if rank == 0:
         torch.save(model.module.state_dict(), "tagger.pt")
