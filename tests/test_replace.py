@@ -14,7 +14,10 @@ from lstm_variants import VARIANTS, replace_layers
 from lstm_variants.cells import LSTMCell
 from lstm_variants.nn import GRU, LSTM, MGU, RNN, CoupledLSTM, IndRNN, PeepholeLSTM, Recurrent
 
-pytestmark = pytest.mark.filterwarnings("ignore:replaced by layers with other blocks")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:replaced by layers with other blocks"),
+    pytest.mark.filterwarnings("ignore:replaced by layers with another number of states"),
+]
 LAYERS = {
     "lstm": lambda: nn.LSTM(4, 6),
     "two layers": lambda: nn.LSTM(4, 6, 2, bidirectional=True, dropout=0.5),
@@ -147,6 +150,22 @@ def test_a_layer_alone_is_returned():
     new = replace_layers(layer)
     assert type(new) is LSTM
     assert new.weight_ih_l0 is layer.weight_ih_l0
+
+
+def test_a_variant_with_another_number_of_states_is_named():
+    model = nn.ModuleDict({"a": nn.LSTM(4, 6, 2), "b": nn.GRU(4, 6), "c": nn.LSTM(4, 6)})
+    with pytest.warns(UserWarning, match=r"another number of states") as caught:
+        replace_layers(model, lstm=MGU)
+    [text] = [str(w.message) for w in caught if "another number" in str(w.message)]
+    assert text.endswith(
+        "error: a (MGU(4, 6, num_layers=2)) returns h_n; c (MGU(4, 6)) returns h_n"
+    )
+
+
+def test_a_variant_with_as_many_states_is_replaced_without_a_warning():
+    model = nn.ModuleList([nn.LSTM(4, 6), nn.GRU(4, 6), nn.RNN(4, 6)])
+    with warnings.catch_warnings(action="error"):
+        replace_layers(model, lstm=PeepholeLSTM)
 
 
 def test_other_variants():

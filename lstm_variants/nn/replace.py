@@ -65,7 +65,7 @@ def replace_layers(
     torch's layer override those of a function.
 
     Code of the model that unpacks the states, such as `output, (h, c) = lstm(x)`, has to be changed
-    for a variant that returns another number of them: see [Replace
+    for a variant that returns another number of them; a warning names these layers. See [Replace
     torch.nn.LSTM](../howto/replace.md#another-variant).
 
     Layers that may compute something else than torch's class are not replaced, and a warning names
@@ -122,6 +122,7 @@ def replace_layers(
     new: dict[nn.Module, Recurrent] = {}
     kept: list[str] = []
     anew: list[str] = []
+    other_states: list[str] = []
     for name, old in model.named_modules():
         if not isinstance(old, torch_rnn.RNNBase):
             continue
@@ -137,6 +138,9 @@ def replace_layers(
                 new[old] = made
                 if {*made.parameters()}.isdisjoint(old.parameters()):
                     anew.append(f"{name or 'the model'} ({made})")
+                if len(made.cell.state_fields) != len(CELLS[type(old)].state_fields):
+                    states = ", ".join(f"{field.name}_n" for field in made.cell.state_fields)
+                    other_states.append(f"{name or 'the model'} ({made}) returns {states}")
         if reason is not None:
             kept.append(f"{name or 'the model'}: {reason}")
     if not new:
@@ -148,6 +152,12 @@ def replace_layers(
         warnings.warn(
             "replaced by layers with other blocks, which have none of the old weights and are "
             f"initialised anew: {'; '.join(anew)}",
+            stacklevel=2,
+        )
+    if other_states:
+        warnings.warn(
+            "replaced by layers with another number of states: change the code that unpacks them, "
+            f"which may raise no error: {'; '.join(other_states)}",
             stacklevel=2,
         )
     for name, old in named:
