@@ -8,6 +8,8 @@ from site_tests.conftest import SITE, WAYS
 
 RECORD = SITE.parent / "experiments" / "stepping" / "record.json"
 PAGE = "start/step.html"
+PHONE = {"width": 390, "height": 844}
+SHOWN = "remembering"  # the task that the page begins with, hidden unit 1
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +21,7 @@ def recorded():
 
 def shown(page, side):
     """The table of one side: names and numbers."""
-    rows = page.locator(f"[data-side={side}] .stepper-values tr").all()
+    rows = page.locator(f".stepper-values[data-side={side}] tr").all()
     return {row.locator("th").inner_text(): float(row.locator("td").inner_text()) for row in rows}
 
 
@@ -36,20 +38,99 @@ def expected(record, time, unit, recording=0):
 @pytest.mark.parametrize("way", WAYS)
 def test_every_time_step_shows_what_was_recorded(visit, recorded, way):
     page = visit(PAGE, way).page
-    count = len(recorded["counting", "LSTM"]["recordings"][0]["symbols"])
+    symbols = recorded[SHOWN, "LSTM"]["recordings"][0]["symbols"]
+    count = len(symbols)
     for time in range(count):
-        assert shown(page, "left") == pytest.approx(
-            expected(recorded["counting", "LSTM"], time, 1), abs=0.0051
-        )
+        for side, model in (("left", "LSTM"), ("right", "GRU")):
+            assert shown(page, side) == pytest.approx(
+                expected(recorded[SHOWN, model], time, 0), abs=0.0051
+            )
+        assert page.locator(".stepper-count").inner_text() == f"{time + 1} of {count}"
         page.locator(".stepper-forward").click()
-    assert page.locator(".stepper-status").inner_text() == f"Time step {count} of {count}, input b"
+    status = page.locator(".stepper-status").inner_text()
+    assert status == f"Time step {count} of {count}, input {symbols[-1]}"
     page.locator(".stepper-model").nth(1).select_option("PeepholeLSTM")
-    page.locator(".stepper-sequence").select_option("remembering: 1, -1 or 0")
+    page.locator(".stepper-sequence").select_option("counting: aⁿbⁿ, n = 4")
     assert page.locator(".stepper-status").inner_text().startswith("Time step 1 of ")
-    page.locator(".stepper-unit").select_option("1")
+    page.locator(".stepper-unit").select_option("2")
     assert shown(page, "right") == pytest.approx(
-        expected(recorded["remembering", "PeepholeLSTM"], 0, 0), abs=0.0051
+        expected(recorded["counting", "PeepholeLSTM"], 0, 1), abs=0.0051
     )
+
+
+def test_the_gates_that_are_shown_at_first_move(visit, recorded):
+    """Each gate of both networks opens and shuts: its values differ by more than a half."""
+    page = visit(PAGE).page
+    assert page.locator(".stepper-sequence").input_value().startswith(SHOWN)
+    unit = int(page.locator(".stepper-unit").input_value()) - 1
+    for model, gates in {"LSTM": "ifo", "GRU": "rz"}.items():
+        steps = recorded[SHOWN, model]["recordings"][0]["steps"]
+        for gate in gates:
+            values = [row[unit] for row in steps[gate]]
+            assert max(values) - min(values) > 0.5, (model, gate)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "sides"), [(1280, 800, 2), (PHONE["width"], PHONE["height"], 1)]
+)
+def test_controls_diagram_and_plot_are_in_one_view(visit, width, height, sides):
+    page = visit(PAGE, viewport={"width": width, "height": height}).page
+    parts = ["input[type=range]", ".stepper-play", ".stepper-diagram svg", ".stepper-plot"]
+    for part in parts:
+        for box in page.locator(f".stepper {part}").all()[:sides]:
+            place = box.bounding_box()
+            assert place["y"] > 0, part
+            assert place["y"] + place["height"] <= height, part
+
+
+@pytest.mark.parametrize("width", [1280, PHONE["width"]])
+def test_letters_of_the_diagrams_are_large_enough(visit, width):
+    page = visit(PAGE, viewport={"width": width, "height": 800}).page
+    texts = page.locator(".stepper-diagram text, .stepper-diagram tspan, .stepper-plot text")
+    sizes = texts.evaluate_all("""all => all.map((text) =>
+        parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a)""")
+    assert len(sizes) > 20
+    assert min(sizes) >= 12  # px
+
+
+def test_it_plays_when_asked_and_stops(visit):
+    """It does not start by itself; Play and Pause are one button; at the end, it stops."""
+    page = visit(PAGE).page
+    page.clock.install()
+    count, button = page.locator(".stepper-count"), page.get_by_role("button", name="Play")
+    page.clock.run_for(5000)
+    assert count.inner_text().startswith("1 of ")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.clock.run_for(1500)
+    assert count.inner_text().startswith("3 of ")
+    assert page.locator(".stepper-status").inner_text() == ""
+    page.get_by_role("button", name="Pause").click()
+    page.clock.run_for(5000)
+    assert count.inner_text().startswith("3 of ")
+    assert page.locator(".stepper-status").inner_text().startswith("Time step 3 of ")
+    button.click()
+    page.clock.run_for(60_000)
+    last = page.locator("input[type=range]").get_attribute("max")
+    assert count.inner_text() == f"{last} of {last}"
+    button.click()
+    assert count.inner_text() == f"1 of {last}"
+
+
+def test_the_peepholes_of_two_gates_are_two_lines(visit):
+    page = visit(PAGE).page
+    page.locator(".stepper-model").first.select_option("PeepholeLSTM")
+    lines = page.locator("[data-side=left] .peephole").evaluate_all("""all => all.map((line) => {
+        const points = [];
+        for (let at = 0; at <= line.getTotalLength(); at += 1) {
+            const { x, y } = line.getPointAtLength(at);
+            points.push(`${Math.round(x / 8)} ${Math.round(y / 8)}`);
+        }
+        return points;
+    })""")
+    assert len(lines) == 3
+    f, i, _ = (set(points) for points in lines)
+    assert len(f & i) <= 1  # where they leave the cell state
 
 
 def test_by_keyboard_alone(visit, recorded):
@@ -61,9 +142,7 @@ def test_by_keyboard_alone(visit, recorded):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowLeft")
-    assert shown(page, "left") == pytest.approx(
-        expected(recorded["counting", "LSTM"], 1, 1), abs=0.0051
-    )
+    assert shown(page, "left") == pytest.approx(expected(recorded[SHOWN, "LSTM"], 1, 0), abs=0.0051)
     assert "Time step 2" in page.locator("input[type=range]").get_attribute("aria-valuetext")
 
 
@@ -73,26 +152,26 @@ def test_with_javascript_the_notice_is_hidden(visit):
 
 def test_the_diagram_shows_the_gates(visit, recorded):
     page = visit(PAGE).page
-    steps = recorded["counting", "LSTM"]["recordings"][0]["steps"]
+    steps = recorded[SHOWN, "LSTM"]["recordings"][0]["steps"]
     for gate in "ifo":
         box = page.locator(f"[data-side=left] [data-part={gate}] rect").first
         level = page.locator(f"[data-side=left] [data-part={gate}] .level")
         share = float(level.get_attribute("height")) / float(box.get_attribute("height"))
-        assert share == pytest.approx(steps[gate][0][1], abs=1e-3)
+        assert share == pytest.approx(steps[gate][0][0], abs=1e-3)
     marked = page.locator(".stepper-symbols mark").all_inner_texts()
-    assert marked == ["a"]
+    assert marked == recorded[SHOWN, "LSTM"]["recordings"][0]["symbols"][:1]
 
 
 def test_coupled_gates_show_f_where_it_is_computed(visit, recorded):
     page = visit(PAGE).page
     page.locator(".stepper-model").first.select_option("CoupledLSTM")
-    steps = recorded["counting", "CoupledLSTM"]["recordings"][0]["steps"]
+    steps = recorded[SHOWN, "CoupledLSTM"]["recordings"][0]["steps"]
     diagram = page.locator("[data-side=left] .stepper-diagram")
     assert diagram.locator(".removed .level").count() == 0
     part = diagram.locator("[data-part=coupling]")
     height = float(part.locator("rect").first.get_attribute("height"))
     share = float(part.locator(".level").get_attribute("height")) / height
-    assert share == pytest.approx(steps["f"][0][1], abs=1e-3)
+    assert share == pytest.approx(steps["f"][0][0], abs=1e-3)
 
 
 def test_the_unit_that_the_page_names_counts(recorded):
@@ -134,7 +213,7 @@ def test_after_going_back_it_shows_what_its_controls_say(visit, recorded, way):
     """Browsers fill in forms again when they come back to a page."""
     page = visit(PAGE, way).page
     page.locator(".stepper-model").nth(1).select_option("RNN")
-    page.locator(".stepper-unit").select_option("1")
+    page.locator(".stepper-unit").select_option("2")
     page.locator(".stepper-forward").click()
     page.goto("data:text/html,elsewhere")
     page.go_back()
@@ -142,5 +221,5 @@ def test_after_going_back_it_shows_what_its_controls_say(visit, recorded, way):
     model = page.locator(".stepper-model").nth(1).input_value()
     unit = int(page.locator(".stepper-unit").input_value()) - 1
     time = int(page.locator("input[type=range]").input_value()) - 1
-    record = recorded["counting", model]
+    record = recorded[SHOWN, model]
     assert shown(page, "right") == pytest.approx(expected(record, time, unit), abs=0.0051)

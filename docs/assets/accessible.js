@@ -1,18 +1,4 @@
 // Names and keyboard access that the theme leaves out, again after each instant navigation.
-const SCROLLABLE = ".md-typeset__scrollwrap, .arithmatex, .md-typeset pre > code";
-
-// A region that scrolls sideways can be reached, and then scrolled, with the keyboard.
-const reachScrollable = () => {
-  for (const element of document.querySelectorAll(SCROLLABLE)) {
-    // Firefox gives an inline equation a clientWidth of 0 and its real scrollWidth.
-    if (element.clientWidth > 0 && element.scrollWidth > element.clientWidth) {
-      element.tabIndex = 0;
-    } else {
-      element.removeAttribute("tabindex");
-    }
-  }
-};
-
 const name = (selector, text) => {
   for (const element of document.querySelectorAll(selector)) {
     element.setAttribute("aria-label", text);
@@ -60,17 +46,9 @@ if (drawer && burger) {
   update();
 }
 
-const observer = new ResizeObserver(reachScrollable);
-// Equations become wider when their fonts have arrived, which changes no size of the article.
-document.fonts.addEventListener("loadingdone", reachScrollable);
-
 document$.subscribe(() => {
   keepWhole();
   name(".md-search", "Search");
-  // The theme wraps tables and opens sections after this.
-  requestAnimationFrame(reachScrollable);
-  observer.disconnect();
-  observer.observe(document.querySelector("article") ?? document.body);
 });
 
 document$.subscribe(openTab);

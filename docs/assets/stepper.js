@@ -11,7 +11,8 @@ const COLOURS = {
   h: "#d13b6f",
   c: "#7a8793",
 };
-const PLOT = { left: 48, right: 668, top: 12, bottom: 262 };
+const PLOT = { left: 48, right: 668, top: 8, bottom: 166, key: 202 };
+const PAUSE = 700; // ms, between two time steps while it plays
 
 const svg = (name, attributes, text) => {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -41,7 +42,7 @@ const drawPlot = (plot, steps, unit, time) => {
   for (const value of new Set([Math.ceil(low), 0, 1, Math.floor(high)])) {
     const line = { x1: PLOT.left, x2: PLOT.right, y1: y(value), y2: y(value), class: "grid" };
     plot.append(svg("line", line));
-    plot.append(svg("text", { x: PLOT.left - 8, y: y(value) + 6, class: "tick" }, value));
+    plot.append(svg("text", { x: PLOT.left - 8, y: y(value) + 7, class: "tick" }, value));
   }
   const now = { x1: x(time), x2: x(time), y1: PLOT.top, y2: PLOT.bottom, class: "now" };
   plot.append(svg("line", now));
@@ -51,8 +52,8 @@ const drawPlot = (plot, steps, unit, time) => {
     plot.append(svg("polyline", { points, ...look }));
     plot.append(svg("circle", { cx: x(time), cy: y(row[time]), r: 5, fill: COLOURS[name] }));
     const left = PLOT.left + 100 * k;
-    plot.append(svg("line", { x1: left, x2: left + 44, y1: 288, y2: 288, class: "key", ...look }));
-    plot.append(svg("text", { x: left + 52, y: 294, class: "key" }, name));
+    plot.append(svg("line", { x1: left, x2: left + 44, y1: PLOT.key, y2: PLOT.key, class: "key", ...look }));
+    plot.append(svg("text", { x: left + 52, y: PLOT.key + 7, class: "key" }, name));
   });
 };
 
@@ -74,6 +75,7 @@ const fillDiagram = (diagram, steps, unit, time) => {
 const start = (stepper) => {
   const sequences = JSON.parse(stepper.querySelector(".stepper-data").content.textContent);
   const find = (name) => stepper.querySelector(`.stepper-${name}`);
+  let timer; // of the next time step; undefined while it does not play
   const slider = stepper.querySelector("input[type=range]");
   const sides = [...stepper.querySelectorAll(".stepper-side")];
 
@@ -102,10 +104,13 @@ const start = (stepper) => {
       fillDiagram(side.querySelector(".stepper-diagram"), steps, unit, time);
       const rows = Object.entries(steps).map(([name, values]) => [name, values[time][unit]]);
       rows.push(...outputs.map((name, k) => [`output: ${name}`, given[time][k]]));
-      side.querySelector("tbody").innerHTML = rows
+      const table = stepper.querySelector(`.stepper-values[data-side=${side.dataset.side}]`);
+      table.caption.textContent = `${model}, time step ${time + 1}`;
+      table.tBodies[0].innerHTML = rows
         .map(([name, value]) => `<tr><th scope="row">${name}</th><td>${shown(value)}</td></tr>`)
         .join("");
     }
+    find("count").textContent = `${time + 1} of ${symbols.length}`;
     slider.setAttribute("aria-valuetext", place);
     return place;
   };
@@ -117,17 +122,45 @@ const start = (stepper) => {
     slider.value = 1;
     show();
   };
+  const pause = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    find("play").textContent = "Play";
+  };
   const move = (by) => {
+    pause();
     slider.value = Number(slider.value) + by;
     announce();
   };
+  const isAtEnd = () => slider.value === slider.max;
+
+  // Time steps follow one another without announcements; where it stops is announced.
+  const next = () => {
+    timer = setTimeout(() => {
+      if (!stepper.isConnected) return; // another page is shown
+      slider.value = Number(slider.value) + 1;
+      show();
+      isAtEnd() ? move(0) : next();
+    }, PAUSE);
+  };
+  const play = () => {
+    if (isAtEnd()) slider.value = 1;
+    find("play").textContent = "Pause";
+    show();
+    next();
+  };
 
   find("sequence").addEventListener("change", () => {
+    pause();
     begin();
     announce();
   });
   find("unit").addEventListener("change", announce);
-  slider.addEventListener("input", show);
+  slider.addEventListener("input", () => {
+    pause();
+    show();
+  });
+  find("play").addEventListener("click", () => (timer === undefined ? play() : move(0)));
   find("back").addEventListener("click", () => move(-1));
   find("forward").addEventListener("click", () => move(1));
   for (const side of sides) {

@@ -11,7 +11,6 @@ STEPS = {140: "t−1", 340: "t", 540: "t+1"}
 """The time steps by their horizontal positions."""
 
 DIAGRAM = Diagram(
-    330,
     (
         Part(
             "x",

@@ -7,7 +7,6 @@ from experiments.diagrams.svg import box, letter, operation, wire
 from lstm_variants.cells import ElmanCell, IndRNNCell
 
 DIAGRAM = Diagram(
-    200,
     (
         Part(
             "h",

@@ -36,7 +36,6 @@ def multiplies(cell: Cell) -> bool:
 
 
 DIAGRAM = Diagram(
-    390,
     (
         *(of_standard_lstm(part) for part in lstm.DIAGRAM.parts if part.present(LSTMCell())),
         Part(

@@ -21,7 +21,6 @@ def gate(x: float) -> str:
 
 
 DIAGRAM = Diagram(
-    390,
     (
         Part(
             "input",

@@ -6,12 +6,14 @@ from experiments.diagrams.parts import Diagram, Part
 from experiments.diagrams.svg import box, letter, operation, state_line, wire
 from lstm_variants.cells import LSTMCell
 
-TOP, GATES, BUS, LOWER = 70, 254, 316, 350
+TOP, GATES, BUS, LOWER = 70, 262, 318, 352
 """Heights: of the cell state, of the gates, of the input, of the gates of the last time step."""
 AT_F, AT_I, AT_G, AT_O, AT_H, AT_SUM = 160, 250, 395, 500, 540, 340
 """Horizontal positions of gates, candidate, output and sum."""
-OLD_C, NEW_C = 60, 470
-"""Horizontal positions on the line of the cell state, before its update and after."""
+NEW_C = 470
+"""Horizontal position on the line of the cell state, after its update."""
+PEEPHOLES = {"f": (66, 230), "i": (84, 216), "o": (102, 202)}
+"""Where a wire leaves the old cell state, and the height at which it turns to its gate."""
 
 
 def has_own_forget_gate(cell: LSTMCell) -> bool:
@@ -24,9 +26,9 @@ def gate(x: float) -> str:
     return wire((x, BUS), (x, GATES + 18), tip=False) + box(x, GATES, "σ")
 
 
-def peephole(start: float, x: float) -> str:
+def peephole(start: float, turn: float, x: float) -> str:
     """A wire from the cell state to a gate."""
-    return wire((start, TOP), (start, 222), (x - 14, 222), (x - 14, GATES - 19), kind="peephole")
+    return wire((start, TOP), (start, turn), (x - 14, turn), (x - 14, GATES - 19), kind="peephole")
 
 
 def recurrence(x: float) -> str:
@@ -35,7 +37,6 @@ def recurrence(x: float) -> str:
 
 
 DIAGRAM = Diagram(
-    390,
     (
         Part(
             "input",
@@ -45,7 +46,7 @@ DIAGRAM = Diagram(
         Part(
             "hidden",
             "The previous hidden state feeds the gates and the candidate.",
-            letter(42, BUS - 10, "h", "t−1"),
+            letter(42, BUS - 14, "h", "t−1"),
         ),
         Part(
             "c",
@@ -55,14 +56,14 @@ DIAGRAM = Diagram(
         Part(
             "h",
             "The hidden state, the output, is computed from the cell state.",
-            wire((AT_H, TOP), (AT_H, 190), (660, 190)) + letter(640, 178, "h", "t"),
+            wire((AT_H, TOP), (AT_H, 190), (660, 190)) + letter(640, 176, "h", "t"),
         ),
         Part(
             "g",
             "A candidate is added to the cell state.",
             wire((AT_G, BUS), (AT_G, 165), (AT_SUM, 165), (AT_SUM, TOP + 14))
             + operation(AT_SUM, TOP, "+")
-            + letter(AT_G + 18, 210, "g"),
+            + letter(AT_G + 18, 192, "g"),
         ),
         Part(
             "input activation",
@@ -73,7 +74,7 @@ DIAGRAM = Diagram(
         Part(
             "f",
             "The forget gate multiplies the old cell state.",
-            gate(AT_F) + wire((AT_F, GATES - 18), (AT_F, TOP + 14)) + letter(AT_F + 18, 210, "f"),
+            gate(AT_F) + wire((AT_F, GATES - 18), (AT_F, TOP + 14)) + letter(AT_F + 28, 196, "f"),
             has_own_forget_gate,
         ),
         Part(
@@ -91,7 +92,7 @@ DIAGRAM = Diagram(
             gate(AT_I)
             + wire((AT_I, GATES - 18), (AT_I, 165), (AT_SUM - 14, 165))
             + operation(AT_SUM, 165, "×")
-            + letter(AT_I + 16, 210, "i"),
+            + letter(AT_I + 16, 196, "i"),
             lambda cell: cell.input_gate,
         ),
         Part(
@@ -112,25 +113,25 @@ DIAGRAM = Diagram(
         Part(
             "peephole f",
             "A peephole leads from the old cell state to the forget gate.",
-            peephole(OLD_C, AT_F),
+            peephole(*PEEPHOLES["f"], AT_F),
             lambda cell: cell.peephole is not None and has_own_forget_gate(cell),
         ),
         Part(
             "peephole i",
             "A peephole leads from the old cell state to the input gate.",
-            peephole(OLD_C, AT_I),
+            peephole(*PEEPHOLES["i"], AT_I),
             lambda cell: cell.peephole is not None and cell.input_gate,
         ),
         Part(
             "peephole o",
             "A peephole leads from the new cell state to the output gate.",
-            peephole(NEW_C, AT_O),
+            peephole(NEW_C, PEEPHOLES["f"][1], AT_O),
             lambda cell: cell.peephole == "current" and cell.output_gate,
         ),
         Part(
             "peephole o, previous",
             "A peephole leads from the old cell state to the output gate.",
-            peephole(OLD_C, AT_O),
+            peephole(*PEEPHOLES["o"], AT_O),
             lambda cell: cell.peephole == "previous" and cell.output_gate,
         ),
         Part(

@@ -35,7 +35,6 @@ def hidden(x: float) -> str:
 
 
 DIAGRAM = Diagram(
-    390,
     (
         Part(
             "input",

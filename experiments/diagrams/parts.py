@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.diagrams.svg import WIDTH
+from experiments.diagrams.svg import WIDTH, extent
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,11 @@ class Diagram:
     """The diagram of a family of cells.
 
     Attributes:
-        height: Height of the drawing; the width is that of all diagrams.
         parts: Later ones are drawn over earlier ones.
         baseline: The cell that its cells are compared with; `None` for the cell of the same type
             with the default settings.
     """
 
-    height: int
     parts: Sequence[Part]
     baseline: Any = None
 
@@ -69,12 +67,14 @@ def description(family: Diagram, cell: Any, baseline: Any) -> str:
 
 def render(family: Diagram, cell: Any, baseline: Any, title: str, identifier: str) -> str:
     """The SVG of a cell, with its difference from a baseline marked."""
+    drawn = {part: status_of(part, cell, baseline) for part in family.parts}
     groups = "\n".join(
         f'<g class="{status}" data-part="{part.name}">'
         f"{part.shapes.replace('#TIP', f'#{identifier}-{status}')}</g>"
-        for part in family.parts
-        if (status := status_of(part, cell, baseline))
+        for part, status in drawn.items()
+        if status
     )
+    top, bottom = extent("".join(part.shapes for part, status in drawn.items() if status))
     # A tip does not take the colour of its wire: there is one for each status.
     tips = "".join(
         f'<marker id="{identifier}-{status}" class="{status}" viewBox="0 0 8 8" refX="7" refY="4" '
@@ -83,8 +83,8 @@ def render(family: Diagram, cell: Any, baseline: Any, title: str, identifier: st
         for status in ("plain", "added", "removed")
     )
     return (
-        f'<svg class="cell-diagram" viewBox="0 0 {WIDTH} {family.height}" role="img" '
-        f'aria-labelledby="{identifier}-title {identifier}-text">\n'
+        f'<svg class="cell-diagram" viewBox="0 {top:g} {WIDTH} {bottom - top:g}" '
+        f'role="img" aria-labelledby="{identifier}-title {identifier}-text">\n'
         f'<title id="{identifier}-title">{title}</title>\n'
         f'<desc id="{identifier}-text">{description(family, cell, baseline)}</desc>\n'
         f"<defs>{tips}</defs>\n{groups}\n</svg>"

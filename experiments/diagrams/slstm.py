@@ -17,7 +17,6 @@ def from_bus(x: float, y: float) -> str:
 
 
 DIAGRAM = Diagram(
-    440,
     (
         Part(
             "input",

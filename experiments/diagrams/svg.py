@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 Point = tuple[float, float]
@@ -41,5 +42,14 @@ def letter(x: float, y: float, text: str, index: str = "") -> str:
 def state_line(y: float, text: str) -> str:
     """A state that runs through the diagram from left to right, with its letter at both ends."""
     return (
-        wire((20, y), (660, y)) + letter(42, y - 12, text, "t−1") + letter(640, y - 12, text, "t")
+        wire((20, y), (660, y)) + letter(42, y - 14, text, "t−1") + letter(640, y - 14, text, "t")
     )
+
+
+def extent(shapes: str) -> tuple[float, float]:
+    """The highest and the lowest line that shapes take, with room for the letters there."""
+    heights = [float(y) for y in re.findall(r'\bc?y="([\d.]+)', shapes)]
+    heights += [float(y) for y in re.findall(r"(?:M[\d.]+ |V)([\d.]+)", shapes)]
+    boxes = re.findall(r'<rect [^>]*\by="([\d.]+)"[^>]*\bheight="([\d.]+)"', shapes)
+    heights += [float(top) + float(height) for top, height in boxes]
+    return min(heights) - 24, max(heights) + 12
