@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ import matplotlib as mpl
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 from numpy.typing import NDArray
 
 from experiments.report.markdown import PALETTES, figure_file
@@ -156,15 +158,41 @@ def style(width: float) -> Iterator[None]:
         yield
 
 
-def strips(panel: Axes, groups: Mapping[str, Sequence[float]], colors: Sequence[str]) -> None:
-    """Every value as a dot, a line of dots for each group, with its median as a bar."""
+UNSOLVED = (
+    "A triangle at the right edge, with a number, is for seeds that do not solve the task within "
+    "the limit"
+)
+"""What `strips` draws for `None`, for captions."""
+
+
+def strips(
+    panel: Axes, groups: Mapping[str, Sequence[float | None]], colors: Sequence[str]
+) -> None:
+    """Every value as a dot, a line of dots for each group, with its median as a bar.
+
+    `None` is a run that did not solve its task: a triangle at the right edge has their number.
+    There is no bar if that is the median run.
+    """
+    at_edge: Any = {"transform": panel.get_yaxis_transform(), "clip_on": False}
     for row, (values, color) in enumerate(zip(groups.values(), colors, strict=True)):
-        if not values:
-            continue
-        panel.plot(values, [row] * len(values), "o", color=color, alpha=0.5, markersize=6, mew=0)
-        middle = statistics.median(values)
-        panel.plot([middle] * 2, [row - 0.25, row + 0.25], color=color, linewidth=2)
+        reached = [value for value in values if value is not None]
+        panel.plot(reached, [row] * len(reached), "o", color=color, alpha=0.5, markersize=6, mew=0)
+        middle = statistics.median([math.inf if value is None else value for value in values])
+        if math.isfinite(middle):
+            panel.plot([middle] * 2, [row - 0.25, row + 0.25], color=color, linewidth=2)
+        if missing := len(values) - len(reached):
+            panel.plot(1, row, ">", color=color, mfc="none", markersize=6, **at_edge)
+            panel.text(1.04, row, str(missing), va="center", size=9, **at_edge)
     panel.set_yticks(range(len(groups)), list(groups))
     panel.set_ylim(len(groups) - 0.5, -0.5)
     panel.tick_params(axis="y", length=0)
     panel.spines["left"].set_visible(False)
+
+
+def log_times(panel: Axes, shortest: float, limit: float) -> None:
+    """A logarithmic axis for what it takes to solve a task: times are compared by their ratios."""
+    panel.set_xscale("log")
+    panel.set_xlim(0.8 * shortest, limit)
+    panel.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+    panel.xaxis.set_major_formatter(EngFormatter(sep=""))
+    panel.xaxis.set_minor_locator(NullLocator())

@@ -4,11 +4,22 @@ import re
 
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.text import Text
 
 import experiments
 from experiments.benchmarks import figure as bench
-from experiments.plotting import FOREGROUND, NARROW, THEMES, WIDE, inline, save_figures, style
+from experiments.plotting import (
+    FOREGROUND,
+    NARROW,
+    THEMES,
+    WIDE,
+    inline,
+    log_times,
+    save_figures,
+    strips,
+    style,
+)
 from experiments.records import load
 from experiments.report import pages
 
@@ -63,3 +74,39 @@ def test_text_and_axes_have_the_colour_of_each_palette(tmp_path):
         assert FOREGROUND not in svg
         palettes = [palette for palette, color in THEMES.items() if color in svg]
         assert palettes == [name.rpartition("-")[2]]
+
+
+def test_a_run_that_does_not_solve_its_task_is_no_value():
+    """It has neither a dot nor a share in a bar: a triangle at the edge has the number of runs."""
+    made, panel = plt.subplots()
+    groups = {"solved": [10, 20, 30], "in part": [10, None, None], "never": [None, None]}
+    strips(panel, groups, ["red", "green", "blue"])
+    log_times(panel, 10, 1000)
+    drawn = {"red": [], "green": [], "blue": []}
+    for line in panel.lines:
+        drawn[line.get_color()].append((line.get_marker(), list(line.get_xdata())))
+    assert drawn["red"] == [("o", [10, 20, 30]), ("None", [20, 20])]
+    assert drawn["green"] == [("o", [10]), (">", [1])]
+    assert drawn["blue"] == [("o", []), (">", [1])]
+    assert [text.get_text() for text in panel.texts] == ["2", "2"]
+    assert panel.get_xlim() == (8, 1000)
+    plt.close(made)
+
+
+@pytest.mark.parametrize("name", ["adding", "initial_biases", "adding_both_halves", "conventions"])
+def test_figures_of_times_have_no_row_without_runs(name):
+    draw, path = DRAWN[name]
+    with style(WIDE):
+        made = draw(load(path), WIDE)
+    panels = [panel for panel in made.findobj(Axes) if panel.get_ylabel() == "" and panel.lines]
+    for panel in panels:
+        labels = [text.get_text() for text in panel.get_yticklabels()]
+        if any(label.startswith(("LSTM,", "GRU,")) for label in labels):
+            rows = {
+                row
+                for line in panel.lines
+                if line.get_marker() in ("o", ">") and len(line.get_xdata())
+                for row in line.get_ydata()
+            }
+            assert rows == set(range(len(labels))), panel.get_title()
+    plt.close(made)

@@ -6,10 +6,11 @@ from matplotlib.figure import Figure
 
 from experiments import Result
 from experiments.initial_biases.figure import figure_by
+from experiments.plotting import UNSOLVED
 
 ALT = (
-    "Sequences until the adding problem is solved, for every seed, with the second mark in the "
-    "second and in the first half; runs at the right edge did not solve it"
+    "Sequences until the adding problem is solved, with the second mark in the second and in the "
+    f"first half, a dot for each seed, the median as a bar. {UNSOLVED}"
 )
 
 

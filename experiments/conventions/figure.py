@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter
 
 from experiments import Record, Result
-from experiments.plotting import BLUE, GREEN, ORANGE, VIOLET, grid, strips
+from experiments.plotting import BLUE, GREEN, ORANGE, UNSOLVED, VIOLET, grid, log_times, strips
 from experiments.records import grouped
 
 ALT = (
     "The result of each task for every seed, PeepholeLSTM against PeepholeLSTM-previous and GRU "
-    "against GRU-before; unsolved runs are at the limit; bars are medians"
+    f"against GRU-before; bars are medians. {UNSOLVED}. Counting: 1 + largest n up to which every "
+    "word is right; NLL: negative log-likelihood"
 )
 COLORS = {
     "PeepholeLSTM": BLUE,
@@ -25,15 +25,17 @@ LABELS = {
     "music": "test NLL, nats per frame",
     "timing": "updates to solve it",
 }
+LIMITS = {"adding": "max_sequences", "timing": "updates"}
+"""The settings that limit tasks that have to be solved."""
 
 
-def measure(task: str, record: Record) -> float:
-    """What is measured on a task."""
+def measure(task: str, record: Record) -> float | None:
+    """What is measured on a task; `None` if it is not solved."""
     if task == "counting":
         return 1.0 + float(record["max_correct_n"])
     if task == "music":
         return float(record["test"]["per_frame"])
-    return float(record["sequences" if task == "adding" else "took"])
+    return float(record["sequences" if task == "adding" else "took"]) if record["solved"] else None
 
 
 def figure(result: Result, width: float) -> Figure:
@@ -45,8 +47,9 @@ def figure(result: Result, width: float) -> Figure:
         strips(panel, groups, list(COLORS.values()))
         if task == "counting":
             panel.set_xscale("log")
-        if task == "adding":
-            panel.xaxis.set_major_formatter(EngFormatter(sep=""))
+        if task in LIMITS:
+            fewest = min(value for row in groups.values() for value in row if value is not None)
+            log_times(panel, fewest, result["config"][LIMITS[task]])
         panel.set_title(task)
         panel.set_xlabel(label)
     return made

@@ -13,8 +13,9 @@ from experiments.plotting import COLORS, grid, strips
 
 ALT = (
     "Largest n up to which all words are right, for LSTM, PeepholeLSTM and GRU with 3 and 10 "
-    "hidden units, a dot for each seed, medians as bars; below, the states of the LSTM and the GRU "
-    "with three units that count farthest, while they read one word"
+    "hidden units H, a dot for each seed, medians as bars; at the right edge, the largest n that "
+    "is tested; below, the states of the LSTM and the GRU with three units that count farthest, "
+    "while they read one word"
 )
 
 

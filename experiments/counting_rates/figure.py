@@ -8,7 +8,10 @@ from experiments import Result
 from experiments.counting_rates.choice import by_rate, score
 from experiments.plotting import COLORS, first_of_rows, grid
 
-ALT = "Largest n up to which every word is right against the learning rate, for each network"
+ALT = (
+    "Largest n up to which every word is right against the learning rate, a dot for each seed, "
+    "lines through the medians; H hidden units; dotted: the largest n of training"
+)
 
 
 def figure(result: Result, width: float) -> Figure:

@@ -11,7 +11,7 @@ from experiments.records import grouped
 
 ALT = (
     "How far each network counts with the learning rate of its source, and a GRU with a smaller "
-    "one, with the median as a bar"
+    "one, a dot for each seed, the median as a bar; rows: network, hidden units H, learning rate"
 )
 
 

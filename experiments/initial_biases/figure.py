@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter
 
 from experiments import Result
-from experiments.plotting import COLORS, grid, strips
+from experiments.plotting import COLORS, UNSOLVED, grid, log_times, strips
 from experiments.records import grouped
 
 ALT = (
-    "Sequences until the adding problem is solved, for LSTM and GRU with six initialisations, for "
-    "every seed; runs at the right edge did not solve it"
+    "Sequences until the adding problem is solved, for LSTM and GRU with six initialisations, a "
+    f"dot for each seed, the median as a bar. {UNSOLVED}"
 )
 
 
@@ -29,13 +28,13 @@ def figure_by(result: Result, width: float, title: str, *names: str) -> Figure:
     made, panels = grid(width, 1, len(tasks), 1 + 0.3 * len(runs), sharey=True)
     for panel, task in zip(panels[0], tasks, strict=True):
         groups = {
-            f"{model}, {name}": [r["sequences"] for r in found.get((*task, model, name), [])]
+            f"{model}, {name}": [
+                r["sequences"] if r["solved"] else None for r in found[*task, model, name]
+            ]
             for model, name in runs
         }
         strips(panel, groups, [COLORS[model] for model, _ in runs])
-        panel.set_xscale("log")  # times are compared by their ratios
-        panel.set_xlim(0.8 * fewest, 1.2 * result["config"]["max_sequences"])
-        panel.xaxis.set_major_formatter(EngFormatter(sep=""))
+        log_times(panel, fewest, result["config"]["max_sequences"])
         panel.set_title(title.format(*task))
         panel.set_xlabel("sequences seen")
     return made

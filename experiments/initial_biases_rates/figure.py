@@ -6,10 +6,11 @@ from matplotlib.figure import Figure
 
 from experiments import Result
 from experiments.initial_biases.figure import figure_by
+from experiments.plotting import UNSOLVED
 
 ALT = (
     "Sequences until an LSTM solves the adding problem with T = 100, with three initialisations "
-    "and two learning rates, for every seed; runs at the right edge did not solve it"
+    f"and two learning rates, a dot for each seed, the median as a bar. {UNSOLVED}"
 )
 
 

@@ -55,5 +55,5 @@ def figure(result: Result, width: float) -> Figure:
         panel.set_ylabel("milliseconds")
     handles, labels = panels[0][0].get_legend_handles_labels()
     columns = 2 if width == WIDE else 1
-    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+    figure.legend(handles, labels, loc="outside upper center", ncols=columns)
     return figure

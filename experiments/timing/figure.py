@@ -11,15 +11,23 @@ from experiments.plotting import THEMES, grid
 from experiments.timing.results import PROTOCOLS, Task, by_task
 
 ALT = (
-    "Number of seeds that solve each timing task, by unit. None: no peepholes; previous: all gates "
-    "depend on the previous cell state; truncated, full: the gradient"
+    "Number of seeds that solve each timing task, by unit: measuring (NMSD), spikes (GTS) and "
+    "three functions (PFG), with intervals or periods of F time steps. None: no peepholes; "
+    "previous: all gates depend on the previous cell state; truncated, full: the gradient"
 )
+NAMES = {"NMSD": "measuring", "GTS": "spikes"}
+"""Names of tasks for those that are abbreviations; functions have words as their names."""
 
 
 UNITS = (
     *(f"{unit}, truncated" for unit in ("peepholes", "none", "previous")),
     *(f"{unit}, full" for unit in ("peepholes", "none", "previous", "GRU")),
 )
+
+
+def label(task: str, F: int) -> str:
+    """A task in words."""
+    return f"{NAMES.get(task, task.lower())}, F = {F}"
 
 
 def figure(result: Result, width: float) -> Figure:
@@ -45,7 +53,7 @@ def draw(panel: Axes, protocol: str, found: dict[Task, dict[str, list[Record]]])
         for x, cell in enumerate(row):
             text = f"{sum(r['solved'] for r in cell)}" + ("" if of_all else f"/{len(cell)}")
             panel.text(x, y, text, ha="center", va="center", size=9, color=THEMES["light"])
-    panel.set_yticks(range(len(found)), [f"{t.task} F = {t.F}" for t in found], size=9)
+    panel.set_yticks(range(len(found)), [label(t.task, t.F) for t in found], size=9)
     panel.set_xticks(range(len(units)), units, size=9, rotation=40, ha="left")
     panel.tick_params(length=0, labeltop=True, labelbottom=False)
     panel.spines[:].set_visible(False)

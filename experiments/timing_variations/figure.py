@@ -11,11 +11,13 @@ from matplotlib.figure import Figure
 from experiments import Record, Result
 from experiments.plotting import NARROW, THEMES, grid
 from experiments.records import grouped
+from experiments.timing.figure import label
 from experiments.timing_variations import FUNCTIONS
 
 ALT = (
     "Number of seeds that solve each variation of the timing tasks, with those that diverge in "
-    "brackets. None: no peepholes; previous: all gates depend on the previous cell state"
+    "brackets: measuring (NMSD), spikes (GTS) and functions (PFG). None: no peepholes; previous: "
+    "all gates depend on the previous cell state"
 )
 GROUPS = {"measuring and spikes": ("NMSD", "GTS"), "functions": FUNCTIONS}
 Rows = dict[tuple[str, int, str], dict[str, list[Record]]]
@@ -28,9 +30,8 @@ def figure(result: Result, width: float) -> Figure:
     for (*row, unit), records in grouped(result["records"], *names).items():
         rows.setdefault((row[0], row[1], row[2]), {})[unit] = records
     parts = [{row: rows[row] for row in rows if row[0] in tasks} for tasks in GROUPS.values()]
-    characters = 16 if width == NARROW else 40
-    lines = 1 + (width == NARROW)
-    made, panels = grid(width, 1, len(parts), 1 + 0.32 * lines * max(map(len, parts)))
+    characters, row = (18, 0.5) if width == NARROW else (40, 0.32)
+    made, panels = grid(width, 1, len(parts), 1 + row * max(map(len, parts)))
     for panel, name, part in zip(panels[0], GROUPS, parts, strict=True):
         draw(panel, name, part, characters)
     return made
@@ -51,7 +52,7 @@ def draw(panel: Axes, name: str, rows: Rows, characters: int) -> None:
                 if diverged := sum(r["diverged"] for r in row[unit]):
                     text += f" ({diverged})"
                 panel.text(x, y, text, ha="center", va="center", size=9, color=THEMES["light"])
-    labels = [fill(f"{task} {F}: {variation}", characters) for task, F, variation in rows]
+    labels = [fill(f"{label(task, F)}: {variation}", characters) for task, F, variation in rows]
     panel.set_yticks(range(len(rows)), labels, size=9)
     panel.set_xticks(range(len(units)), units, size=9)
     panel.tick_params(length=0, labeltop=True, labelbottom=False)
