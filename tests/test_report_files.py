@@ -20,7 +20,7 @@ from experiments.benchmarks import page as bench_page
 from experiments.benchmarks import results as bench
 from experiments.benchmarks import test_speed as suite
 from experiments.records import load
-from experiments.report import data, pages
+from experiments.report import data, groups, pages
 from experiments.report.__main__ import main as write_report
 from experiments.report.claims import slug
 
@@ -204,6 +204,18 @@ def test_a_missing_section_is_named(monkeypatch):
     monkeypatch.setattr(experiments, "text", lambda name: "Title.\n\nClaim: c.\n\nDeviations: d.")
     with pytest.raises(ValueError, match=r"docstring of adding has no paragraph.* Protocol,"):
         experiments.sections("adding")
+
+
+def test_an_experiment_without_a_group_is_named(monkeypatch):
+    """The message says where the group of its page is set."""
+    assert {groups.group_of(name) for name in experiments.names()} == set(groups.GROUPS)
+    results = experiments.part("adding", "results")
+    monkeypatch.delattr(results, "GROUP")
+    with pytest.raises(ValueError, match=r"adding/results.py has no GROUP: set it to .*'Timing'"):
+        groups.group_of("adding")
+    monkeypatch.setattr(results, "GROUP", "Lags", raising=False)
+    with pytest.raises(ValueError, match=r"has GROUP = 'Lags': .* add one to GROUPS in"):
+        pages.page("adding", None)
 
 
 def imported_by(*modules):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mkdocs.structure.files import File, InclusionLevel
 
+from experiments.report.groups import GROUPS
 from experiments.report.pages import NOT_RUN
 
 PAGES = Path(__file__).parents[1] / "generated" / "pages"
@@ -18,6 +19,11 @@ def title_of(path):
     )
 
 
+def group_of(path):
+    """The group that a page names in its front matter."""
+    return re.search("^group: (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)[1]
+
+
 def has_results(path):
     return NOT_RUN not in path.read_text(encoding="utf-8")
 
@@ -29,10 +35,13 @@ def order(path):
 
 
 def on_config(config):
-    """Add the pages with results to the section `Results`, by title."""
+    """Add the pages with results to the section `Results`, by group, then by title."""
     [results] = [section["Results"] for section in config.nav if "Results" in section]
     pages = sorted(filter(has_results, PAGES.glob("*.md")), key=order)
-    results += [{title_of(path): f"results/{path.name}"} for path in pages]
+    for group in GROUPS:
+        shown = [path for path in pages if group_of(path) == group]
+        if shown:
+            results.append({group: [{title_of(path): f"results/{path.name}"} for path in shown]})
     return config
 
 

@@ -13,6 +13,8 @@ from experiments.statistics.comparisons import Comparison, shares, times
 from experiments.statistics.readings import CLAIMED, NOT_STATED, Reading
 from experiments.statistics.verdicts import claim
 
+GROUP = "Long lags"
+
 PUBLISHED = {100: 74_000, 500: 209_000, 1000: 853_000}
 """Sequences until a lag is solved, of Hochreiter & Schmidhuber: means of ten networks."""
 SLOWEST = {1000: 2_020_000}

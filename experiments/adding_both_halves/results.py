@@ -14,6 +14,8 @@ from experiments.initial_biases.results import (
 from experiments.statistics.comparisons import Comparison, times
 from experiments.statistics.verdicts import claim
 
+GROUP = "Long lags"
+
 NAMES = ("T", "second_mark", "model", "initialisation")
 REPORTED = {("LSTM", 750): 7.0}
 """How many times sooner networks of Tallec & Ollivier learn with the chrono initialisation."""

@@ -13,6 +13,8 @@ from experiments.statistics.comparisons import Comparison, scores
 from experiments.statistics.readings import CLAIMED, NO_PEEPHOLES, NOT_STATED, Reading, question
 from experiments.statistics.verdicts import claim
 
+GROUP = "Both directions"
+
 # F1 of Huang, Xu & Yu, Tables 2 and 3: random embeddings and features; Senna, words only.
 PUBLISHED = {"LSTM": (92.88, 90.11), "BiLSTM": (93.64, 93.80)}
 CHUNKS = Reading(

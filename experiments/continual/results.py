@@ -13,6 +13,8 @@ from experiments.statistics.comparisons import Comparison, scores, shares
 from experiments.statistics.readings import CLAIMED, NO_NUMBER, Reading, question
 from experiments.statistics.verdicts import claim
 
+GROUP = "Counting and formal languages"
+
 
 def name(model: str, resets: str) -> str:
     """A network, as figure and labels name it."""

@@ -13,6 +13,8 @@ from experiments.statistics.comparisons import Comparison, scores, times
 from experiments.statistics.readings import question
 from experiments.statistics.verdicts import claim
 
+GROUP = "Variants and their gates"
+
 PAIRS = {
     "An output gate that depends on the new cell state is better than one that depends on the "
     "previous one": ("PeepholeLSTM", "PeepholeLSTM-previous"),

@@ -13,6 +13,8 @@ from experiments.statistics.comparisons import Comparison, scores
 from experiments.statistics.readings import CLAIMED, NOT_KNOWN, Reading, question
 from experiments.statistics.verdicts import claim
 
+GROUP = "Counting and formal languages"
+
 
 def by_case(records: Sequence[Record]) -> dict[tuple[str, str, int], list[int]]:
     """The largest n up to which all words are right, in the order of seeds."""

@@ -17,6 +17,8 @@ from experiments.statistics.comparisons import Comparison
 from experiments.statistics.readings import question
 from experiments.statistics.verdicts import claim
 
+GROUP = "Counting and formal languages"
+
 __all__ = ["claims", "table"]
 
 

@@ -13,6 +13,8 @@ from experiments.statistics.comparisons import scores
 from experiments.statistics.readings import question
 from experiments.statistics.verdicts import claim
 
+GROUP = "Both directions"
+
 CAUSAL = ("LSTM", "LSTM, twice as wide")
 BOTH = ("BiLSTM", "BiLSTM, peepholes", "BiGRU")
 MARGIN = 1.0  # percentage points

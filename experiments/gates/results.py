@@ -9,6 +9,8 @@ import tabulate
 from experiments import Record, Result
 from experiments.records import grouped, median_of_solved
 
+GROUP = "Variants and their gates"
+
 CLOSED = 0.1
 """Below it, an output gate hides most of the cell state."""
 

@@ -14,6 +14,8 @@ from experiments.statistics.comparisons import Comparison, times
 from experiments.statistics.readings import BIAS_OF_ONE, CLAIMED, NOT_STATED, Reading, question
 from experiments.statistics.verdicts import claim
 
+GROUP = "Long lags"
+
 MODELS = ("LSTM", "GRU")
 OF_INTEREST = 2.0  # times sooner
 CONTROL = question()

@@ -13,6 +13,8 @@ from experiments.statistics.comparisons import Comparison, times
 from experiments.statistics.readings import BIAS_OF_ONE
 from experiments.statistics.verdicts import claim
 
+GROUP = "Long lags"
+
 NAMES = ("rate", "model", "initialisation")
 
 

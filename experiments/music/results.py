@@ -14,6 +14,8 @@ from experiments.statistics.comparisons import Comparison, scores
 from experiments.statistics.readings import CLAIMED, FROM_TABLE, NO_PEEPHOLES, Reading
 from experiments.statistics.verdicts import claim
 
+GROUP = "Music"
+
 CHUNG = "Chung et al. 2014"
 PUBLISHED = {
     "JSB Chorales": {

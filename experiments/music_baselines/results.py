@@ -11,6 +11,8 @@ from experiments import FOLDER, Record, Result
 from experiments.music.results import CHUNG, PUBLISHED
 from experiments.records import grouped, load
 
+GROUP = "Music"
+
 LABELS = {"marginal": "frequencies of keys", "Markov chain": "Markov chain for each key"}
 
 

@@ -2,4 +2,6 @@
 
 from experiments.music_search.results import REPEATED, claims, table
 
+GROUP = "Music"
+
 __all__ = ["REPEATED", "claims", "table"]

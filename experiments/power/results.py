@@ -11,6 +11,8 @@ from experiments import Record, Result
 from experiments.power import FALSE
 from experiments.power.searches import SEARCHES
 
+GROUP = "Size, speed and power"
+
 OUTCOMES = {
     "normal": "normally distributed scores",
     "lognormal": "lognormal scores",

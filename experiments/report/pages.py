@@ -23,6 +23,7 @@ from experiments.report.claims import (
     verdict_text,
 )
 from experiments.report.data import data_links
+from experiments.report.groups import group_of
 from experiments.report.markdown import images, took
 from experiments.report.readings import source_text
 
@@ -111,7 +112,10 @@ def front_matter(name: str, introduction: str, *, is_run: bool) -> str:
     title = experiments.title(name)
     description = f"{title}{'' if title.endswith('?') else '.'} {first}"
     search = "" if is_run else "search: {exclude: true}\n"
-    return f"---\nhide: [toc]\n{search}description: {json.dumps(description)}\n---\n\n"
+    return (
+        f"---\nhide: [toc]\n{search}group: {group_of(name)}\n"
+        f"description: {json.dumps(description)}\n---\n\n"
+    )
 
 
 def excerpt(name: str, results: Results) -> str:

@@ -6,6 +6,8 @@ import tabulate
 
 from experiments import Record, Result
 
+GROUP = "Size, speed and power"
+
 NOTICEABLE = 1.05
 """From this ratio of times on, the slower one counts as slower."""
 

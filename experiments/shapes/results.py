@@ -6,6 +6,8 @@ import tabulate
 
 from experiments import Record, Result
 
+GROUP = "Size, speed and power"
+
 HEADERS = ("model", "input B × T × D", "H", "output", "parameters", "formula")
 
 

@@ -13,6 +13,8 @@ from experiments.statistics.comparisons import Comparison, scores, shares
 from experiments.statistics.readings import BY_MEMORY, CLAIMED, TRANSFERRED, Reading, question
 from experiments.statistics.verdicts import claim
 
+GROUP = "Counting and formal languages"
+
 RIGHT = 0.99
 """A task is solved at a length if at least this share of the states is right."""
 

@@ -7,6 +7,8 @@ import tabulate
 from experiments import Record, Result
 from experiments.state_tracking_rates.choice import chosen, losses
 
+GROUP = "Counting and formal languages"
+
 
 def claims(result: Result) -> list[Record]:
     """There is no claim to judge."""

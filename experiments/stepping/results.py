@@ -6,6 +6,8 @@ import tabulate
 
 from experiments import Record, Result
 
+GROUP = "Variants and their gates"
+
 
 def claims(result: Result) -> list[Record]:
     """There is no claim to judge."""

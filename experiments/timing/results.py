@@ -13,6 +13,8 @@ from experiments.statistics.comparisons import Comparison, times
 from experiments.statistics.readings import CLAIMED, Reading
 from experiments.statistics.verdicts import claim
 
+GROUP = "Timing"
+
 GENERATING = ("GTS", "COSINE", "TRIANGLE", "RECTANGLE")
 
 

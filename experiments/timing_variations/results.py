@@ -17,6 +17,8 @@ from experiments.timing.results import FUNCTIONS as GENERATING_FUNCTIONS
 from experiments.timing.results import GERS, MARGIN, MEASURING, OF_INTEREST
 from experiments.timing_variations import AS_TIMING, CODINGS, FUNCTIONS, PHASES, REMEDIES
 
+GROUP = "Timing"
+
 BOUNDED = "bounded cell output"
 SPIKES = Reading(
     GERS,
