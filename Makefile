@@ -34,7 +34,7 @@ MKDOCS = rm -rf $(VENV)/cache && XDG_CACHE_HOME="$(CURDIR)/$(VENV)/cache" OMP_NU
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help setup docs docs-version named-version docs-zensical serve test test-all test-newest test-lowest test-interop test-surroundings test-aarch64 \
-  support wheel screenshots sanitize test-site bench bench-peers bench-smoke experiments report lint format clean FORCE
+  support wheel screenshots sanitize test-site bench bench-all bench-peers bench-smoke experiments report lint format clean FORCE
 
 help: ## Show this help
 	@echo "usage: make TARGET"
@@ -126,7 +126,10 @@ sanitize: $(VENV)/.has-test ## Run the CPU kernels' tests with checks of memory 
 	  --kernels build/sanitize/lstm_variants_kernels.so $(PYTEST)
 	@$(HAS_PASSED)
 
-bench: $(VENV)/.has-bench ## Time the variants against torch.nn; writes experiments/benchmarks/bench-*.json
+bench: $(VENV)/.has-bench ## Time the main layers against torch.nn on this machine, in 4 minutes; writes nothing
+	$(BIN)/python -m experiments.benchmarks.quick
+
+bench-all: $(VENV)/.has-bench ## Time all variants; a stopped run continues; writes experiments/benchmarks/bench-*.json
 	$(BIN)/python -m experiments.benchmarks
 	$(BIN)/python -m experiments.benchmarks.summary
 
@@ -134,7 +137,8 @@ bench-peers: ## Time other implementations of the same cells, in INTEROP_VENV; w
 	$(MAKE) VENV=$(INTEROP_VENV) $(INTEROP_VENV)/.has-frameworks
 	$(INTEROP_VENV)/bin/python -m experiments.benchmarks.peers
 
-bench-smoke: $(VENV)/.has-bench ## The smallest size of the benchmark, in seconds; writes nothing
+bench-smoke: $(VENV)/.has-bench ## The smallest sizes of bench and bench-all, in seconds; writes nothing
+	$(BIN)/python -m experiments.benchmarks.quick --smoke
 	$(BIN)/python -m experiments.benchmarks --smoke
 
 experiments: $(VENV)/.has-experiments ## Run every experiment (SMOKE=1: in seconds, writes nothing)

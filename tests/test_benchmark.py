@@ -16,6 +16,7 @@ from experiments.benchmarks import __main__ as timing
 from experiments.benchmarks import memory, page, paired, summary
 from experiments.benchmarks import test_speed as suite
 from experiments.benchmarks.pooled import pooled
+from experiments.engine.provenance import machine
 from experiments.records import load
 from lstm_variants import VARIANTS
 from lstm_variants.nn import LSTM
@@ -114,13 +115,17 @@ def test_a_run_that_fails_says_why(status, reason):
     assert reason in timing.failure(status)
 
 
-def test_allocators_are_timed_in_processes_of_their_own(monkeypatch):
+def test_allocators_are_timed_in_processes_of_their_own(monkeypatch, tmp_path):
     seen = []
-    monkeypatch.setattr(
-        timing, "time_all", lambda *given: seen.append(given[2]) or {"allocator": [len(seen)]}
-    )
-    found = timing.time_sections("cpu", timing.Options(allocator=True))
-    assert found == {"returned": [1], "kept": [2]}
+
+    def time_all(folder, run, process, part, variables):
+        seen.append(variables)
+        return {"allocator": [len(seen)]}, [part]
+
+    monkeypatch.setattr(timing, "time_all", time_all)
+    run = timing.run_of("cpu", timing.Options(allocator=True), machine())
+    found = timing.time_sections(tmp_path, run, 0)
+    assert found == ({"returned": [1], "kept": [2]}, ["returned", "kept"])
     assert seen[0] == {}
     assert set(seen[1]) == {"MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"} < {*timing.SETTINGS}
 

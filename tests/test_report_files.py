@@ -178,7 +178,7 @@ def test_the_report_without_records_says_what_to_do(tmp_path, capsys):
     stale.parent.mkdir(parents=True)
     stale.touch()
     (tmp_path / "benchmarks").mkdir()
-    with pytest.raises(SystemExit, match="make bench"):
+    with pytest.raises(SystemExit, match="make bench-all"):
         write_report(tmp_path, tmp_path / "generated")
     cut = tmp_path / "benchmarks" / BENCHES[0].name
     cut.write_text(BENCHES[0].read_text()[:1000])

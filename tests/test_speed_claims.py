@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.benchmarks import goals
+from experiments.benchmarks import answer, goals, goals_page
 from experiments.benchmarks import test_speed as suite
 from experiments.benchmarks.sizes import size_name
 from experiments.records import load
@@ -47,6 +47,55 @@ def test_the_sentences_are_in_the_readme():
         "is faster at the smallest size, in inference and in training.",
     ):
         assert sentence in readme
+
+
+def test_the_answer_on_the_page_of_speed():
+    """From the newest record, recomputed here in another way."""
+    results = [load(FOLDER / f"bench-cpu-{simd}.json") for simd in SETS]
+    said = answer.answer(results)
+    layers = ("LSTM", "PeepholeLSTM", "CoupledLSTM", "GRU", "BiLSTM", "RNN")
+    common, smallest = suite.SIZES[1:4], suite.SIZES[:1]
+
+    def of(names, sizes, mode):
+        wanted = [{"variant": n, "size": s._asdict(), "mode": mode} for n in names for s in sizes]
+        found = [one for w in wanted for one in ratios("bench-cpu-amx", threads=1, **w)]
+        assert len(found) == len(wanted)
+        return f"{100 * min(found):.0f} to {100 * max(found):.0f} %"
+
+    assert f"a training step takes {of(layers, common, 'training')} of the time" in said
+    assert f"a forward pass {of(layers, common, 'forward')}, at the sizes *small*" in said
+    assert f"`GRU` {of(['GRU'], common, 'training')};" in said
+    assert f"the range is {of(layers, smallest, 'training')} in training" in said
+    assert "There, `LSTM`, `PeepholeLSTM`, `CoupledLSTM`, `RNN` are slower than" in said
+    assert "with AMX, 2026-12-02" in said
+
+
+def test_repeatability_is_that_of_nine_rows_in_ten():
+    def rows(*highest, threads=1):
+        ranges = [{"median": 2.0, "low": 1.99, "high": high} for high in highest]
+        return [{"threads": threads, "ratio": found} for found in ranges]
+
+    records = [*rows(*[2.01] * 8, 2.21, 4.0), *rows(2.01, threads=2)]
+    result = {"machine": {"simd": "AVX512"}, "processes": 3, "records": records}
+    said = answer.repeatability([result, {"records": []}])
+    assert "at most 11 % with 1 thread and 1 % with 2 threads (AVX-512). Smaller" in said
+
+
+@pytest.mark.parametrize("simd", SETS)
+def test_goals_that_are_missed_are_listed_for_contributors(simd):
+    result = load(FOLDER / f"bench-cpu-{simd}.json")
+    text = goals_page.tab(result)
+    listed = {
+        tuple(part.strip() for part in line.split("|")[1:5])
+        for line in text.splitlines()
+        if line.startswith("| ")
+    }
+    for record, goal in goals.compare(result["records"]):
+        sizes = ", ".join(map(str, record["size"].values()))
+        row = (record["variant"], record["mode"], str(record["threads"]), sizes)
+        assert (row in listed) == (round(record["ratio"]["median"], 2) > goal)
+    missed = len(listed) - 1  # without the names of the columns
+    assert f"Of 60 goals in float32, {60 - missed} are reached" in text
 
 
 @pytest.mark.parametrize("simd", SETS)

@@ -1,11 +1,12 @@
-"""Run the benchmark suite, print the table, store the result: `python -m experiments.benchmarks`.
+"""Run the benchmark suite, print the table, store the result: `make bench-all`.
 
 Runs on the CPU, and on the GPU too where there is one. The result of each device goes into a file
 of its own, `bench-cuda.json` or one for the instruction set of the CPU, such as
 `bench-cpu-avx2.json`, written only when every check of the run has passed; with half precision
 alone, into `half-cpu-avx2.json` and the like, and with other settings of the allocator, into
 `allocator-cpu-avx2.json`. The suite runs in several processes, one after the other: memory lies
-elsewhere in each, and with it times differ.
+elsewhere in each, and with it times differ. A run that is stopped continues when the same command
+is started again.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ import tyro
 
 from experiments import Record, Result
 from experiments.benchmarks.allocator_page import table as table_of_allocators
+from experiments.benchmarks.kept import Place, Run, forget
 from experiments.benchmarks.pooled import pooled
 from experiments.benchmarks.results import half_precision_section, table_of_ratios
 from experiments.engine.files import check_writable, write_json
+from experiments.engine.journal import OccupiedError, alone_in
 from experiments.engine.provenance import provenance
 
 PROCESSES = 3
@@ -72,6 +75,8 @@ class Options:
     """Where to run."""
     threads: tuple[int, ...] = tuple(sorted({1, torch.get_num_threads()}))
     """Threads that torch may use on the CPU, one number after the other."""
+    fresh: bool = False
+    """Do not continue a run that was stopped."""
     out: Annotated[Path, tyro.conf.arg(metavar="DIR")] = Path(__file__).parent
     """Folder for the results."""
 
@@ -80,16 +85,51 @@ def main() -> None:
     """Time, print, write."""
     options = tyro.cli(Options, prog="python -m experiments.benchmarks")
     check(options)
-    for device in ("cpu",) if options.allocator else options.devices:
-        begun = provenance()
-        number = 1 if options.smoke else PROCESSES
-        runs = [time_sections(device, options) for _ in range(number)]
-        sections = {name: pooled([run[name] for run in runs]) for name in runs[0]}
-        name = record_name(device, begun["machine"], kind_of(options))
-        result: Result = {"experiment": name, **begun, "processes": number, **sections}
-        if not options.smoke:
-            write_json(options.out / f"{name}.json", result)
-        print(table(result))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) if options.smoke else options.out
+        try:
+            with alone_in(folder):
+                for device in ("cpu",) if options.allocator else options.devices:
+                    print(table(timed_on(device, options, folder)))
+        except OccupiedError as error:
+            raise SystemExit(str(error)) from None
+
+
+def timed_on(device: str, options: Options, folder: Path) -> Result:
+    """Time a device and write its record; until then, `folder` keeps what was timed."""
+    begun = provenance()
+    run = run_of(device, options, begun["machine"])
+    if options.fresh:
+        forget(folder, run)
+    number = 1 if options.smoke else PROCESSES
+    runs, earlier = [], []
+    for process in range(number):
+        sections, before = time_sections(folder, run, process)
+        runs.append(sections)
+        earlier += before
+    result: Result = {
+        "experiment": record_name(device, begun["machine"], run.kind),
+        **begun,
+        "processes": number,
+        **({"earlier_runs": earlier} if earlier else {}),
+        **{name: pooled([sections[name] for sections in runs]) for name in runs[0]},
+    }
+    if not options.smoke:
+        write_json(options.out / f"{result['experiment']}.json", result)
+    forget(folder, run)
+    return result
+
+
+def run_of(device: str, options: Options, machine: Record) -> Run:
+    """What the timings of a device depend on."""
+    return Run(
+        kind=kind_of(options),
+        device=device,
+        threads=threads_on(device, options),
+        smoke=options.smoke,
+        variables={name: os.environ[name] for name in SETTINGS if name in os.environ},
+        **{name: machine[name] for name in ("cpu", "cores", "simd", "gpu")},
+    )
 
 
 def table(result: Result) -> str:
@@ -149,51 +189,73 @@ def threads_on(device: str, options: Options) -> str:
     return ",".join(map(str, chosen))
 
 
-def time_sections(device: str, options: Options) -> dict[str, list[Record]]:
-    """Run what the options name on a device, and return the records of each section."""
-    if not options.allocator:
-        return time_all(device, options, {})
-    return {
-        kind: time_all(device, options, variables)["allocator"]
-        for kind, variables in ALLOCATORS.items()
-    }
+def time_sections(
+    folder: Path, run: Run, process: int
+) -> tuple[dict[str, list[Record]], list[Record]]:
+    """Time what belongs to a run: the records of each section, and the runs that it continues."""
+    if run.kind != "allocator":
+        return time_all(folder, run, process)
+    sections, earlier = {}, []
+    for kind, variables in ALLOCATORS.items():
+        found, before = time_all(folder, run, process, kind, variables)
+        sections[kind] = found["allocator"]
+        earlier += before
+    return sections, earlier
 
 
-def time_all(device: str, options: Options, variables: dict[str, str]) -> dict[str, list[Record]]:
-    """Run the suite on a device, in a process of its own, and return the records of each section.
+def time_all(
+    folder: Path, run: Run, process: int, part: str = "", variables: dict[str, str] | None = None
+) -> tuple[dict[str, list[Record]], list[Record]]:
+    """Run the suite in a process of its own.
 
     Args:
-        device: The device.
-        options: The options.
+        folder: Where it keeps what was timed.
+        run: What is timed.
+        process: The number of the process.
+        part: What the process is for, where processes are for different things.
         variables: Added to the environment of the process.
+
+    Returns:
+        The records of each section, and the provenance of runs that some of them are from.
 
     Raises:
         SystemExit: If a check failed.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        raw = Path(folder) / "benchmark.json"
+    with tempfile.TemporaryDirectory() as name:
+        place = Place(folder.resolve(), run, process, part, Path(name) / "sections.json")
         suite = [
             *(sys.executable, "-m", "pytest", str(Path(__file__).parent / "test_speed.py")),
-            *("--benchmark-enable", "--benchmark-quiet", f"--benchmark-json={raw}"),
+            *("--benchmark-enable", "--benchmark-quiet"),
             # Nothing is stored if a check fails: what would follow is timed in vain.
             *("--verbose", "--no-header", "--exitfirst", "-p", "no:cacheprovider"),
-            *(f"--device={device}", f"--threads={threads_on(device, options)}"),
-            *(["--smoke"] if options.smoke else []),
-            *("-k", SELECTED[kind_of(options)]),
+            *(f"--device={run.device}", f"--threads={run.threads}"),
+            *(["--smoke"] if run.smoke else []),
+            *("-k", SELECTED[run.kind], f"--kept={place.text()}"),
         ]
-        if status := subprocess.run(suite, check=False, env=os.environ | variables).returncode:
-            sys.exit(f"{failure(status)}: nothing was written.")
-        sections: dict[str, list[Record]] = {}
-        for benchmark in json.loads(raw.read_text(encoding="utf-8"))["benchmarks"]:
-            record = benchmark["extra_info"]
-            sections.setdefault(record.pop("section"), []).append(record)
-        return sections
+        try:
+            status = subprocess.run(
+                suite, check=False, env=os.environ | (variables or {})
+            ).returncode
+        except KeyboardInterrupt:
+            status = pytest.ExitCode.INTERRUPTED
+        if status:
+            sys.exit(
+                f"{failure(status)}: nothing was written. What was timed is kept, and the same "
+                "command continues."
+            )
+        found = json.loads(place.sections.read_text(encoding="utf-8"))
+    sections: dict[str, list[Record]] = {}
+    for record in found["records"]:
+        sections.setdefault(record.pop("section"), []).append(record)
+    return sections, found["earlier_runs"]
 
 
 def failure(status: int) -> str:
     """Why a run ended, from its exit status."""
     if status == pytest.ExitCode.TESTS_FAILED:
         return "A check failed"
+    if status == pytest.ExitCode.INTERRUPTED:
+        return "The run was interrupted"
     if status < 0:
         return f"The run was ended by {signal.Signals(-status).name}"
     return f"The run ended with status {status}"

@@ -9,9 +9,19 @@ from typing import Any
 import pytest
 import torch
 
-from experiments.benchmarks.paired import First, Size, Timed, clock, compare
+from experiments.benchmarks.kept import Kept, Place
+from experiments.benchmarks.paired import (
+    QUICK,
+    SMOKE,
+    WHOLE,
+    Effort,
+    First,
+    Size,
+    Timed,
+    clock,
+    compare,
+)
 from experiments.benchmarks.pooled import ratios
-from experiments.engine.provenance import machine
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,6 +33,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="threads that torch may use on the CPU, one number after the other: 1,2",
     )
     parser.addoption("--smoke", action="store_true", help="the smallest size, a few rounds")
+    parser.addoption("--quick", action="store_true", help="some layers and sizes, few rounds")
+    parser.addoption("--kept", type=Place.of, help="where timings are kept (see kept.py)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if place := config.getoption("--kept"):
+        config.pluginmanager.register(Kept(place))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -46,7 +63,8 @@ def timed(
     pytestconfig: pytest.Config,
     device: torch.device,
 ) -> Timed:
-    """Times a model of a variant and its baseline, and adds the result to a list of the record."""
+    """Times a model of a variant and its baseline, and reports the result as a property."""
+    effort = effort_of(pytestconfig)
 
     def run(
         section: str,
@@ -60,10 +78,8 @@ def timed(
         **about: object,
     ) -> None:
         settings = settings or {}
-        found = compare(benchmark, pytestconfig, device, name, settings, ours, theirs, mode, size)
-        record_property("ratio", statistics.median(ratios(found)))
-        record_property("baseline", against)
-        benchmark.extra_info |= {
+        found = compare(benchmark, effort, device, name, settings, ours, theirs, mode, size)
+        record = {
             "section": section,
             "variant": name,
             "settings": settings,
@@ -72,16 +88,16 @@ def timed(
             **about,
             **found,
         }
+        record_property("record", record)
 
     return run
 
 
-def pytest_benchmark_update_machine_info(
-    config: pytest.Config, machine_info: dict[str, Any]
-) -> None:
-    """Say what matters for speed, and leave the host's name out."""
-    machine_info["node"] = None
-    machine_info |= machine()
+def effort_of(config: pytest.Config) -> Effort:
+    """How long each timing takes."""
+    if config.getoption("smoke"):
+        return SMOKE
+    return QUICK if config.getoption("quick") else WHOLE
 
 
 def pytest_report_teststatus(
@@ -89,6 +105,8 @@ def pytest_report_teststatus(
 ) -> tuple[str, str, str] | None:
     """Show the ratio in the progress line, instead of a bare "passed"."""
     found = dict(getattr(report, "user_properties", ()))
-    if report.when == "call" and report.passed and "ratio" in found:
-        return "passed", ".", f"{found['ratio']:5.2f} x {found['baseline']}"
+    if report.when == "call" and report.passed and "record" in found:
+        record = found["record"]
+        ratio = statistics.median(ratios(record))
+        return "passed", ".", f"{ratio:5.2f} x {record['baseline']}"
     return None

@@ -9,23 +9,24 @@ from textwrap import indent
 from experiments import Result
 from experiments.benchmarks.results import (
     GPU_RECORD,
-    goals_section,
     half_precision_section,
     is_gpu,
     memory_section,
     method,
     one_step_section,
     own_layers_section,
+    ragged_section,
     table_of_ratios,
 )
 from experiments.benchmarks.sizes import legend
 from experiments.report.data import data_links
-from experiments.report.markdown import images, provenance
+from experiments.report.markdown import continuing, images, provenance
 
 INSTRUCTION_SETS = {"AVX512": "AVX-512"}
 """Their usual spelling, where PyTorch's differs."""
 NOT_MEASURED = (
-    "No measurements on a GPU are published; `make bench` measures all devices of a machine.\n\n"
+    "No measurements on a GPU are published; `make bench-all` measures all devices of a "
+    "machine.\n\n"
 )
 
 
@@ -69,9 +70,9 @@ def section(result: Result) -> str:
         *own_layers_section(result),
         *half_precision_section(result),
         *one_step_section(result),
+        *ragged_section(result),
         *memory_section(result),
-        *(() if is_gpu(result) else goals_section(result)),
-        f"{provenance(result)}. {data_links(result)}",
+        f"{provenance(result)}{continuing(result)}. {data_links(result)}",
     )
     return "\n\n".join(parts) + "\n"
 

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import pytest
 import torch
 from torch import Tensor, nn
 from torch.utils import benchmark as torch_benchmark
@@ -36,15 +35,44 @@ class Size(NamedTuple):
         x = torch.randn(self.T, self.B, self.D, device=device)
         return x, torch.randn(self.T, self.B, self.H * directions, device=device)
 
+    def steps(self) -> int:
+        """Time steps of all sequences."""
+        return self.B * self.T
+
+    def work(self) -> int:
+        """Multiplications for a block of the weights."""
+        return self.steps() * (self.D + self.H) * self.H
+
     def __str__(self) -> str:
         return "-".join(f"{letter}{size}" for letter, size in self._asdict().items())
 
 
+class Effort(NamedTuple):
+    """How long a layer and its baseline are timed."""
+
+    seconds: float
+    """For all rounds together."""
+    least: int
+    """Rounds at least, whatever they take."""
+    most: int
+    warmup: int = 2
+    checked_steps: int | None = None
+    """Results of so many time steps are checked; without it, those of all."""
+
+    def rounds(self, pair: float) -> int:
+        """How many rounds there are if one takes `pair` seconds."""
+        least = min(self.least, 2) if pair > 2 * SLOW else self.least
+        return int(min(max(self.seconds / pair, least), self.most))
+
+
 # Largest error allowed before timing, in units of the largest value that the result comes from.
 TOLERANCES = {torch.float32: 2e-5, torch.bfloat16: 2e-2, torch.float16: 2e-3}
-WARMUP = 2
 # A baseline that takes longer, in seconds, is timed in few rounds: noise is small beside it.
 SLOW = 5.0
+
+WHOLE = Effort(seconds=0.4, least=4, most=150)
+QUICK = Effort(seconds=0.4, least=3, most=50, warmup=1, checked_steps=20)
+SMOKE = Effort(seconds=0.1, least=3, most=20)
 
 Step = Callable[[], tuple[Tensor, ...]]
 Timed = Callable[..., None]
@@ -57,7 +85,7 @@ def clock(device: torch.device) -> Callable[[], float]:
 
 def compare(
     benchmark: Any,
-    pytestconfig: pytest.Config,
+    effort: Effort,
     device: torch.device,
     name: str,
     settings: dict[str, str],
@@ -71,13 +99,14 @@ def compare(
     x, grad = size.random(VARIANTS[name].directions, device)
     timer = clock(device)
 
-    step = step_of(ours, x, grad, mode)
     backends: set[str] = set()
+    first_x, first_grad = (ours.first_steps(data, effort.checked_steps) for data in (x, grad))
     with observed(lambda call, backend: backends.add(backend.name)):
-        results = step()
-    check(name, settings, ours, x, grad, results)
+        results = step_of(ours, first_x, first_grad, mode)()
+    check(name, settings, ours, first_x, first_grad, results)
     del results
 
+    step = step_of(ours, x, grad, mode)
     reference = step_of(theirs, x, grad, mode)
     reference_times: list[float] = []
 
@@ -90,17 +119,16 @@ def compare(
         step()  # as for the reference, the time includes that of freeing the results
 
     time_reference()
-    budget, least, most = (0.1, 3, 20) if pytestconfig.getoption("smoke") else (0.4, 4, 150)
     time_reference()
-    if reference_times[-1] > SLOW:
-        least = min(least, 2)
-    rounds = int(min(max(budget / (2 * reference_times[-1]), least), most))
+    rounds = effort.rounds(2 * reference_times[-1])
     reference_times.clear()
 
     gc.collect()
     gc.disable()
     try:
-        benchmark.pedantic(run_ours, setup=time_reference, rounds=rounds, warmup_rounds=WARMUP)
+        benchmark.pedantic(
+            run_ours, setup=time_reference, rounds=rounds, warmup_rounds=effort.warmup
+        )
     finally:
         gc.enable()
 
@@ -108,7 +136,7 @@ def compare(
         "size": size._asdict(),
         "backends": sorted(backends),
         "seconds": list(benchmark.stats.stats.data),
-        "baseline_seconds": reference_times[WARMUP:],
+        "baseline_seconds": reference_times[effort.warmup :],
     }
 
 
@@ -120,8 +148,20 @@ class First(nn.Module):
         self.layer = layer
 
     def forward(self, x: Tensor) -> Tensor:
-        output: Tensor = self.layer(x)[0]
-        return output
+        return self.run(x)[0]
+
+    def run(self, x: Tensor) -> tuple[Tensor, Any]:
+        """Outputs and the last state."""
+        output, state = self.layer(x)
+        return output, state
+
+    def first_steps(self, data: Tensor, number: int | None) -> Tensor:
+        """The first time steps of inputs or outputs; all without a number."""
+        return data[:number]
+
+    def some_sequences(self, data: Tensor) -> list[Tensor]:
+        """The first and the last sequence of inputs or outputs, in batches: `[B, T, ...]`."""
+        return [data[:, [0, -1]].transpose(0, 1)]
 
 
 def step_of(model: nn.Module, x: Tensor, grad: Tensor, mode: str) -> Step:
@@ -153,7 +193,6 @@ def check(
     got: tuple[Tensor, ...],
 ) -> None:
     """Compare a step's results with the oracle and with float64."""
-    some = [0, -1]  # the oracle takes its time: the first and the last sequence of the batch
     dtype = next(model.parameters()).dtype
     exact, x64, grad64 = (
         copy.deepcopy(model).double(),
@@ -161,11 +200,16 @@ def check(
         grad.to(dtype).double(),
     )
     truths = step_of(exact, x64, grad64, "training" if len(got) > 1 else "forward")()
-    given = x64[:, some].transpose(0, 1)
-    oracle = torch.from_numpy(oracles.output(name, exact, given, **settings)).transpose(0, 1)
+    # The oracle takes its time: two sequences of the batch.
+    by_oracle = [
+        (output, torch.from_numpy(oracles.output(name, exact, given, **settings)))
+        for output, given in zip(
+            model.some_sequences(got[0]), exact.some_sequences(x64), strict=True
+        )
+    ]
     # An output is as exact as the memory that it shows, which grows where nothing is forgotten.
     memory, tolerance = largest_memory(exact, x64), TOLERANCES[dtype]
-    for result, truth in ((got[0][:, some], oracle), *zip(got, truths, strict=True)):
+    for result, truth in (*by_oracle, *zip(got, truths, strict=True)):
         truth = truth.detach().cpu()
         error = (result.detach().cpu().double() - truth).abs().max()
         scale = max(truth.abs().max().item(), memory)
@@ -177,6 +221,6 @@ def check(
 def largest_memory(model: First, x: Tensor) -> float:
     """The largest number in the last state of a module's layer."""
     with torch.no_grad():
-        last = model.layer(x)[1]
+        last = model.run(x)[1]
     states = (last,) if isinstance(last, Tensor) else last
     return max(state.abs().max().item() for state in states)

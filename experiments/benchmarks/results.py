@@ -12,7 +12,6 @@ from experiments.benchmarks.goals import (
     FLOAT16_GOAL,
     OWN_GOALS,
     STEP_GOAL,
-    compare,
 )
 from experiments.benchmarks.sizes import size_name, size_of, size_text
 
@@ -69,32 +68,6 @@ def method(result: Result) -> str:
     )
 
 
-def goals_section(result: Result) -> tuple[str, ...]:
-    """How many of the kernels' goals are reached, and which are not."""
-    compared = compare(result["records"])
-    missed = [
-        {
-            "variant": record["variant"],
-            "mode": record["mode"],
-            "threads": record["threads"],
-            "B, T, D, H": size_text(record["size"]),
-            "goal": goal,
-            "reached": f"{record['ratio']['median']:.2f}",
-        }
-        for record, goal in compared
-        if round(record["ratio"]["median"], 2) > goal
-    ]
-    said = (
-        "The kernels were written with a goal for each size, the largest acceptable ratio; a ratio "
-        "is rounded to two digits before it is compared. Of "
-        f"{len(compared)} goals in float32 against torch.nn, for one thread and for all, "
-        f"{len(compared) - len(missed)} are reached; the table lists the others. Goals for half "
-        "precision, one time step and other layers are in their own tables."
-    )
-    table = tabulate.tabulate(missed, "keys", tablefmt="pipe", disable_numparse=True)
-    return ("### Goals against torch.nn that are missed", said, table) if missed else ()
-
-
 def own_layers_section(result: Result) -> tuple[str, ...]:
     """Layers compared with another one of this package."""
     return section(
@@ -143,17 +116,31 @@ def one_step_section(result: Result) -> tuple[str, ...]:
     )
 
 
+def ragged_section(result: Result) -> tuple[str, ...]:
+    """Packed sequences that differ in length."""
+    records = result.get("ragged", ())
+    lengths = records[0]["lengths"] if records else ""
+    text = f"Packed sequences with lengths like those of sentences ({lengths}), in float32."
+    return section("Packed, ragged batches", text, result, "ragged")
+
+
 def is_gpu(result: Result) -> bool:
     """Whether a record is of a GPU, for which there are no goals and no threads."""
     return bool(result["experiment"].endswith("-cuda"))
 
 
 def section(
-    title: str, text: str, result: Result, name: str, goal: Callable[[Record], float]
+    title: str,
+    text: str,
+    result: Result,
+    name: str,
+    goal: Callable[[Record], float] | None = None,
 ) -> tuple[str, ...]:
     """A heading, a text, and a table with a row for each record; nothing without records."""
-    if not is_gpu(result):
-        text = f"{text} One thread; the goal is the largest acceptable ratio."
+    if is_gpu(result):
+        goal = None
+    else:
+        text = f"{text} One thread{'; the goal is the largest acceptable ratio' if goal else ''}."
     rows = [
         {
             "variant": ", ".join((record["variant"], *record["settings"].values())),
@@ -161,7 +148,7 @@ def section(
             "size": size_name(record["size"]),
             "mode": record["mode"],
             "ratio": spread(record["ratio"]),
-            **({} if is_gpu(result) else {"goal": goal(record)}),
+            **({"goal": goal(record)} if goal else {}),
             "compared with": f"`{record['baseline']}`",
             "ms": times(record),
         }

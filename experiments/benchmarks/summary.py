@@ -1,4 +1,4 @@
-"""The numbers on speed and memory in the README, which `make bench` writes there."""
+"""The numbers on speed and memory in the README, which `make bench-all` writes there."""
 
 from __future__ import annotations
 
@@ -149,6 +149,8 @@ if __name__ == "__main__":
         "python -m experiments.benchmarks.summary", description=__doc__
     ).parse_args()
     if not RECORDS:
-        raise SystemExit(f"No bench-cpu-*.json in {Path(__file__).parent}: run 'make bench' first.")
+        raise SystemExit(
+            f"No bench-cpu-*.json in {Path(__file__).parent}: run 'make bench-all' first."
+        )
     write_whole(README, with_summary(README.read_text(encoding="utf-8")))
     print(f"written: {README}")

@@ -7,6 +7,7 @@ two layers are timed: `paired.py`.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from torch import nn
 
 from experiments.benchmarks import memory
 from experiments.benchmarks.paired import First, Size, Timed
+from experiments.benchmarks.ragged import Packed, Ragged
 from experiments.benchmarks.summary import LAYERS
 from lstm_variants import VARIANTS
 from lstm_variants.cells import ElmanCell, GRUCell
@@ -28,6 +30,10 @@ SIZES = (
     Size(1, 100, 128, 256),
 )
 MODES = ("forward", "training")
+# Where only the layers of the README are timed, and these sizes.
+QUICK_SIZES = SIZES[1:4]
+# Packed sequences, with lengths like those of sentences.
+RAGGED = Ragged(64, 100, 256, 256)
 # Long sequences, where units that do not depend on one another show what that is worth.
 LONG = Size(64, 1000, 256, 256)
 # Layers that are also compared with another one of this package, in training with one thread. The
@@ -57,9 +63,9 @@ TIMED = [name for name, variant in VARIANTS.items() if not variant.ablation]
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every model, mode, number of threads and size, sizes in the outer loop.
 
-    For smoke, the smallest size alone.
+    For smoke, the smallest size alone; for a quick answer, some sizes and layers.
     """
-    smoke = metafunc.config.getoption("smoke")
+    smoke, quick = metafunc.config.getoption("smoke"), metafunc.config.getoption("quick")
     if metafunc.function is test_speed_of_own_layers:
         pairs = [
             (name, size)
@@ -68,9 +74,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         ]
         metafunc.parametrize(("name", "size"), pairs, ids=[f"{n}-{size}" for n, size in pairs])
         return
-    sizes = {test_speed_of_one_step: STEPS, test_speed_by_allocator: LARGE_BLOCKS}.get(
-        metafunc.function, SIZES
-    )
+    sizes: Sequence[Size] = {
+        test_speed_of_one_step: STEPS,
+        test_speed_by_allocator: LARGE_BLOCKS,
+        test_speed_of_ragged_batches: (Ragged(*SIZES[0]) if smoke else RAGGED,),
+    }.get(metafunc.function, QUICK_SIZES if quick else SIZES)
     metafunc.parametrize("size", sizes[:1] if smoke else sizes, ids=str)
     if metafunc.function is test_speed_by_allocator:
         metafunc.parametrize("name", LAYERS)
@@ -82,8 +90,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.function is test_speed_in_half_precision:
         ids = [f"{name_of(dtype)}-{name}" for dtype, name in HALF]
         metafunc.parametrize(("dtype", "name"), HALF, ids=ids)
-    else:
-        metafunc.parametrize("name", TIMED if metafunc.function is test_speed else STEPPED)
+        return
+    layers = {test_speed: TIMED, test_speed_of_ragged_batches: LAYERS}
+    metafunc.parametrize("name", LAYERS if quick else layers.get(metafunc.function, STEPPED))
 
 
 def test_speed(
@@ -99,6 +108,14 @@ def test_speed(
         about["megabytes"] = memory.of_training(ours.to(device), x, grad)
         about["baseline_megabytes"] = memory.of_training(theirs.to(device), x, grad)
     timed("records", name, ours, theirs, mode, size, name_in_torch(theirs), **about)
+
+
+def test_speed_of_ragged_batches(timed: Timed, name: str, mode: str, size: Ragged) -> None:
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    ours, theirs = layer(VARIANTS[name], size), baseline(VARIANTS[name], size)
+    packed = (Packed(model.layer, size.lengths) for model in (ours, theirs))
+    timed("ragged", name, *packed, mode, size, name_in_torch(theirs), lengths=size.text())
 
 
 def test_speed_of_own_layers(timed: Timed, name: str, size: Size) -> None:

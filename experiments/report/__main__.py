@@ -12,7 +12,7 @@ from pathlib import Path
 
 import experiments
 from experiments import FOLDER
-from experiments.benchmarks import allocator_page, peers_page
+from experiments.benchmarks import allocator_page, goals_page, peers_page
 from experiments.benchmarks import figure as bench_figure
 from experiments.benchmarks import page as bench
 from experiments.plotting import save_figures
@@ -56,7 +56,9 @@ def write(records: Path, generated: Path, processes: int) -> None:
 
     timed = [read(path) for path in sorted((records / "benchmarks").glob("bench-*.json"))]
     if not timed:
-        raise SystemExit(f"No bench-*.json in {records / 'benchmarks'}: run 'make bench' first.")
+        raise SystemExit(
+            f"No bench-*.json in {records / 'benchmarks'}: run 'make bench-all' first."
+        )
     for result in timed:
         save_figures(generated, result["experiment"], bench_figure.figure, result)
         write_data(generated, result)
@@ -64,6 +66,7 @@ def write(records: Path, generated: Path, processes: int) -> None:
     for result in halves:
         write_data(generated, result)
     save("bench.md", bench.tabs([*timed, *halves]) + "\n")
+    save("goals.md", goals_page.section(timed))
     allocators = [read(path) for path in sorted((records / "benchmarks").glob("allocator-*.json"))]
     for result in allocators:
         write_data(generated, result)

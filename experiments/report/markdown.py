@@ -89,19 +89,24 @@ def seeds_text(result: Result) -> str:
     return f"{number} of {planned} {word} (preliminary)"
 
 
+def continuing(result: Result) -> str:
+    """How many runs were stopped before, and their commits."""
+    runs = result.get("earlier_runs", ())
+    if not runs:
+        return ""
+    commits = dict.fromkeys(short(run["commit"]) for run in runs)
+    others = ", ".join(f"`{commit}`" for commit in commits if commit != short(result["commit"]))
+    return f", continuing {counted(len(runs), 'earlier run')}{f' (commit {others})' * bool(others)}"
+
+
 def took(result: Result) -> str:
     """How much work a record was, and where it comes from."""
     seconds = sum(record.get("seconds", 0.0) for record in result["records"])
-    runs = result.get("earlier_runs", ())
-    commits = dict.fromkeys(short(run["commit"]) for run in runs)
-    others = ", ".join(f"`{commit}`" for commit in commits if commit != short(result["commit"]))
-    earlier = f", continuing {len(runs)} earlier run{'s' if len(runs) > 1 else ''}" if runs else ""
-    earlier += f" (commit {others})" if others else ""
     machines = result.get("machines", [result["machine"]])
     core = ", on one core" if all(machine["threads"] == 1 for machine in machines) else ""
     work = (
         f"{seeds_text(result).capitalize()}; {counted(len(result['records']), 'run')}; "
-        f"{counted(round(seconds / 60), 'minute')} of run time in all{core}{earlier}. "
+        f"{counted(round(seconds / 60), 'minute')} of run time in all{core}{continuing(result)}. "
     )
     return f"{work if seconds else ''}{provenance(result)}"
 
