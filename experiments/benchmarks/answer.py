@@ -73,8 +73,9 @@ def repeatability(results: Sequence[Result]) -> str:
 
 def within(records: Sequence[Record]) -> int:
     """The percentage that the medians of processes stay within, for a share of the timings."""
-    ranges = [record["ratio"] for record in records]
     away = sorted(
-        max(q["high"] - q["median"], q["median"] - q["low"]) / q["median"] for q in ranges
+        max(q["high"] - q["median"], q["median"] - q["low"]) / q["median"]
+        for q in (record["ratio"] for record in records)
     )
-    return math.ceil(100 * away[math.ceil(SHARE * len(away)) - 1])
+    largest: float = away[math.ceil(SHARE * len(away)) - 1]
+    return math.ceil(100 * largest)
