@@ -15,7 +15,7 @@ from experiments.benchmarks.paired import Size
 from experiments.benchmarks.ragged import Ragged
 from experiments.benchmarks.results import has_memory, times
 from experiments.benchmarks.sizes import letters, size_name
-from experiments.benchmarks.summary import memory, ratio, version
+from experiments.benchmarks.summary import memory, ratio
 
 UNKNOWN = "-"
 
@@ -33,9 +33,15 @@ def described(here: Record, published: Result | None) -> str:
     if published:
         lines.append(
             f"published: {published['experiment']}.json, {machine_text(published)}, "
-            f"{published['date'][:10]}{version(published)}."
+            f"{published['date'][:10]}{earlier(published)}."
         )
     return "\n".join([*lines, ""])
+
+
+def earlier(published: Result) -> str:
+    """Whether a record is by a version that timed the two sides differently."""
+    same = all("backends" in record for record in published["records"])
+    return "" if same else ", by an earlier version of the benchmark"
 
 
 def machine_text(result: Result) -> str:
