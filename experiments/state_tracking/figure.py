@@ -7,7 +7,7 @@ import statistics
 from matplotlib.figure import Figure
 
 from experiments import Result
-from experiments.plotting import BLUE, GREEN, ORANGE, first_of_rows, grid
+from experiments.plotting import BLUE, ORANGE, first_of_rows, grid
 from experiments.records import grouped
 
 ALT = (
@@ -15,7 +15,7 @@ ALT = (
     "thin line for each seed, the median as a thick one"
 )
 COLUMNS = 4
-COLORS = (BLUE, GREEN, ORANGE)
+COLORS = (BLUE, ORANGE)
 
 
 def figure(result: Result, width: float) -> Figure:
