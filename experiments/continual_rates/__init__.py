@@ -9,7 +9,7 @@ streams](continual.md).
 Protocol: streams, networks and training are those of [Continual streams](continual.md). The measure
 is the cross-entropy on 10 new streams of 2,000 symbols, read in the same way as in the training:
 with resets of the state at each string, or without any. For each network, the rate with the
-smallest median over the three seeds is chosen.
+smallest mean over the three seeds is chosen.
 
 Deviations: no paper has this protocol. The streams of the tests are ten times as long as those on
 which the rate is chosen.

@@ -12,15 +12,15 @@ Network = tuple[str, str]
 
 
 def losses(result: Result) -> dict[Network, dict[float, float]]:
-    """For each network and learning rate, the median loss over the seeds."""
+    """For each network and learning rate, the mean loss over the seeds."""
     found: dict[Network, dict[float, float]] = {}
     names = ("model", "resets", "rate")
     for (model, resets, rate), records in grouped(result["records"], *names).items():
-        median = statistics.median(record["loss"] for record in records)
-        found.setdefault((model, resets), {})[rate] = median
+        mean = statistics.mean(record["loss"] for record in records)
+        found.setdefault((model, resets), {})[rate] = mean
     return found
 
 
 def chosen(result: Result) -> dict[Network, float]:
-    """For each network, the rate with the smallest median loss."""
+    """For each network, the rate with the smallest mean loss."""
     return {network: min(rates, key=rates.__getitem__) for network, rates in losses(result).items()}

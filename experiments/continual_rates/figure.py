@@ -17,10 +17,10 @@ COLUMNS = 3
 
 def figure(result: Result, width: float) -> Figure:
     """The loss against the rate, a panel for each network; a dot for each seed."""
-    medians = losses(result)
+    means = losses(result)
     found = grouped(result["records"], "model", "resets")
-    made, panels = grid(width, -(-len(medians) // COLUMNS), COLUMNS, 2.2, sharey=True, by_row=True)
-    for panel, (network, rates) in zip(panels.flat, medians.items(), strict=False):
+    made, panels = grid(width, -(-len(means) // COLUMNS), COLUMNS, 2.2, sharey=True, by_row=True)
+    for panel, (network, rates) in zip(panels.flat, means.items(), strict=False):
         color = COLORS[network[0]]
         points = [(record["case"]["rate"], record["loss"]) for record in found[network]]
         panel.plot(*zip(*points, strict=True), "o", color=color, alpha=0.5, mew=0, markersize=4)
@@ -28,9 +28,9 @@ def figure(result: Result, width: float) -> Figure:
         panel.set_xscale("log")
         panel.set_yscale("log")
         panel.set_title(name(*network))
-    for panel in panels.flat[len(medians) :]:
+    for panel in panels.flat[len(means) :]:
         panel.set_axis_off()
     for panel in first_of_rows(panels, width):
         panel.set_ylabel("loss")
-    panels.flat[len(medians) - 1].set_xlabel("learning rate")
+    panels.flat[len(means) - 1].set_xlabel("learning rate")
     return made

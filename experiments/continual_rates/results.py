@@ -26,6 +26,6 @@ def table(result: Result) -> str:
     ]
     shown = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
     return (
-        "Cross-entropy in nats per output on new streams, by learning rate: the median over the "
+        "Cross-entropy in nats per output on new streams, by learning rate: the mean over the "
         f"seeds.\n\n{shown}"
     )

@@ -27,5 +27,5 @@ def table(result: Result) -> str:
     shown = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
     return (
         "Cross-entropy in nats per time step on new sequences of the length of the training, by "
-        f"learning rate: the median over the seeds.\n\n{shown}"
+        f"learning rate: the mean over the seeds.\n\n{shown}"
     )
