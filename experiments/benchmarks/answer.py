@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import tabulate
+
 from experiments import Record, Result
 from experiments.benchmarks.page import instruction_set
 from experiments.benchmarks.sizes import size_name
@@ -22,21 +24,28 @@ def answer(results: Sequence[Result]) -> str:
     alone = [r for r in newest["records"] if r["threads"] == 1 and r["variant"] in LAYERS]
     common = [record for record in alone if size_name(record["size"]) in COMMON]
     smallest = [record for record in alone if size_name(record["size"]) == SMALLEST]
-    layers = "; ".join(
-        f"`{name}` {percent([r for r in common if r['variant'] == name], 'training')}"
+    rows = [
+        {"layer": f"`{name}`"} | {mode: percent(records, mode) for mode in ("training", "forward")}
         for name in LAYERS
-    )
-    sizes = ", ".join(f"*{name}*" for name in COMMON)
+        for records in [[record for record in common if record["variant"] == name]]
+    ]
+    sizes = listed([f"*{name}*" for name in COMMON])
     return (
         f"On a CPU with one thread, a training step takes {percent(common, 'training')} of the "
         f"time of `torch.nn`, and a forward pass {percent(common, 'forward')}, at the sizes "
-        f"{sizes}. In training: {layers}. At the size *{SMALLEST}* (H = "
-        f"{smallest[0]['size']['H']}), the range is {percent(smallest, 'training')} in training "
-        f"and {percent(smallest, 'forward')} in a forward pass. There, "
-        f"{', '.join(slower(smallest))} are slower than `torch.nn`, in one mode or in both. "
-        f"Measured on {newest['machine']['cpu']} with {instruction_set(newest)}, "
-        f"{newest['date'][:10]}."
+        f"{sizes}:\n\n{tabulate.tabulate(rows, 'keys', tablefmt='pipe')}\n\n"
+        f"Small layers gain less: at the size *{SMALLEST}* (H = {smallest[0]['size']['H']}), the "
+        f"range is {percent(smallest, 'training')} in training and "
+        f"{percent(smallest, 'forward')} in a forward pass, and {listed(slower(smallest))} are "
+        f"slower than `torch.nn` in one mode or in both. Measured on {newest['machine']['cpu']} "
+        f"with {instruction_set(newest)}, {newest['date'][:10]}."
     )
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Parts of a sentence."""
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def percent(records: Sequence[Record], mode: str) -> str:
