@@ -24,7 +24,7 @@ class Config(Training):
         validated_steps: Symbols of each of them.
     """
 
-    rates: tuple[float, ...] = (0.01, 0.03, 0.1)
+    rates: tuple[float, ...] = (0.03, 0.1, 0.3)
     validated: int = 10
     validated_steps: int = 2_000
 
