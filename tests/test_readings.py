@@ -17,6 +17,7 @@ from experiments.statistics.readings import (
     NO_NUMBER,
     NOT_KNOWN,
     NOT_STATED,
+    TRANSFERRED,
     Reading,
     question,
 )
@@ -49,6 +50,12 @@ BAD = {
 def test_a_reading_is_validated(changes, message):
     with pytest.raises(ValueError, match=message):
         dataclasses.replace(PAPER, **changes)
+
+
+def test_a_claim_about_other_tasks_is_read_in_the_same_way():
+    other = PAPER.about_other_tasks()
+    assert other == dataclasses.replace(PAPER, attribution=TRANSFERRED)
+    assert TRANSFERRED in source_text({"reading": dataclasses.asdict(other)})
 
 
 def test_what_is_reported_by_memory_needs_no_place():

@@ -10,7 +10,7 @@ import tabulate
 from experiments import Record, Result
 from experiments.records import grouped, median_of_solved, median_text
 from experiments.statistics.comparisons import Comparison, shares, times
-from experiments.statistics.readings import CLAIMED, NOT_STATED, Reading
+from experiments.statistics.readings import CLAIMED, NOT_STATED, TRANSFERRED, Reading
 from experiments.statistics.verdicts import claim
 
 GROUP = "Long lags"
@@ -34,7 +34,7 @@ LAGS = Reading(
 MARKS_ANYWHERE = Reading(
     "Bai, Kolter & Koltun 2018",
     "an adding problem with marks anywhere, T = 600: loss 5.3e-5 (GRU), 0.164 (LSTM)",
-    CLAIMED,
+    TRANSFERRED,
     "in full",
     "section 5.2, Table 1",
     NOT_STATED,

@@ -96,7 +96,7 @@ def claims(result: Result) -> list[Record]:
         ),
         claim(
             "The chrono initialisation is better than a forget bias of 1",
-            CHRONO_AGAINST_ONE,
+            CHRONO_AGAINST_ONE.about_other_tasks(),
             "our own task",
             against([("chrono T", "bias 1")]),
             lesson=(

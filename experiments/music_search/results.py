@@ -18,6 +18,7 @@ from experiments.music.results import (
     GATED_AHEAD,
     MARGIN,
     PUBLISHED,
+    TANH_AHEAD,
     chung,
     comparable,
     ranked,
@@ -187,7 +188,9 @@ def claims(result: Result) -> list[Record]:
         remark = GATED_AHEAD + ("" if is_ahead == [*GATED] else TIE)
         gates = below(is_ahead, ["RNN"], chung(data, [*published], CLAIMED, remark), lessons[0])
     else:
-        gates = below(["RNN"], is_behind, chung(data, [*published], FROM_TABLE), lessons[0])
+        gates = below(
+            ["RNN"], is_behind, chung(data, [*published], FROM_TABLE, TANH_AHEAD), lessons[0]
+        )
     return [
         gates,
         below(

@@ -65,7 +65,7 @@ def disagreement(
         other = "no change" if outcomes[name] == NO_CHANGE else outcomes[name]
         sentences.append(
             f"The two tests disagree on {name}: by the permutation test of the verdict, its loss "
-            f"is {verdict} that of the vanilla LSTM; Welch's test shows {other} (p {p}, not "
+            f"is {verdict} that of the vanilla LSTM; Welch's test shows {other} (p = {p}, not "
             "adjusted). The permutation test compares where the best tenths lie among all trials, "
             "Welch's test the means of the best tenths, relative to their spread."
         )

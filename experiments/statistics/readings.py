@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from experiments.statistics.papers import SOURCES
@@ -81,6 +82,10 @@ class Reading:
             raise ValueError(
                 f"{self.statistic!r}, n = {self.n} and the unit {self.unit!r} do not match"
             )
+
+    def about_other_tasks(self) -> Reading:
+        """The same, where the claim is tested on a task that the authors did not use."""
+        return dataclasses.replace(self, attribution=TRANSFERRED)
 
 
 def question(text: str = "a question, no claim of a paper") -> Reading:
