@@ -9,7 +9,7 @@ from lstm_variants.kernels import FusedBackend, signature_of
 
 
 class LeakyBackend(FusedBackend):
-    """The passes of a leaky integrator, written out; without lengths and resets."""
+    """The passes of a leaky integrator, without lengths and resets."""
 
     name, device, dtypes = "leaky", "cpu", (torch.float64,)
 
@@ -43,7 +43,8 @@ class LeakyBackend(FusedBackend):
             last[2 * k + 1].copy_(v)
 
     def backward(self, layer, output, kept, d_output, d_last, d_inputs):
-        # d_inputs: those of the input, of all weights, of all states, in the order of the layer.
+        # d_inputs: those of the input, of all weights, of all states, in
+        # the order of the layer.
         H, T, n = layer.hidden_size, len(layer.x), len(layer.weights)
         m = n // layer.directions
         d_x = torch.zeros_like(layer.x)
@@ -51,9 +52,11 @@ class LeakyBackend(FusedBackend):
             (weight, slope, *bias), first = weights_and_v(layer, k)
             steps = range(T) if k == 0 else range(T - 1, -1, -1)
             keep = linear(layer.x, weight, *bias).chunk(2, -1)[1].sigmoid()
-            d_h_n, d_v = d_last[2 * k : 2 * k + 2]  # None where a result was not used
+            # None where a result was not used:
+            d_h_n, d_v = d_last[2 * k : 2 * k + 2]
             d_v = torch.zeros_like(first) if d_v is None else d_v
-            d_pre, d_slope = layer.x.new_zeros(T, len(first), 2 * H), torch.zeros_like(slope)
+            d_pre = layer.x.new_zeros(T, len(first), 2 * H)
+            d_slope = torch.zeros_like(slope)
             for t in reversed(steps):
                 d_h = torch.zeros_like(first)
                 if d_output is not None:
@@ -63,15 +66,20 @@ class LeakyBackend(FusedBackend):
                 v, gate = kept[k][t], (slope * kept[k][t]).sigmoid()
                 d_v = d_v + d_h * (gate + slope * v * gate * (1 - gate))
                 d_slope += (d_h * v * v * gate * (1 - gate)).sum(0)
-                before = first if t == steps[0] else kept[k][t - 1 if k == 0 else t + 1]
-                d_pre[t] = torch.cat([d_v, d_v * before * keep[t] * (1 - keep[t])], -1)
+                earlier = t - 1 if k == 0 else t + 1
+                before = first if t == steps[0] else kept[k][earlier]
+                d_keep = d_v * before * keep[t] * (1 - keep[t])
+                d_pre[t] = torch.cat([d_v, d_keep], -1)
                 d_v = d_v * keep[t]
             d_x += d_pre @ weight
             d_weight = torch.einsum("tbg,tbd->gd", d_pre, layer.x)
-            found = (d_weight, d_slope, d_pre.sum((0, 1)))[:m]  # the last one of a bias
-            for d_input, value in zip(d_inputs[1 + k * m :], found, strict=False):
+            # The last one is that of a bias, if there is one.
+            found = (d_weight, d_slope, d_pre.sum((0, 1)))[:m]
+            own = d_inputs[1 + k * m : 1 + (k + 1) * m]
+            for d_input, value in zip(own, found, strict=True):
                 fill(d_input, value)
-            fill(d_inputs[1 + n + 2 * k], torch.zeros_like(d_v))  # no step reads h
+            # No step reads h.
+            fill(d_inputs[1 + n + 2 * k], torch.zeros_like(d_v))
             fill(d_inputs[1 + n + 2 * k + 1], d_v)
         fill(d_inputs[0], d_x)
 

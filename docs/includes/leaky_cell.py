@@ -1,4 +1,4 @@
-"""A cell outside the package: a leaky integrator whose potential v starts at 1."""
+"""A cell outside the package: a leaky integrator; v starts at 1."""
 
 # --8<-- [start:cell]
 from collections import namedtuple
@@ -9,7 +9,11 @@ import torch
 from lstm_variants.cells import Block, Cell, Field, Parameter
 
 LeakyState = namedtuple("LeakyState", "h v")
-LeakyWeights = namedtuple("LeakyWeights", "weight_ih slope bias_ih", defaults=[None])
+LeakyWeights = namedtuple(
+    "LeakyWeights",
+    "weight_ih slope bias_ih",
+    defaults=[None],
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -31,7 +35,8 @@ class LeakyCell(Cell):
         rows, names = 2 * H, self.block_names
         slope = {"slope": Parameter((H,), "s", init=torch.nn.init.ones_)}
         biases = {"bias_ih": Parameter((rows,), "b", names)} if bias else {}
-        return {"weight_ih": Parameter((rows, D), "W", names)} | slope | biases
+        weights = {"weight_ih": Parameter((rows, D), "W", names)}
+        return weights | slope | biases
 
     def step(self, wx, state, w):
         write, keep = wx.chunk(2, dim=-1)

@@ -24,7 +24,7 @@ class Tagger(torch.nn.Module):
 
 
 def examples(number=256, T=50):
-    """Sequences of 1 to T steps: is the sum of all inputs so far positive?"""
+    """Sequences of 1 to T steps: is the sum of inputs so far positive?"""
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(number, T, 16, generator=generator)
     lengths = torch.randint(1, T + 1, (number,), generator=generator)
