@@ -30,7 +30,7 @@ EXAMPLE = Path(__file__).parent.parent / "docs" / "includes" / "leaky_cell.py"
 spec = importlib.util.spec_from_file_location("leaky_cell", EXAMPLE)
 leaky_cell = sys.modules["leaky_cell"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(leaky_cell)
-LeakyCell, LeakyWeights = leaky_cell.LeakyCell, leaky_cell.LeakyWeights
+LeakyCell, LeakyWeights = leaky_cell.LeakyCell, leaky_cell.Weights
 
 
 def by_hand(x, w):

@@ -9,11 +9,7 @@ import torch
 from lstm_variants.cells import Block, Cell, Field, Parameter
 
 LeakyState = namedtuple("LeakyState", "h v")
-LeakyWeights = namedtuple(
-    "LeakyWeights",
-    "weight_ih slope bias_ih",
-    defaults=[None],
-)
+Weights = namedtuple("Weights", "weight_ih slope bias_ih", defaults=[None])
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,15 +24,14 @@ class LeakyCell(Cell):
     \end{aligned} $$"""
 
     blocks = (Block("w", "candidate"), Block("k", "keep"))
-    state_type, weights_type = LeakyState, LeakyWeights
+    state_type, weights_type = LeakyState, Weights
     state_fields = (Field("h"), Field("v", start=1.0, float32=True))
 
     def parameters(self, D, H, *, bias=True, proj_size=0):
         rows, names = 2 * H, self.block_names
-        slope = {"slope": Parameter((H,), "s", init=torch.nn.init.ones_)}
-        biases = {"bias_ih": Parameter((rows,), "b", names)} if bias else {}
-        weights = {"weight_ih": Parameter((rows, D), "W", names)}
-        return weights | slope | biases
+        s = {"slope": Parameter((H,), "s", init=torch.nn.init.ones_)}
+        b = {"bias_ih": Parameter((rows,), "b", names)} if bias else {}
+        return {"weight_ih": Parameter((rows, D), "W", names)} | s | b
 
     def step(self, wx, state, w):
         write, keep = wx.chunk(2, dim=-1)
