@@ -110,7 +110,7 @@ named-version:
 docs-zensical: report $(VENV)/.has-zensical ## Build the documentation with Zensical into build/zensical/site
 	rm -rf build/zensical
 	mkdir -p build/zensical
-	cp -r *.md *.cff mkdocs.yml pyproject.toml docs experiments lstm_variants tests build/zensical
+	cp -r *.md *.cff LICENSE mkdocs.yml pyproject.toml docs experiments lstm_variants tests build/zensical
 	cp docs/generated/pages/*.md build/zensical/docs/results
 	cd build/zensical && "$(CURDIR)/$(BIN)/python" -m zensical build
 

@@ -21,6 +21,7 @@ from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 from numpy.typing import NDArray
 
 from experiments.report.markdown import PALETTES, figure_file
+from experiments.report.preview import preview_file, save_preview
 
 # Inches. A narrow page is a phone's; at this width, its letters have their natural size there.
 WIDE, NARROW = 9.0, 3.6
@@ -41,7 +42,7 @@ COLORS = {
 def save_figures(
     folder: Path, name: str, draw: Callable[[Any, float], Figure], content: Any
 ) -> None:
-    """Draw a figure for wide and narrow pages, and write it for each palette.
+    """Draw a figure for wide and narrow pages, and write it for each palette and as a preview.
 
     Args:
         folder: Where the files are written.
@@ -54,6 +55,8 @@ def save_figures(
         with style(width):
             figure = draw(content, width)
             figure.savefig(text, format="svg", metadata={"Date": None}, transparent=True)
+            if width == WIDE:
+                save_preview(folder / preview_file(name), figure)
         plt.close(figure)
         for palette, color in THEMES.items():
             path = folder / figure_file(name, palette, narrow=width == NARROW)

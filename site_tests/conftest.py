@@ -11,8 +11,11 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from playwright.sync_api import sync_playwright
 
 SITE = Path(__file__).parent.parent / "site"
-# The address that the site is built for: its map starts with the home page.
-ADDRESS = re.findall(r"<loc>(.*?)index.html</loc>", (SITE / "sitemap.xml").read_text())[0]
+MAP = "sitemap.xml"
+# The address that the site is built for: its map starts with the home page. Built without SITE_URL,
+# it has an empty map.
+ADDRESSES = re.findall(r"<loc>(.*?)index.html</loc>", (SITE / MAP).read_text())
+ADDRESS = ADDRESSES[0] if ADDRESSES else "http://127.0.0.1:8000/"
 DESKTOP = {"width": 1280, "height": 900}
 WAYS = {"http": ADDRESS, "disk": f"{SITE.as_uri()}/"}
 
@@ -44,6 +47,12 @@ def browser():
         yield opened
 
 
+def site_map():
+    """The map that the site would have with this address: instant navigation follows it alone."""
+    pages = (path.relative_to(SITE) for path in SITE.rglob("*.html"))
+    return f"<urlset>{''.join(f'<url><loc>{ADDRESS}{page}</loc></url>' for page in pages)}</urlset>"
+
+
 class Visit:
     """An open page, and what went wrong meanwhile.
 
@@ -73,6 +82,8 @@ class Visit:
         if not url.startswith(ADDRESS):
             self.foreign.append(url)
             route.abort()
+        elif url == ADDRESS + MAP and not ADDRESSES:
+            route.fulfill(body=site_map(), content_type="application/xml")
         elif file.is_file():
             self.weight += file.stat().st_size
             route.fulfill(path=file)

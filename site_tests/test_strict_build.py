@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("docs", "experiments", "lstm_variants", "tests")
-FILES = ("CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "README.md")
+FILES = ("CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "README.md")
 FILES += ("Makefile", "mkdocs.yml", "pyproject.toml")
 PAGE = "docs/howto/replace.md"
 

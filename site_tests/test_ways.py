@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
 
 from site_tests.conftest import SITE
 
@@ -35,36 +34,6 @@ def test_at_most_two_clicks_from_home(visit, links, wanted):
         page.get_by_role("link", name=link, exact=True).first.click()
         page.wait_for_load_state()
     page.wait_for_url(f"**/{wanted}*")
-
-
-@pytest.mark.parametrize(
-    ("words", "wanted"),
-    [
-        ("cite", "project/cite.html"),
-        ("GPU", "project/support.html"),
-        ("padding", "howto/replace.html"),
-        ("bidirectional", "api/layers.html"),
-        ("dropout", "howto/regularisation.html"),
-        ("ONNX", "howto/export.html"),
-        ("streaming", "howto/streaming.html"),
-        ("training example", "start/train.html"),
-        ("speed", "results/speed.html"),
-        ("install", "index.html"),
-    ],
-)
-def test_search_finds_the_page_that_is_wanted_first(visit, words, wanted):
-    page = visit("index.html").page
-    page.locator("input.md-search__input").click()
-    page.locator("input.md-search__input").press_sequentially(words)
-    first = page.locator(".md-search-result__item a").first
-    expect(first).to_have_attribute("href", re.compile(wanted), timeout=60_000)
-    page.wait_for_timeout(1000)  # while words are typed, results are of their beginnings
-    expect(first).to_have_attribute("href", re.compile(wanted))
-    # Snippets are text, not LaTeX, and no sources of tests.
-    found = page.locator(".md-search-result__list").inner_text()
-    assert "\\(" not in found
-    assert "\\odot" not in found
-    assert "assert " not in found
 
 
 def test_every_page_has_its_own_description():

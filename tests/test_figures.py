@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
@@ -21,7 +22,8 @@ from experiments.plotting import (
     style,
 )
 from experiments.records import load
-from experiments.report import pages
+from experiments.report import pages, preview
+from experiments.report.preview import preview_file
 
 RECORDS = {
     name: experiments.FOLDER / name / "record.json"
@@ -68,7 +70,7 @@ def test_text_and_axes_have_the_colour_of_each_palette(tmp_path):
         return made
 
     save_figures(tmp_path, "example", draw, "time")
-    drawn = {path.stem: path.read_text() for path in tmp_path.iterdir()}
+    drawn = {path.stem: path.read_text() for path in tmp_path.glob("*.svg")}
     assert len(drawn) == 2 * len(THEMES)
     for name, svg in drawn.items():
         assert FOREGROUND not in svg
@@ -110,3 +112,23 @@ def test_figures_of_times_have_no_row_without_runs(name):
             }
             assert rows == set(range(len(labels))), panel.get_title()
     plt.close(made)
+
+
+@pytest.mark.parametrize("height", [1, 3, 12])
+def test_a_preview_has_the_whole_figure_as_large_as_fits(tmp_path, height):
+    def draw(color, width):
+        made = plt.figure(figsize=(width, height))
+        made.add_axes((0, 0, 1, 1), facecolor=color)
+        return made
+
+    save_figures(tmp_path, "example", draw, "black")
+    picture = plt.imread(tmp_path / preview_file("example"))
+    assert picture.shape[:2] == (preview.HEIGHT, preview.WIDTH)
+    rows, columns = np.nonzero(picture[..., 0] < 0.5)
+    tall, wide = np.ptp(rows) + 1, np.ptp(columns) + 1
+    assert tall / wide == pytest.approx(height / WIDE, rel=0.02)
+    margins = [rows.min(), preview.HEIGHT - 1 - rows.max()]
+    margins += [columns.min(), preview.WIDTH - 1 - columns.max()]
+    assert min(margins) == pytest.approx(preview.MARGIN, abs=2)
+    assert margins[0] == pytest.approx(margins[1], abs=2)
+    assert margins[2] == pytest.approx(margins[3], abs=2)

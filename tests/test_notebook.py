@@ -5,11 +5,14 @@ import subprocess
 import sys
 
 import nbformat
+import pytest
 
+from experiments.report.address import colab
 from experiments.report.notebook import PAGE, write_notebook
 
 
-def test_the_notebook_runs_and_has_what_the_page_has(tmp_path):
+def test_the_notebook_runs_and_has_what_the_page_has(tmp_path, monkeypatch):
+    monkeypatch.delenv("REPO_URL", raising=False)
     path = tmp_path / "walkthrough.ipynb"
     write_notebook(path)
     notebook = nbformat.read(path, as_version=4)
@@ -27,3 +30,21 @@ def test_the_notebook_runs_and_has_what_the_page_has(tmp_path):
     assert r"c_t &= f_t \odot c_{t-1} + i_t \odot g_t \\" in prose
     # Nothing that only the site can show.
     assert not re.search(r"\]\(\.|\]\[|!!!|exec=|<!--", prose)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://example.org/lstm_variants", "https://github.com/example/lstm_variants"]
+)
+@pytest.mark.parametrize("end", ["", "/", ".git"])
+def test_with_an_address_the_notebook_is_installed_from_the_repository(
+    tmp_path, monkeypatch, address, end
+):
+    monkeypatch.setenv("REPO_URL", address + end)
+    write_notebook(tmp_path / "walkthrough.ipynb")
+    notebook = nbformat.read(tmp_path / "walkthrough.ipynb", as_version=4)
+    first = next(cell["source"] for cell in notebook.cells if cell["cell_type"] == "code")
+    assert f"    %pip install --quiet git+{address}" in first.splitlines()
+    assert "make wheel" not in first
+    # Colab opens notebooks of GitHub alone.
+    assert ("colab" in colab()) == ("github.com" in address)
+    assert not colab() or "/github/example/lstm_variants/blob/" in colab()

@@ -18,9 +18,10 @@ def on_page_context(context, page, **_):
 
 def on_post_build(config):
     """Write the list beside the pages."""
-    base = config.site_url.rstrip("/")  # that of a version has no slash at its end
+    # That of a version has no slash at its end; without an address, links are relative.
+    base = f"{config.site_url.rstrip('/')}/" if config.site_url else ""
     lines = [f"# {config.site_name}", "", f"> {config.site_description}", "", "## Pages", ""]
     lines += [
-        f"- [{title}]({base}/{url}): {description}" for url, (title, description) in PAGES.items()
+        f"- [{title}]({base}{url}): {description}" for url, (title, description) in PAGES.items()
     ]
     (Path(config.site_dir) / "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -21,6 +21,7 @@ from experiments.report.claims import Scored, slug
 from experiments.report.data import write_data
 from experiments.report.files import read, write_experiment
 from experiments.report.notebook import write_notebook
+from experiments.report.preview import DEFAULT, save_default
 from experiments.report.reference import cells_reference
 from experiments.report.what_holds import what_holds
 
@@ -77,6 +78,7 @@ def write(records: Path, generated: Path, processes: int) -> None:
     save("peers.md", peers_page.section(read(peers) if peers.exists() else None))
     save("cells.md", cells_reference())
     write_notebook(generated / "walkthrough.ipynb")
+    save_default(generated / DEFAULT)
     names = experiments.names()
     paths = {name: records / name / "record.json" for name in names}
     missing = [name for name in names if not paths[name].exists()]

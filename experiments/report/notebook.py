@@ -9,18 +9,21 @@ import jupytext
 import nbformat
 
 from experiments import FOLDER
+from experiments.report.address import repository, source
 from experiments.report.markdown import aligned
 
 PAGE = FOLDER.parent / "docs" / "start" / "walkthrough.md"
 INSTALL = """```python
-# The package is installed from its sources, and compiled in two minutes: `make wheel` in a clone
-# writes lstm_variants_torch-*.tar.gz into dist/. In Colab, upload it to the session first.
+# {}
 import importlib.util
 
 if importlib.util.find_spec("lstm_variants") is None:
-    %pip install --quiet lstm_variants_torch-*.tar.gz
+    %pip install --quiet {}
 ```
 """
+FROM_REPOSITORY = "The package is installed from its repository, and compiled in two minutes."
+FROM_SOURCES = """The package is installed from its sources, and compiled in two minutes: `make
+# wheel` in a clone writes lstm_variants_torch-*.tar.gz into dist/. In Colab, upload it first."""
 EQUATIONS = re.compile(
     r"^```python [^\n]*session=\"equations\"\n(?:(?!```).)*?"
     r"^show\(VARIANTS\[\"([^\"]+)\"\]\.cell\)\n```$",
@@ -48,12 +51,19 @@ def notebook_text(page: str) -> str:
     text = text.partition("\n## Next\n")[0]
     text = re.sub(r"<!-- site -->.*?<!-- /site -->\n", "", text, flags=re.DOTALL)
     title, _, rest = text.lstrip().partition("\n")
-    text = f"{title}\n\n{INSTALL}\n{rest}"
+    text = f"{title}\n\n{install_cell()}\n{rest}"
     text = EQUATIONS.sub(equations_of, text)
     text = re.sub(r'^```python exec="true".*$', "```python", text, flags=re.MULTILINE)
     text = re.sub(r"^!!! \w+ \"(.*)\"\n((?:\n| {4}.*\n)*)", quoted, text, flags=re.MULTILINE)
     text = re.sub(r"\[([^\]]+)\]\[[\w.]+\]", r"\1", text)  # references into the API pages
     return re.sub(r"\[([^\]]+)\]\((?!https?:)[^)]*\)", r"\1", text)  # links to other pages
+
+
+def install_cell() -> str:
+    """The first cell, which installs the package where it is missing."""
+    if repository():
+        return INSTALL.format(FROM_REPOSITORY, source())
+    return INSTALL.format(FROM_SOURCES, "lstm_variants_torch-*.tar.gz")
 
 
 def equations_of(code: re.Match[str]) -> str:
