@@ -6,10 +6,11 @@
   const EXACT = 3; // weight of a word itself, beside words that begin with it
   const SHORT = 4; // characters; fewer are the beginning of too many words
   const STOP_WORDS = new Set(
-    `a about all also am an and any are as at be been between but by can could did do does for from get
-    had has have how i if in into is it its make may me might most much my need of on or our own should
-    so some than that the their them then there these they this those through to us use using versus vs
-    was we were what when where which while who whose why will with would you your`.split(/\s+/)
+    `a about all also am an and any are as at be been between but by can could did do does for
+    from get had has have how i if in into is it its make may me might most much my need of on
+    or our own should so some than that the their them then there these they this those through
+    to us use using versus vs was we were what when where which while who whose why will with
+    would you your`.split(/\s+/)
   );
   const OPERATORS = /["~^*:]|(^|\s)[+-]/; // of the search: such a query is left as it is
 
