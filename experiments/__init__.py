@@ -22,7 +22,7 @@ Result = dict[str, Any]
 """The content of a record file: records of all units, configuration and provenance."""
 DIVERGED = 1e30
 """In a record, a number that was not finite, which JSON cannot hold."""
-SECTIONS = ("Claim", "Claims", "Protocol", "Deviations")
+SECTIONS = ("Claim", "Claims", "Question", "Questions", "Protocol", "Deviations")
 
 
 def names() -> list[str]:
@@ -36,7 +36,7 @@ def part(name: str, module: str) -> Any:
 
 
 def text(name: str) -> str:
-    """Title, introduction, claims, protocol and deviations of an experiment, in Markdown."""
+    """Title, introduction, claims or question, protocol and deviations, in Markdown."""
     return inspect.cleandoc(importlib.import_module(f"experiments.{name}").__doc__ or "")
 
 
@@ -64,10 +64,15 @@ def sections(name: str) -> dict[str, str]:
     for paragraph in text(name).split("\n\n")[1:]:
         first, _, rest = paragraph.partition(": ")
         if first in SECTIONS and rest:
-            found[first.replace("Claims", "Claim")] = current = [rest[0].upper() + rest[1:]]
+            found[first.removesuffix("s") if first != "Deviations" else first] = current = [
+                rest[0].upper() + rest[1:]
+            ]
         else:
             current.append(paragraph)
-    if missing := {"Claim", "Protocol", "Deviations"} - found.keys():
+    missing = [section for section in ("Protocol", "Deviations") if section not in found]
+    if found.keys().isdisjoint({"Claim", "Question"}):
+        missing = ["Claim", "Question", *missing]
+    if missing:
         raise ValueError(
             f"the docstring of {name} has no paragraph that begins with "
             f"{' or '.join(sorted(missing))}, a colon and a space"

@@ -9,7 +9,8 @@ import tabulate
 
 from experiments import Record, Result
 from experiments.records import grouped, median_of_solved, median_text
-from experiments.statistics.comparisons import Comparison, shares, times
+from experiments.statistics.choices import Choice
+from experiments.statistics.comparisons import Comparison, Pair, shares, times
 from experiments.statistics.readings import CLAIMED, NOT_STATED, TRANSFERRED, Reading
 from experiments.statistics.verdicts import claim
 
@@ -48,6 +49,7 @@ CHRONO = Reading(
     "abstract and section 3 of the submitted version",
 )
 OF_INTEREST = 2.0  # times sooner
+SHARE, SEQUENCES = "share of seeds that solve it", "sequences to solve it"
 
 
 def claims(result: Result) -> list[Record]:
@@ -72,12 +74,12 @@ def claims(result: Result) -> list[Record]:
         runs = rnn(shortest) if model == "RNN" else solved.get(key, [])
         return f"{sum(runs)} of {len(runs)}"
 
-    def sooner(label: str, ahead: tuple[int, str, str], behind: tuple[int, str, str]) -> Comparison:
+    def sooner(pair: Pair, ahead: tuple[int, str, str], behind: tuple[int, str, str]) -> Comparison:
         took, other = (
             [r["sequences"] if r["solved"] else cap for r in found[*key, rate]]
             for key in (ahead, behind)
         )
-        return times(label, took, other, cap, of_interest=OF_INTEREST)
+        return times(pair, took, other, cap, of_interest=OF_INTEREST)
 
     def too_short(T: int) -> str:
         """Why a network that does not solve a lag within the limit is not known to fail."""
@@ -91,7 +93,7 @@ def claims(result: Result) -> list[Record]:
             "adapted",
             [
                 shares(
-                    f"T = {T}, {initialisation}: {model} minus RNN, share of seeds that solve it",
+                    Pair(model, "RNN", SHARE, f"T = {T}, {initialisation}"),
                     solved[T, initialisation, model, rate],
                     rnn(T),
                     reported=100,
@@ -101,7 +103,7 @@ def claims(result: Result) -> list[Record]:
                 for model in ("LSTM 1997", "LSTM")
             ],
             lesson=(
-                "+++.++..",
+                "+++0++//",
                 f"With PyTorch's initialisation, {counted('LSTM')} LSTMs and {counted('RNN')} "
                 f"plain recurrent networks solve the adding problem with T = {shortest} within "
                 f"{cap:,} sequences; of LSTMs without a forget gate, as in 1997, "
@@ -120,7 +122,7 @@ def claims(result: Result) -> list[Record]:
             "our own task",
             [
                 sooner(
-                    f"T = {T}, {initialisation}: GRU against LSTM, sequences to solve it",
+                    Pair("GRU", "LSTM", SEQUENCES, f"T = {T}, {initialisation}"),
                     (T, initialisation, "GRU"),
                     (T, initialisation, "LSTM"),
                 )
@@ -141,7 +143,7 @@ def claims(result: Result) -> list[Record]:
             "our own task",
             [
                 sooner(
-                    f"T = {T}: {model}, chrono T against uniform, sequences to solve it",
+                    Pair(f"{model} with chrono T", f"{model} with uniform", SEQUENCES, f"T = {T}"),
                     (T, "chrono T", model),
                     (T, "uniform", model),
                 )
@@ -157,6 +159,12 @@ def claims(result: Result) -> list[Record]:
             ),
         ),
     ]
+
+
+def choices(result: Result) -> list[Choice]:
+    """One learning rate for all networks but the RNN."""
+    rate = result["config"]["rate"]
+    return [Choice("learning rate", "all networks but the RNN", (rate,), (rate,), "nothing")]
 
 
 def table(result: Result) -> str:

@@ -8,10 +8,12 @@ from experiments.initial_biases.results import (
     CHRONO_AGAINST_ONE,
     CONTROL,
     OF_INTEREST,
+    SEQUENCES,
     table_by,
     times_by,
 )
-from experiments.statistics.comparisons import Comparison, times
+from experiments.statistics.choices import Choice
+from experiments.statistics.comparisons import Comparison, Pair, times
 from experiments.statistics.verdicts import claim
 
 GROUP = "Long lags"
@@ -30,7 +32,7 @@ def claims(result: Result) -> list[Record]:
     def initialisations(ahead: str, behind: str, *, reported: bool = False) -> list[Comparison]:
         return [
             times(
-                f"T = {T}: {model}, {ahead} against {behind}, sequences to solve it",
+                Pair(f"{model} with {ahead}", f"{model} with {behind}", SEQUENCES, f"T = {T}"),
                 took[T, "second half", model, ahead],
                 took[T, "second half", model, behind],
                 cap,
@@ -72,7 +74,7 @@ def claims(result: Result) -> list[Record]:
             "our own task",
             [
                 times(
-                    f"T = {T}, {bias}: GRU against LSTM, sequences to solve it",
+                    Pair("GRU", "LSTM", SEQUENCES, f"T = {T}, {bias}"),
                     took[T, "second half", "GRU", bias],
                     took[T, "second half", "LSTM", bias],
                     cap,
@@ -95,8 +97,7 @@ def claims(result: Result) -> list[Record]:
             "our own task",
             [
                 times(
-                    f"T = {T}: {model}, {bias}, second half against first half, sequences to "
-                    "solve it",
+                    Pair("second half", "first half", SEQUENCES, f"T = {T}, {model}, {bias}"),
                     took[T, "second half", model, bias],
                     took[T, "first half", model, bias],
                     cap,
@@ -118,6 +119,12 @@ def claims(result: Result) -> list[Record]:
             ),
         ),
     ]
+
+
+def choices(result: Result) -> list[Choice]:
+    """One learning rate for all networks."""
+    rate = result["config"]["rate"]
+    return [Choice("learning rate", "all networks", (rate,), (rate,), "nothing")]
 
 
 def table(result: Result) -> str:

@@ -9,7 +9,8 @@ import tabulate
 
 from experiments import Record, Result
 from experiments.records import grouped
-from experiments.statistics.comparisons import Comparison, scores
+from experiments.statistics.choices import Limit
+from experiments.statistics.comparisons import Comparison, Pair, scores
 from experiments.statistics.readings import CLAIMED, NO_PEEPHOLES, NOT_STATED, Reading, question
 from experiments.statistics.verdicts import claim
 
@@ -30,6 +31,9 @@ CHUNKS = Reading(
 )
 CONTROL = question("a control, no claim of a paper")
 OF_INTEREST = MARGIN = 0.2  # points of F1
+UNIT = "points of F1"
+WITH_PEEPHOLES = {"BiLSTM": "BiLSTM without peepholes", "BiLSTM, peepholes": "with peepholes"}
+"""How networks are called where they are compared for their peepholes."""
 
 
 def claims(result: Result) -> list[Record]:
@@ -38,18 +42,17 @@ def claims(result: Result) -> list[Record]:
     f1 = {name: [r["f1"] for r in found] for name, found in grouped(records, "model").items()}
 
     def points(ahead: str, behind: str, reported: float | None = None) -> Comparison:
-        label = f"{ahead} minus {behind}, F1"
         return scores(
-            label,
+            pair(ahead, behind),
             f1[ahead],
             f1[behind],
-            "points",
+            UNIT,
             reported=reported,
             of_interest=OF_INTEREST,
         )
 
     def no_worse(ahead: str, behind: str) -> Comparison:
-        return scores(f"{ahead} minus {behind}, F1", f1[ahead], f1[behind], "points", margin=MARGIN)
+        return scores(pair(ahead, behind), f1[ahead], f1[behind], UNIT, margin=MARGIN)
 
     gap = PUBLISHED["BiLSTM"][0] - PUBLISHED["LSTM"][0]
     return [
@@ -62,7 +65,7 @@ def claims(result: Result) -> list[Record]:
                 points("BiLSTM", "LSTM, as many parameters"),
             ],
             lesson=(
-                "++",
+                ">+",
                 "On chunking, after ten epochs, reading in both directions gains several points "
                 "of F1, also over a wider LSTM. The gain is larger than in the paper with all of "
                 "its features, and closer to the one that it reports for words alone.",
@@ -104,6 +107,23 @@ def claims(result: Result) -> list[Record]:
             ),
         ),
     ]
+
+
+def limits(result: Result) -> list[Limit]:
+    """In how many runs of each network the last epoch is the best."""
+    return [
+        Limit(name, f"The limit of {result['config']['epochs']} epochs", last, len(found))
+        for name, found in grouped(result["records"], "model").items()
+        for last in [sum(run["epoch"] == len(run["valid"]) for run in found)]
+    ]
+
+
+def pair(ahead: str, behind: str) -> Pair:
+    """Two networks, by names that show in what they differ."""
+    if {ahead, behind} == {*WITH_PEEPHOLES}:
+        return Pair(WITH_PEEPHOLES[ahead], WITH_PEEPHOLES[behind], "F1")
+    first, second = (n.replace(", as", " with as").replace(",", "") for n in (ahead, behind))
+    return Pair(first, second, "F1")
 
 
 def table(result: Result) -> str:

@@ -8,8 +8,9 @@ import numpy as np
 import tabulate
 
 from experiments import Record, Result
+from experiments.counting.results import LARGEST_N
 from experiments.records import grouped, median_of_solved
-from experiments.statistics.comparisons import Comparison, scores, times
+from experiments.statistics.comparisons import Comparison, Pair, scores, times
 from experiments.statistics.readings import question
 from experiments.statistics.verdicts import claim
 
@@ -59,21 +60,21 @@ def claims(result: Result) -> list[Record]:
             model: [r[measured] if r["solved"] else cap for r in found[task, model]]
             for model in (ahead, behind)
         }
-        label = f"{task}: {ahead} against {behind}, time to solve it"
-        return times(label, took[ahead], took[behind], cap, of_interest=TWICE)
+        pair = Pair(ahead, behind, "time to solve it", task)
+        return times(pair, took[ahead], took[behind], cap, of_interest=TWICE)
 
     def farther(ahead: str, behind: str) -> Comparison:
         ns = {
             model: [r["max_correct_n"] for r in found["counting", model]]
             for model in (ahead, behind)
         }
-        label = f"counting: {ahead} minus {behind}, largest n"
+        pair = Pair(ahead, behind, "largest n", "counting", LARGEST_N)
         unfit = [model for model in ns if np.mean(np.array(ns[model]) >= COUNTED) < 0.5]
         return scores(
-            label,
+            pair,
             ns[ahead],
             ns[behind],
-            "n",
+            "in n",
             of_interest=COUNTED,
             ceiling=config["max_test_n"],
             open_because=f"most runs of {unfit[0]} do not fit the training range" if unfit else "",
@@ -84,8 +85,8 @@ def claims(result: Result) -> list[Record]:
             model: [-r["test"]["per_frame"] for r in found["music", model]]
             for model in (ahead, behind)
         }
-        label = f"music: {ahead} below {behind}, test NLL"
-        return scores(label, nll[ahead], nll[behind], "nats per frame", of_interest=NATS)
+        pair = Pair(ahead, behind, "test NLL", "music")
+        return scores(pair, nll[ahead], nll[behind], "nats per frame", of_interest=NATS)
 
     return [
         claim(

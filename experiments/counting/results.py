@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import tabulate
 
-from experiments import Record, Result
-from experiments.records import grouped
-from experiments.statistics.comparisons import Comparison, scores
+from experiments import FOLDER, Record, Result
+from experiments.counting_rates import results as pilot
+from experiments.records import grouped, load
+from experiments.statistics.choices import Choice
+from experiments.statistics.comparisons import Comparison, Pair, scores, shares
+from experiments.statistics.inference import p_statement
 from experiments.statistics.readings import CLAIMED, NOT_KNOWN, Reading, question
 from experiments.statistics.verdicts import claim
 
@@ -45,6 +48,8 @@ BEYOND = Reading(
     10,
     "n",
 )
+LARGEST_N = "farther", "less far"
+"""How a sentence says which network counts farther."""
 OF_INTEREST = 25  # n: half of the training range
 FITTED = 0.5
 """How far networks count is compared if as many of their seeds are right on the training range."""
@@ -55,23 +60,23 @@ def beyond(config: Record, language: str, H: int, ns: Sequence[int]) -> Comparis
     first_failure = SUZGUN.get((language, H))
     max_train_n = config["max_train_n"]
     return scores(
-        f"{language}, H = {H}: LSTM beyond n = {max_train_n}",
+        Pair("LSTM", f"n = {max_train_n}", "largest n", f"{language}, H = {H}", LARGEST_N),
         ns,
         float(max_train_n),
-        "n",
+        "in n",
         reported=first_failure - 1 - max_train_n if first_failure else None,
         of_interest=OF_INTEREST,
     )
 
 
 def farther(
-    config: Record, label: str, ns: Mapping[str, Sequence[int]], reported: float | None = None
+    config: Record, pair: Pair, ns: Mapping[str, Sequence[int]], reported: float | None = None
 ) -> Comparison:
     """How much farther the first of two networks counts than the second.
 
     Args:
         config: The settings of the runs.
-        label: What is compared.
+        pair: What is compared.
         ns: The largest n of each seed, for both networks, with their names in the plural.
         reported: The difference that the source reports.
     """
@@ -80,10 +85,10 @@ def farther(
     unfit = [name for name, share in shares.items() if share < FITTED]
     ahead, behind = ns.values()
     return scores(
-        label,
+        pair,
         ahead,
         behind,
-        "n",
+        "in n",
         reported=reported,
         of_interest=OF_INTEREST,
         ceiling=config["max_test_n"],
@@ -100,7 +105,8 @@ def claims(result: Result) -> list[Record]:
         language: str, H: int, ahead: str, behind: str, reported: float | None = None
     ) -> Comparison:
         ns = {f"{model}s": found[language, model, H] for model in (ahead, behind)}
-        return farther(config, f"{language}, H = {H}: {ahead} minus {behind}", ns, reported)
+        pair = Pair(ahead, behind, "largest n", f"{language}, H = {H}", LARGEST_N)
+        return farther(config, pair, ns, reported)
 
     return [
         claim(
@@ -112,7 +118,7 @@ def claims(result: Result) -> list[Record]:
                 for language, H in settings
             ],
             lesson=(
-                ".<..",
+                ".<//",
                 "With ten hidden units an LSTM counts farther than a GRU on aⁿbⁿ, but the "
                 "difference in n is smaller than in the source, whose training range is twice as "
                 "large. On aⁿbⁿcⁿ these "
@@ -152,6 +158,27 @@ def claims(result: Result) -> list[Record]:
             ),
         ),
     ]
+
+
+def choices(result: Result) -> list[Choice]:
+    """How the learning rates were chosen: by the record of another experiment."""
+    path = FOLDER / "counting_rates" / "record.json"
+    return pilot.choices(load(path)) if path.exists() else []
+
+
+def observations(result: Result) -> list[str]:
+    """How many networks are right on the training range, compared between LSTM and GRU."""
+    found, fits = by_case(result["records"]), result["config"]["max_train_n"]
+    sentences = []
+    for language, H in dict.fromkeys((key[0], key[2]) for key in found):
+        fitted = [[n >= fits for n in found[language, model, H]] for model in ("LSTM", "GRU")]
+        first, second = (f"{sum(group)} of {len(group)}" for group in fitted)
+        p = shares(Pair("LSTM", "GRU"), *fitted).sample.test().both
+        sentences.append(
+            f"{language}, H = {H}: {first} LSTMs and {second} GRUs are right on the whole training "
+            f"range, n up to {fits} (Boschloo's test, {p_statement(p)})."
+        )
+    return sentences
 
 
 def table(result: Result) -> str:

@@ -6,6 +6,7 @@ import tabulate
 
 from experiments import Record, Result
 from experiments.counting_rates.choice import by_rate, chosen
+from experiments.statistics.choices import Choice
 
 GROUP = "Counting and formal languages"
 
@@ -29,3 +30,20 @@ def table(result: Result) -> str:
     ]
     shown = tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
     return f"Largest n of each seed, by learning rate.\n\n{shown}"
+
+
+def choices(result: Result) -> list[Choice]:
+    """The learning rates of the networks that count, with what was tried."""
+    rates, tried = chosen(result), tuple(result["config"]["rates"])
+    by = f"the largest n of {len(result['seeds'])} seeds"
+    return [
+        Choice(
+            "learning rate",
+            f"{model}, {language}, H = {hidden}",
+            tried,
+            (rate,),
+            by,
+            is_compared=True,
+        )
+        for (language, model, hidden), rate in rates.items()
+    ]

@@ -6,6 +6,7 @@ from experiments import Record, Result
 from experiments.counting.results import (
     BEYOND,
     FARTHER,
+    LARGEST_N,
     WEISS_DIFFERENCES,
     beyond,
     farther,
@@ -13,7 +14,7 @@ from experiments.counting.results import (
 )
 from experiments.counting_source_rates import SMALLER, SUZGUN, WEISS
 from experiments.records import grouped
-from experiments.statistics.comparisons import Comparison
+from experiments.statistics.comparisons import Comparison, Pair
 from experiments.statistics.readings import question
 from experiments.statistics.verdicts import claim
 
@@ -32,14 +33,15 @@ def claims(result: Result) -> list[Record]:
     def lstm_minus_gru(
         language: str, H: int, rate: float, of_gru: float, reported: float | None = None
     ) -> Comparison:
-        label = f"{language}, H = {H}: LSTM with {rate:g} minus GRU with {of_gru:g}"
+        names = f"LSTM with rate {rate:g}", f"GRU with rate {of_gru:g}"
+        pair = Pair(*names, "largest n", f"{language}, H = {H}", LARGEST_N)
         ns = {"LSTMs": found[language, "LSTM", H, rate], "GRUs": found[language, "GRU", H, of_gru]}
-        return farther(config, label, ns, reported)
+        return farther(config, pair, ns, reported)
 
     def smaller_minus_larger(language: str, H: int) -> Comparison:
         ns = {f"GRUs with {rate:g}": found[language, "GRU", H, rate] for rate in (SMALLER, WEISS)}
-        label = f"{language}, H = {H}: GRU with {SMALLER:g} minus {WEISS:g}"
-        return farther(config, label, ns)
+        names = f"GRU with rate {SMALLER:g}", f"GRU with rate {WEISS:g}"
+        return farther(config, Pair(*names, "largest n", f"{language}, H = {H}", LARGEST_N), ns)
 
     return [
         claim(
@@ -51,7 +53,7 @@ def claims(result: Result) -> list[Record]:
                 for language in languages
             ],
             lesson=(
-                "<.",
+                "</",
                 "With the learning rate of the source, another optimiser and ten hidden units, an "
                 "LSTM counts farther than a GRU on aⁿbⁿ, by less than the source reports for a "
                 "training range twice as large. On aⁿbⁿcⁿ these LSTMs fit the training range and "
@@ -85,7 +87,7 @@ def claims(result: Result) -> list[Record]:
                 for H, rate in ((3, SUZGUN), (10, WEISS))
             ],
             lesson=(
-                "++..",
+                "++//",
                 "On aⁿbⁿ an LSTM counts farther than a GRU with a smaller learning rate, after as "
                 "many epochs. With this rate, most GRUs do not fit the training range of aⁿbⁿcⁿ.",
             ),
@@ -96,7 +98,7 @@ def claims(result: Result) -> list[Record]:
             "our own task",
             [smaller_minus_larger(language, H) for language in languages for H in (3, 10)],
             lesson=(
-                "-x..",
+                "-x//",
                 "On aⁿbⁿ, in as many epochs, a GRU with three hidden units does not count as far "
                 "with a smaller rate; with ten, an advantage of 25 in n is excluded. On aⁿbⁿcⁿ "
                 "most GRUs do not fit the training range. More epochs were not tried.",

@@ -9,7 +9,7 @@ import tabulate
 
 from experiments import Record, Result
 from experiments.records import grouped
-from experiments.statistics.comparisons import scores
+from experiments.statistics.comparisons import Pair, scores
 from experiments.statistics.readings import question
 from experiments.statistics.verdicts import claim
 
@@ -35,7 +35,7 @@ def claims(result: Result) -> list[Record]:
             "our own task",
             [
                 scores(
-                    "LSTM, delayed by 1, minus BiLSTM, accuracy",
+                    Pair("LSTM delayed by 1", "BiLSTM", "accuracy"),
                     points["LSTM, delayed by 1"],
                     points["BiLSTM"],
                     unit,

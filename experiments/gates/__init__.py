@@ -3,9 +3,9 @@ r"""Gates of trained networks.
 The gates of trained LSTMs with peepholes and without. The networks shown have learned to output a
 spike at the end of each interval.
 
-Claims: none. While the output gate of a unit is 0, no gate depends on its cell state, unless there
-are peepholes (Gers, Schraudolph & Schmidhuber 2002). The figure shows how trained networks of each
-kind use their gates; it tests nothing.
+Question: how do trained networks of each kind use their gates? While the output gate of a unit is
+0, no gate depends on its cell state, unless there are peepholes (Gers, Schraudolph & Schmidhuber
+2002). The figure is an example; no claim is tested.
 
 Protocol: the task *GTS* with F = 10 of [Timing](timing.md), in its protocol *batches*: during an
 interval, the input states whether the interval has 10 or 11 time steps; the target is a spike at

@@ -6,10 +6,11 @@ from experiments import Record, Result
 from experiments.initial_biases.results import (
     CHRONO_AGAINST_ONE,
     OF_INTEREST,
+    SEQUENCES,
     table_by,
     times_by,
 )
-from experiments.statistics.comparisons import Comparison, times
+from experiments.statistics.comparisons import Comparison, Pair, times
 from experiments.statistics.readings import BIAS_OF_ONE
 from experiments.statistics.verdicts import claim
 
@@ -27,7 +28,9 @@ def claims(result: Result) -> list[Record]:
     def against(ahead: str, behind: str) -> list[Comparison]:
         return [
             times(
-                f"learning rate {rate}: LSTM, {ahead} against {behind}, sequences to solve it",
+                Pair(
+                    f"LSTM with {ahead}", f"LSTM with {behind}", SEQUENCES, f"learning rate {rate}"
+                ),
                 took[rate, "LSTM", ahead],
                 took[rate, "LSTM", behind],
                 cap,
@@ -57,7 +60,7 @@ def claims(result: Result) -> list[Record]:
             "our own task",
             against("bias 1", "uniform"),
             lesson=(
-                "..",
+                "00",
                 f"With learning rates of {rates}, too, no LSTM solves the task for T = {lag} "
                 f"within {cap:,} sequences with PyTorch's initialisation or with a forget bias of "
                 "1: the mean error stays that of a network that does not learn the lag. A smaller "

@@ -10,7 +10,8 @@ import numpy as np
 import tabulate
 
 from experiments import Record, Result
-from experiments.statistics.comparisons import Comparison, scores
+from experiments.statistics.choices import Choice, Limit
+from experiments.statistics.comparisons import Comparison, Pair, scores
 from experiments.statistics.readings import CLAIMED, FROM_TABLE, NO_PEEPHOLES, Reading
 from experiments.statistics.verdicts import claim
 
@@ -87,7 +88,7 @@ BY_GATES = {
         "that here; the intervals overlap.",
     ),
     "Nottingham": (
-        "..",
+        "//",
         "On the folk tunes, the order of tanh and gated units is left undecided. Tanh units have "
         "the lower NLL within this number of epochs, as in the paper; but most of the chosen runs "
         "of gated units end at the limit, and few of tanh units. With an earlier protocol the "
@@ -102,7 +103,7 @@ BY_UNIT = {
         "order of the two is undecided.",
     ),
     "Nottingham": (
-        ".",
+        "/",
         "On the folk tunes, the order of GRU and PeepholeLSTM is left undecided, since most of "
         "their chosen runs end at the limit of epochs. In the random search it is undecided too.",
     ),
@@ -120,7 +121,7 @@ def claims(result: Result) -> list[Record]:
 
     def compare(data: str, ahead: str, behind: str, **effects: float) -> Comparison:
         return scores(
-            f"{data}: {ahead} below {behind}, test NLL",
+            Pair(ahead, behind, "test NLL", data),
             nll[data, ahead],
             nll[data, behind],
             "nats per frame",
@@ -163,7 +164,7 @@ def claims(result: Result) -> list[Record]:
             "our own task",
             [compare(data, "LSTM", "PeepholeLSTM", margin=MARGIN) for data in sets],
             lesson=(
-                "+.",
+                "+/",
                 "On the chorales, peepholes can be left out: they gain less than the margin. On "
                 "the folk tunes, where most chosen runs end at the limit of epochs, and in the "
                 "random search on them, it is undecided whether they gain more.",
@@ -177,12 +178,45 @@ def comparable(first: str) -> str:
     return COMPARABLE + (GRU_AHEAD if first == "GRU" else "")
 
 
+def trained(result: Result) -> dict[tuple[str, str], list[Record]]:
+    """The chosen runs of networks, without those of the baselines."""
+    return {key: runs for key, runs in chosen(result["records"]).items() if "epoch" in runs[0]}
+
+
+def choices(result: Result) -> list[Choice]:
+    """The learning rate of each seed, chosen by the validation NLL."""
+    tried = {setting["data"]: tuple(setting["rates"]) for setting in result["config"]["settings"]}
+    return [
+        Choice(
+            "learning rate",
+            f"{model}, {data}",
+            tried[data],
+            tuple(run["case"]["rate"] for run in runs),
+            "the validation NLL",
+        )
+        for (data, model), runs in trained(result).items()
+    ]
+
+
+def limits(result: Result) -> list[Limit]:
+    """How many of the chosen runs end at the limit of epochs."""
+    return [
+        Limit(f"{model}, {data}", "The limit of epochs", ended, len(runs))
+        for (data, model), runs in trained(result).items()
+        for ended in [sum(map(is_cut_off, runs))]
+    ]
+
+
+def is_cut_off(run: Record) -> bool:
+    """Whether a run ends at the limit of epochs."""
+    return bool(run.get("epochs") == run.get("at_most", 0))
+
+
 def cut_off(found: dict[tuple[str, str], list[Record]], data: str, *models: str) -> str:
     """Which network's chosen runs end at the limit of epochs, if most of them do; or nothing."""
     for model in models:
         runs = found[data, model]
-        ended = [run.get("epochs") == run.get("at_most", 0) for run in runs]
-        if 2 * sum(ended) > len(runs):
+        if 2 * sum(map(is_cut_off, runs)) > len(runs):
             return f"most of the chosen runs of the {model} end at the limit of epochs"
     return ""
 

@@ -4,8 +4,9 @@ How well do models without a recurrent unit predict the next notes? Results of n
 read beside these: how much can be predicted from the current frame alone differs between the data
 sets.
 
-Claim: none is tested. The table shows two models beside the networks of Chung et al. (2014) and
-those of the random searches on the same data.
+Question: how far are networks from models that keep no state? The table shows two such models
+beside the networks of Chung et al. (2014) and those of the random searches on the same data; no
+claim is tested.
 
 Protocol: data sets, splits and measure of [Music](music.md). The *frequencies of keys* predict each
 key with the share of frames in which it sounds. A *Markov chain for each key* predicts a key with

@@ -26,7 +26,9 @@ from experiments.music.results import (
 from experiments.music_baselines.results import LABELS as BASELINES
 from experiments.music_baselines.results import stored
 from experiments.records import grouped
-from experiments.statistics.comparisons import Comparison, trials
+from experiments.statistics.choices import Choice, Limit
+from experiments.statistics.comparisons import Comparison, Pair, trials
+from experiments.statistics.good_settings import unequal
 from experiments.statistics.importance import shares_of_variance, shares_table
 from experiments.statistics.inference import p_value_text
 from experiments.statistics.readings import CLAIMED, FROM_TABLE, NO_PEEPHOLES, Reading
@@ -58,7 +60,7 @@ LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str], tuple[str, str]]] = {
     ),
     "Nottingham": (
         (
-            "++",
+            ">>",
             "On Nottingham (folk tunes), a plain RNN is better than GRU and PeepholeLSTM; the "
             "intervals lie above the differences in the paper's table. Among the trials with "
             "weight noise, this is not shown for the GRU. Three things limit this result: the "
@@ -159,11 +161,11 @@ def claims(result: Result) -> list[Record]:
     cut_off = {model for model, drawn in found.items() if is_cut_off(*ends_of(drawn))}
 
     def lower(ahead: str, behind: str, **options: float) -> Comparison:
-        label = f"{ahead} below {behind}, test NLL"
         ended = [model for model in (ahead, behind) if model in cut_off]
         reason = f"most of the best trials of the {ended[0]} end at the limit" if ended else ""
+        pair = Pair(ahead, behind, "test NLL")
         return trials(
-            label, losses[ahead], losses[behind], "nats per frame", open_because=reason, **options
+            pair, losses[ahead], losses[behind], "nats per frame", open_because=reason, **options
         )
 
     def below(
@@ -204,6 +206,34 @@ def claims(result: Result) -> list[Record]:
             [lower("LSTM", "PeepholeLSTM", margin=MARGIN)],
             lesson=lessons[2],
         ),
+    ]
+
+
+def choices(result: Result) -> list[Choice]:
+    """The learning rates of the best tenth of each unit, chosen by the validation NLL."""
+    return [
+        Choice(
+            "learning rate",
+            model,
+            tuple(result["config"]["rate"]),
+            tuple(best(*np.transpose([(t["valid"], t["rate"]) for t in drawn])).tolist()),
+            "the validation NLL",
+            is_range=True,
+        )
+        for model, drawn in grouped(result["records"], "model").items()
+    ]
+
+
+def good_settings(result: Result) -> list[str]:
+    """Whether the share of good settings differs between the units."""
+    return unequal(losses_of(result))
+
+
+def limits(result: Result) -> list[Limit]:
+    """How many trials of each unit end at the limit of updates."""
+    return [
+        Limit(model, "The limit of updates", int(ends_of(drawn)[1].sum()), len(drawn))
+        for model, drawn in grouped(result["records"], "model").items()
     ]
 
 

@@ -1,7 +1,14 @@
 """What the trials mean, as in every search."""
 
-from experiments.music_search.results import REPEATED, claims, table
+from experiments.music_search.results import (
+    REPEATED,
+    choices,
+    claims,
+    good_settings,
+    limits,
+    table,
+)
 
 GROUP = "Music"
 
-__all__ = ["REPEATED", "claims", "table"]
+__all__ = ["REPEATED", "choices", "claims", "good_settings", "limits", "table"]

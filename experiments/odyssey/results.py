@@ -11,7 +11,9 @@ from experiments import Record, Result
 from experiments.odyssey import ABLATIONS, VANILLA
 from experiments.odyssey.welch import BETTER, adjusted
 from experiments.records import grouped
-from experiments.statistics.comparisons import Comparison, trials
+from experiments.statistics.choices import Choice, Limit
+from experiments.statistics.comparisons import Comparison, Pair, trials
+from experiments.statistics.good_settings import unequal
 from experiments.statistics.readings import CLAIMED, Reading
 from experiments.statistics.trials import best, is_cut_off
 from experiments.statistics.verdicts import claim
@@ -55,14 +57,14 @@ LESSONS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     ),
     "music": (
         (
-            "........",
+            "./......",
             "On chorales, 60 trials of each are too few to show of any ablation that it is not "
             "better by the margin: all intervals are wider than 0.5 nats per frame, ten times the "
             "margin. The best trials without peepholes have less input noise than those of the "
             "vanilla LSTM.",
         ),
         (
-            ".x",
+            "/x",
             "The loss on chorales is higher without the forget gate in these trials, but most of "
             "the best ones end at the limit of epochs, so that this is left undecided. Without the "
             "output activation, an increase of the loss as large as the smallest effect of "
@@ -141,10 +143,9 @@ def claims(result: Result) -> list[Record]:
     def lower(
         ahead: str, behind: str, *, of_interest: float | None = None, margin: float = 0.0
     ) -> Comparison:
-        label = f"{ahead} below {behind}, test loss"
         cut_off = [name for name in (ahead, behind) if ended_early(found[name], limit)]
         return trials(
-            label,
+            Pair(ahead, behind, "test loss"),
             losses[ahead],
             losses[behind],
             unit,
@@ -172,4 +173,34 @@ def claims(result: Result) -> list[Record]:
             [lower(VANILLA, name, of_interest=interest) for name in CRITICAL],
             lesson=lessons[1],
         ),
+    ]
+
+
+def choices(result: Result) -> list[Choice]:
+    """The learning rates of the best tenth of each unit, chosen by the validation loss."""
+    return [
+        Choice(
+            "learning rate",
+            unit,
+            tuple(result["config"]["rate"]),
+            tuple(best(*np.transpose([(t["valid"], t["rate"]) for t in drawn])).tolist()),
+            "the validation loss",
+            is_range=True,
+        )
+        for unit, drawn in grouped(result["records"], "unit").items()
+    ]
+
+
+def good_settings(result: Result) -> list[str]:
+    """Whether the share of good settings differs between the units."""
+    found = losses_of(result)
+    return unequal({unit: found[unit] for unit in (VANILLA, *ABLATIONS) if unit in found})
+
+
+def limits(result: Result) -> list[Limit]:
+    """How many trials of each unit end at the limit of epochs."""
+    limit = result["config"]["epochs"]
+    return [
+        Limit(unit, "The limit of epochs", int(ends_of(drawn, limit)[1].sum()), len(drawn))
+        for unit, drawn in grouped(result["records"], "unit").items()
     ]

@@ -29,6 +29,7 @@ EFFECTS: dict[str, dict[str, float]] = {
 """For each kind of outcome, its effects; a difference of scores or shares, or a ratio of times."""
 REPORTED = {"normal": 1.5, "times": 4.0, "shares": 0.7}
 """The effect that a source reports, where false statements are counted."""
+PAIR = comparisons.Pair("first", "second")
 CAP = -math.log(0.4)  # 40 % of exponential times with a mean of 1 are longer
 Pair = tuple[tuple[float, ...], tuple[float, ...]]
 
@@ -92,12 +93,12 @@ def compare(outcome: str, pair: Pair) -> Judged:
     """Judge one comparison."""
     reported = REPORTED.get(outcome)
     if outcome == "times":
-        comparison = comparisons.times("", *pair, CAP, reported=reported)
+        comparison = comparisons.times(PAIR, *pair, CAP, reported=reported)
     elif outcome == "shares":
         solved = (tuple(map(bool, values)) for values in pair)
-        comparison = comparisons.shares("", *solved, reported=reported and 100 * reported)
+        comparison = comparisons.shares(PAIR, *solved, reported=reported and 100 * reported)
     else:
-        comparison = comparisons.scores("", *pair, "", reported=reported)
+        comparison = comparisons.scores(PAIR, *pair, "", reported=reported)
     return judge(comparison)
 
 
@@ -146,7 +147,7 @@ def run_searches(config: Config, seed: int, outcome: str, n: int) -> Record:
         # The unit with fewer good settings has the reported effect.
         lead = tuple((valid - LEAD, test - LEAD) for valid, test in fewer)
         sample = Trials(lead, tuple(more), config.permutations)
-        comparison = comparisons.Comparison("", sample, "", reported=LEAD)
+        comparison = comparisons.Comparison(PAIR, sample, "", reported=LEAD)
         counts[EXCLUDED] += verdicts.p_of_exclusion(comparison) <= verdicts.ERROR
     return {
         "claims": config.searches,

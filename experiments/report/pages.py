@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import tabulate
@@ -21,19 +22,22 @@ from experiments.report.claims import (
     p_text,
     reference_text,
     verdict_text,
+    with_power,
 )
 from experiments.report.data import data_links
 from experiments.report.groups import group_of
 from experiments.report.markdown import images, took
 from experiments.report.readings import source_text
+from experiments.statistics.choices import warnings
 
 CITE = "[How to cite a result](../project/cite.md#a-result)."
 NOT_RUN = (
     '!!! warning "Not run yet"\n\n    There are no results so far. Code and tests are complete.'
 )
 EFFECT = (
-    "*Effect*: defined for each kind of result by [the rule](what-holds.md#the-rule); a positive "
-    "one, or *sooner*, is in favour of the claim."
+    "*Effect*: of the first network against the second, defined for each kind of result by [the "
+    "rule](what-holds.md#the-rule). Each interval has its own level; together they are not "
+    "simultaneous."
 )
 OTHER_LEVEL = (
     " An interval here contains an effect that is excluded: exclusion is tested at "
@@ -63,7 +67,7 @@ def results_of(name: str, record: Result) -> Results:
     """Judge a record of an experiment, and write its table."""
     results = experiments.part(name, "results")
     numbers = f"{results.table(record)}\n\n{took(record)}. {data_links(record)} {CITE}"
-    claims = results.claims(record)
+    claims = with_power(results.claims(record))
     preface = results.preface(record, claims) if hasattr(results, "preface") else ""
     return Results(record, claims, numbers, preface)
 
@@ -81,15 +85,20 @@ def page(name: str, results: Results | None) -> str:
             verdict_of(claim, verdict_text(results.record, claim), anchor_of(name, k))
             for k, claim in enumerate(results.claims, 1)
         ]
-        shown = [*figure_of(name, results.record), *filter(None, [results.preface]), *verdicts]
+        shown = [
+            *figure_of(name, results.record),
+            *filter(None, [results.preface]),
+            *limits_of(name, results.record),
+            *verdicts,
+        ]
     else:
         shown = [NOT_RUN]
     blocks = (
         f"# {experiments.title(name)}",
         text[""],
-        "## Claim",
-        text["Claim"],
+        *question_of(text),
         *(["## Result", *shown] if shown else ()),
+        *(observations_of(name, results.record) if results else ()),
         *(["## Numbers", results.numbers] if results else ()),
         "## Protocol",
         text["Protocol"],
@@ -99,6 +108,12 @@ def page(name: str, results: Results | None) -> str:
         "the settings.",
     )
     return front_matter(name, text[""], is_run=bool(results)) + "\n\n".join(blocks) + "\n"
+
+
+def question_of(text: Mapping[str, str]) -> tuple[str, str]:
+    """The claim of an experiment, or its question if it tests none, with a heading."""
+    heading = "Claim" if "Claim" in text else "Question"
+    return f"## {heading}", text[heading]
 
 
 def front_matter(name: str, introduction: str, *, is_run: bool) -> str:
@@ -123,6 +138,29 @@ def excerpt(name: str, results: Results) -> str:
     figure = "\n\n".join(figure_of(name, results.record))
     marked = f"<!-- --8<-- [start:figure] -->\n{figure}\n<!-- --8<-- [end:figure] -->"
     return f"{marked}\n\n{results.numbers}"
+
+
+def limits_of(name: str, result: Result) -> list[str]:
+    """A notice that lists how the choice of settings, and limits of training, restrict a result."""
+    module = experiments.part(name, "results")
+    choices, limits, more = (
+        getattr(module, what)(result) if hasattr(module, what) else []
+        for what in ("choices", "limits", "good_settings")
+    )
+    found = [*warnings(choices, limits), *more]
+    if not found:
+        return []
+    lines = "\n".join(f"    - {sentence}" for sentence in found)
+    return [f'!!! warning "Limits of these runs"\n\n{lines}']
+
+
+def observations_of(name: str, result: Result) -> list[str]:
+    """What the runs show that was not declared before them, with a heading."""
+    module = experiments.part(name, "results")
+    found = module.observations(result) if hasattr(module, "observations") else []
+    if not found:
+        return []
+    return ["## Observations that were not declared", "\n".join(f"- {line}" for line in found)]
 
 
 def figure_of(name: str, result: Result) -> list[str]:
@@ -153,7 +191,7 @@ def verdict_of(claim: Record, verdict: str, anchor: str) -> str:
     references = dict.fromkeys(map(reference_text, claim["comparisons"]))
     differ = len(references) > 1
     rows = [
-        {"comparison": comparison["label"]}
+        {"comparison": str(comparison["pair"])}
         | {"effect": effect_text(comparison), "interval": interval_text(comparison)}
         | ({"compared with": reference_text(comparison)} if differ else {})
         | {"p, adjusted": p_text(comparison), "outcome": outcome_text(comparison)}

@@ -69,12 +69,36 @@ def tails(ranks: tuple[int, ...], number: int) -> tuple[NDArray[np.float64], NDA
     return np.cumsum(ways[::-1])[::-1], np.cumsum(ways)
 
 
+class Solved(NamedTuple):
+    """How many of some runs solve a task."""
+
+    number: int
+    runs: int
+
+    @property
+    def share(self) -> float:
+        """The share of the runs that solve it."""
+        return self.number / self.runs
+
+
 class Sample(ABC):
     """Results of the network that a claim says is ahead, and what they are compared with."""
+
+    solved: tuple[Solved, Solved] | None = None
+    """How many runs of both networks solve the task, if it is one that runs solve or not."""
 
     @abstractmethod
     def test(self, effect: float = 0.0) -> Sides:
         """Test an effect: that the true one is not larger, and that it is not smaller."""
+
+    @abstractmethod
+    def resampled(self, rng: np.random.Generator, effect: float) -> Sample:
+        """As many results, drawn from those of both networks together, with an effect.
+
+        Args:
+            rng: Draws, with replacement.
+            effect: How much the first network is ahead.
+        """
 
     @property
     @abstractmethod
@@ -102,6 +126,13 @@ class Sample(ABC):
             return next(region for region in regions if self.test(region[1]).both > error)
 
         return float(first_accepted(regions)[0]), float(first_accepted(reversed(regions))[2])
+
+
+def drawn_from(
+    values: Values, first: Values, second: Values, rng: np.random.Generator
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Two groups of values, each as large as one of two others."""
+    return rng.choice(values, len(first)), rng.choice(values, len(second))
 
 
 def rounded(*groups: Values) -> list[NDArray[np.float64]]:
@@ -159,6 +190,10 @@ class Scores(Sample):
         ahead = np.minimum(np.array(self.ahead) - effect, ceiling)
         return rank_sum(*rounded(ahead, np.minimum(self.behind, ceiling)))
 
+    def resampled(self, rng: np.random.Generator, effect: float) -> Scores:
+        ahead, behind = drawn_from((*self.ahead, *self.behind), self.ahead, self.behind, rng)
+        return Scores(tuple(np.minimum(ahead + effect, self.ceiling)), tuple(behind), self.ceiling)
+
 
 @dataclass(frozen=True)
 class Bound(Sample):
@@ -182,6 +217,10 @@ class Bound(Sample):
         n, larger = np.count_nonzero(moved), np.count_nonzero(moved > 0)
         law = scipy.stats.binom(n, 0.5)
         return Sides(float(law.sf(larger - 1)), float(law.cdf(larger)))
+
+    def resampled(self, rng: np.random.Generator, effect: float) -> Bound:
+        values = rng.choice(np.array(self.values) - self.estimate, len(self.values))
+        return Bound(tuple(values + effect), self.bound)
 
 
 @dataclass(frozen=True)
@@ -226,6 +265,18 @@ class Times(Sample):
         ahead = np.minimum(np.array(self.ahead) * math.exp(effect), cap)
         return rank_sum(*rounded(np.minimum(self.behind, cap), ahead))
 
+    @property
+    def solved(self) -> tuple[Solved, Solved]:  # type: ignore[override]
+        first, second = (
+            Solved(sum(t < self.cap for t in times), len(times))
+            for times in (self.ahead, self.behind)
+        )
+        return first, second
+
+    def resampled(self, rng: np.random.Generator, effect: float) -> Times:
+        ahead, behind = drawn_from((*self.ahead, *self.behind), self.ahead, self.behind, rng)
+        return Times(tuple(ahead), tuple(behind * math.exp(effect)), self.cap)
+
 
 @dataclass(frozen=True)
 class Shares(Sample):
@@ -258,6 +309,18 @@ class Shares(Sample):
         z = (first - second - effect / 100) / error
         return Sides(float(scipy.stats.norm.sf(z)), float(scipy.stats.norm.cdf(z)))
 
+    @property
+    def solved(self) -> tuple[Solved, Solved]:  # type: ignore[override]
+        first, second = (Solved(round(sum(v)), len(v)) for v in (self.ahead, self.behind))
+        return first, second
+
+    def resampled(self, rng: np.random.Generator, effect: float) -> Shares:
+        both = (*self.ahead, *self.behind)
+        lower = min(float(np.mean(both)), 1 - effect / 100)
+        ahead = rng.random(len(self.ahead)) < lower + effect / 100
+        behind = rng.random(len(self.behind)) < lower
+        return Shares(tuple(ahead.astype(float)), tuple(behind.astype(float)))
+
     def interval(self, error: float) -> tuple[float, float]:
         low, high = confint_proportions_2indep(
             *(sum(self.ahead), len(self.ahead), sum(self.behind), len(self.behind)),
@@ -272,6 +335,12 @@ def p_value_text(p: float, digits: int = 3) -> str:
     if math.isnan(p):
         return ""
     return f"{p:.{digits}g}" if p >= 0.001 else "< 0.001"
+
+
+def p_statement(p: float) -> str:
+    """A p-value in a sentence."""
+    text = p_value_text(p, 2)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
 
 
 class Decision(NamedTuple):

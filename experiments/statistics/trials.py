@@ -26,6 +26,8 @@ ROUNDING = 1e-9
 """Differences that differ by less are equal."""
 PERMUTATIONS = 199_999
 """How many are drawn where not all are counted."""
+RESAMPLED = 1_999
+"""How many are drawn for trials that are drawn from a record, of which there are many."""
 ENOUGH = 20
 """Trials of a network that a verdict needs: the best tenth of ten is a single one."""
 COUNTED = 20_000
@@ -185,6 +187,13 @@ class Trials(Sample):
             for is_as_far in (beyond > -ROUNDING, beyond < ROUNDING)
         )
         return Sides(above, below)
+
+    def resampled(self, rng: np.random.Generator, effect: float) -> Trials:
+        both = np.array([*self.ahead, *self.behind])
+        ahead = both[rng.integers(len(both), size=len(self.ahead))] - effect
+        behind = both[rng.integers(len(both), size=len(self.behind))]
+        first, second = (tuple(map(tuple, group.tolist())) for group in (ahead, behind))
+        return Trials(first, second, RESAMPLED)
 
     def interval(self, error: float) -> tuple[float, float]:
         losses = [test for _, test in (*self.ahead, *self.behind)]

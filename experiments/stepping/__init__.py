@@ -4,7 +4,8 @@ What do the gates of a small trained network do at each time step? Networks with
 are trained on two tasks; their gates and states are recorded while they read one or two sequences.
 The page [Step through a cell](../start/step.md) shows the recordings on the diagram of each cell.
 
-Claims: none. The recordings are examples: one network for each task and variant.
+Question: what do gates and states do at each time step? The recordings are examples, one network
+for each task and variant; no claim is tested.
 
 Protocol: two tasks. *Counting*: words $a^n b^n$ with n uniform from 1 to 10; at each letter, the
 network gives the probability that each letter comes next, the end included (one word per update,

@@ -10,16 +10,17 @@ import tabulate
 
 from experiments import Record, Result
 from experiments.records import UNSOLVED, grouped, median_of_solved
-from experiments.statistics.comparisons import Comparison, times
+from experiments.statistics.comparisons import Comparison, Pair, times
 from experiments.statistics.readings import CLAIMED, Reading, question
 from experiments.statistics.verdicts import claim
 from experiments.timing.results import FUNCTIONS as GENERATING_FUNCTIONS
-from experiments.timing.results import GERS, MARGIN, MEASURING, OF_INTEREST
+from experiments.timing.results import GERS, MARGIN, MEASURING, OF_INTEREST, WITH
 from experiments.timing_variations import AS_TIMING, CODINGS, FUNCTIONS, PHASES, REMEDIES
 
 GROUP = "Timing"
 
 BOUNDED = "bounded cell output"
+UNITS = {**WITH, "previous": "LSTM whose output gate depends on the previous cell state"}
 SPIKES = Reading(
     GERS,
     "without peepholes spikes cannot be generated at all, and only networks with them are run",
@@ -30,7 +31,7 @@ SPIKES = Reading(
 READINGS = {"GTS": SPIKES} | dict.fromkeys(FUNCTIONS, GENERATING_FUNCTIONS)
 LESSONS = {
     "GTS": (
-        "......",
+        "..0000",
         "One unit that is trained online with truncated gradients learns to generate spikes 10 "
         "time steps apart with two of three codings of the input: some networks with peepholes, "
         "and one without them. None learns spikes 20 apart. Whether peepholes help is undecided; "
@@ -45,14 +46,14 @@ LESSONS = {
         "of the latter are shorter. Three units trained in batches learn it without them (Timing).",
     ),
     "TRIANGLE": (
-        "..++",
+        "00++",
         "One unit that is trained online with truncated gradients learns a triangle of 25 time "
         "steps with peepholes and not without them; a triangle of 10 time steps is learned by "
         "only one run, of the notebook's unit. Three units trained in batches learn both without "
         "peepholes (Timing).",
     ),
     "RECTANGLE": (
-        "....",
+        "0000",
         "One unit that is trained online with truncated gradients does not learn to generate a "
         "rectangle, with peepholes or without. Three units trained in batches learn one of 10 time "
         "steps, with and without peepholes (Timing).",
@@ -66,13 +67,13 @@ LESSONS = {
         "peepholes are not slower by the margin.",
     ),
     "bounded candidate": (
-        "....",
+        "...0",
         "With a bounded candidate no run diverges by the definition of this page, but most that "
         "do not solve the task end with an output that is nearly 0 at every spike and hardly "
         "learns; whether long delays are learned sooner is undecided.",
     ),
     BOUNDED: (
-        "....",
+        "...0",
         "With a bounded cell output training does not diverge; whether long delays are learned "
         "sooner is undecided.",
     ),
@@ -88,7 +89,7 @@ LESSONS = {
         "steps.",
     ),
     "previous": (
-        "..<<",
+        "0.<<",
         "An output gate that depends on the previous cell state learns a triangle of 25 time steps "
         "after fewer streams, but not half as many; in time steps, it learns it more than twice as "
         "fast. With either gate, nearly all networks learn it.",
@@ -108,9 +109,15 @@ def claims(result: Result) -> list[Record]:
         task: str, F: int, ahead: tuple[str, str], behind: tuple[str, str], **options: float
     ) -> Comparison:
         """Compare two pairs of a variation and a unit."""
-        names = [f"{unit}, {variation}" for variation, unit in (ahead, behind)]
-        label = f"{task} F = {F}: {names[0]} against {names[1]}, streams to solve it"
-        return times(label, took[task, F, *ahead], took[task, F, *behind], cap, **options)
+        where, units = f"{task} F = {F}", [UNITS[unit] for _, unit in (ahead, behind)]
+        if ahead[0] == behind[0]:
+            where += f", {ahead[0]}"
+        else:
+            units = [
+                f"{unit}, {name}" for unit, (name, _) in zip(units, (ahead, behind), strict=True)
+            ]
+        pair = Pair(units[0], units[1], "streams to solve it", where)
+        return times(pair, took[task, F, *ahead], took[task, F, *behind], cap, **options)
 
     def generating(what: str, task: str, lengths: Sequence[int], names: Sequence[str]) -> Record:
         return claim(
