@@ -153,9 +153,9 @@ def test_the_best_tenth_is_chosen_by_validation():
 
 def test_ablations_are_judged_by_the_rule():
     found = claims(study_of({"NFG": 1.0, "NOAF": 1.0}))
-    assert [claim["verdict"] for claim in found] == ["reproduced", "reproduced"]
+    assert [claim["verdict"] for claim in found] == ["replicated", "replicated"]
     found = claims(study_of({"NFG": 0.1, "NIG": 0.01}))
-    assert "reversed in 1" in found[0]["verdict"]
+    assert "the reverse in 1" in found[0]["verdict"]
     assert found[1]["verdict"] == "effect of interest excluded"
 
 

@@ -7,7 +7,7 @@ import re
 import experiments
 from experiments.report import claims, pages
 from experiments.statistics.comparisons import scores, times
-from tests.test_verdicts import judged
+from tests.test_verdicts import judged, pair
 
 
 def shown(claim):
@@ -24,7 +24,7 @@ def test_numbers_have_no_exponents():
 
 
 def test_half_of_the_pairs_is_not_most_of_them():
-    [found] = judged(times("a and b", [10, 20], [30, 100], 100))["comparisons"]
+    [found] = judged(times(pair("a and b"), [10, 20], [30, 100], 100))["comparisons"]
     assert claims.effect_text(found).startswith("in at least half of the pairs of runs of which")
 
 
@@ -35,8 +35,8 @@ def test_an_interval_at_another_level_is_explained():
     equal = [0.1 * k for k in range(10)]  # excluded first, so that others are tested at 2.5 %
     for reported, crosses in ((2.6, True), (10.0, False)):
         claim = judged(
-            scores("a and b", ahead, behind, "points", reported=reported),
-            *(scores("c and d", equal, equal, "points", reported=30.0) for _ in range(2)),
+            scores(pair("a and b"), ahead, behind, "points", reported=reported),
+            *(scores(pair("c and d"), equal, equal, "points", reported=30.0) for _ in range(2)),
         )
         found = claim["comparisons"][0]
         assert (found["outcome"], found["excluded"]) == ("ahead", True)

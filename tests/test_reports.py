@@ -106,13 +106,13 @@ def test_counting_is_judged_by_the_bar_of_its_training():
         records = [record(m, s, n + s % 3) for m, n in far.items() for s in range(10)]
         return verdicts(counting, records, max_train_n=50, max_test_n=500)
 
-    assert found(120, 480, 60) == ["reproduced"] * 3
+    assert found(120, 480, 60) == ["replicated"] * 3
     excluded = "effect of interest excluded"
-    smaller = f"reproduced, smaller than the {excluded.removesuffix(' excluded')} in 1 of 1"
+    smaller = f"replicated, smaller than the {excluded.removesuffix(' excluded')} in 1 of 1"
     assert found(70, 70, 70) == [excluded, smaller, excluded]
     # A network that does not fit the training range does not show how far it counts.
-    assert found(120, 480, 20) == ["inconclusive", "reproduced", "reproduced"]
-    assert found(40, 40, 40) == ["inconclusive", "reversed", "inconclusive"]
+    assert found(120, 480, 20) == ["inconclusive", "replicated", "replicated"]
+    assert found(40, 40, 40) == ["inconclusive", "the reverse", "inconclusive"]
 
 
 def test_counting_at_the_rates_of_the_sources_compares_networks_with_these_rates():
@@ -131,11 +131,11 @@ def test_counting_at_the_rates_of_the_sources_compares_networks_with_these_rates
     def found_with(**grus):
         return found(lambda **case: far(**case, **grus))
 
-    assert found_with(gru=60, slower_gru=60)[:3] == ["reproduced"] * 3
+    assert found_with(gru=60, slower_gru=60)[:3] == ["replicated"] * 3
     assert found_with(gru=60, slower_gru=60)[3] == "effect of interest excluded"
-    assert found_with(gru=60, slower_gru=460)[2:] == ["reversed", "reproduced"]
+    assert found_with(gru=60, slower_gru=460)[2:] == ["the reverse", "replicated"]
     # A GRU that does not fit the training range leaves all comparisons with its rate undecided.
-    expected = ["inconclusive", "reproduced", "reproduced", "inconclusive"]
+    expected = ["inconclusive", "replicated", "replicated", "inconclusive"]
     assert found_with(gru=20, slower_gru=60) == expected
 
 
@@ -180,7 +180,7 @@ def test_music_is_judged_at_the_rate_that_validation_prefers():
     ]
     found = music.claims(result_of(records))
     verdict = [claim["verdict"] for claim in found]
-    assert verdict == ["reversed", "reproduced", "reproduced"]
+    assert verdict == ["the reverse", "replicated", "replicated"]
     assert found[0]["claim"] == "On Nottingham tanh units have a lower NLL than gated units"
     assert found[1]["claim"] == "On Nottingham the PeepholeLSTM has a lower NLL than the GRU"
     assert found[1]["comparisons"][0]["effect"] == pytest.approx(0.1)
@@ -214,8 +214,8 @@ def test_conventions_are_judged_by_the_measure_of_each_task():
     records = [record(t, m, s) for t in measured for m in models for s in range(10)]
     caps = {"max_test_n": 10_000, "max_sequences": 1000, "updates": 300}
     assert verdicts(conventions, records, **caps) == [
-        "reproduced in part (3 of 4)",
-        "reversed in part (3 of 4)",
+        "replicated in part (3 of 4)",
+        "the reverse in part (3 of 4)",
     ]
     assert "| 104 (10 of 10)" in conventions.table(result_of(records))
 
@@ -234,7 +234,7 @@ def test_chunking_is_judged_in_points():
         for seed in range(5)
         for model, value in f1.items()
     ]
-    whole, part = "reproduced", "reproduced in part (1 of 2), reversed in 1"
+    whole, part = "replicated", "replicated in part (1 of 2), the reverse in 1"
     assert verdicts(chunking, records) == [whole, whole, part, whole]
 
 
@@ -255,13 +255,15 @@ def future_records(**changes):
     ]
 
 
-@pytest.mark.parametrize(("bilstm", "verdict"), [(1.0, "reproduced"), (0.5, "reproduced")])
+@pytest.mark.parametrize(("bilstm", "verdict"), [(1.0, "replicated"), (0.5, "replicated")])
 def test_a_delayed_network_is_compared_with_both_directions(bilstm, verdict):
     assert verdicts(future_context, future_records(BiLSTM=bilstm)) == [verdict]
 
 
 def test_a_delayed_network_may_be_worse_than_both_directions():
-    assert verdicts(future_context, future_records(**{"LSTM, delayed by 1": 0.9})) == ["reversed"]
+    assert verdicts(future_context, future_records(**{"LSTM, delayed by 1": 0.9})) == [
+        "the reverse"
+    ]
 
 
 @pytest.mark.parametrize(("accuracy", "passes"), [(0.5, True), (0.506, True), (0.507, False)])

@@ -30,9 +30,9 @@ def test_adding_is_judged_by_who_solves_it_and_how_soon():
     # No network solves T = 500 with the uniform initialisation.
     settings = {"rate": 0.005, "max_sequences": 1_000_000}
     assert verdicts(adding, records, **settings) == [
-        "reproduced in part (6 of 8)",
-        "reproduced in part (3 of 4)",
-        "reproduced",
+        "replicated in part (6 of 8)",
+        "replicated in part (3 of 4)",
+        "replicated",
     ]
     # Networks of the paper needed 209,000 sequences for T = 500.
     short = [r | {"sequences": r["sequences"] / 5} for r in records]
@@ -46,7 +46,7 @@ def test_adding_is_judged_by_who_solves_it_and_how_soon():
     assert [bool(c["open_because"]) for c in bridges["comparisons"]] == [False] * 8 + [True] * 4
     assert "2,020,000" in bridges["comparisons"][-1]["open_because"]
     gru = adding.claims(result_of(records, **settings))[1]["comparisons"]
-    assert [c["label"].partition(":")[0] for c in gru] == [
+    assert [c["pair"].where for c in gru] == [
         f"T = {T}, {initialisation}"
         for T in (100, 500)
         for initialisation in ("chrono T", "uniform")
@@ -81,11 +81,11 @@ def test_initial_biases_are_judged_by_how_soon_the_task_is_solved():
         for seed in range(10)
     ]
     assert verdicts(initial_biases, records, max_sequences=1000) == [
-        "reproduced",  # of an LSTM
+        "replicated",  # of an LSTM
         "effect of interest excluded",
-        "reproduced in part (2 of 4)",  # not of a GRU
-        "reversed in part (2 of 4)",
-        "reversed in part (2 of 4)",
+        "replicated in part (2 of 4)",  # not of a GRU
+        "the reverse in part (2 of 4)",
+        "the reverse in part (2 of 4)",
     ]
     table = initial_biases.table(result_of(records))
     assert (table.count("not solved"), table.count("not below")) == (2, 12)
@@ -140,10 +140,10 @@ def test_smaller_rates_are_judged_by_how_soon_the_task_is_solved():
     ]
     settings = {"lag": 100, "rates": [0.0005, 0.0015], "max_sequences": 1000}
     found = verdicts(smaller_rates, records, **settings)
-    assert found == ["reproduced", "reproduced"]
+    assert found == ["replicated", "replicated"]
     for record in records:
         if record["case"]["initialisation"] == "bias 1":
             record |= {"sequences": 1000, "solved": False}
-    assert verdicts(smaller_rates, records, **settings) == ["reproduced", "inconclusive"]
+    assert verdicts(smaller_rates, records, **settings) == ["replicated", "inconclusive"]
     lesson = smaller_rates.claims(result_of(records, **settings))[0]["lesson"]
     assert lesson.startswith("With learning rates of 0.0005 and 0.0015, too, all LSTMs solve")

@@ -13,13 +13,15 @@ from experiments.future_context import results as future_context
 from experiments.gates import results as gates
 from experiments.power import results as power
 from experiments.records import grouped, load
-from experiments.statistics.comparisons import scores, times
+from experiments.statistics.comparisons import Pair, scores, times
 from experiments.statistics.readings import question
 from experiments.statistics.verdicts import claim
 from experiments.timing.online import CELL, Network, predict
 from experiments.timing.run import UNITS
 from experiments.timing_variations import PHASES
 from experiments.timing_variations import results as variations
+
+PAIR = Pair("first", "second")
 
 
 def record_of(name):
@@ -30,7 +32,7 @@ def test_counting_where_most_seeds_do_not_fit(monkeypatch):
     monkeypatch.setattr(counting, "FITTED", 0.0)
     farther, *_ = counting.claims(record_of("counting"))
     assert farther["marks"] == ".<.+"
-    assert farther["verdict"] == "reproduced in part (2 of 4)"
+    assert farther["verdict"] == "replicated in part (2 of 4)"
     farther, _, farther_than_slow, slow = source_rates.claims(record_of("counting_source_rates"))
     assert farther["marks"] == "<<"
     assert farther_than_slow["marks"] == "++++"
@@ -43,7 +45,12 @@ def test_counting_in_multiples_of_the_training_range():
     ns = [np.array(found["aⁿbⁿ", unit, 10]) / limit for unit in ("LSTM", "GRU")]
     reported = counting.WEISS_DIFFERENCES["aⁿbⁿ", 10] / 100
     assert round(reported, 1) == 2.2
-    one = claim("one", question(), "adapted", [scores("", *ns, "", reported=reported)])
+    one = claim(
+        "one",
+        question(),
+        "adapted",
+        [scores(Pair("first", "second", where=""), *ns, "", reported=reported)],
+    )
     assert one["marks"] == "+"
 
 
@@ -66,7 +73,7 @@ def test_the_reset_gate_with_the_effect_of_counting(monkeypatch):
     monkeypatch.setattr(conventions, "COUNTED", 25.0)
     _, reset_gate = conventions.claims(record_of("conventions"))
     assert reset_gate["marks"] == ".x.."
-    assert reset_gate["verdict"].startswith("inconclusive")
+    assert reset_gate["kind"].startswith("undecided")
 
 
 def test_generating_as_one_claim(monkeypatch):
@@ -82,7 +89,7 @@ def test_generating_as_one_claim(monkeypatch):
     together = [comparison for k in parts for comparison in given[k][1]]
     one = claim("one", question(), "adapted", together)
     assert one["marks"] == "".join(found[k]["marks"] for k in parts)
-    assert one["verdict"].startswith("inconclusive")
+    assert one["kind"].startswith("undecided")
 
 
 def test_measuring_without_peepholes_with_an_input_bias():
@@ -100,7 +107,7 @@ def test_measuring_without_peepholes_is_not_slower_with_an_input_bias():
     )
     comparisons = [
         times(
-            f"{F}",
+            PAIR,
             *(
                 [run["took"] if run["solved"] else cap for run in runs[F, "input bias -2", unit]]
                 for unit in ("none", "peepholes")
@@ -251,7 +258,7 @@ def test_the_last_phase_of_training_with_a_mark_in_each_half():
     assert abs(late / early - 1) < 0.02
     comparisons = [
         times(
-            f"{T}",
+            PAIR,
             *(
                 [
                     run["sequences"] if run["solved"] else cap

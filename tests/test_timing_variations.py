@@ -45,16 +45,16 @@ def result():
 def test_variations_are_judged_by_how_soon_the_task_is_solved(result):
     verdicts = {claim["claim"]: claim["verdict"] for claim in results.claims(result)}
     assert list(verdicts.values()) == [
-        "reproduced",  # spikes
-        "reproduced",  # a cosine
+        "replicated",  # spikes
+        "replicated",  # a cosine
         "effect of interest excluded",  # a triangle
         "effect of interest excluded",  # a rectangle
-        "reproduced",  # measuring without peepholes takes as long
-        "reproduced",
-        "reproduced",
+        "replicated",  # measuring without peepholes takes as long
+        "replicated",
+        "replicated",
         "inconclusive",  # an initial recurrent weight of 0: nobody learns
-        "reproduced",
-        "reproduced",  # the unit `previous`
+        "replicated",
+        "replicated",  # the unit `previous`
     ]
     assert list(verdicts)[7].startswith("With an initial recurrent weight of 0, ")
 

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from experiments.statistics import trials as searches
-from experiments.statistics.comparisons import trials
+from experiments.statistics.comparisons import Pair, trials
 from experiments.statistics.importance import places_by_loss
 from experiments.statistics.inference import rank_sum
 from experiments.statistics.readings import question
 from experiments.statistics.trials import Trials, best
 from experiments.statistics.verdicts import claim
 
+PAIR = Pair("first", "second")
 MANY = searches.PERMUTATIONS
 pytestmark = pytest.mark.usefixtures("few_permutations")
 
@@ -149,19 +150,19 @@ def test_trials_are_judged_by_the_rule():
         question(),
         "our own task",
         [
-            trials("ahead", better, worse, "nats", of_interest=0.02),
-            trials("behind", worse, better, "nats", of_interest=0.02),
-            trials("not worse", worse, worse, "nats", margin=0.3),
+            trials(PAIR, better, worse, "nats", of_interest=0.02),
+            trials(PAIR, worse, better, "nats", of_interest=0.02),
+            trials(PAIR, worse, worse, "nats", margin=0.3),
         ],
     )
     assert [c["outcome"] for c in found["comparisons"]] == ["ahead", "behind", "ahead"]
-    few = trials("ahead", better[:19], worse, "nats", of_interest=0.02)
+    few = trials(PAIR, better[:19], worse, "nats", of_interest=0.02)
     assert few.open_because == "fewer than 20 trials of a network"
-    assert not trials("ahead", better[:20], worse[:20], "nats", margin=0.3).open_because
+    assert not trials(PAIR, better[:20], worse[:20], "nats", margin=0.3).open_because
     with pytest.raises(ValueError, match="expected a number for each seed"):
-        trials("", [(math.nan, 1.0)], worse, "nats")
+        trials(PAIR, [(math.nan, 1.0)], worse, "nats")
     with pytest.raises(ValueError, match="expected finite test losses"):
-        trials("", [(1.0, math.inf)], worse, "nats")
+        trials(PAIR, [(1.0, math.inf)], worse, "nats")
 
 
 def test_equal_validation_losses_are_not_in_favour_of_a_network():

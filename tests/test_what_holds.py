@@ -15,17 +15,18 @@ from experiments.report.what_holds import overview, what_holds
 from experiments.statistics.comparisons import scores, times
 from experiments.statistics.readings import question
 from experiments.statistics.verdicts import claim, outcome_of
+from tests.test_verdicts import pair
 
 STYLE = (Path(__file__).parent.parent / "docs" / "assets" / "site.css").read_text()
 HIGH, LOW = [5.0, 5.1, 5.2, 5.3, 5.4], [1.0, 1.1, 1.2, 1.3, 1.4]
 MIXED = [1.0, 2.0, 5.0, 6.0, 5.2]
 COMPARISONS = {
-    "ahead": scores("a < b & c", HIGH, LOW, "points", of_interest=4.0),
-    "smaller": scores("", HIGH, LOW, "points", reported=50.0),
-    "behind": scores("", LOW, HIGH, "points", of_interest=2.0),
-    "excluded": scores("", LOW, LOW, "points", of_interest=2.0),
-    "open": scores("", MIXED, [2.0, 3.0, 4.0, 5.1, 4.4], "points", of_interest=2.0),
-    "unsolved": times("", [9.0] * 5, [9.0] * 5, cap=9, of_interest=2.0),
+    "ahead": scores(pair("a < b & c"), HIGH, LOW, "points", of_interest=4.0),
+    "smaller": scores(pair(""), HIGH, LOW, "points", reported=50.0),
+    "behind": scores(pair(""), LOW, HIGH, "points", of_interest=2.0),
+    "excluded": scores(pair(""), LOW, LOW, "points", of_interest=2.0),
+    "open": scores(pair(""), MIXED, [2.0, 3.0, 4.0, 5.1, 4.4], "points", of_interest=2.0),
+    "unsolved": times(pair(""), [9.0] * 5, [9.0] * 5, cap=9, of_interest=2.0),
 }
 SEARCHES = ("odyssey_", "music_search_")  # which take long to judge
 
@@ -74,22 +75,22 @@ def test_dots_and_intervals_stand_at_their_values():
 
 
 def test_what_is_outside_is_a_triangle_at_the_edge():
-    above = scores("", HIGH, LOW, "points", of_interest=1.0)
-    below = scores("", LOW, HIGH, "points", of_interest=1.0)
-    never = times("", [1.0] * 5, [9.0] * 5, cap=9, of_interest=2.0)
+    above = scores(pair(""), HIGH, LOW, "points", of_interest=1.0)
+    below = scores(pair(""), LOW, HIGH, "points", of_interest=1.0)
+    never = times(pair(""), [1.0] * 5, [9.0] * 5, cap=9, of_interest=2.0)
     drawn = [shapes[1].get("d") for _, _, shapes in parts_of(plot(claim_of(above, below, never)))]
     assert [re.match(r"M(\S+) ", path)[1] for path in drawn] == [str(WIDTH), "0", str(WIDTH)]
     assert [re.search(r"l(-?\d+)", path)[1] for path in drawn] == ["-5", "5", "-5"]
 
 
 def test_a_claim_of_not_worse_has_its_margin_at_minus_one():
-    judged = claim_of(scores("", HIGH, HIGH, "points", margin=2.0))
+    judged = claim_of(scores(pair(""), HIGH, HIGH, "points", margin=2.0))
     labels = [text.text for text in ElementTree.fromstring(plot(judged)).iter("text")]
     assert labels == ["0", "-1"]
 
 
 def test_a_comparison_without_a_unit_of_its_effect_is_a_cross():
-    judged = claim_of(scores("", HIGH, LOW, "points"))
+    judged = claim_of(scores(pair(""), HIGH, LOW, "points"))
     [(kind, _, [cross])] = parts_of(plot(judged))
     assert (kind, cross.tag) == ("ahead", "path")
 
