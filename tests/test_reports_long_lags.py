@@ -37,12 +37,12 @@ def test_adding_is_judged_by_who_solves_it_and_how_soon():
     # Networks of the paper needed 209,000 sequences for T = 500.
     short = [r | {"sequences": r["sequences"] / 5} for r in records]
     bridges = adding.claims(result_of(short, **settings | {"max_sequences": 200_000}))[0]
-    assert bridges["marks"] == "++++...."
+    assert bridges["marks"] == "++++////"
     assert "209,000" in bridges["comparisons"][4]["open_because"]
     # At T = 1000 a mean of 853,000 is reported, and 2,020,000 for the slowest network.
     longest = [r | {"case": r["case"] | {"T": 1000}} for r in records if r["case"]["T"] == 500]
     bridges = adding.claims(result_of([*records, *longest], **settings))[0]
-    assert bridges["marks"] == "++++++......"
+    assert bridges["marks"] == "++++++00////"
     assert [bool(c["open_because"]) for c in bridges["comparisons"]] == [False] * 8 + [True] * 4
     assert "2,020,000" in bridges["comparisons"][-1]["open_because"]
     gru = adding.claims(result_of(records, **settings))[1]["comparisons"]
@@ -55,7 +55,7 @@ def test_adding_is_judged_by_who_solves_it_and_how_soon():
     assert adding.table(result_of(records)).count("not solved") == 5
     # An RNN that solves a lag at another learning rate is compared at that one.
     records += [record(100, "uniform", "RNN", s, 100, rate=0.0005) for s in range(5)]
-    assert adding.claims(result_of(records, **settings))[0]["marks"] == "xxxx++.."
+    assert adding.claims(result_of(records, **settings))[0]["marks"] == "xxxx++00"
 
 
 def test_initial_biases_are_judged_by_how_soon_the_task_is_solved():
@@ -80,7 +80,7 @@ def test_initial_biases_are_judged_by_how_soon_the_task_is_solved():
         for name in took
         for seed in range(10)
     ]
-    assert verdicts(initial_biases, records, max_sequences=1000) == [
+    assert verdicts(initial_biases, records, max_sequences=1000, rate=0.005) == [
         "replicated",  # of an LSTM
         "effect of interest excluded",
         "replicated in part (2 of 4)",  # not of a GRU
@@ -115,7 +115,7 @@ def test_marks_in_both_halves_are_judged_by_how_soon_the_task_is_solved():
         for name in took
         for seed in range(10)
     ]
-    found = both_halves.claims(result_of(records, max_sequences=1000))
+    found = both_halves.claims(result_of(records, max_sequences=1000, rate=0.005))
     # Twice as soon, where 7 times is reported for an LSTM and T = 750; a GRU is as soon.
     assert [claim["marks"] for claim in found] == ["+x<x", "+x+x", "++x++x", "++x++x"]
     table = both_halves.table(result_of(records))
@@ -144,6 +144,9 @@ def test_smaller_rates_are_judged_by_how_soon_the_task_is_solved():
     for record in records:
         if record["case"]["initialisation"] == "bias 1":
             record |= {"sequences": 1000, "solved": False}
-    assert verdicts(smaller_rates, records, **settings) == ["replicated", "inconclusive"]
+    assert verdicts(smaller_rates, records, **settings) == [
+        "replicated",
+        "undecided: nobody solves it",
+    ]
     lesson = smaller_rates.claims(result_of(records, **settings))[0]["lesson"]
     assert lesson.startswith("With learning rates of 0.0005 and 0.0015, too, all LSTMs solve")

@@ -50,11 +50,11 @@ def test_variations_are_judged_by_how_soon_the_task_is_solved(result):
         "effect of interest excluded",  # a triangle
         "effect of interest excluded",  # a rectangle
         "replicated",  # measuring without peepholes takes as long
-        "replicated",
-        "replicated",
-        "inconclusive",  # an initial recurrent weight of 0: nobody learns
-        "replicated",
-        "replicated",  # the unit `previous`
+        "supported",
+        "supported",
+        "undecided: nobody solves it",  # an initial recurrent weight of 0
+        "supported",
+        "supported",  # the unit `previous`
     ]
     assert list(verdicts)[7].startswith("With an initial recurrent weight of 0, ")
 

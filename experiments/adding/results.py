@@ -108,7 +108,8 @@ def claims(result: Result) -> list[Record]:
                 f"plain recurrent networks solve the adding problem with T = {shortest} within "
                 f"{cap:,} sequences; of LSTMs without a forget gate, as in 1997, "
                 f"{counted('LSTM 1997')} do. Otherwise the difference comes from an initialisation "
-                "that is given T: with it, at this learning rate, all LSTMs solve the task at "
+                f"that is given T: with it, at a learning rate of {rate:g}, all LSTMs solve the "
+                "task at "
                 "every T. A plain recurrent network has no gates to initialise; at T = "
                 f"{shortest} two smaller rates were tried too. T = 1000 is left undecided, since "
                 "networks of the paper needed more sequences than the limit. Plain networks with "
@@ -130,7 +131,8 @@ def claims(result: Result) -> list[Record]:
             ],
             lesson=(
                 "<+<x",
-                "With a bias that matches the lag and this learning rate, a GRU learns the adding "
+                f"With a bias that matches the lag and a learning rate of {rate:g}, a GRU learns "
+                "the adding "
                 "problem sooner than an LSTM at T = 100 and 500, by a factor below 2; at T = 1000 "
                 "it is undecided which is sooner, and a factor of 2 is excluded. With PyTorch's "
                 "initialisation and T = 100, every GRU learns it, and no LSTM within "

@@ -89,7 +89,8 @@ def claims(result: Result) -> list[Record]:
             lesson=(
                 "++//",
                 "On aⁿbⁿ an LSTM counts farther than a GRU with a smaller learning rate, after as "
-                "many epochs. With this rate, most GRUs do not fit the training range of aⁿbⁿcⁿ.",
+                "many epochs. With the smaller rate, most GRUs do not fit the training range of "
+                "aⁿbⁿcⁿ.",
             ),
         ),
         claim(

@@ -63,7 +63,7 @@ outcomes of its comparisons and what to take from them."""
 
 def claims(result: Result) -> list[Record]:
     """How many times sooner a network learns with one initialisation than with another."""
-    cap = result["config"]["max_sequences"]
+    cap, rate = result["config"]["max_sequences"], result["config"]["rate"]
     took = times_by(result, "T", "model", "initialisation")
     lags = list(dict.fromkeys(T for T, _, _ in took))
 
@@ -91,7 +91,8 @@ def claims(result: Result) -> list[Record]:
             against([("bias 1", "uniform"), ("bias 2", "uniform")], ["LSTM"]),
             lesson=(
                 "0000",
-                "At this learning rate no LSTM solves the task, whose lags are long, within "
+                f"At a learning rate of {rate:g} no LSTM solves the task, whose lags are long, "
+                "within "
                 f"{cap:,} sequences with PyTorch's initialisation or with a forget bias of 1 or 2: "
                 "the mean error stays that of a network that does not learn the lag.",
             ),
@@ -104,7 +105,8 @@ def claims(result: Result) -> list[Record]:
             lesson=(
                 "++++",
                 "If every lag is long, the chrono initialisation is better than a forget bias of "
-                "1: at this learning rate, all LSTMs and GRUs solve the task with it. With a bias "
+                f"1: at a learning rate of {rate:g}, all LSTMs and GRUs solve the task with it. "
+                "With a bias "
                 f"of 1 no LSTM does within {cap:,} sequences, and GRUs need several times as many.",
             ),
         ),

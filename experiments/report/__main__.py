@@ -17,6 +17,7 @@ from experiments.benchmarks import figure as bench_figure
 from experiments.benchmarks import page as bench
 from experiments.plotting import save_figures
 from experiments.report import GENERATED, pages, readings
+from experiments.report.choose import choose
 from experiments.report.claims import Scored, slug
 from experiments.report.data import write_data
 from experiments.report.files import read, write_experiment
@@ -95,6 +96,7 @@ def write(records: Path, generated: Path, processes: int) -> None:
             found = dict(zip(there, pool.map(report, there), strict=True))
     scored: Scored = {name: found[name] for name in names if name in found}
     save("what-holds.md", what_holds(scored, missing))
+    save("choose.md", choose(scored))
     save("readings.md", readings.table(scored, missing))
 
 
