@@ -83,7 +83,7 @@ def test_initial_biases_are_judged_by_how_soon_the_task_is_solved():
     assert verdicts(initial_biases, records, max_sequences=1000, rate=0.005) == [
         "replicated",  # of an LSTM
         "effect of interest excluded",
-        "replicated in part (2 of 4)",  # not of a GRU
+        "supported in part (2 of 4)",  # not of a GRU
         "the reverse in part (2 of 4)",
         "the reverse in part (2 of 4)",
     ]

@@ -176,7 +176,7 @@ def test_verdicts_are_counted_by_fidelity():
 
 
 def test_comparisons_are_counted_by_their_outcomes():
-    text = comparisons_text([claim_of(*COMPARISONS.values())])
+    text = comparisons_text([claim_of(one) for one in COMPARISONS.values()])
     assert text.startswith(
         "The claims consist of 8 comparisons: 3 as claimed, the reverse in 1, an effect excluded "
         "in 1, and 3 undecided (nobody solves it in 1, not decidable here in 1, too few runs in 1)."
@@ -199,7 +199,7 @@ def test_the_procedure_of_benjamini_and_hochberg(p_values, largest):
 
 
 def test_a_direction_that_a_correction_across_claims_takes_back_is_named():
-    weak = scores(pair("weak"), [v + 0.35 for v in LOW], LOW, "points")
+    weak = scores(pair("weak"), [1.25, *HIGH[1:]], LOW, "points")
     alone = claim_of(weak)
     assert alone["comparisons"][0]["outcome"] == "ahead"
     assert "take back 0 of the 1 direction that" in comparisons_text([alone])

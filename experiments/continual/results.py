@@ -9,7 +9,7 @@ import tabulate
 
 from experiments import Record, Result
 from experiments.records import grouped
-from experiments.statistics.comparisons import Comparison, scores, shares
+from experiments.statistics.comparisons import Comparison, Pair, scores, shares
 from experiments.statistics.readings import CLAIMED, NO_NUMBER, Reading, question
 from experiments.statistics.verdicts import claim
 
@@ -61,16 +61,16 @@ def claims(result: Result) -> list[Record]:
     def compare(
         ahead: tuple[str, str], behind: tuple[str, str], reported: float | None = None
     ) -> list[Comparison]:
-        label = f"{name(*ahead)} minus {name(*behind)}"
+        names = name(*ahead), name(*behind)
         return [
             shares(
-                f"{label}, seeds without an error",
+                Pair(*names, measure="seeds without an error"),
                 [is_solved(r) for r in found[ahead]],
                 [is_solved(r) for r in found[behind]],
                 reported=reported,
             ),
             scores(
-                f"{label}, symbols before the first error",
+                Pair(*names, measure="symbols before the first error"),
                 orders(ahead),
                 orders(behind),
                 UNIT,
@@ -116,8 +116,12 @@ def claims(result: Result) -> list[Record]:
             "adapted",
             [
                 scores(
-                    f"LSTM-1997 minus LSTM, growth of the mean |c| from {first:,} to {last:,} "
-                    "symbols",
+                    Pair(
+                        "LSTM-1997",
+                        "LSTM",
+                        f"growth of the mean |c| from {first:,} to {last:,} symbols",
+                        words=("more", "less"),
+                    ),
                     growth("LSTM-1997"),
                     growth("LSTM"),
                     UNIT,

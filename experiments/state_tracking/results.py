@@ -9,7 +9,7 @@ import tabulate
 
 from experiments import Record, Result
 from experiments.records import grouped
-from experiments.statistics.comparisons import Comparison, scores, shares
+from experiments.statistics.comparisons import Comparison, Pair, scores, shares
 from experiments.statistics.readings import BY_MEMORY, CLAIMED, TRANSFERRED, Reading, question
 from experiments.statistics.verdicts import claim
 
@@ -37,7 +37,7 @@ def claims(result: Result) -> list[Record]:
     def oftener(task: str, ahead: str, behind: Sequence[str]) -> list[Comparison]:
         return [
             shares(
-                f"{task}: {ahead} minus {model}, seeds that solve it at {longest} times the length",
+                Pair(ahead, model, f"seeds that solve it at {longest} times the length", task),
                 solved(task, ahead),
                 solved(task, model),
             )
@@ -47,7 +47,7 @@ def claims(result: Result) -> list[Record]:
     def above(task: str, models: Sequence[str]) -> list[Comparison]:
         return [
             scores(
-                f"{task}: {model} above {GENERALISES:g} % right at {longest} times the length",
+                Pair(model, f"{GENERALISES:g} %", f"right at {longest} times the length", task),
                 last[task, model],
                 GENERALISES,
                 "percentage points",
