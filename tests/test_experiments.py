@@ -126,7 +126,10 @@ def test_every_page_tells_claim_protocol_verdict_and_deviations(name, few_trees)
     page, found = pages.page(name, results), results.claims
     assert re.findall("^# (.*)$", page, re.MULTILINE) == [experiments.title(name)]
     shown = ["Result"] if found or pages.has_figure(name) else []
-    headings = ["Claim", *shown, "Numbers", "Protocol", "Deviations"]
+    first = "Claim" if "Claim" in experiments.sections(name) else "Question"
+    assert first == "Claim" or not found
+    more = [heading.removeprefix("## ") for heading in pages.observations_of(name, result)[:1]]
+    headings = [first, *shown, *more, "Numbers", "Protocol", "Deviations"]
     assert re.findall("^## (.*)$", page, re.MULTILINE) == headings
     for number, claim in enumerate(found, 1):
         anchor = claims.anchor_of(name, number)

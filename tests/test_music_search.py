@@ -109,9 +109,9 @@ def test_units_in_the_order_of_the_paper_are_replicated():
     gates, units, peepholes = claims(search_of(PAPER))
     assert [claim["verdict"] for claim in (gates, units, peepholes)] == ["replicated"] * 3
     assert [str(c["pair"]).split(",")[0] for c in gates["comparisons"] + units["comparisons"]] == [
-        "GRU below RNN",
-        "PeepholeLSTM below RNN",
-        "GRU below PeepholeLSTM",
+        "GRU against RNN",
+        "PeepholeLSTM against RNN",
+        "GRU against PeepholeLSTM",
     ]
     assert [c["reference"] for c in gates["comparisons"]] == pytest.approx([0.56, 0.43])
     assert units["comparisons"][0]["reference"] == pytest.approx(0.13)
@@ -202,8 +202,8 @@ def test_a_unit_whose_best_trials_are_cut_off_decides_nothing():
         if record["case"]["model"] == "PeepholeLSTM" and record["seed"] < 3:
             record["epochs"] = record["at_most"]
     gates, units, peepholes = claims(result)
-    assert [found["marks"][-1] for found in (gates, units, peepholes)] == ["."] * 3
-    assert gates["marks"][0] != "."
+    assert [found["marks"][-1] for found in (gates, units, peepholes)] == ["/"] * 3
+    assert gates["marks"][0] != "/"
     assert "PeepholeLSTM end at the limit" in units["comparisons"][0]["open_because"]
 
 

@@ -165,8 +165,8 @@ def test_a_unit_whose_best_trials_are_cut_off_decides_nothing():
         if trial["case"]["unit"] == "NFG" and trial["seed"] < 4:
             trial["epochs"] = 150
     better, worse = claims(result)
-    assert better["marks"] == "+.++++++"
-    assert worse["marks"] == ".+"
+    assert better["marks"] == "+/++++++"
+    assert worse["marks"] == "/+"
     reason = "most of the best trials of NFG end at the limit of epochs"
     assert worse["comparisons"][0]["open_because"] == reason
 

@@ -23,6 +23,9 @@ def run_of(protocol, task, unit, seed, took, *, solved, steps=None):
     return record | ({} if steps is None else {"steps": steps})
 
 
+BARRED = "undecided: not decidable here"
+BEYOND = "replicated, larger than the reported effect in 1 of 2"
+FARTHER = "replicated, larger than the reported effect in 2 of 2"
 CAPS = {"most_steps": 5000, "updates": 3000}
 
 
@@ -106,13 +109,13 @@ def test_counting_is_judged_by_the_bar_of_its_training():
         records = [record(m, s, n + s % 3) for m, n in far.items() for s in range(10)]
         return verdicts(counting, records, max_train_n=50, max_test_n=500)
 
-    assert found(120, 480, 60) == ["replicated"] * 3
+    assert found(120, 480, 60) == ["replicated", "replicated", "supported"]
     excluded = "effect of interest excluded"
     smaller = f"replicated, smaller than the {excluded.removesuffix(' excluded')} in 1 of 1"
     assert found(70, 70, 70) == [excluded, smaller, excluded]
     # A network that does not fit the training range does not show how far it counts.
-    assert found(120, 480, 20) == ["inconclusive", "replicated", "replicated"]
-    assert found(40, 40, 40) == ["inconclusive", "the reverse", "inconclusive"]
+    assert found(120, 480, 20) == [BARRED, "replicated", "supported"]
+    assert found(40, 40, 40) == [BARRED, "the reverse", BARRED]
 
 
 def test_counting_at_the_rates_of_the_sources_compares_networks_with_these_rates():
@@ -131,11 +134,11 @@ def test_counting_at_the_rates_of_the_sources_compares_networks_with_these_rates
     def found_with(**grus):
         return found(lambda **case: far(**case, **grus))
 
-    assert found_with(gru=60, slower_gru=60)[:3] == ["replicated"] * 3
+    assert found_with(gru=60, slower_gru=60)[:3] == [FARTHER, BEYOND, "supported"]
     assert found_with(gru=60, slower_gru=60)[3] == "effect of interest excluded"
-    assert found_with(gru=60, slower_gru=460)[2:] == ["the reverse", "replicated"]
+    assert found_with(gru=60, slower_gru=460)[2:] == ["the reverse", "supported"]
     # A GRU that does not fit the training range leaves all comparisons with its rate undecided.
-    expected = ["inconclusive", "replicated", "replicated", "inconclusive"]
+    expected = [BARRED, BEYOND, "supported", BARRED]
     assert found_with(gru=20, slower_gru=60) == expected
 
 
@@ -180,7 +183,11 @@ def test_music_is_judged_at_the_rate_that_validation_prefers():
     ]
     found = music.claims(result_of(records))
     verdict = [claim["verdict"] for claim in found]
-    assert verdict == ["the reverse", "replicated", "replicated"]
+    assert verdict == [
+        "the reverse",
+        "replicated, larger than the reported effect in 1 of 1",
+        "replicated",
+    ]
     assert found[0]["claim"] == "On Nottingham tanh units have a lower NLL than gated units"
     assert found[1]["claim"] == "On Nottingham the PeepholeLSTM has a lower NLL than the GRU"
     assert found[1]["comparisons"][0]["effect"] == pytest.approx(0.1)
@@ -214,7 +221,7 @@ def test_conventions_are_judged_by_the_measure_of_each_task():
     records = [record(t, m, s) for t in measured for m in models for s in range(10)]
     caps = {"max_test_n": 10_000, "max_sequences": 1000, "updates": 300}
     assert verdicts(conventions, records, **caps) == [
-        "replicated in part (3 of 4)",
+        "supported in part (3 of 4)",
         "the reverse in part (3 of 4)",
     ]
     assert "| 104 (10 of 10)" in conventions.table(result_of(records))
@@ -234,8 +241,9 @@ def test_chunking_is_judged_in_points():
         for seed in range(5)
         for model, value in f1.items()
     ]
-    whole, part = "replicated", "replicated in part (1 of 2), the reverse in 1"
-    assert verdicts(chunking, records) == [whole, whole, part, whole]
+    larger = "replicated, larger than the reported effect in 1 of 2"
+    part = "supported in part (1 of 2), the reverse in 1"
+    assert verdicts(chunking, records) == [larger, "supported", part, "replicated"]
 
 
 def future_records(**changes):
@@ -255,7 +263,7 @@ def future_records(**changes):
     ]
 
 
-@pytest.mark.parametrize(("bilstm", "verdict"), [(1.0, "replicated"), (0.5, "replicated")])
+@pytest.mark.parametrize(("bilstm", "verdict"), [(1.0, "supported"), (0.5, "supported")])
 def test_a_delayed_network_is_compared_with_both_directions(bilstm, verdict):
     assert verdicts(future_context, future_records(BiLSTM=bilstm)) == [verdict]
 

@@ -45,7 +45,7 @@ def test_fewer_trials_on_spoken_digits(seeds, marks):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("seeds", "marks", "unlimited"), [(40, "..", "+."), (60, ".x", "+x")])
+@pytest.mark.parametrize(("seeds", "marks", "unlimited"), [(40, "/.", "+."), (60, "/x", "+x")])
 def test_trials_on_chorales_that_the_limit_ends(seeds, marks, unlimited, monkeypatch):
     result = record_of("odyssey_music")
     first = [record for record in result["records"] if record["seed"] < seeds]
