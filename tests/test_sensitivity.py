@@ -242,9 +242,9 @@ def test_the_claim_on_long_lags_depends_on_the_slowest_network_of_the_source(mon
     def verdict():
         return adding.claims(record_of("adding"))[0]["verdict"]
 
-    assert verdict() == "reproduced in part (5 of 8)"
+    assert verdict() == "replicated in part (5 of 8)"
     monkeypatch.setattr(adding, "SLOWEST", {})
-    assert verdict() == "reproduced in part (7 of 8)"
+    assert verdict() == "replicated in part (7 of 8)"
 
 
 def test_the_last_phase_of_training_with_a_mark_in_each_half():
