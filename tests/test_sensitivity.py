@@ -301,5 +301,5 @@ def test_accuracy_near_the_sum_of_zero():
 
 def test_effects_that_ten_seeds_show_in_four_comparisons():
     found = power.rates(record_of("power")["records"])
-    shown = {effect for (_, effect), rates in found.items() if rates[10, 4] > 0.8}
+    shown = {effect for (_, effect), rates in found.items() if rates.get((10, 4), 0) > 0.8}
     assert shown == {"2.5 standard deviations", "8 times sooner", "solved by 80 % and 10 %"}
