@@ -15,7 +15,8 @@ ALT = (
     "thin line for each seed, the median as a thick one"
 )
 COLUMNS = 4
-COLORS = (BLUE, ORANGE)
+LINES = ((BLUE, 4.0), (ORANGE, 1.5))
+"""Colour and width of each task: where both are solved, both lines can be seen."""
 
 
 def figure(result: Result, width: float) -> Figure:
@@ -27,12 +28,12 @@ def figure(result: Result, width: float) -> Figure:
     tasks = list(dict.fromkeys(task for _, task in found))
     made, panels = grid(width, -(-len(models) // COLUMNS), COLUMNS, 1.9, sharey=True, by_row=True)
     for panel, model in zip(panels.flat, models, strict=False):
-        for task, color in zip(tasks, COLORS, strict=True):
+        for task, (color, thick) in zip(tasks, LINES, strict=True):
             seeds = [[100 * value for value in r["accuracies"]] for r in found[model, task]]
             for values in seeds:
                 panel.plot(lengths, values, color=color, alpha=0.3, linewidth=0.8)
             middle = [statistics.median(values) for values in zip(*seeds, strict=True)]
-            panel.plot(lengths, middle, color=color, linewidth=2, label=task)
+            panel.plot(lengths, middle, color=color, linewidth=thick, label=task)
             chance = 100 / found[model, task][0]["states"]
             panel.axhline(chance, color=color, linestyle=":", linewidth=0.8)
         panel.set_xscale("log", base=2)
