@@ -142,6 +142,36 @@ def first_of_rows(panels: NDArray[Any], width: float) -> list[Axes]:
     return list(panels.flat if width == NARROW else panels[:, 0])
 
 
+def small_panels(
+    width: float, number: int, height: float, columns: int = 4
+) -> tuple[Figure, list[Axes]]:
+    """A figure with many small panels that have the same y axis.
+
+    Args:
+        width: Of the figure, in inches.
+        number: How many panels.
+        height: Of a row, in inches.
+        columns: Columns on a wide page; on a narrow one there are two.
+
+    Returns:
+        The figure and its panels, row by row; only those at the left edge have labels of the y
+        axis.
+    """
+    columns = 2 if width == NARROW else columns
+    rows = -(-number // columns)
+    made, panels = plt.subplots(
+        rows,
+        columns,
+        figsize=(width, height * rows),
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
+    )
+    for panel in panels.flat[number:]:
+        panel.set_axis_off()
+    return made, list(panels.flat[:number])
+
+
 @contextmanager
 def style(width: float) -> Iterator[None]:
     """Matplotlib's settings for a figure of a width; the same input gives the same file."""

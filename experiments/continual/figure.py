@@ -31,13 +31,11 @@ def figure(result: Result, width: float) -> Figure:
     far.set_xlabel("1 + symbols before the first error")
     for (model, resets), records in found.items():
         style = "-" if resets == "none" else ":"
-        for seed, record in enumerate(records):
-            label = None if seed else name(model, resets)
+        for record in records:
             points = zip(*record["sizes"], strict=True)
-            size.plot(*points, style, color=COLORS[model], alpha=0.5, label=label)
+            size.plot(*points, style, color=COLORS[model], alpha=0.5)
     size.set_xscale("log")
     size.set_yscale("log")
-    size.set_xlabel("symbols read")
+    size.set_xlabel("symbols read\ndotted: with resets")
     size.set_ylabel("mean |c| (GRU: |h|)")
-    size.legend()
     return made

@@ -8,19 +8,18 @@ from experiments import Result
 from experiments.continual.figure import COLORS
 from experiments.continual.results import name
 from experiments.continual_rates.choice import losses
-from experiments.plotting import first_of_rows, grid
+from experiments.plotting import small_panels
 from experiments.records import grouped
 
 ALT = "Loss on new streams against the learning rate, for each network"
-COLUMNS = 3
 
 
 def figure(result: Result, width: float) -> Figure:
     """The loss against the rate, a panel for each network; a dot for each seed."""
     means = losses(result)
     found = grouped(result["records"], "model", "resets")
-    made, panels = grid(width, -(-len(means) // COLUMNS), COLUMNS, 2.2, sharey=True, by_row=True)
-    for panel, (network, rates) in zip(panels.flat, means.items(), strict=False):
+    made, panels = small_panels(width, len(means), 2.2, columns=3)
+    for panel, (network, rates) in zip(panels, means.items(), strict=True):
         color = COLORS[network[0]]
         points = [(record["case"]["rate"], record["loss"]) for record in found[network]]
         panel.plot(*zip(*points, strict=True), "o", color=color, alpha=0.5, mew=0, markersize=4)
@@ -28,9 +27,6 @@ def figure(result: Result, width: float) -> Figure:
         panel.set_xscale("log")
         panel.set_yscale("log")
         panel.set_title(name(*network))
-    for panel in panels.flat[len(means) :]:
-        panel.set_axis_off()
-    for panel in first_of_rows(panels, width):
-        panel.set_ylabel("loss")
-    panels.flat[len(means) - 1].set_xlabel("learning rate")
+    made.supylabel("loss", fontsize="medium")
+    made.supxlabel("learning rate", fontsize="medium")
     return made

@@ -7,14 +7,13 @@ import statistics
 from matplotlib.figure import Figure
 
 from experiments import Result
-from experiments.plotting import BLUE, ORANGE, first_of_rows, grid
+from experiments.plotting import BLUE, ORANGE, small_panels
 from experiments.records import grouped
 
 ALT = (
     "Share of right last states against the length of the sequence, for each network and task: a "
     "thin line for each seed, the median as a thick one"
 )
-COLUMNS = 4
 LINES = ((BLUE, 4.0), (ORANGE, 1.5))
 """Colour and width of each task: where both are solved, both lines can be seen."""
 
@@ -26,8 +25,8 @@ def figure(result: Result, width: float) -> Figure:
     found = grouped(result["records"], "model", "task")
     models = list(dict.fromkeys(model for model, _ in found))
     tasks = list(dict.fromkeys(task for _, task in found))
-    made, panels = grid(width, -(-len(models) // COLUMNS), COLUMNS, 1.9, sharey=True, by_row=True)
-    for panel, model in zip(panels.flat, models, strict=False):
+    made, panels = small_panels(width, len(models), 1.9)
+    for panel, model in zip(panels, models, strict=True):
         for task, (color, thick) in zip(tasks, LINES, strict=True):
             seeds = [[100 * value for value in r["accuracies"]] for r in found[model, task]]
             for values in seeds:
@@ -40,10 +39,7 @@ def figure(result: Result, width: float) -> Figure:
         panel.set_xticks(lengths, [str(length) for length in lengths])
         panel.set_ylim(0, 104)
         panel.set_title(model)
-    for panel in panels.flat[len(models) :]:
-        panel.set_axis_off()
-    for panel in first_of_rows(panels, width):
-        panel.set_ylabel("right, %")
-    panels.flat[len(models) - 1].set_xlabel("length T\ndotted: chance")
-    panels.flat[0].legend()
+    made.supylabel("right, %", fontsize="medium")
+    made.supxlabel("length T\ndotted: chance", fontsize="medium")
+    panels[0].legend()
     return made
