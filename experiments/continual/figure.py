@@ -28,7 +28,7 @@ def figure(result: Result, width: float) -> Figure:
     }
     strips(far, groups, [COLORS[model] for model, _ in found])
     far.set_xscale("log")
-    far.set_xlabel("1 + symbols before the first error")
+    far.set_xlabel("1 + symbols\nbefore the first error")
     for (model, resets), records in found.items():
         style = "-" if resets == "none" else ":"
         for record in records:

@@ -159,7 +159,7 @@ def claims(result: Result) -> list[Record]:
                 for comparison in compare((model, "none"), none)
             ],
             lesson=(
-                "....",
+                "..0.",
                 "After this training, too few networks learn the stream to tell whether peepholes "
                 "or the gates of a GRU help.",
             ),
