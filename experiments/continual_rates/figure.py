@@ -26,7 +26,7 @@ def figure(result: Result, width: float) -> Figure:
         panel.plot(sorted(rates), [rates[rate] for rate in sorted(rates)], color=color)
         panel.set_xscale("log")
         panel.set_yscale("log")
-        panel.set_title(name(*network))
+        panel.set_title(name(*network).replace(" with", "\nwith"))
     made.supylabel("loss", fontsize="medium")
     made.supxlabel("learning rate", fontsize="medium")
     return made
