@@ -6,7 +6,7 @@ from torch.func import functional_call, grad, stack_module_state, vmap
 
 import lstm_variants
 from lstm_variants.kernels.cpu.cells import kernel_of
-from lstm_variants.kernels.schema import layer_operator
+from lstm_variants.kernels.operators.schema import layer_operator
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import needs_kernels
 from tests.layers import states_of

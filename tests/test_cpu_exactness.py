@@ -6,10 +6,9 @@ import pytest
 import torch
 
 from lstm_variants.kernels import BACKENDS, Call
-from lstm_variants.kernels.call import with_tensors
 from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.cpu.cells import KERNELS
-from lstm_variants.kernels.layer import Layer
+from lstm_variants.kernels.operators.eager import empty_results, grouped
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import BFLOAT16_SETS, INSTRUCTION_SETS, needs_kernels, use_threads
@@ -67,15 +66,15 @@ def call_of(
 
 
 def in_dtype(call, dtype):
-    copies = (t.detach().to(dtype).requires_grad_(t.requires_grad) for t in call.tensors())
-    return with_tensors(call, list(copies))
+    copies = (t.detach().to(dtype).requires_grad_(t.requires_grad) for t in call.flatten())
+    return call.unflatten(copies)
 
 
 def results_of(backend, call, weighing=torch.float64):
     """The output, the last states, and the gradients of a weighing of them, drawn in a dtype."""
     output, states = backend.run(call)
     results = [output, *(s for state in states for s in state)]
-    leaves = [tensor for tensor in call.tensors() if tensor.requires_grad]
+    leaves = [tensor for tensor in call.flatten() if tensor.requires_grad]
     total = sum((r * w).sum() for r, w in zip(results, weighing_of(results, weighing), strict=True))
     found = torch.autograd.grad(total, leaves, allow_unused=True)
     gradients = zip(leaves, found, strict=True)
@@ -245,24 +244,24 @@ def test_nothing_is_touched_outside(cell, instruction_set, dtype, T, B, D, H, mo
     monkeypatch.setattr(native.kernels(), "instruction_set", instruction_set)
     call = call_of(cell, T, B, D, H, dtype=dtype, directions=2)
     expected = results_of(BACKENDS["cpu"], call)
-    flat = [t.detach() for t in call.tensors()]
+    flat = [t.detach() for t in call.flatten()]
     inputs, inputs_are_whole = windows([t.shape for t in flat], dtype)
     for window, tensor in zip(inputs, flat, strict=True):
         window.copy_(tensor)
-    n = sum(t is not None for w in call.weights for t in w)
-    weights, states = inputs[1 : 1 + n], inputs[1 + n :]
-    layer = Layer(inputs[0], weights, states, None, None, repr(cell), "cpu")
-    output, last, kept = layer.empty_results(save_for_backward=True)
-    kept, kept_is_whole = windows([t.shape for t in kept], kept[0].dtype)
+    call, backend = call.unflatten(inputs), BACKENDS["cpu"]
+    output, last, saved = empty_results(call, backend, save_for_backward=True)
+    saved, saved_is_whole = windows([t.shape for t in saved], saved[0].dtype)
+    last = [t for state in last for t in state]
     (output, *last), outputs_are_whole = windows([t.shape for t in (output, *last)], dtype)
-    layer.backend.forward(layer, output, last, kept)
+    backend.forward(call, output, grouped(last, call), saved)
     gradients, gradients_are_whole = windows([t.shape for t in (output, *last)], dtype)
     for window, drawn in zip(gradients, weighing_of(gradients), strict=True):
         window.copy_(drawn)
     found, found_is_whole = windows([t.shape for t in inputs], dtype)
-    layer.backend.backward(layer, output, kept, gradients[0], gradients[1:], found)
+    d_last = grouped(gradients[1:], call)
+    backend.backward(call, output, saved, gradients[0], d_last, call.unflatten(found))
     got = [output, *last, *found]
     for a, b in zip(got, expected, strict=True):
         assert torch.equal(a, b)
-    wholes = inputs_are_whole, kept_is_whole, outputs_are_whole, gradients_are_whole, found_is_whole
+    wholes = inputs_are_whole, saved_is_whole, outputs_are_whole, gradients_are_whole, found_is_whole
     assert all(is_whole() for is_whole in wholes)

@@ -11,11 +11,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from lstm_variants import nn as layers
 from lstm_variants.kernels import BACKENDS
-from lstm_variants.kernels.call import with_tensors
-from lstm_variants.kernels.cpu import backend
+from lstm_variants.kernels.cpu import plan
 from lstm_variants.kernels.cpu.cells import kernel_of
 from lstm_variants.kernels.reference import Reference
-from lstm_variants.kernels.schema import backward_operator, layer_operator
+from lstm_variants.kernels.operators.schema import backward_operator, layer_operator
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import needs_kernels, use_threads
 from tests.test_cpu_exactness import call_of, results_of, some_resets, weighing_of
@@ -49,7 +48,7 @@ def test_operators_keep_torchs_rules(name, keep):
 def test_a_gradient_that_is_expanded(name):
     """As `sum` gives it: one number for all."""
     call = call_of(VARIANTS[name].cell, T=4, B=3, D=2, H=5)
-    leaves, ones = list(call.tensors()), torch.ones(4, 3, 10, dtype=torch.float64)
+    leaves, ones = call.flatten(), torch.ones(4, 3, 10, dtype=torch.float64)
     output, _ = BACKENDS["cpu"].run(call)
     found = torch.autograd.grad(output, leaves, ones[:1, :1, :1].expand(4, 3, 10))
     expected = torch.autograd.grad(BACKENDS["cpu"].run(call)[0], leaves, ones)
@@ -85,10 +84,10 @@ def test_batched_gradients(name):
 @pytest.mark.costly
 def test_second_derivatives(name):
     call = call_of(VARIANTS[name].cell, T=3, B=2, D=2, H=3, directions=1)
-    leaves = list(call.tensors())
+    leaves = call.flatten()
 
     def outputs(*flat):
-        output, [last] = BACKENDS["cpu"].run(with_tensors(call, flat))
+        output, [last] = BACKENDS["cpu"].run(call.unflatten(flat))
         return output, *last
 
     torch.autograd.gradgradcheck(outputs, leaves)
@@ -98,11 +97,11 @@ def test_second_derivatives(name):
 def test_gradients_that_are_not_needed(name):
     """Frozen weights, and an input without a gradient, change nothing for the others."""
     call = call_of(VARIANTS[name].cell, T=4, B=3, D=2, H=5)
-    leaves = list(call.tensors())
+    leaves = call.flatten()
     full = results_of(BACKENDS["cpu"], call)[-len(leaves) :]
     for k in range(len(leaves)):
         frozen = [t.detach().requires_grad_(i % 3 == k % 3) for i, t in enumerate(leaves)]
-        output, states = BACKENDS["cpu"].run(with_tensors(call, frozen))
+        output, states = BACKENDS["cpu"].run(call.unflatten(frozen))
         results = [output, *(s for state in states for s in state)]
         needs_grad = [t for t in frozen if t.requires_grad]
         total = sum((r * w).sum() for r, w in zip(results, weighing_of(results), strict=True))
@@ -137,13 +136,13 @@ def test_the_same_again_bit_by_bit(name, threads):
     ids=str,
 )
 def test_each_thread_has_enough_to_do(size, threads, monkeypatch):
-    got, thread_count = set(), backend.thread_count
+    got, thread_count = set(), plan.thread_count
 
     def with_eight(layer, max_threads):
         got.add(thread_count(layer, 8))
         return max_threads
 
-    monkeypatch.setattr(backend, "thread_count", with_eight)
+    monkeypatch.setattr(plan, "thread_count", with_eight)
     results_of(BACKENDS["cpu"], call_of(VARIANTS["LSTM"].cell, **size))
     assert got == {threads}
 
@@ -195,13 +194,13 @@ def test_workers_of_a_data_loader(monkeypatch):
     loader = DataLoader(
         data, batch_size=4, num_workers=2, multiprocessing_context="fork", timeout=60
     )
-    counted, thread_count = [], backend.thread_count
+    counted, thread_count = [], plan.thread_count
 
     def counting(layer, max_threads):
         counted.append(thread_count(layer, max_threads))
         return counted[-1]
 
-    monkeypatch.setattr(backend, "thread_count", counting)
+    monkeypatch.setattr(plan, "thread_count", counting)
     with use_threads(2):
         expected = torch.stack([data[k] for k in range(8)])
         assert set(counted) == {2}

@@ -7,7 +7,6 @@ import torch
 
 from lstm_variants.cells import ElmanCell, IndRNNCell, LSTMCell, MinLSTMCell
 from lstm_variants.kernels import BACKENDS
-from lstm_variants.kernels.call import with_tensors
 from lstm_variants.kernels.reference import Reference
 from tests.cpu_kernels import needs_kernels, use_threads
 from tests.test_cpu_exactness import (
@@ -56,7 +55,7 @@ def test_gradients_of_strange_numbers(cell, value, instruction_set):
     for backend in (BACKENDS["cpu"], Reference()):
         output, _ = backend.run(call)
         total = (output if math.isnan(value) else output.nan_to_num(0.0, 0.0, 0.0)).sum()
-        found.append(torch.autograd.grad(total, list(call.tensors()), allow_unused=True))
+        found.append(torch.autograd.grad(total, call.flatten(), allow_unused=True))
     for got, expected in zip(*found, strict=True):
         if expected is not None:
             torch.testing.assert_close(got, expected, rtol=1e-12, atol=1e-12, equal_nan=True)
@@ -210,9 +209,7 @@ def test_an_infinite_gradient_past_a_projection(instruction_set):
     """It is infinite where the reference's is, though H and P are no whole vectors."""
     cell = LSTMCell(input_activation=False, output_activation=False)
     call = call_of(cell, T=3, B=3, D=1, H=2, P=1, directions=1)
-    call = with_tensors(
-        call, [t.detach().abs() for t in call.tensors()]
-    )  # no infinity less another
+    call = call.unflatten(t.detach().abs() for t in call.flatten())  # no infinity less another
     weighing = torch.zeros(3, 3, 1, dtype=torch.float64)
     weighing[-1] = torch.inf
     got, expected = both_gradients(call, weighing)

@@ -9,7 +9,7 @@ from torch.testing import assert_close
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from lstm_variants import nn
-from lstm_variants.kernels import autograd
+from lstm_variants.kernels.operators import autograd
 from lstm_variants.torch_internals import below_autograd, runs_directly
 from tests.cpu_kernels import needs_kernels
 from tests.layers import states_of

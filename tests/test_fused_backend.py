@@ -14,9 +14,9 @@ from lstm_variants.kernels import (
     dispatch,
     explain,
     register,
-    schema,
     signature_of,
 )
+from lstm_variants.kernels.passes import FUSED
 from lstm_variants.nn import Recurrent
 from tests.test_own_cell import FanInCell, LeakyCell
 
@@ -48,7 +48,7 @@ def backend(monkeypatch):
     yield register(Leaky(), priority=30)
     BACKENDS.clear()
     BACKENDS.update(before)
-    del schema.FUSED["leaky"], dispatch._priorities["leaky"]
+    del FUSED["leaky"], dispatch._priorities["leaky"]
 
 
 def twins():

@@ -10,7 +10,7 @@ import lstm_variants
 from lstm_variants import VARIANTS
 from lstm_variants import nn as layers
 from lstm_variants.cells import GRUCell, LSTMCell
-from lstm_variants.kernels import BACKENDS, Call, choose, register, torch_kernels
+from lstm_variants.kernels import BACKENDS, Backend, Call, choose, register, torch_kernels
 from lstm_variants.kernels.cpu.cells import kernel_of
 from lstm_variants.kernels.reference import Reference
 from tests.cpu_kernels import needs_kernels
@@ -79,7 +79,7 @@ def test_a_layer_with_a_named_backend_raises_its_reason():
 
 @pytest.mark.parametrize("create", [lambda b: layers.GRU(3, 4, backend=b)])
 def test_a_backend_that_does_not_exist(create):
-    with pytest.raises(ValueError, match=r"one of 'auto', 'cpu', 'torch', 'reference', got 'fast'"):
+    with pytest.raises(ValueError, match=r"one of 'auto', 'onnx', 'cpu', 'torch', 'reference', got 'fast'"):
         create("fast")
 
 
@@ -130,7 +130,7 @@ def test_explain_reports_what_ran(name, capsys):
         assert "torch      torch has no kernel for" in text
 
 
-class Negated:
+class Negated(Backend):
     """Somebody else's backend, for LSTMs alone."""
 
     name = "negated"
@@ -182,8 +182,8 @@ def test_no_backend_is_named_auto(monkeypatch):
 
 
 WRONG_BACKENDS = {
-    "class": (Negated, 1, "should be an object with name, details, unsupported_reason, run"),
-    "other": (torch, 1, "should be an object with name, details, unsupported_reason, run"),
+    "class": (Negated, 1, "should be an object with name, details, unsupported_reason, preferred_backend, run"),
+    "other": (torch, 1, "should be an object with name, details, unsupported_reason, preferred_backend, run"),
     "text": (BACKENDS["torch"], "high", "priority should be a number, got 'high'"),
     "nan": (BACKENDS["torch"], float("nan"), "priority should be a number, got NaN"),
 }

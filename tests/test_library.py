@@ -19,7 +19,7 @@ import lstm_variants
 from lstm_variants import nn as layers
 from lstm_variants.kernels import BACKENDS, choose
 from lstm_variants.kernels.cpu import native
-from lstm_variants.kernels.cpu.backend import useful_threads
+from lstm_variants.kernels.cpu.plan import thread_count
 from lstm_variants.kernels.cpu.cells import KERNELS
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import needs_kernels

@@ -202,7 +202,8 @@ def test_a_backend_that_is_not_exported(backend):
     shapes = ({0: Dim.AUTO, 1: Dim.AUTO},)
     with pytest.raises(Exception) as error:  # noqa: PT011 - of the exporter
         torch.onnx.export(layer, (x,), dynamo=True, dynamic_shapes=shapes, verbose=False)
-    assert f"backend='{backend}' cannot be exported" in chain(error.value)
+    assert f"backend='{backend}' cannot run" in chain(error.value)
+    assert "take backend='auto'" in chain(error.value)
 
 
 def test_layers_run_as_before_when_the_export_is_over():

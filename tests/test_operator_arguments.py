@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from lstm_variants.kernels import operators
+from lstm_variants.kernels.operators import eager
 from lstm_variants.kernels.cpu.cells import kernel_of
-from lstm_variants.kernels.schema import backward_operator, layer_operator
+from lstm_variants.kernels.operators.schema import backward_operator, layer_operator
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import needs_kernels
 from tests.layers import every_second, strided
@@ -22,7 +22,7 @@ every_variant = pytest.mark.parametrize(
 def test_operators_take_any_strides(name, change):
     """Input, weights, states, lengths, and every gradient that comes in."""
     call = call_of(VARIANTS[name].cell, T=3, B=2, D=2, H=3, dtype=torch.float32)
-    plain = [t.detach() for t in call.tensors()]
+    plain = [t.detach() for t in call.flatten()]
     n = sum(t is not None for w in call.weights for t in w)
     lengths, cell = torch.tensor([3, 1]), repr(call.cell)
 
@@ -49,7 +49,7 @@ PEEPHOLE = repr(VARIANTS["PeepholeLSTM"].cell)
 def operands():
     """A small call of the operators: x, weights, states."""
     call = call_of(VARIANTS["PeepholeLSTM"].cell, T=3, B=2, D=2, H=4, dtype=torch.float32)
-    x, *rest = (tensor.detach() for tensor in call.tensors())
+    x, *rest = (tensor.detach() for tensor in call.flatten())
     n = sum(t is not None for w in call.weights for t in w)
     return x, rest[:n], rest[n:]
 
@@ -110,7 +110,7 @@ def test_shapes_are_checked_without_values():
 
 
 WRONG_GRADIENTS = {
-    "nothing kept": ({"kept": []}, "kept should have 4 elements, got 0"),
+    "nothing saved": ({"saved": []}, "saved should have 4 elements, got 0"),
     "no gradients": ({"gradients": []}, "gradients should have 5 elements, got 0"),
     "a short output": ({"output": torch.zeros(1, 2, 8)}, r"output should be \[3, 2, 8\]"),
     "a small gradient": ({"gradient": torch.zeros(1, 1, 8)}, r"a gradient should be \[3, 2, 8\]"),
@@ -124,13 +124,13 @@ WRONG_GRADIENTS = {
 def test_what_does_not_fit_the_backward_pass_is_an_error(change, message):
     x, weights, states = operands()
     output, *rest = layer_operator(x, weights, states, None, None, PEEPHOLE, "cpu", True)
-    kept = rest[len(states) :]
+    saved = rest[len(states) :]
     gradients = [change.get("gradient", torch.ones_like(output)), *(None for _ in states)]
     needs_grad = [True] * (1 + len(weights) + len(states))
     with pytest.raises(ValueError, match=message):
         backward_operator(
             *(x, weights, states, change.get("lengths"), None, PEEPHOLE, "cpu"),
-            *(change.get("output", output), change.get("kept", kept)),
+            *(change.get("output", output), change.get("saved", saved)),
             *(change.get("gradients", gradients), needs_grad),
         )
 
@@ -202,8 +202,8 @@ def test_tensors_that_do_not_fit_are_an_error(place, tensor, message):
 
 def test_tensors_of_another_device_are_refused():
     call = call_of(VARIANTS["LSTM"].cell, T=3, B=2, D=2, H=3, dtype=torch.float32)
-    x, *rest = (t.detach().to("meta") for t in call.tensors())
+    x, *rest = (t.detach().to("meta") for t in call.flatten())
     n = sum(t is not None for w in call.weights for t in w)
     arguments = (x, rest[:n], rest[n:], None, None, repr(call.cell), "cpu")
     with pytest.raises(ValueError, match="backend 'cpu' is made for cpu, and the input is on meta"):
-        operators.forward(*arguments, save_for_backward=False)
+        eager.forward(*arguments, False)

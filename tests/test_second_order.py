@@ -8,7 +8,6 @@ import torch
 from lstm_variants import VARIANTS
 from lstm_variants.cells import LSTMCell
 from lstm_variants.kernels import BACKENDS
-from lstm_variants.kernels.call import with_tensors
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import run_twice_differentiable
 from tests.test_kernels import IN_TORCH, call_of, every_variant
@@ -23,7 +22,7 @@ def first_order_only(call):
         def forward(ctx, *flat):
             with torch.enable_grad():
                 ctx.leaves = [t.detach().requires_grad_() for t in flat]
-                output, states = Reference().run(with_tensors(call, ctx.leaves))
+                output, states = Reference().run(call.unflatten(ctx.leaves))
                 ctx.results = [output, *(s for state in states for s in state)]
             return tuple(r.detach() for r in ctx.results)
 
@@ -32,7 +31,7 @@ def first_order_only(call):
         def backward(ctx, *gradients):
             return torch.autograd.grad(ctx.results, ctx.leaves, gradients, allow_unused=True)
 
-    output, *states = Kernel.apply(*call.tensors())
+    output, *states = Kernel.apply(*call.flatten())
     return output, [call.cell.state_type(*states)]
 
 
@@ -99,7 +98,7 @@ def test_torchs_kernels_through_the_reference(name, lengths):
     for run in (lambda call: run_twice_differentiable(compute, call), Reference().run):
         output, [last] = run(call)
         total = output.square().sum() + sum((s + 1).square().sum() for s in last)
-        leaves = list(call.tensors())
+        leaves = call.flatten()
         first = torch.autograd.grad(total, leaves, create_graph=True, allow_unused=True)
         second = torch.autograd.grad(
             sum(g.square().sum() for g in first if g is not None), leaves, allow_unused=True

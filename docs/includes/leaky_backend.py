@@ -9,7 +9,7 @@ from lstm_variants.kernels import FusedBackend, signature_of
 
 
 class LeakyBackend(FusedBackend):
-    """The passes of a leaky integrator, without lengths and resets."""
+    """The passes of a leaky integrator, written out; without lengths and resets."""
 
     name, device, dtypes = "leaky", "cpu", (torch.float64,)
 
@@ -18,44 +18,42 @@ class LeakyBackend(FusedBackend):
             return "written without lengths and resets"
         return super().unsupported_reason(call)
 
-    def name_of(self, cell):
+    def kernel_name(self, cell):
         return "LeakyCell()" if type(cell) is LeakyCell else None
 
     def signature(self, name):
-        return signature_of(LeakyCell()) if name == "LeakyCell()" else None
+        known = name == "LeakyCell()"
+        return signature_of(LeakyCell()) if known else None
 
-    def kept_shapes(self, layer):
-        T, B, _ = layer.x.shape
-        return [(T, B, layer.hidden_size)] * layer.directions  # of v
+    def saved_shapes(self, call):
+        T, B, _ = call.x.shape
+        return [(T, B, call.hidden_size)] * call.directions  # of v
 
-    def forward(self, layer, output, last, kept):
-        H, T = layer.hidden_size, len(layer.x)
-        for k in range(layer.directions):  # 0: forward in time, 1: reverse
-            (weight, slope, *bias), v = weights_and_v(layer, k)
-            write, keep = linear(layer.x, weight, *bias).chunk(2, -1)
-            h = output[..., k * H : (k + 1) * H]
+    def forward(self, call, output, last, saved):
+        H, T = call.hidden_size, len(call.x)
+        for k, w in enumerate(call.weights):  # 0: forward in time, 1: reverse
+            wx = linear(call.x, w.weight_ih, w.bias_ih)
+            write, keep = wx.chunk(2, -1)
+            h, v = output[..., k * H : (k + 1) * H], call.states[k].v
             for t in range(T) if k == 0 else reversed(range(T)):
                 v = keep[t].sigmoid() * v + write[t]
-                h[t] = v * (slope * v).sigmoid()
-                if kept:
-                    kept[k][t] = v
-            last[2 * k].copy_(h[t])
-            last[2 * k + 1].copy_(v)
+                h[t] = v * (w.slope * v).sigmoid()
+                if saved:
+                    saved[k][t] = v
+            last[k].h.copy_(h[t])
+            last[k].v.copy_(v)
 
-    def backward(self, layer, output, kept, d_output, d_last, d_inputs):
-        # d_inputs: those of the input, of all weights, of all states, in
-        # the order of the layer.
-        H, T, n = layer.hidden_size, len(layer.x), len(layer.weights)
-        m = n // layer.directions
-        d_x = torch.zeros_like(layer.x)
-        for k in range(layer.directions):
-            (weight, slope, *bias), first = weights_and_v(layer, k)
+    def backward(self, call, output, saved, d_output, d_last, d_inputs):
+        H, T = call.hidden_size, len(call.x)
+        d_x = torch.zeros_like(call.x)
+        for k, w in enumerate(call.weights):
+            first, slope = call.states[k].v, w.slope
             steps = range(T) if k == 0 else range(T - 1, -1, -1)
-            keep = linear(layer.x, weight, *bias).chunk(2, -1)[1].sigmoid()
-            # None where a result was not used:
-            d_h_n, d_v = d_last[2 * k : 2 * k + 2]
+            wx = linear(call.x, w.weight_ih, w.bias_ih)
+            keep = wx.chunk(2, -1)[1].sigmoid()
+            d_h_n, d_v = d_last[k]  # None where a result was not used
             d_v = torch.zeros_like(first) if d_v is None else d_v
-            d_pre = layer.x.new_zeros(T, len(first), 2 * H)
+            d_pre = call.x.new_zeros(T, len(first), 2 * H)
             d_slope = torch.zeros_like(slope)
             for t in reversed(steps):
                 d_h = torch.zeros_like(first)
@@ -63,37 +61,33 @@ class LeakyBackend(FusedBackend):
                     d_h = d_h + d_output[t, :, k * H : (k + 1) * H]
                 if d_h_n is not None and t == steps[-1]:
                     d_h = d_h + d_h_n
-                v, gate = kept[k][t], (slope * kept[k][t]).sigmoid()
-                d_v = d_v + d_h * (gate + slope * v * gate * (1 - gate))
-                d_slope += (d_h * v * v * gate * (1 - gate)).sum(0)
-                earlier = t - 1 if k == 0 else t + 1
-                before = first if t == steps[0] else kept[k][earlier]
-                d_keep = d_v * before * keep[t] * (1 - keep[t])
+                v = saved[k][t]
+                gate = (slope * v).sigmoid()
+                d_gate = d_h * v * gate * (1 - gate)
+                d_v = d_v + d_h * gate + slope * d_gate
+                d_slope += (v * d_gate).sum(0)
+                is_first = t == steps[0]
+                before = t - 1 if k == 0 else t + 1
+                v = first if is_first else saved[k][before]
+                d_keep = d_v * v * keep[t] * (1 - keep[t])
                 d_pre[t] = torch.cat([d_v, d_keep], -1)
                 d_v = d_v * keep[t]
-            d_x += d_pre @ weight
-            d_weight = torch.einsum("tbg,tbd->gd", d_pre, layer.x)
-            # The last one is that of a bias, if there is one.
-            found = (d_weight, d_slope, d_pre.sum((0, 1)))[:m]
-            own = d_inputs[1 + k * m : 1 + (k + 1) * m]
-            for d_input, value in zip(own, found, strict=True):
-                fill(d_input, value)
+            d_x += d_pre @ w.weight_ih
+            d_weight = torch.einsum("tbg,tbd->gd", d_pre, call.x)
+            gradients = d_inputs.weights[k]
+            fill(gradients.weight_ih, d_weight)
+            fill(gradients.slope, d_slope)
+            fill(gradients.bias_ih, d_pre.sum((0, 1)))
             # No step reads h.
-            fill(d_inputs[1 + n + 2 * k], torch.zeros_like(d_v))
-            fill(d_inputs[1 + n + 2 * k + 1], d_v)
-        fill(d_inputs[0], d_x)
+            fill(d_inputs.states[k].h, torch.zeros_like(d_v))
+            fill(d_inputs.states[k].v, d_v)
+        fill(d_inputs.x, d_x)
 
 
-def weights_and_v(layer, k):
-    """Weights and first v of a direction."""
-    m = len(layer.names)
-    return layer.weights[k * m : (k + 1) * m], layer.states[2 * k + 1]
-
-
-def fill(d_input, value):
-    """Write a gradient, where it is needed: others have no elements."""
-    if d_input.numel():
-        d_input.copy_(value)
+def fill(memory, gradient):
+    """Write a gradient, if it is needed."""
+    if memory is not None:
+        memory.copy_(gradient)
 
 
 # --8<-- [end:backend]

@@ -42,6 +42,12 @@ class GateRecurrentState(NamedTuple):
     o: Tensor
 
 
+INPUT, FORGET = Block("i", "write"), Block("f", "keep")
+CANDIDATE, OUTPUT = Block("g", "candidate"), Block("o", "output")
+STATE = Field("h"), Field("c", float32=True)
+STATE_AND_GATES = *STATE, *(Field(name, float32=True) for name in ("i", "f", "o"))
+
+
 @dataclass(frozen=True, repr=False)
 class LSTMCell(Cell):
     r"""The LSTM family as one specification: with peepholes here, without them by default.
@@ -162,13 +168,14 @@ class LSTMCell(Cell):
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        present = (
-            (Block("i", "write"), self.input_gate),
-            (Block("f", "keep"), self.forget_gate and not self.coupled),
-            (Block("g", "candidate"), True),
-            (Block("o", "output"), self.output_gate),
+        # Every call reads them: constants take less time than a loop.
+        has_forget_gate = self.forget_gate and not self.coupled
+        return (
+            *((INPUT,) if self.input_gate else ()),
+            *((FORGET,) if has_forget_gate else ()),
+            CANDIDATE,
+            *((OUTPUT,) if self.output_gate else ()),
         )
-        return tuple(block for block, here in present if here)
 
     @property
     def state_type(self) -> Any:
@@ -176,8 +183,7 @@ class LSTMCell(Cell):
 
     @property
     def state_fields(self) -> tuple[Field, ...]:
-        others = ("c", "i", "f", "o") if self.gate_recurrence else ("c",)
-        return (Field("h"), *(Field(name, float32=True) for name in others))
+        return STATE_AND_GATES if self.gate_recurrence else STATE
 
     @property
     def peepholes(self) -> tuple[str, ...]:

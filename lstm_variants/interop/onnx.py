@@ -22,7 +22,7 @@ from torch import Tensor
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, reordered
 from lstm_variants.interop.layers import as_tensor, make_layer
 from lstm_variants.interop.onnx_values import value_of
-from lstm_variants.kernels.onnx_nodes import OnnxNode, onnx_node
+from lstm_variants.kernels.onnx import OnnxNode, onnx_node
 from lstm_variants.nn import Recurrent
 
 OPERATORS = ("LSTM", "GRU", "RNN")

@@ -1,9 +1,10 @@
-"""The call of a layer, and the interface of a backend."""
+"""The call of a layer: the one form in which it travels from the module to a kernel."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,6 +12,8 @@ from torch import Tensor
 from lstm_variants.cells import Cell, State, Weights
 from lstm_variants.steps import Masks
 from lstm_variants.torch_internals import is_compiling
+
+Shape = tuple[int, ...]
 
 
 class Call(NamedTuple):
@@ -35,27 +38,192 @@ class Call(NamedTuple):
     resets: Tensor | None = None
     masks: tuple[Masks, ...] | None = None
 
-    def tensors(self) -> Iterator[Tensor]:
-        """All tensors that may have gradients."""
-        yield self.x
-        for group in (*self.weights, *self.states):
-            yield from (tensor for tensor in group if tensor is not None)
+    @property
+    def directions(self) -> int:
+        """1, or 2 if the layer is bidirectional."""
+        return len(self.weights)
+
+    @property
+    def hidden_size(self) -> int:
+        """H, the size of a block of the weights."""
+        return self.weights[0].weight_ih.shape[0] // len(self.cell.blocks)
+
+    @property
+    def sizes(self) -> tuple[int, int, int, int, int]:
+        """T, B, D, H and P, the size of the output of a direction: H without a projection."""
+        T, B, D = self.x.shape
+        H = self.hidden_size
+        projection = getattr(self.weights[0], "weight_hr", None)
+        return T, B, D, H, H if projection is None else projection.shape[0]
+
+    @property
+    def output_shape(self) -> Shape:
+        """The shape of the output of all steps, directions side by side."""
+        T, B, _, _, P = self.sizes
+        return T, B, self.directions * P
+
+    @property
+    def weight_names(self) -> tuple[str, ...]:
+        """The names of the weights that each direction has."""
+        weights = self.weights[0]
+        pairs = zip(weights._fields, weights, strict=True)
+        return tuple([name for name, tensor in pairs if tensor is not None])
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether there is a sequence and a step."""
+        return self.x.shape[0] > 0 and self.x.shape[1] > 0
+
+    def flatten(self) -> list[Tensor]:
+        """All tensors that may have gradients: input, weights, states."""
+        groups = (*self.weights, *self.states)
+        return [self.x, *[t for group in groups for t in group if t is not None]]
+
+    def unflatten(self, flat: Iterable[Any]) -> Call:
+        """The same call with other tensors, in the order of `flatten`."""
+        new = iter(flat)
+        x = next(new)
+        return Call(
+            self.cell,
+            x,
+            tuple([refilled(group, new) for group in self.weights]),
+            tuple([refilled(group, new) for group in self.states]),
+            self.lengths,
+            self.resets,
+            self.masks,
+        )
+
+    def contiguous(self) -> Call:
+        """The same values in the layout of kernels: contiguous, but for T and B of the input."""
+        x, *others = self.flatten()
+        steps = [t for t in (self.lengths, self.resets) if t is not None]
+        if contiguous_rows(x) is x and all([t.is_contiguous() for t in (*others, *steps)]):
+            return self
+        lengths, resets = [
+            None if t is None else t.contiguous() for t in (self.lengths, self.resets)
+        ]
+        call = self._replace(lengths=lengths, resets=resets)
+        return call.unflatten([contiguous_rows(x), *[t.contiguous() for t in others]])
+
+    def check_shapes(self) -> None:
+        """Check that sizes fit together: kernels read memory by them.
+
+        Raises:
+            ValueError: If a shape is not what it should be.
+        """
+        x, weight_ih = self.x, self.weights[0].weight_ih
+        projection = getattr(self.weights[0], "weight_hr", None)
+        if x.dim() != 3 or weight_ih.dim() != 2:
+            raise ValueError(
+                f"x should be [T, B, D] and weight_ih [G*H, D], got {list(x.shape)} and "
+                f"{list(weight_ih.shape)}"
+            )
+        if projection is not None and projection.dim() != 2:
+            raise ValueError(f"weight_hr should be [P, H], got {list(projection.shape)}")
+        T, B, D, H, P = self.sizes
+        if H < 1 or P < 1:
+            raise ValueError(f"a layer should have at least one hidden unit, got H={H} and P={P}")
+        P = 0 if projection is None else P
+        flat = self.flatten()
+        expected = shapes_of(self.cell, self.weight_names, self.directions, B, D, H, P)
+        if tuple([t.shape for t in flat[1:]]) != expected:  # all at once: before each call
+            for name, tensor, shape in zip(self.tensor_names, flat, (x.shape, *expected), strict=True):
+                if tensor.shape != shape:
+                    raise ValueError(mismatch(name, tensor, shape, x))
+        if self.lengths is not None and self.lengths.shape != (B,):
+            raise ValueError(mismatch("lengths", self.lengths, (B,), x, torch.int64))
+        if self.resets is not None and self.resets.shape != (T, B):
+            raise ValueError(mismatch("resets", self.resets, (T, B), x, torch.bool))
+
+    def check(self) -> None:
+        """Check that tensors fit together, also in dtype and device.
+
+        Raises:
+            ValueError: If a shape, a dtype or a device is not what it should be.
+        """
+        self.check_shapes()
+        x, flat = self.x, self.flatten()
+        dtype = x.dtype
+        # is_cpu takes less time than device.
+        if not all([t.dtype == dtype and t.is_cpu for t in flat]):
+            for name, tensor in zip(self.tensor_names, flat, strict=True):
+                if tensor.dtype != dtype or tensor.device != x.device:
+                    raise ValueError(mismatch(name, tensor, tensor.shape, x))
+        for name, found, needed in (
+            ("lengths", self.lengths, torch.int64),
+            ("resets", self.resets, torch.bool),
+        ):
+            if found is not None and (found.dtype != needed or found.device != x.device):
+                raise ValueError(mismatch(name, found, found.shape, x, needed))
+
+    @property
+    def tensor_names(self) -> tuple[str, ...]:
+        """The names of the tensors of `flatten`."""
+        n = self.directions
+        return ("x", *(self.weight_names * n), *(self.cell.state_type._fields * n))
 
     def __str__(self) -> str:
         T, B, D = self.x.shape
-        H = self.weights[0].weight_ih.shape[0] // len(self.cell.blocks)
-        directions = "" if len(self.weights) == 1 else f" in {len(self.weights)} directions"
+        directions = "" if self.directions == 1 else f" in {self.directions} directions"
         given = [name for name in ("lengths", "resets", "masks") if getattr(self, name) is not None]
         more = f" with {', '.join(given)}" if given else ""
-        return f"{shown(self.cell)}{directions}, T={T} B={B} D={D} H={H}{more}"
+        cell, H = format_cell(self.cell), self.hidden_size
+        return f"{cell}{directions}, T={T} B={B} D={D} H={H}{more}"
+
+
+def refilled(group: Any, new: Iterator[Any]) -> Any:
+    """A named tuple of tensors with others in their place; what is `None` stays it."""
+    return type(group)._make([None if tensor is None else next(new) for tensor in group])
+
+
+def mismatch(
+    name: str, tensor: Tensor, shape: Iterable[int], like: Tensor, dtype: torch.dtype | None = None
+) -> str:
+    """The message on a tensor that does not fit."""
+    return (
+        f"{name} should be {list(shape)}, {dtype or like.dtype} on {like.device}, "
+        f"got {list(tensor.shape)}, {tensor.dtype} on {tensor.device}"
+    )
+
+
+def computed_shapes(
+    cell: Cell, names: tuple[str, ...], directions: int, B: int, D: int, H: int, P: int
+) -> tuple[Shape, ...]:
+    """What `shapes_of` returns."""
+    shapes = cell.parameter_shapes(D, H, proj_size=P)
+    weights = tuple(tuple(shapes[name]) for name in names)
+    states = ((B, P or H), *(((B, H),) * (len(cell.state_fields) - 1)))
+    return (*(weights * directions), *(states * directions))
+
+
+cached_shapes = lru_cache(maxsize=1024)(computed_shapes)
+
+
+def shapes_of(cell: Cell, names: tuple[str, ...], *sizes: int) -> tuple[Shape, ...]:
+    """Shapes of the weights that a layer has, and then of its states, in all directions.
+
+    Args:
+        cell: The cell.
+        names: The names of the weights.
+        *sizes: The number of directions, B, D, H and P, which is 0 without a projection.
+    """
+    # Sizes can be symbols while tracing, which cannot be keys.
+    shapes = cached_shapes if all([type(size) is int for size in sizes]) else computed_shapes
+    return shapes(cell, names, *sizes)
+
+
+def contiguous_rows(tensor: Tensor) -> Tensor:
+    """A tensor `[T, B, ...]` of any strides but the last."""
+    # 0-D tensors fail the check of shapes.
+    return tensor if tensor.dim() == 0 or tensor.stride(-1) == 1 else tensor.contiguous()
 
 
 def is_recorded(tensors: Iterable[Tensor]) -> bool:
     """Whether autograd records what is computed from some tensors."""
-    return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
+    return torch.is_grad_enabled() and any([tensor.requires_grad for tensor in tensors])
 
 
-def shown(cell: Cell) -> str:
+def format_cell(cell: Cell) -> str:
     """A cell in a message. While tracing, its settings can be symbolic and have no repr."""
     return "this cell" if is_compiling() else repr(cell)
 
@@ -68,18 +236,6 @@ def computing_dtype(x: Tensor) -> torch.dtype:
     return x.dtype
 
 
-def with_tensors(call: Call, flat: Sequence[Tensor]) -> Call:
-    """The call with other tensors, in the order of `Call.tensors`."""
-    new = iter(flat)
-
-    def refill(group: Any) -> Any:
-        return type(group)(*(None if tensor is None else next(new) for tensor in group))
-
-    x = next(new)
-    weights: tuple[Weights, ...] = tuple(refill(w) for w in call.weights)
-    return call._replace(x=x, weights=weights, states=tuple(refill(s) for s in call.states))
-
-
 def in_dtype(
     call: Call,
     dtype: torch.dtype,
@@ -89,7 +245,7 @@ def in_dtype(
     """Compute a call whose dtype is `dtype` in another one.
 
     Input, weights and states are rounded to `dtype` first, as autocast does it, and results last.
-    What lies between is exact to the inner dtype.
+    Intermediates use the inner dtype.
 
     Args:
         call: The call.
@@ -100,35 +256,8 @@ def in_dtype(
     # Under autocast, weights and states may have another dtype than the input.
     if call.x.dtype == dtype == inner and not torch.is_autocast_enabled(call.x.device.type):
         return compute(call)
-    rounded = with_tensors(call, [t.to(dtype).to(inner) for t in call.tensors()])
+    rounded = call.unflatten([t.to(dtype).to(inner) for t in call.flatten()])
     with torch.autocast(call.x.device.type, enabled=False):
         output, states = compute(rounded)
     state_type = call.cell.state_type
     return output.to(dtype), [state_type(*(field.to(dtype) for field in s)) for s in states]
-
-
-class Backend(Protocol):
-    """An implementation of layers.
-
-    It has to respect the lengths, resets and masks of a call, or return them as the reason in
-    `unsupported_reason`.
-
-    Attributes:
-        name: The name that layers and `choose` take.
-    """
-
-    name: str
-
-    def unsupported_reason(self, call: Call) -> str | None:
-        """Why this call is not supported; `None` if it is."""
-
-    def details(self, call: Call) -> str:
-        """How a supported call runs, for `explain`: its instruction set, for example, or empty."""
-
-    def run(self, call: Call) -> tuple[Tensor, list[State]]:
-        """Compute a supported call.
-
-        Returns:
-            The outputs of all steps, directions side by side, `[T, B, directions * P]`, and the
-            state of each direction after its last step.
-        """

@@ -13,17 +13,15 @@ from typing import Any
 from torch import Tensor, nn
 
 from lstm_variants.cells import State
-from lstm_variants.kernels.call import Backend, Call
+from lstm_variants.kernels.backend import BACKENDS, Backend
+from lstm_variants.kernels.call import Call
 from lstm_variants.kernels.cpu import CPU
 from lstm_variants.kernels.fused import FusedBackend
-from lstm_variants.kernels.onnx_nodes import exporting_to_onnx, run_exported
+from lstm_variants.kernels.onnx import Onnx
+from lstm_variants.kernels.passes import FUSED
 from lstm_variants.kernels.reference import Reference
-from lstm_variants.kernels.schema import FUSED
 from lstm_variants.kernels.torch_kernels import TorchKernels
 from lstm_variants.torch_internals import is_compiling
-
-BACKENDS: dict[str, Backend] = {}
-"""Every registered backend by its name, in the order in which `"auto"` tries them."""
 
 _priorities: dict[str, float] = {}
 _observer: ContextVar[Callable[[Call, Backend], None] | None] = ContextVar("observer", default=None)
@@ -35,8 +33,9 @@ def register(backend: Backend, priority: float) -> None:
     Args:
         backend: The backend. One that is registered under the same name is replaced.
         priority: `"auto"` takes the supported backend of the highest priority, unless a faster
-            one is preferred for the call. The backends of this package have 20 (`"cpu"`), 10
-            (`"torch"`) and 0 (`"reference"`).
+            one is preferred for the call. The backends of this package have 100 (`"onnx"`, which
+            supports nothing but calls under `torch.onnx.export`), 20 (`"cpu"`), 10 (`"torch"`) and
+            0 (`"reference"`).
 
     Raises:
         TypeError: If the backend is a class or lacks an attribute or method, or if the priority
@@ -47,14 +46,17 @@ def register(backend: Backend, priority: float) -> None:
         >>> from lstm_variants.kernels import BACKENDS, register
         >>> register(BACKENDS["reference"], priority=0)  # the present priority
         >>> list(BACKENDS)
-        ['cpu', 'torch', 'reference']
+        ['onnx', 'cpu', 'torch', 'reference']
     """
-    needed = ("name", "details", "unsupported_reason", "run")
+    needed = ("name", "details", "unsupported_reason", "preferred_backend", "run")
     has_all = hasattr(backend, "name") and all(
         callable(getattr(backend, method, None)) for method in needed[1:]
     )
     if isinstance(backend, type) or not has_all:
-        raise TypeError(f"backend should be an object with {', '.join(needed)}, got {backend!r}")
+        raise TypeError(
+            f"backend should be an object with {', '.join(needed)}, as a subclass of Backend is, "
+            f"got {backend!r}"
+        )
     if not isinstance(backend.name, str):
         raise TypeError(f"the name of a backend should be a string, got {backend.name!r}")
     if isinstance(priority, bool) or not isinstance(priority, Real):
@@ -71,6 +73,7 @@ def register(backend: Backend, priority: float) -> None:
     BACKENDS.update(sorted(known.items(), key=lambda item: -_priorities[item[0]]))
 
 
+register(Onnx(), priority=100)
 register(CPU(), priority=20)
 register(TorchKernels(), priority=10)
 register(Reference(), priority=0)
@@ -109,41 +112,20 @@ def choose(call: Call, backend: str = "auto") -> Backend:
 
 def preferred(call: Call, backend: Backend) -> Backend:
     """The backend that runs a call where `backend` is the first that supports it."""
-    name = backend.yields_to(call) if isinstance(backend, FusedBackend) else None
+    name = backend.preferred_backend(call)
     if name is None or BACKENDS[name].unsupported_reason(call) is not None:
         return backend
     return BACKENDS[name]
 
 
 def run(call: Call, backend: str = "auto") -> tuple[Tensor, list[State]]:
-    """Compute a layer with the backend that [`choose`][lstm_variants.kernels.choose] gives.
-
-    While `torch.onnx.export` runs, `"auto"` produces ONNX nodes.
-    """
-    if is_compiling():
-        if backend == "auto" and exporting_to_onnx():
-            return run_exported(call)
-        chosen = choose(call, backend)
-        if exporting_to_onnx():
-            check_exportable(chosen)
-        return chosen.run(call)
+    """Compute a layer with the backend that [`choose`][lstm_variants.kernels.choose] gives."""
     chosen = choose(call, backend)
-    observe = _observer.get()
+    # Layers in a program that is being traced are not observed.
+    observe = None if is_compiling() else _observer.get()
     if observe is not None:
         observe(call, chosen)
     return chosen.run(call)
-
-
-def check_exportable(backend: Backend) -> None:
-    """Raise RuntimeError if `torch.onnx.export` does not export what a backend computes."""
-    if isinstance(backend, FusedBackend):
-        reason = "ONNX has none of its operators"
-    elif isinstance(backend, TorchKernels):
-        # It would accept any number of time steps, and compute with that of the example.
-        reason = "PyTorch's exporter takes the number of time steps for a constant"
-    else:
-        return
-    raise RuntimeError(f"backend={backend.name!r} cannot be exported: {reason}. Take 'auto'")
 
 
 @contextmanager
@@ -212,6 +194,7 @@ def explain(module: nn.Module, /, *inputs: Any, **keywords: Any) -> None:
         >>> import lstm_variants as lv
         >>> lv.explain(lv.nn.PeepholeLSTM(8, 16), torch.randn(10, 32, 8))  # doctest: +ELLIPSIS
         LSTMCell(peephole='current'), T=10 B=32 D=8 H=16
+          onnx       used by torch.onnx.export alone
           cpu        runs (...)
           torch      torch has no kernel for LSTMCell(peephole='current')
           reference  supported

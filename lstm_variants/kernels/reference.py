@@ -6,11 +6,12 @@ import torch
 from torch import Tensor
 
 from lstm_variants.cells import Gates, State
+from lstm_variants.kernels.backend import Backend
 from lstm_variants.kernels.call import Call
 from lstm_variants.scan import scan
 
 
-class Reference:
+class Reference(Backend):
     """[`scan`][lstm_variants.scan.scan] over the cell, once for each direction."""
 
     name = "reference"
@@ -18,11 +19,8 @@ class Reference:
     def unsupported_reason(self, call: Call) -> str | None:
         return None
 
-    def details(self, call: Call) -> str:
-        return ""
-
     def run(self, call: Call) -> tuple[Tensor, list[State]]:
-        results = [scan_direction(call, direction) for direction in range(len(call.weights))]
+        results = [scan_direction(call, direction) for direction in range(call.directions)]
         outputs = [output for output, _ in results]
         states = [last for _, last in results]
         return torch.cat(outputs, dim=-1) if len(outputs) > 1 else outputs[0], states

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lstm_variants.cells import State
-from lstm_variants.kernels.call import Call, in_dtype, is_recorded, with_tensors
+from lstm_variants.kernels.call import Call, in_dtype, is_recorded
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.torch_internals import graph_is_kept
 
@@ -18,7 +18,7 @@ Result = tuple[Tensor, list[State]]
 
 def run_twice_differentiable(compute: Callable[[Call], Result], call: Call) -> Result:
     """Run a kernel without second derivatives; these are computed through the reference."""
-    flat = list(call.tensors())
+    flat = call.flatten()
     if not is_recorded(flat):
         return compute(call)
     output, *states = ThroughReference.apply(compute, call, *flat)  # type: ignore[no-untyped-call]
@@ -34,12 +34,12 @@ class ThroughReference(torch.autograd.Function):
     def forward(ctx: Any, compute: Any, call: Call, *flat: Tensor) -> tuple[Tensor, ...]:
         with torch.enable_grad():
             ctx.leaves = [t.detach().requires_grad_(t.requires_grad) for t in flat]
-            ctx.results = flatten(compute(with_tensors(call, ctx.leaves)))
+            ctx.results = flatten(compute(call.unflatten(ctx.leaves)))
         # Copied: the caller may change them before the gradient is computed.
         lengths, resets = (None if t is None else t.clone() for t in (call.lengths, call.resets))
         # Without its tensors, which autograd keeps, and frees.
         nothing = [flat[0].new_empty(0)] * len(flat)
-        ctx.call = with_tensors(call._replace(lengths=lengths, resets=resets), nothing)
+        ctx.call = call._replace(lengths=lengths, resets=resets).unflatten(nothing)
         ctx.save_for_backward(*flat)
         device = call.x.device.type
         ctx.autocast = (
@@ -51,7 +51,7 @@ class ThroughReference(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         needed = ctx.needs_input_grad[2:]
         if torch.is_grad_enabled():
-            call = with_tensors(ctx.call, ctx.saved_tensors)
+            call = ctx.call.unflatten(ctx.saved_tensors)
             found = gradients_through_reference(call, gradients, needed, ctx.autocast)
         else:
             if ctx.results is None:
@@ -80,7 +80,7 @@ def gradients_through_reference(
     needed: Sequence[bool],
     autocast: torch.dtype | None = None,
 ) -> list[Tensor | None]:
-    """Gradients in the order of `Call.tensors`, differentiable where grad mode is on.
+    """Gradients in the order of `Call.flatten`, differentiable where grad mode is on.
 
     Args:
         call: What was computed.
@@ -91,10 +91,10 @@ def gradients_through_reference(
     """
 
     def compute(*flat: Tensor) -> tuple[Tensor, ...]:
-        return tuple(flatten(run_reference(with_tensors(call, flat))))
+        return tuple(flatten(run_reference(call.unflatten(flat))))
 
     with autocast_of_forward(call, autocast):
-        return gradients_of(compute, list(call.tensors()), gradients, needed)
+        return gradients_of(compute, call.flatten(), gradients, needed)
 
 
 def second_gradients(
@@ -108,8 +108,8 @@ def second_gradients(
     Args:
         call: What was computed, without autocast.
         gradients: As for `gradients_through_reference`.
-        second: Gradients of the first gradients, in the order of `Call.tensors`, `None` for zero.
-        needed: Which gradients are needed, of those with respect to `Call.tensors` and to the
+        second: Gradients of the first gradients, in the order of `Call.flatten`, `None` for zero.
+        needed: Which gradients are needed, of those with respect to `Call.flatten` and to the
             gradients that are not `None`; the others are `None`.
     """
     count = len(second)
@@ -118,13 +118,13 @@ def second_gradients(
     def compute(*flat: Tensor) -> tuple[Tensor, ...]:
         rest = iter(flat[count:])
         given = [None if gradient is None else next(rest) for gradient in gradients]
-        found = gradients_through_reference(with_tensors(call, flat), given, first_needed)
+        found = gradients_through_reference(call.unflatten(flat), given, first_needed)
         return tuple(
             torch.zeros_like(tensor) if gradient is None else gradient
             for tensor, gradient in zip(flat[:count], found, strict=True)
         )
 
-    inputs = [*call.tensors(), *(g for g in gradients if g is not None)]
+    inputs = [*call.flatten(), *(g for g in gradients if g is not None)]
     with autocast_of_forward(call, None):
         return gradients_of(compute, inputs, second, needed)
 

@@ -10,11 +10,11 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, State
-from lstm_variants.kernels.call import Call, computing_dtype, shown
-from lstm_variants.kernels.layer import shapes_of
+from lstm_variants.kernels.backend import Backend
+from lstm_variants.kernels.call import Call, computing_dtype, format_cell
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import run_twice_differentiable
-from lstm_variants.kernels.transforms import in_functional_transform, unsupported_transform
+from lstm_variants.kernels.transforms import exporting_to_onnx, in_functional_transform, unsupported_transform
 from lstm_variants.steps import check_length_dtype, has_values
 from lstm_variants.torch_internals import is_compiling, is_traced
 
@@ -26,7 +26,7 @@ FUNCTIONS: dict[Cell, Callable[..., tuple[Tensor, ...]]] = {
 }
 
 
-class TorchKernels:
+class TorchKernels(Backend):
     """The functions behind [torch.nn.LSTM][], [torch.nn.GRU][] and [torch.nn.RNN][]."""
 
     name = "torch"
@@ -34,7 +34,7 @@ class TorchKernels:
     def unsupported_reason(self, call: Call) -> str | None:
         x = call.x
         if call.cell not in FUNCTIONS:
-            return f"torch has no kernel for {shown(call.cell)}"
+            return f"torch has no kernel for {format_cell(call.cell)}"
         if x.device.type not in ("cpu", "cuda"):
             return f"torch's kernels are used on the CPU and on CUDA, not on {x.device.type}"
         if x.shape[0] == 0 or x.shape[1] == 0:
@@ -46,6 +46,9 @@ class TorchKernels:
         dtype = computing_dtype(x)
         if len(call.states[0]) > 1 and x.device.type == "cpu" and dtype.itemsize < 4:
             return f"torch keeps the cell state in {dtype}, in which small increments are lost"
+        if exporting_to_onnx():
+            # It would accept any number of time steps, and compute with that of the example.
+            return "it is exported for one number of time steps: take backend='auto'"
         transform = unsupported_transform(call, vmap=False)
         if transform is not None:
             return f"torch's kernels do not support {transform}"
@@ -57,9 +60,6 @@ class TorchKernels:
         if call.lengths is not None and not has_values(call.lengths):
             return "packing depends on the values of lengths, which are unknown while tracing"
         return None
-
-    def details(self, call: Call) -> str:
-        return ""
 
     def run(self, call: Call) -> tuple[Tensor, list[State]]:
         # cuDNN's backward pass cannot be differentiated, nor can that of a compiled program.
@@ -75,7 +75,8 @@ class TorchKernels:
         Raises:
             ValueError: If sizes do not fit together.
         """
-        check_sizes(call)
+        if not is_traced():  # there, sizes are symbols, and those of the call that is traced fit
+            call.check_shapes()
         if call.lengths is not None:
             check_length_dtype(call.lengths)
             if not call.lengths.any():
@@ -124,7 +125,7 @@ class TorchKernels:
         hx: Any = fields if len(fields) > 1 else fields[0]
         # Without dropout, training mode differs in one thing: cuDNN can then go backward.
         has_biases, layers, dropout, train = call.weights[0].bias_ih is not None, 1, 0.0, True
-        options = (has_biases, layers, dropout, train, len(call.weights) == 2)
+        options = (has_biases, layers, dropout, train, call.directions == 2)
         function = FUNCTIONS[call.cell]
         if len(x) == 2:
             return function(*x, hx, parameters, *options)
@@ -136,32 +137,9 @@ def with_trained_input(call: Call) -> Call:
 
     On the CPU, PyTorch 2.13 does not compile oneDNN's gradient if the input needs none.
     """
-    trained = [t for t in call.tensors() if t.requires_grad and t.numel()]
+    trained = [t for t in call.flatten() if t.requires_grad and t.numel()]
     if call.x.requires_grad or not trained or call.x.is_cuda or not torch.is_grad_enabled():
         return call
     first = trained[0].flatten()[0]
     zero = torch.where(torch.zeros_like(first, dtype=torch.bool), first, 0.0)
     return call._replace(x=call.x + zero.to(call.x.dtype))
-
-
-def check_sizes(call: Call) -> None:
-    """Check that weights and states fit together: torch's functions read memory by their sizes.
-
-    Raises:
-        ValueError: If one does not fit.
-    """
-    if is_traced():
-        return  # sizes are symbols, and those of the call that is traced fit
-    _, B, D = call.x.shape
-    for weights, state in zip(call.weights, call.states, strict=True):
-        given = {name: t for name, t in weights._asdict().items() if t is not None}
-        H = weights.weight_ih.shape[0] // len(call.cell.blocks)
-        P = given["weight_hr"].shape[0] if "weight_hr" in given else 0
-        shapes = [
-            *shapes_of(call.cell, tuple(given), D, H, P),
-            *((B, size) for size in (P or H, *[H] * (len(state) - 1))),
-        ]
-        given |= zip(call.cell.state_type._fields, state, strict=True)
-        for (name, tensor), shape in zip(given.items(), shapes, strict=True):
-            if tensor.shape != shape:
-                raise ValueError(f"{name} should be {list(shape)}, got {list(tensor.shape)}")

@@ -1,9 +1,10 @@
-"""Transforms of torch.func and forward-mode differentiation: which of them a call runs under."""
+"""Transforms, forward-mode differentiation and exports: which of them a call runs under."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
@@ -23,9 +24,20 @@ in_functional_transform = constant_while_tracing(transform_is_active)
 """Whether a transform of `torch.func` is active."""
 
 
+@constant_while_tracing
+def is_in_onnx_export() -> bool:
+    """Whether `torch.onnx.export` is running in some thread."""
+    return torch.onnx.is_in_onnx_export()
+
+
+def exporting_to_onnx() -> bool:
+    """Whether this thread is tracing a program for `torch.onnx.export`."""
+    return is_compiling() and is_in_onnx_export()
+
+
 def in_forward_mode(tensors: Iterable[Tensor]) -> bool:
     """Whether tensors may have forward-mode derivatives."""
-    if not forward_mode_is_active():  # asked first, since asking every tensor takes its time
+    if not forward_mode_is_active():  # cheap check first
         return False
     if is_compiling():  # tensors have values and derivatives when the program runs
         return True
@@ -49,10 +61,10 @@ def unsupported_transform(call: Call, *, vmap: bool) -> str | None:
         if "Vmap" in kinds:
             if any(is_vmapped(t) for w in call.weights for t in w if t is not None):
                 return "vmap over the weights"
-            if not vmap and any(map(is_vmapped, call.tensors())):
+            if not vmap and any(map(is_vmapped, call.flatten())):
                 return "vmap"
         if "Functionalize" in kinds:
             return "torch.func.functionalize"
-    if forward_mode_is_active() and in_forward_mode(call.tensors()):
+    if forward_mode_is_active() and in_forward_mode(call.flatten()):
         return "forward-mode differentiation"
     return None

@@ -20,7 +20,7 @@ from lstm_variants.cells import (
     MultiplicativeLSTMCell,
     SLSTMCell,
 )
-from lstm_variants.kernels.fused import Signature, signature_of
+from lstm_variants.kernels.passes import Signature, signature_of
 from lstm_variants.torch_internals import constant_while_tracing, is_compiling
 
 PEEPHOLES: tuple[Any, ...] = (None, "previous", "current")
@@ -93,19 +93,19 @@ class Kernel(Signature):
 
     Attributes:
         settings: The cell as numbers, by the names in call.h.
-        kept: Names of what is saved for the backward pass.
+        saved: Names of what is saved for the backward pass.
     """
 
     settings: dict[str, int]
-    kept: tuple[str, ...]
+    saved: tuple[str, ...]
 
     @classmethod
     def of(cls, cell: Cell) -> Kernel:
         """The kernel of a cell."""
         signature = signature_of(cell)
         own = settings(cell)
-        kept = ("gates", "cells") if own["cell_states"] else ("gates",)
-        return cls(**vars(signature), settings=own, kept=kept)
+        saved = ("gates", "cells") if own["cell_states"] else ("gates",)
+        return cls(**vars(signature), settings=own, saved=saved)
 
 
 TEXTS = {cell: repr(cell) for cell in every_cell()}

@@ -5,16 +5,14 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-from collections.abc import Iterable, Mapping
 from contextlib import nullcontext, suppress
 from ctypes import c_char_p, c_int
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import distributions
 from importlib.resources import as_file, files
-from operator import itemgetter
 from pathlib import Path
-from struct import Struct
+from struct import calcsize
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -40,6 +38,15 @@ OUT_OF_MEMORY, LENGTHS_OUT_OF_RANGE, BFLOAT16_NOT_SUPPORTED = 1, 2, 3
 """Results of a call, `Result` in entry.cpp."""
 
 
+SHARED = (
+    *("is_double", "is_bfloat16", "threads", "directions"),
+    *("T", "B", "D", "H", "P", "padded"),
+    *("x_time", "x_batch", "d_output_time", "d_output_batch"),
+    *("lengths", "resets", "x", "output", "d_output"),
+)
+"""What a call has once, options, sizes and tensors, in the order in which plan.py packs it."""
+
+
 class Layout:
     """The fields of a call, as the library lists them (call.h), and how they lie in memory.
 
@@ -47,6 +54,8 @@ class Layout:
         cell: Names of the cell's settings.
         shared: Names of what a call has once: options, sizes, tensors.
         direction: Names of the tensors of each direction.
+        head: The format of `cell` and `shared`, as `struct` has it.
+        size: The size of a call, with two directions, in bytes.
     """
 
     def __init__(self, listed: str) -> None:
@@ -55,40 +64,8 @@ class Layout:
             tuple(group.split()) for group in listed.split(";")
         )
         self.shared = (*options, *sizes, *tensors)
-        integers, pointers = len(self.cell) + len(options), len(tensors) + 2 * len(self.direction)
-        self._struct = Struct(f"@{integers}i{len(sizes)}q{pointers}P")
-        self.size = self._struct.size
-        self._shared_values = itemgetter(*self.shared)
-        self._places: dict[tuple[str, ...], list[int]] = {}
-
-    def pack(
-        self,
-        cell: tuple[int, ...],
-        shared: Mapping[str, int],
-        groups: Iterable[tuple[tuple[str, ...], Iterable[int]]],
-    ) -> bytes:
-        """A call from the values of its fields.
-
-        Args:
-            cell: The cell's settings, in the order of `cell`.
-            shared: Every name in `shared` and its value.
-            groups: Names of tensors that each direction has, and the addresses of one direction's
-                after the other's; others are null.
-        """
-        addresses = [0] * (2 * len(self.direction))
-        for names, values in groups:
-            for place, value in zip(self.places_of(names), values, strict=False):
-                addresses[place] = value
-        return self._struct.pack(*cell, *self._shared_values(shared), *addresses)
-
-    def places_of(self, names: tuple[str, ...]) -> list[int]:
-        """Where the addresses of both directions lie, one direction after the other."""
-        found = self._places.get(names)
-        if found is None:
-            n = len(self.direction)
-            own = [self.direction.index(name) for name in names]
-            found = self._places[names] = [*own, *(n + place for place in own)]
-        return found
+        self.head = f"@{len(self.cell) + len(options)}i{len(sizes)}q{len(tensors)}P"
+        self.size = calcsize(self.head + f"{2 * len(self.direction)}P")
 
 
 class Kernels:
@@ -111,7 +88,6 @@ class Kernels:
         self.single_thread_reason = share_threads_with_torch()
         library = ctypes.CDLL(str(path))
         self.layout = read_layout(library)
-        self._cells: dict[str, tuple[int, ...]] = {}
         self._run = library.lstm_variants_run
         self._run.argtypes = [c_char_p, c_int, c_int]
         self._multiplies_bfloat16 = library.lstm_variants_multiplies_bfloat16
@@ -144,14 +120,6 @@ class Kernels:
         """The number of threads of a call: torch's number, or one."""
         return 1 if self.single_thread_reason else torch.get_num_threads()
 
-    def settings(self, cell: str, settings: Mapping[str, int]) -> tuple[int, ...]:
-        """The settings of a cell, given by its name and values, in the order of `layout`."""
-        found = self._cells.get(cell)
-        if found is None:
-            found = tuple(settings.get(name, 0) for name in self.layout.cell)
-            self._cells[cell] = found
-        return found
-
     def run(self, call: bytes, *, backward: bool = False) -> None:
         """Compute a call, packed by `layout`. After an error, nothing has been written.
 
@@ -173,14 +141,14 @@ def read_layout(library: ctypes.CDLL) -> Layout:
     """The fields of a call, if the library was built from the sources in `SOURCES`.
 
     Raises:
-        OSError: If it was built from others, or the size of a call is not that of its fields.
+        OSError: If it was built from others, or the fields of a call are not those of plan.py.
     """
     if digest := getattr(library, "lstm_variants_sources_digest", None):
         lists = library.lstm_variants_call_layout
         digest.restype = lists.restype = c_char_p
         if not SOURCES.exists() or digest().decode() == sources_digest():
             layout = Layout(lists().decode())
-            if layout.size == library.lstm_variants_call_size():
+            if (layout.shared, layout.size) == (SHARED, library.lstm_variants_call_size()):
                 return layout
     raise OSError(
         "it was built from other sources than these. Build it again: "

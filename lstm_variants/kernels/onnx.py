@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, State, reordered
+from lstm_variants.kernels.backend import Backend
 from lstm_variants.kernels.call import Call, computing_dtype, in_dtype
+from lstm_variants.kernels.transforms import exporting_to_onnx
 from lstm_variants.steps import Steps
-from lstm_variants.torch_internals import LOOPS_ARE_EXPORTED, constant_while_tracing, traced_scan
+from lstm_variants.torch_internals import LOOPS_ARE_EXPORTED, traced_scan
 
 
 class OnnxNode(NamedTuple):
@@ -44,50 +48,58 @@ class OnnxNode(NamedTuple):
         }
 
 
+def nodes() -> Iterator[tuple[Cell, OnnxNode]]:
+    """Every cell that ONNX has an operator for, and the operator."""
+    for nonlinearity in ("tanh", "relu"):
+        yield (
+            ElmanCell(nonlinearity=nonlinearity),
+            OnnxNode("RNN", "h", (nonlinearity.capitalize(),)),
+        )
+    for reset_after in (True, False):
+        reset = ("linear_before_reset", int(reset_after))
+        node = OnnxNode("GRU", "zrn", ("Sigmoid", "Tanh"), options=(reset,))
+        yield GRUCell(reset_after=reset_after), node
+    for with_peepholes, coupled, *activations in product((False, True), repeat=4):
+        cell = LSTMCell(
+            peephole="current" if with_peepholes else None,
+            coupled=coupled,
+            input_activation=activations[0],
+            output_activation=activations[1],
+        )
+        functions = ("Sigmoid", *("Tanh" if here else "Affine" for here in activations))
+        peepholes, options = "iof" if with_peepholes else "", (("input_forget", int(coupled)),)
+        yield cell, OnnxNode("LSTM", "iofg", functions, peepholes, options)
+
+
+NODES = {(type(cell), repr(cell)): node for cell, node in nodes()}
+"""The table is closed: a cell with another setting, or of a subclass, is not in it."""
+
+
 def onnx_node(cell: Cell) -> OnnxNode | None:
     """The operator of ONNX for a cell; `None` if there is none."""
-    if type(cell) not in (ElmanCell, GRUCell, LSTMCell):  # a subclass may have another step
+    # While tracing, a cell cannot be a key, but its settings can be read.
+    if type(cell) not in (ElmanCell, GRUCell, LSTMCell):
         return None
-    match cell:
-        case ElmanCell():
-            return OnnxNode("RNN", "h", (cell.nonlinearity.capitalize(),))
-        case GRUCell():
-            reset = ("linear_before_reset", int(cell.reset_after))
-            return OnnxNode("GRU", "zrn", ("Sigmoid", "Tanh"), options=(reset,))
-        case LSTMCell(
-            peephole="current" | None,
-            input_gate=True,
-            forget_gate=True,
-            output_gate=True,
-            gate_recurrence=False,
-        ):
-            functions = (cell.input_activation, cell.output_activation)
-            return OnnxNode(
-                "LSTM",
-                "iofg",
-                ("Sigmoid", *("Tanh" if here else "Affine" for here in functions)),
-                "iof" if cell.peephole else "",
-                (("input_forget", int(cell.coupled)),),
-            )
-    return None
+    return NODES.get((type(cell), cell.__repr__()))
 
 
-@constant_while_tracing
-def exporting_to_onnx() -> bool:
-    """Whether `torch.onnx.export` is running."""
-    return torch.onnx.is_in_onnx_export()
-
-
-def run_exported(call: Call) -> tuple[Tensor, list[State]]:
-    """Put a layer into the program that `torch.onnx.export` traces.
+class Onnx(Backend):
+    """Nodes of ONNX, in the program that `torch.onnx.export` traces.
 
     ONNX Runtime computes the operators in float32 only: half precision is converted, and float64
     takes the loop.
     """
-    dtype = computing_dtype(call.x)
-    inner = torch.float64 if dtype == torch.float64 else torch.float32
-    is_node = inner == torch.float32 and has_node(call)
-    return in_dtype(call, dtype, inner, run_node if is_node else run_loop)
+
+    name = "onnx"
+
+    def unsupported_reason(self, call: Call) -> str | None:
+        return None if exporting_to_onnx() else "used by torch.onnx.export alone"
+
+    def run(self, call: Call) -> tuple[Tensor, list[State]]:
+        dtype = computing_dtype(call.x)
+        inner = torch.float64 if dtype == torch.float64 else torch.float32
+        is_node = inner == torch.float32 and has_node(call)
+        return in_dtype(call, dtype, inner, run_node if is_node else run_loop)
 
 
 def has_node(call: Call) -> bool:
@@ -102,7 +114,7 @@ def run_node(call: Call) -> tuple[Tensor, list[State]]:
     cell, node = call.cell, onnx_node(call.cell)
     assert node is not None
     T, B, _ = call.x.shape
-    n, H = len(call.weights), call.states[0][0].shape[-1]
+    n, H = call.directions, call.hidden_size
 
     def joined(*kinds: str) -> Tensor | None:
         """Parameters of all directions, `[directions, rows, ...]`."""
@@ -154,7 +166,7 @@ def run_loop(call: Call) -> tuple[Tensor, list[State]]:
             "with backend='reference', the layer is exported for one number of time steps"
         )
     outputs, states = [], []
-    for direction in range(len(call.weights)):
+    for direction in range(call.directions):
         output, last = loop(call, direction)
         outputs.append(output)
         states.append(last)

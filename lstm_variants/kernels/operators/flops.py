@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import register_flop_formula
 
-from lstm_variants.kernels.layer import Layer
-from lstm_variants.kernels.schema import Tensors
+from lstm_variants.kernels.operators.schema import Tensors, call_of
 
 
 @register_flop_formula(torch.ops.lstm_variants.layer, get_raw=True)
@@ -22,17 +21,17 @@ def forward_flops(x: Tensor, weights: Tensors, *_: Any, out_val: Any = None) -> 
 @register_flop_formula(torch.ops.lstm_variants.layer_backward, get_raw=True)
 def backward_flops(*arguments: Any, out_val: Any = None) -> int:
     """At each step two products of each matrix: for its gradient, and for that of its input."""
-    *of_layer, _output, _kept, _gradients, needs_grad = arguments
-    layer = Layer(*of_layer)
-    T, B, _D = layer.x.shape
-    count = len(layer.weights)
+    *operands, _output, _saved, _gradients, needs_grad = arguments
+    call, _ = call_of(*operands)
+    T, B, _D = call.x.shape
+    names = call.weight_names * call.directions
+    count = len(names)
     of_x, of_weights, of_states = needs_grad[0], needs_grad[1 : count + 1], needs_grad[count + 1 :]
     # The first step has no gradient of its state unless that of the initial state is wanted.
     steps = {"weight_ih": T * of_x, "weight_hr": T}
     recurrent = T if any(of_states) else max(T - 1, 0)
-    names = layer.names * layer.directions
     return sum(
         2 * B * weight.numel() * (T * needed + steps.get(name, recurrent))
-        for name, weight, needed in zip(names, layer.weights, of_weights, strict=True)
+        for name, weight, needed in zip(names, call.flatten()[1 : count + 1], of_weights, strict=True)
         if weight.dim() == 2
     )

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lstm_variants.kernels.schema import Tensors, backward_operator, layer_operator, library
+from lstm_variants.kernels.operators.schema import Tensors, backward_operator, layer_operator, library
 from lstm_variants.torch_internals import is_batched_gradient, join_gradients, split_gradients
 
 Dims = Sequence[int | None]
@@ -109,8 +109,8 @@ def batched_backward(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
     """`layer_backward` for V samples, along the dimensions that `dims` gives."""
     x, weights, states, lengths, resets, cell, backend, *others = arguments
     x_dim, weight_dims, state_dims, lengths_dim, resets_dim, _, _, *other_dims = dims
-    output, kept, gradients, needs_grad = others
-    output_dim, kept_dims, gradient_dims, _ = other_dims
+    output, saved, gradients, needs_grad = others
+    output_dim, saved_dims, gradient_dims, _ = other_dims
     n = len(weights)
     if any(dim is not None for dim in weight_dims) or any(needs_grad[1 : 1 + n]):
         return run_each(backward_operator, V, dims, arguments)
@@ -124,7 +124,7 @@ def batched_backward(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
         cell,
         backend,
         fold(output, output_dim, V, batch=1),
-        fold_all(kept, kept_dims, V, batch=1),
+        fold_all(saved, saved_dims, V, batch=1),
         [
             None if gradient is None else fold(gradient, dim, V, batch=batch)
             for gradient, dim, batch in zip(gradients, gradient_dims, batches, strict=True)

@@ -1,0 +1,195 @@
+"""How calls are packed for the library: what does not change from call to call, made once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from operator import itemgetter
+from struct import Struct
+
+import torch
+from torch import Tensor
+
+from lstm_variants.cells import State
+from lstm_variants.kernels.call import Call
+from lstm_variants.kernels.cpu import native
+from lstm_variants.kernels.cpu.cells import KERNELS
+
+GRAIN_SIZE, STEP_GRAIN_SIZE = 1_000_000, 64_000
+"""Multiplications with weights that are worth a thread: in all, and in a step if threads
+synchronise in each step."""
+
+
+class Packer:
+    """Packs the fields of a call, of which each direction has some tensors and not others."""
+
+    def __init__(self, layout: native.Layout, names: Sequence[str], directions: int) -> None:
+        """Find the places of tensors.
+
+        Args:
+            layout: The fields of a call in the library.
+            names: The tensors of a direction, in the order in which `pack` gets them.
+            directions: How many directions there are.
+        """
+        used = [name for name in layout.direction if name in names]
+        absent = "".join("P" if name in names else "8x" for name in layout.direction)
+        nothing = "8x" * len(layout.direction) * (2 - directions)
+        struct = Struct(layout.head + absent * directions + nothing)
+        assert struct.size == layout.size, "the fields of a call do not fit the library"
+        self.pack = struct.pack
+        n = len(names)
+        self.order = itemgetter(*(n * k + names.index(u) for k in range(directions) for u in used))
+
+
+class Plan:
+    """How calls of one configuration are packed: of one cell, with the same weights and dtype."""
+
+    def __init__(
+        self, name: str, weights: tuple[str, ...], directions: int, dtype: torch.dtype
+    ) -> None:
+        """Make the plan.
+
+        Args:
+            name: The name of the kernel.
+            weights: The names of the weights that each direction has.
+            directions: How many directions there are.
+            dtype: The dtype of the tensors.
+        """
+        library = native.kernels()
+        self.kernel = kernel = KERNELS[name]
+        self.directions = directions
+        self.fixed = (
+            *(kernel.settings.get(setting, 0) for setting in library.layout.cell),
+            dtype == torch.float64,
+            dtype == torch.bfloat16,
+        )
+        saved_dtype = torch.float32 if dtype == torch.bfloat16 else dtype
+        self.vector = native.PADDED_BYTES // saved_dtype.itemsize
+        inputs = (*weights, *(f"{field}_0" for field in kernel.fields))
+        last = tuple(f"{field}_n" for field in kernel.fields)
+        d_last = tuple(f"d_{field}" for field in last)
+        d_inputs = ("d_x", *(f"d_{name}" for name in inputs))
+        groups = {
+            "inference": (inputs, last),
+            "training": (inputs, last, kernel.saved),
+            "backward": (inputs, kernel.saved, d_last, d_inputs),
+        }
+        self.packers = {
+            key: Packer(library.layout, sum(names, ()), directions) for key, names in groups.items()
+        }
+
+    def padded(self, hidden_size: int) -> int:
+        """H, rounded up to whole vectors, whose size is the same on every machine."""
+        return -(-hidden_size // self.vector) * self.vector
+
+    def forward(
+        self, call: Call, output: Tensor, last: Sequence[State], saved: Sequence[Tensor]
+    ) -> bytes:
+        """The forward pass of a call as the library takes it.
+
+        Raises:
+            RuntimeError: If the storage of a tensor was freed.
+        """
+        tensors: list[Tensor | None] = []
+        n = len(saved) // self.directions
+        for k, weights in enumerate(call.weights):
+            tensors += [t for t in weights if t is not None]
+            tensors += call.states[k]
+            tensors += last[k]
+            tensors += saved[k * n : (k + 1) * n]
+        return self.packed("training" if saved else "inference", call, output, None, tensors)
+
+    def backward(
+        self,
+        call: Call,
+        output: Tensor,
+        saved: Sequence[Tensor],
+        d_output: Tensor | None,
+        d_last: Sequence[State],
+        d_x: Sequence[Tensor | None],
+        d_inputs: Call,
+    ) -> bytes:
+        """The backward pass of a call as the library takes it.
+
+        Args:
+            call: The call.
+            output: The output of the forward pass.
+            saved: What the forward pass saved.
+            d_output: Gradient of the output; `None` for zeros.
+            d_last: Gradients of the last states, with `None` for zeros.
+            d_x: Memory of the gradient of the input, for each direction.
+            d_inputs: Memory of the gradients of weights and states.
+
+        Raises:
+            RuntimeError: If the storage of a tensor was freed.
+        """
+        tensors: list[Tensor | None] = []
+        n = len(saved) // self.directions
+        for k, weights in enumerate(call.weights):
+            tensors += [t for t in weights if t is not None]
+            tensors += call.states[k]
+            tensors += saved[k * n : (k + 1) * n]
+            tensors += d_last[k]
+            tensors.append(d_x[k])
+            pairs = zip(weights, d_inputs.weights[k], strict=True)
+            tensors += [d for weight, d in pairs if weight is not None]
+            tensors += d_inputs.states[k]
+        return self.packed("backward", call, output, d_output, tensors)
+
+    def packed(
+        self,
+        key: str,
+        call: Call,
+        output: Tensor,
+        d_output: Tensor | None,
+        tensors: Iterable[Tensor | None],
+    ) -> bytes:
+        """Sizes and addresses, in the order of the library."""
+        x, lengths, resets = call.x, call.lengths, call.resets
+        T, B, D, H, P = call.sizes
+        threads = thread_count(call, native.kernels().threads)
+        strides = (0, 0) if d_output is None else d_output.stride()
+        shared = [lengths, resets, x, output, d_output]
+        addresses = [0 if t is None else t.data_ptr() or without_memory(t) for t in tensors]
+        others = [0 if t is None else t.data_ptr() or without_memory(t) for t in shared]
+        packer = self.packers[key]
+        return packer.pack(
+            *self.fixed,
+            *(threads, self.directions, T, B, D, H, P, self.padded(H)),
+            *(x.stride(0), x.stride(1), strides[0], strides[1]),
+            *others,
+            *packer.order(addresses),
+        )
+
+
+plan_of = cache(Plan)
+"""The plan of a configuration."""
+
+
+def without_memory(tensor: Tensor) -> int:
+    """The address of a tensor that has no memory: 0, if it has no elements either.
+
+    Raises:
+        RuntimeError: If it has elements: its storage was freed.
+    """
+    if tensor.numel():
+        raise RuntimeError(
+            f"a tensor of shape {list(tensor.shape)} has no memory: its storage was freed, as by "
+            "untyped_storage().resize_(0)"
+        )
+    return 0
+
+
+def thread_count(call: Call, max_threads: int) -> int:
+    """The number of threads for which there is enough work in a call.
+
+    On small work, synchronisation takes more time than further threads save.
+    """
+    if max_threads == 1:
+        return 1
+    T, B, D, _, P = call.sizes
+    weights = call.weights[0].weight_ih.shape[0] * (D + P)
+    step = call.directions * B * weights
+    # Threads synchronise in each step, unless each has two sequences or a direction.
+    useful = max(B // 2, call.directions, step // STEP_GRAIN_SIZE)
+    return max(1, min(max_threads, T * step // GRAIN_SIZE, useful))

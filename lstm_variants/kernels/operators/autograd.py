@@ -1,0 +1,212 @@
+"""Derivatives of the operators: first ones by the kernels, second ones through the reference.
+
+The dispatcher calls these implementations once for each level of `torch.func`, so they work under
+its transforms as they do without. A kernel runs before the node of its derivative is made, and not
+inside of it, where grad mode is off: an outer level would take the result for a constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import repeat
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lstm_variants.cells import State
+from lstm_variants.kernels.call import Call, is_recorded
+from lstm_variants.kernels.operators.eager import compute, compute_gradients, flattened, grouped
+from lstm_variants.kernels.operators.schema import (
+    Tensors,
+    arguments_of,
+    backward_operator,
+    call_of,
+    layer_operator,
+    library,
+)
+from lstm_variants.kernels.passes import Passes
+from lstm_variants.kernels.second_order import (
+    flatten,
+    gradients_through_reference,
+    run_reference,
+    second_gradients,
+)
+from lstm_variants.kernels.transforms import in_forward_mode
+from lstm_variants.torch_internals import LevelFunction, below_autograd, runs_directly
+
+NO_TENSOR = torch.empty(0)
+
+
+def saved_call(call: Call) -> Call:
+    """A call as a node keeps it: without tensors that autograd saves, frees and checks.
+
+    Lengths and resets are copied: the caller may change them before the backward pass.
+    """
+    call = call.unflatten(repeat(NO_TENSOR))
+    if call.lengths is None and call.resets is None:
+        return call
+    lengths, resets = [None if t is None else t.clone() for t in (call.lengths, call.resets)]
+    return call._replace(lengths=lengths, resets=resets)
+
+
+def saves_output_without_copy(call: Call) -> bool:
+    """Whether a change of the output in place is an error in the backward pass.
+
+    As in torch.nn, it is for an LSTM in one direction, in float32 and without projection. The same
+    holds for the other cells with more states than h.
+    """
+    state = call.states[0]
+    if call.directions > 1 or len(state) == 1:
+        return False
+    return state[0].shape == state[1].shape and state[0].dtype == torch.float32
+
+
+class LayerFunction(LevelFunction):
+    """The derivative of the results of `layer`, which are given."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, results: Tensors, call: Call, backend: Passes, *flat: Tensor
+    ) -> tuple[Tensor, ...]:
+        states = len(call.states) * len(call.states[0])
+        saved = results[1 + states :]
+        output = results[0] if saves_output_without_copy(call) else results[0].clone()
+        ctx.call, ctx.backend, ctx.states = saved_call(call), backend, states
+        ctx.save_for_backward(output, *saved, *flat)
+        ctx.mark_non_differentiable(*saved)
+        ctx.set_materialize_grads(False)
+        return tuple(results)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
+        tensors, needs_grad = ctx.saved_tensors, ctx.needs_input_grad[3:]
+        n = len(tensors) - len(needs_grad)
+        output, saved, call = tensors[0], tensors[1:n], ctx.call.unflatten(tensors[n:])
+        gradients = gradients[: 1 + ctx.states]
+        given = [gradient for gradient in gradients if gradient is not None]
+        found: Sequence[Tensor | None]
+        if in_forward_mode((*given, *tensors)):
+            found = gradients_through_reference(call, gradients, needs_grad)
+        elif not torch.is_grad_enabled() and runs_directly((*tensors, *given)):
+            with below_autograd():
+                found = compute_gradients(
+                    call, ctx.backend, output, saved, gradients, needs_grad
+                )
+            return None, None, None, *found
+        else:
+            arguments = (*arguments_of(call, ctx.backend), output, saved, gradients, needs_grad)
+            if torch.is_grad_enabled():
+                found = backward_operator(*arguments)
+            else:
+                with below_autograd():
+                    found = backward_operator(*arguments)
+        found = [g if needed else None for g, needed in zip(found, needs_grad, strict=True)]
+        return None, None, None, *found
+
+
+class BackwardFunction(LevelFunction):
+    """The derivative of the results of `layer_backward`, which are given.
+
+    All that the kernel takes from the forward pass depends on the other arguments, and so has no
+    gradient of its own.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        results: Tensors,
+        call: Call,
+        needs_grad: Sequence[bool],
+        is_given: Sequence[bool],
+        *flat: Tensor,
+    ) -> tuple[Tensor, ...]:
+        ctx.call, ctx.is_given = saved_call(call), is_given
+        ctx.save_for_backward(*flat)
+        pairs = zip(results, needs_grad, strict=True)
+        ctx.mark_non_differentiable(*(result for result, needed in pairs if not needed))
+        ctx.set_materialize_grads(False)
+        return tuple(results)
+
+    @staticmethod
+    def backward(ctx: Any, *second: Tensor | None) -> tuple[Tensor | None, ...]:
+        tensors, n = ctx.saved_tensors, len(second)
+        given = iter(tensors[n:])
+        gradients = [next(given) if is_given else None for is_given in ctx.is_given]
+        call = ctx.call.unflatten(tensors[:n])
+        return *(None,) * 4, *second_gradients(call, gradients, second, ctx.needs_input_grad[4:])
+
+
+def run(call: Call, backend: Passes) -> tuple[Tensor, list[State]]:
+    """Compute a call with a fused backend: the output and the last states.
+
+    An operator goes through the dispatcher twice, which takes a part of the time of a small layer.
+    So it is called only where something besides autograd and the kernel may take part.
+    """
+    flat = call.flatten()
+    steps = [t for t in (call.lengths, call.resets) if t is not None]
+    if not runs_directly((*flat, *steps)):
+        results = layer_operator(*arguments_of(call, backend), False)
+    elif in_forward_mode(flat):
+        return run_reference(call)
+    elif is_recorded(flat):
+        with below_autograd():
+            results = flattened(compute(call, backend, save_for_backward=True))
+        results = LayerFunction.apply_at_this_level(results, call, backend, *flat)
+    else:
+        output, last, _ = compute(call, backend, save_for_backward=False)
+        return output, last
+    states = len(call.states) * len(call.states[0])
+    return results[0], grouped(results[1 : 1 + states], call)
+
+
+def differentiable_layer(*arguments: Any) -> list[Tensor]:
+    """`layer` under autograd.
+
+    Raises:
+        NotImplementedError: If forward-mode derivatives are asked of what is saved.
+    """
+    *operands, save_for_backward = arguments
+    call, backend = call_of(*operands)
+    flat = call.flatten()
+    # Dispatch excludes these already. Programs that were traced without them reach this.
+    if in_forward_mode(flat):
+        if save_for_backward:
+            raise NotImplementedError(
+                "a program that was traced for training has no forward-mode derivatives: trace the "
+                "layer with backend='reference', or compute them without tracing"
+            )
+        return flatten(run_reference(call))
+    needed = is_recorded(flat)
+    with below_autograd():
+        results: list[Tensor] = layer_operator(*operands, needed or save_for_backward)
+    if needed:
+        results = list(LayerFunction.apply_at_this_level(results, call, backend, *flat))
+    states = len(call.states) * len(call.states[0])
+    return results if save_for_backward else results[: 1 + states]
+
+
+def differentiable_backward(*arguments: Any) -> list[Tensor]:
+    """`layer_backward` under autograd."""
+    *operands, _output, _saved, gradients, needs_grad = arguments
+    call, _ = call_of(*operands)
+    given = [gradient for gradient in gradients if gradient is not None]
+    flat = call.flatten()
+    if in_forward_mode((*flat, *given)):
+        found = gradients_through_reference(call, gradients, needs_grad)
+        return [
+            (torch.zeros_like(t) if g is None else g) if needed else t.new_empty(0)
+            for t, g, needed in zip(flat, found, needs_grad, strict=True)
+        ]
+    with below_autograd():
+        results: list[Tensor] = backward_operator(*arguments)
+    if not is_recorded((*flat, *given)):
+        return results
+    is_given = [gradient is not None for gradient in gradients]
+    return list(
+        BackwardFunction.apply_at_this_level(results, call, needs_grad, is_given, *flat, *given)
+    )
+
+
+library.impl("layer", differentiable_layer, "Autograd")
+library.impl("layer_backward", differentiable_backward, "Autograd")

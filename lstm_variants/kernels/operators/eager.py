@@ -1,0 +1,232 @@
+"""What the operators compute, on any device, and what tracing needs of them.
+
+Tensors may have any strides, which are unknown while a program is traced: the operators copy what
+is not contiguous when they run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lstm_variants.cells import State
+from lstm_variants.kernels.call import Call, Shape, contiguous_rows, mismatch
+from lstm_variants.kernels.operators.schema import Tensors, call_of, library
+from lstm_variants.kernels.passes import Passes
+from lstm_variants.steps import check_length_values
+from lstm_variants.torch_internals import is_zero_without_memory
+
+Results = tuple[Tensor, list[State], list[Tensor]]
+"""The output, the last states of each direction, and what is saved for the backward pass."""
+
+
+def compute(call: Call, backend: Passes, save_for_backward: bool) -> Results:
+    """Run the forward pass of a backend.
+
+    Raises:
+        ValueError: If tensors do not fit together, or a length is out of range.
+    """
+    call = call.contiguous()
+    check(call, backend)
+    check_device(call, backend)
+    output, last, saved = results = empty_results(call, backend, save_for_backward)
+    if call.has_steps:
+        backend.forward(call, output, last, saved)
+        return results
+    if call.lengths is not None:
+        check_length_values(call.lengths, len(call.x))  # as the library does with time steps
+    for group, first in zip(last, call.states, strict=True):
+        for new, state in zip(group, first, strict=True):
+            new.copy_(state)
+    return results
+
+
+def compute_gradients(
+    call: Call,
+    backend: Passes,
+    output: Tensor,
+    saved: Tensors,
+    gradients: Sequence[Tensor | None],
+    needs_grad: Sequence[bool],
+) -> list[Tensor | None]:
+    """Run the backward pass of a backend.
+
+    Args:
+        call: As in the forward pass.
+        backend: The backend.
+        output: The output of the forward pass.
+        saved: What the forward pass saved.
+        gradients: Gradients of the output and of the last states; `None` for zeros.
+        needs_grad: Which gradients are needed, in the order of `Call.flatten`.
+
+    Returns:
+        Gradients in the order of `Call.flatten`; `None` where they are not needed.
+
+    Raises:
+        ValueError: If tensors do not fit together, or a length is out of range.
+    """
+    inputs = call.flatten()
+    call = call.contiguous()
+    check(call, backend)
+    check_device(call, backend)
+    check_backward(call, backend, output, saved, gradients, needs_grad)
+    # PyTorch resolves neither zeros without memory nor negative bits in optional tensors.
+    d_output, *d_last = [
+        None if g is None or is_zero_without_memory(g) else contiguous_rows(g.resolve_neg())
+        for g in gradients
+    ]
+    contiguous = torch.contiguous_format
+    found = [
+        torch.empty_like(t, memory_format=contiguous) if needed else None
+        for t, needed in zip(inputs, needs_grad, strict=True)
+    ]
+    if call.has_steps:
+        backend.backward(
+            call,
+            output if output.is_contiguous() else output.contiguous(),
+            [t if t.is_contiguous() else t.contiguous() for t in saved],
+            d_output,
+            grouped([None if g is None else g.contiguous() for g in d_last], call),
+            call.unflatten(found),
+        )
+        return found
+    for gradient in found:
+        if gradient is not None:
+            gradient.zero_()
+    for gradient, given in zip(found[len(found) - len(d_last) :], d_last, strict=True):
+        if gradient is not None and given is not None:
+            gradient.copy_(given)
+    return found
+
+
+def check(call: Call, backend: Passes) -> None:
+    """Raise ValueError if tensors do not fit together, or the backend does not have their dtype."""
+    if call.x.dtype not in backend.dtypes:
+        raise ValueError(
+            f"x should be {' or '.join(map(str, backend.dtypes))}, got {call.x.dtype}"
+        )
+    call.check()
+
+
+def check_device(call: Call, backend: Passes) -> None:
+    """Raise ValueError if tensors are not where the backend computes, unlike while tracing."""
+    if call.x.device.type != backend.device:
+        raise ValueError(
+            f"the backend {backend.name!r} is made for {backend.device}, and the "
+            f"input is on {call.x.device}"
+        )
+
+
+def check_backward(
+    call: Call,
+    backend: Passes,
+    output: Tensor,
+    saved: Tensors,
+    gradients: Sequence[Tensor | None],
+    needs_grad: Sequence[bool],
+) -> None:
+    """Check what only the backward pass has.
+
+    Raises:
+        ValueError: If there are too few or too many tensors, or one does not fit.
+    """
+    saved_shapes, states = backend.saved_shapes(call), [t for s in call.states for t in s]
+    results = [call.output_shape, *[state.shape for state in states]]
+    for name, found, number in (
+        ("saved", saved, len(saved_shapes)),
+        ("gradients", gradients, len(results)),
+        ("needs_grad", needs_grad, len(call.flatten())),
+    ):
+        if len(found) != number:
+            raise ValueError(f"{name} should have {number} elements, got {len(found)}")
+    x = call.x
+    compare("output", output, results[0], x)
+    for tensor, shape in zip(saved, saved_shapes, strict=True):
+        compare("saved", tensor, shape, x, backend.saved_dtype(x.dtype))
+    for gradient, shape in zip(gradients, results, strict=True):
+        if gradient is not None:
+            compare("a gradient", gradient, shape, x)
+
+
+def compare(
+    name: str, tensor: Tensor, shape: Shape, like: Tensor, dtype: torch.dtype | None = None
+) -> None:
+    """Raise ValueError if a tensor has another shape, dtype or device than it should have."""
+    if (
+        tensor.shape != shape
+        or tensor.dtype != (dtype or like.dtype)
+        or tensor.device != like.device
+    ):
+        raise ValueError(mismatch(name, tensor, shape, like, dtype))
+
+
+def empty_results(call: Call, backend: Passes, save_for_backward: bool) -> Results:
+    """Memory for the output, the last states, and what is saved for the backward pass."""
+    new, contiguous = call.x.new_empty, torch.contiguous_format
+    last = [
+        group._make([torch.empty_like(state, memory_format=contiguous) for state in group])
+        for group in call.states
+    ]
+    saved = []
+    if save_for_backward:
+        dtype = backend.saved_dtype(call.x.dtype)
+        saved = [new(shape, dtype=dtype) for shape in backend.saved_shapes(call)]
+    return new(call.output_shape), last, saved
+
+
+def grouped(flat: Sequence[Any], call: Call) -> list[State]:
+    """A flat list of states as the state of each direction."""
+    n, state_type = len(call.states[0]), call.cell.state_type
+    return [state_type._make(flat[k : k + n]) for k in range(0, len(flat), n)]
+
+
+def flattened(results: Results) -> list[Tensor]:
+    """Results as the operator returns them."""
+    output, last, saved = results
+    return [output, *(tensor for state in last for tensor in state), *saved]
+
+
+def forward(*arguments: Any) -> list[Tensor]:
+    """`layer`."""
+    *operands, save_for_backward = arguments
+    return flattened(compute(*call_of(*operands), save_for_backward))
+
+
+def fake_forward(*arguments: Any) -> list[Tensor]:
+    """What `forward` returns, without values."""
+    *operands, save_for_backward = arguments
+    call, backend = call_of(*operands)
+    check(call, backend)
+    return flattened(empty_results(call, backend, save_for_backward))
+
+
+def backward(*arguments: Any) -> list[Tensor]:
+    """`layer_backward`. A gradient that is not needed has no elements."""
+    *operands, output, saved, gradients, needs_grad = arguments
+    call, backend = call_of(*operands)
+    found = compute_gradients(call, backend, output, saved, gradients, needs_grad)
+    pairs = zip(found, call.flatten(), strict=True)
+    return [like.new_empty(0) if gradient is None else gradient for gradient, like in pairs]
+
+
+def fake_backward(*arguments: Any) -> list[Tensor]:
+    """What `backward` returns, without values."""
+    *operands, output, saved, gradients, needs_grad = arguments
+    call, backend = call_of(*operands)
+    check(call, backend)
+    check_backward(call, backend, output, saved, gradients, needs_grad)
+    contiguous = torch.contiguous_format
+    return [
+        torch.empty_like(t, memory_format=contiguous) if needed else t.new_empty(0)
+        for t, needed in zip(call.flatten(), needs_grad, strict=True)
+    ]
+
+
+for device in ("CPU", "CUDA"):
+    library.impl("layer", forward, device)
+    library.impl("layer_backward", backward, device)
+torch.library.register_fake("lstm_variants::layer", fake_forward, lib=library)
+torch.library.register_fake("lstm_variants::layer_backward", fake_backward, lib=library)

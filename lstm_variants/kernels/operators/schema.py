@@ -1,0 +1,110 @@
+"""The operators for fused backends: a layer with all of its directions, and its gradient.
+
+A schema has no type for cells or calls. A cell is given by a name, such as
+`"LSTMCell(peephole='current')"`, and weights and states are given as flat lists, one direction after
+the other, without those that are `None`. This is the only form besides `Call`, and only the modules
+of this package use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lstm_variants.kernels.call import Call
+from lstm_variants.kernels.passes import FUSED, Passes, Signature
+
+Tensors = Sequence[Tensor]
+
+# Not torch.library.custom_op, whose handling of lists in autograd takes 100 us a call.
+try:
+    library: Any = torch.library.Library("lstm_variants", "DEF")
+except RuntimeError as error:
+    raise ImportError(
+        "lstm_variants was imported before in this process, and its operators cannot be registered "
+        "again: start a new process"
+    ) from error
+_arguments = (
+    "Tensor x, Tensor[] weights, Tensor[] states, Tensor? lengths, Tensor? resets, "
+    "str cell, str backend"
+)
+library.define(f"layer({_arguments}, bool save_for_backward) -> Tensor[]")
+library.define(
+    f"layer_backward({_arguments}, Tensor output, Tensor[] saved, Tensor?[] gradients, "
+    "bool[] needs_grad) -> Tensor[]"
+)
+layer_operator = torch.ops.lstm_variants.layer.default
+backward_operator = torch.ops.lstm_variants.layer_backward.default
+
+
+def arguments_of(call: Call, backend: Passes) -> tuple[Any, ...]:
+    """The arguments that both operators begin with."""
+    weights = [t for group in call.weights for t in group if t is not None]
+    states = [t for group in call.states for t in group]
+    cell = backend.kernel_name(call.cell)
+    return call.x, weights, states, call.lengths, call.resets, cell, backend.name
+
+
+def call_of(
+    x: Tensor,
+    weights: Tensors,
+    states: Tensors,
+    lengths: Tensor | None,
+    resets: Tensor | None,
+    cell: str,
+    backend: str,
+) -> tuple[Call, Passes]:
+    """The call and the backend, from the arguments that both operators begin with.
+
+    Raises:
+        ValueError: If there is no such backend or cell, or there are too few or too many tensors.
+    """
+    if backend not in FUSED:
+        names = ", ".join(map(repr, FUSED))
+        raise ValueError(f"backend should be one of {names}, got {backend!r}")
+    passes = FUSED[backend]
+    signature = find_signature(passes, cell, len(weights), len(states))
+    fields, found = len(signature.fields), signature.cell
+    directions = range(len(states) // fields)
+    n = len(weights) // len(directions)
+    groups = (dict(zip(signature.weights[n], weights[k * n :], strict=False)) for k in directions)
+    call = Call(
+        found,
+        x,
+        tuple([found.weights_type(**group) for group in groups]),
+        tuple([found.state_type(*states[k * fields : (k + 1) * fields]) for k in directions]),
+        lengths,
+        resets,
+    )
+    return call, passes
+
+
+def find_signature(backend: Passes, cell: str, weights: int, states: int) -> Signature:
+    """The tensors of a cell, if the numbers of weights and states fit it.
+
+    Raises:
+        ValueError: If the backend has no such cell, or there are too few or too many tensors.
+    """
+    signature = backend.signature(cell)
+    if signature is None:
+        raise ValueError(
+            f"there is no kernel for {cell!r} in the backend {backend.name!r}; a cell is given as "
+            "its repr"
+        )
+    fields = signature.fields
+    if states not in (len(fields), 2 * len(fields)):
+        raise ValueError(
+            f"states should be {', '.join(fields)} of each of one or two directions, "
+            f"got {states} tensors"
+        )
+    directions = states // len(fields)
+    if weights % directions or weights // directions not in signature.weights:
+        names = ", ".join(signature.weights[max(signature.weights)])
+        raise ValueError(
+            f"weights should be {names} of each direction, as far as the layer has "
+            f"them, got {weights} tensors for {directions} direction(s)"
+        )
+    return signature
