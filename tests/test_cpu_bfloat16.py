@@ -10,8 +10,8 @@ from torch import nn
 from lstm_variants.cells import LSTMCell
 from lstm_variants.kernels import BACKENDS
 from lstm_variants.kernels.cpu import native
-from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.operators.schema import layer_operator
+from lstm_variants.kernels.reference import Reference
 from lstm_variants.nn import RNN, IndRNN, MinGRU, MinLSTM, PeepholeLSTM
 from tests.cpu_kernels import BFLOAT16_SETS, INSTRUCTION_SETS, needs_kernels, use_threads
 from tests.test_cpu_exactness import (

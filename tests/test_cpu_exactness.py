@@ -263,5 +263,11 @@ def test_nothing_is_touched_outside(cell, instruction_set, dtype, T, B, D, H, mo
     got = [output, *last, *found]
     for a, b in zip(got, expected, strict=True):
         assert torch.equal(a, b)
-    wholes = inputs_are_whole, saved_is_whole, outputs_are_whole, gradients_are_whole, found_is_whole
+    wholes = (
+        inputs_are_whole,
+        saved_is_whole,
+        outputs_are_whole,
+        gradients_are_whole,
+        found_is_whole,
+    )
     assert all(is_whole() for is_whole in wholes)

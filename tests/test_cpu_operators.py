@@ -13,8 +13,8 @@ from lstm_variants import nn as layers
 from lstm_variants.kernels import BACKENDS
 from lstm_variants.kernels.cpu import plan
 from lstm_variants.kernels.cpu.cells import kernel_of
-from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.operators.schema import backward_operator, layer_operator
+from lstm_variants.kernels.reference import Reference
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import needs_kernels, use_threads
 from tests.test_cpu_exactness import call_of, results_of, some_resets, weighing_of

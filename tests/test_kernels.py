@@ -79,7 +79,9 @@ def test_a_layer_with_a_named_backend_raises_its_reason():
 
 @pytest.mark.parametrize("create", [lambda b: layers.GRU(3, 4, backend=b)])
 def test_a_backend_that_does_not_exist(create):
-    with pytest.raises(ValueError, match=r"one of 'auto', 'onnx', 'cpu', 'torch', 'reference', got 'fast'"):
+    with pytest.raises(
+        ValueError, match=r"one of 'auto', 'onnx', 'cpu', 'torch', 'reference', got 'fast'"
+    ):
         create("fast")
 
 
@@ -182,8 +184,16 @@ def test_no_backend_is_named_auto(monkeypatch):
 
 
 WRONG_BACKENDS = {
-    "class": (Negated, 1, "should be an object with name, details, unsupported_reason, preferred_backend, run"),
-    "other": (torch, 1, "should be an object with name, details, unsupported_reason, preferred_backend, run"),
+    "class": (
+        Negated,
+        1,
+        "should be an object with name, details, unsupported_reason, preferred_backend, run",
+    ),
+    "other": (
+        torch,
+        1,
+        "should be an object with name, details, unsupported_reason, preferred_backend, run",
+    ),
     "text": (BACKENDS["torch"], "high", "priority should be a number, got 'high'"),
     "nan": (BACKENDS["torch"], float("nan"), "priority should be a number, got NaN"),
 }

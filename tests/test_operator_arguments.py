@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from lstm_variants.kernels.operators import eager
 from lstm_variants.kernels.cpu.cells import kernel_of
+from lstm_variants.kernels.operators import eager
 from lstm_variants.kernels.operators.schema import backward_operator, layer_operator
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import needs_kernels

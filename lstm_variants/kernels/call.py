@@ -97,7 +97,7 @@ class Call(NamedTuple):
         """The same values in the layout of kernels: contiguous, but for T and B of the input."""
         x, *others = self.flatten()
         steps = [t for t in (self.lengths, self.resets) if t is not None]
-        if contiguous_rows(x) is x and all([t.is_contiguous() for t in (*others, *steps)]):
+        if contiguous_rows(x) is x and all(t.is_contiguous() for t in (*others, *steps)):
             return self
         lengths, resets = [
             None if t is None else t.contiguous() for t in (self.lengths, self.resets)
@@ -127,7 +127,9 @@ class Call(NamedTuple):
         flat = self.flatten()
         expected = shapes_of(self.cell, self.weight_names, self.directions, B, D, H, P)
         if tuple([t.shape for t in flat[1:]]) != expected:  # all at once: before each call
-            for name, tensor, shape in zip(self.tensor_names, flat, (x.shape, *expected), strict=True):
+            for name, tensor, shape in zip(
+                self.tensor_names, flat, (x.shape, *expected), strict=True
+            ):
                 if tensor.shape != shape:
                     raise ValueError(mismatch(name, tensor, shape, x))
         if self.lengths is not None and self.lengths.shape != (B,):
@@ -145,7 +147,7 @@ class Call(NamedTuple):
         x, flat = self.x, self.flatten()
         dtype = x.dtype
         # is_cpu takes less time than device.
-        if not all([t.dtype == dtype and t.is_cpu for t in flat]):
+        if not all(t.dtype == dtype and t.is_cpu for t in flat):
             for name, tensor in zip(self.tensor_names, flat, strict=True):
                 if tensor.dtype != dtype or tensor.device != x.device:
                     raise ValueError(mismatch(name, tensor, tensor.shape, x))
@@ -208,7 +210,7 @@ def shapes_of(cell: Cell, names: tuple[str, ...], *sizes: int) -> tuple[Shape, .
         *sizes: The number of directions, B, D, H and P, which is 0 without a projection.
     """
     # Sizes can be symbols while tracing, which cannot be keys.
-    shapes = cached_shapes if all([type(size) is int for size in sizes]) else computed_shapes
+    shapes = cached_shapes if all(type(size) is int for size in sizes) else computed_shapes
     return shapes(cell, names, *sizes)
 
 
@@ -220,7 +222,7 @@ def contiguous_rows(tensor: Tensor) -> Tensor:
 
 def is_recorded(tensors: Iterable[Tensor]) -> bool:
     """Whether autograd records what is computed from some tensors."""
-    return torch.is_grad_enabled() and any([tensor.requires_grad for tensor in tensors])
+    return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
 
 
 def format_cell(cell: Cell) -> str:

@@ -14,7 +14,11 @@ from lstm_variants.kernels.backend import Backend
 from lstm_variants.kernels.call import Call, computing_dtype, format_cell
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.second_order import run_twice_differentiable
-from lstm_variants.kernels.transforms import exporting_to_onnx, in_functional_transform, unsupported_transform
+from lstm_variants.kernels.transforms import (
+    exporting_to_onnx,
+    in_functional_transform,
+    unsupported_transform,
+)
 from lstm_variants.steps import check_length_dtype, has_values
 from lstm_variants.torch_internals import is_compiling, is_traced
 

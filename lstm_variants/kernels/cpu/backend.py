@@ -108,7 +108,8 @@ class CPU(FusedBackend):
     ) -> None:
         if needs_float32(call):
             d_output = None if d_output is None else as_float32(d_output)
-            d_last = [s._make([None if d is None else as_float32(d) for d in s]) for s in d_last]
+            make = call.cell.state_type._make
+            d_last = [make(None if d is None else as_float32(d) for d in s) for s in d_last]
             with float32_buffers(d_inputs.flatten()) as wide:
                 wide_inputs = d_inputs.unflatten(wide)
                 self.backward(

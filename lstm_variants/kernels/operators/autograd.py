@@ -90,9 +90,7 @@ class LayerFunction(LevelFunction):
             found = gradients_through_reference(call, gradients, needs_grad)
         elif not torch.is_grad_enabled() and runs_directly((*tensors, *given)):
             with below_autograd():
-                found = compute_gradients(
-                    call, ctx.backend, output, saved, gradients, needs_grad
-                )
+                found = compute_gradients(call, ctx.backend, output, saved, gradients, needs_grad)
             return None, None, None, *found
         else:
             arguments = (*arguments_of(call, ctx.backend), output, saved, gradients, needs_grad)

@@ -105,9 +105,7 @@ def compute_gradients(
 def check(call: Call, backend: Passes) -> None:
     """Raise ValueError if tensors do not fit together, or the backend does not have their dtype."""
     if call.x.dtype not in backend.dtypes:
-        raise ValueError(
-            f"x should be {' or '.join(map(str, backend.dtypes))}, got {call.x.dtype}"
-        )
+        raise ValueError(f"x should be {' or '.join(map(str, backend.dtypes))}, got {call.x.dtype}")
     call.check()
 
 
@@ -166,21 +164,22 @@ def compare(
 def empty_results(call: Call, backend: Passes, save_for_backward: bool) -> Results:
     """Memory for the output, the last states, and what is saved for the backward pass."""
     new, contiguous = call.x.new_empty, torch.contiguous_format
-    last = [
-        group._make([torch.empty_like(state, memory_format=contiguous) for state in group])
+    flat = [
+        torch.empty_like(state, memory_format=contiguous)
         for group in call.states
+        for state in group
     ]
     saved = []
     if save_for_backward:
         dtype = backend.saved_dtype(call.x.dtype)
         saved = [new(shape, dtype=dtype) for shape in backend.saved_shapes(call)]
-    return new(call.output_shape), last, saved
+    return new(call.output_shape), grouped(flat, call), saved
 
 
 def grouped(flat: Sequence[Any], call: Call) -> list[State]:
     """A flat list of states as the state of each direction."""
-    n, state_type = len(call.states[0]), call.cell.state_type
-    return [state_type._make(flat[k : k + n]) for k in range(0, len(flat), n)]
+    n, make = len(call.states[0]), call.cell.state_type._make
+    return [make(flat[k : k + n]) for k in range(0, len(flat), n)]
 
 
 def flattened(results: Results) -> list[Tensor]:

@@ -32,6 +32,8 @@ def backward_flops(*arguments: Any, out_val: Any = None) -> int:
     recurrent = T if any(of_states) else max(T - 1, 0)
     return sum(
         2 * B * weight.numel() * (T * needed + steps.get(name, recurrent))
-        for name, weight, needed in zip(names, call.flatten()[1 : count + 1], of_weights, strict=True)
+        for name, weight, needed in zip(
+            names, call.flatten()[1 : count + 1], of_weights, strict=True
+        )
         if weight.dim() == 2
     )

@@ -1,9 +1,9 @@
 """The operators for fused backends: a layer with all of its directions, and its gradient.
 
 A schema has no type for cells or calls. A cell is given by a name, such as
-`"LSTMCell(peephole='current')"`, and weights and states are given as flat lists, one direction after
-the other, without those that are `None`. This is the only form besides `Call`, and only the modules
-of this package use it.
+`"LSTMCell(peephole='current')"`, and weights and states are given as flat lists, one direction
+after the other, without those that are `None`. This is the only form besides `Call`, and only the
+modules of this package use it.
 """
 
 from __future__ import annotations

@@ -13,7 +13,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lstm_variants.kernels.operators.schema import Tensors, backward_operator, layer_operator, library
+from lstm_variants.kernels.operators.schema import (
+    Tensors,
+    backward_operator,
+    layer_operator,
+    library,
+)
 from lstm_variants.torch_internals import is_batched_gradient, join_gradients, split_gradients
 
 Dims = Sequence[int | None]
