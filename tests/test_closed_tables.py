@@ -15,11 +15,8 @@ KINDS = {"LSTM": cells.LSTMCell, "GRU": cells.GRUCell, "RNN": cells.ElmanCell}
 
 
 def with_a_flag(kind):
-    """The same class of cells with one more setting, under the same name."""
-    own = {k: v for k, v in vars(kind).items() if k not in ("__dict__", "__weakref__")}
-    own = {k: v for k, v in own.items() if k not in ("__eq__", "__hash__", "__init__")}
-    names = {**kind.__annotations__, "flag": bool}
-    cls = type(kind.__name__, kind.__bases__, {**own, "__annotations__": names, "flag": False})
+    """A class of cells with one more setting, under the same name."""
+    cls = type(kind.__name__, (kind,), {"__annotations__": {"flag": bool}, "flag": False})
     return dataclasses.dataclass(frozen=True, repr=False)(cls)
 
 
