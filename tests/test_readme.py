@@ -12,7 +12,7 @@ import lstm_variants
 from experiments.benchmarks import summary
 from experiments.benchmarks.sizes import size_of
 from lstm_variants import VARIANTS
-from lstm_variants.kernels.onnx_nodes import onnx_node
+from lstm_variants.kernels.onnx import onnx_node
 from tests import support, surroundings
 
 ROOT = Path(__file__).parent.parent
