@@ -10,7 +10,7 @@ import sys
 import zipfile
 from importlib.resources import as_file, files
 from pathlib import Path
-from struct import Struct
+from struct import calcsize
 
 import pytest
 import torch
@@ -19,8 +19,8 @@ import lstm_variants
 from lstm_variants import nn as layers
 from lstm_variants.kernels import BACKENDS, choose
 from lstm_variants.kernels.cpu import native
-from lstm_variants.kernels.cpu.plan import thread_count
 from lstm_variants.kernels.cpu.cells import KERNELS
+from lstm_variants.kernels.cpu.plan import thread_count
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import needs_kernels
 from tests.test_cpu_exactness import call_of
@@ -113,7 +113,7 @@ def test_a_library_that_was_built_from_other_sources(monkeypatch, tmp_path, chan
         elif change == "a new file":
             (sources / "another.h").touch()
         else:
-            patch.setattr(native, "Struct", lambda fields: Struct(fields + "q"))
+            patch.setattr(native, "calcsize", lambda fields: calcsize(fields + "q"))
         with pytest.raises(OSError, match=r"other sources .* python -m pip install"):
             native.Kernels(path)
         reason = native.unavailable_reason()
@@ -132,7 +132,8 @@ def test_threads_are_shared_with_torch():
 def test_threads_are_not_started_again():
     """As libgomp does if a team is smaller than the one before, and the next one is not."""
     layer, x, large = layers.PeepholeLSTM(64, 64), torch.randn(5, 16, 64), torch.zeros(400_000)
-    assert useful_threads(5, 16, 1, 256 * 128, max_threads=4) == 2
+    call = call_of(layer.cell, T=5, B=16, D=64, H=64, dtype=x.dtype, directions=1)
+    assert thread_count(call, max_threads=4) == 2
     ids, before = [], torch.get_num_threads()
     torch.set_num_threads(4)
     try:
@@ -159,7 +160,7 @@ def test_the_library_has_all_fields_that_a_call_gives():
         weights = [name for names in kernel.weights.values() for name in names]
         states = [form.format(f) for form in ("{}_0", "{}_n") for f in kernel.fields]
         given = [*weights, *states]
-        assert {*given, *(f"d_{name}" for name in given), *kernel.kept} <= set(layout.direction)
+        assert {*given, *(f"d_{name}" for name in given), *kernel.saved} <= set(layout.direction)
 
 
 def test_a_library_of_something_else():

@@ -9,7 +9,7 @@ from lstm_variants.kernels import FusedBackend, signature_of
 
 
 class LeakyBackend(FusedBackend):
-    """The passes of a leaky integrator, written out; without lengths and resets."""
+    """The passes of a leaky integrator, without lengths and resets."""
 
     name, device, dtypes = "leaky", "cpu", (torch.float64,)
 
@@ -31,7 +31,7 @@ class LeakyBackend(FusedBackend):
 
     def forward(self, call, output, last, saved):
         H, T = call.hidden_size, len(call.x)
-        for k, w in enumerate(call.weights):  # 0: forward in time, 1: reverse
+        for k, w in enumerate(call.weights):  # k = 0: forward in time
             wx = linear(call.x, w.weight_ih, w.bias_ih)
             write, keep = wx.chunk(2, -1)
             h, v = output[..., k * H : (k + 1) * H], call.states[k].v
