@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import re
 import subprocess
 import sys
@@ -30,14 +31,22 @@ def run():
     return timing.run_of("cpu", options, provenance.machine())
 
 
+def run_suite(*options):
+    """Run the suite in a process of its own, whatever runs these tests in parallel."""
+    # In a worker of pytest-xdist, pytest-benchmark measures nothing.
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_XDIST")}
+    command = [sys.executable, "-m", "pytest", *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=plain)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
 def time_in(folder, run, chosen):
     """Time a part of the suite in a process of its own; return what it prints and its timings."""
     place = kept.Place(folder, run, 0, "", folder / "sections.json")
-    command = [sys.executable, "-m", "pytest", str(Path(suite.__file__)), "--smoke", "--threads=1"]
-    command += ["--benchmark-enable", "--benchmark-quiet", f"--kept={place.text()}", "-k", chosen]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
-    return done.stdout, json.loads(place.sections.read_text())
+    options = ["--smoke", "--threads=1", "--benchmark-enable", "--benchmark-quiet"]
+    options += [f"--kept={place.text()}", "-k", chosen]
+    return run_suite(suite.__file__, *options), json.loads(place.sections.read_text())
 
 
 def test_a_stopped_run_continues(run, tmp_path):
@@ -159,19 +168,17 @@ def test_a_time_is_shown_roughly(seconds, text):
 
 
 def test_the_quick_run_shows_the_time_left_and_tables():
-    command = [sys.executable, "-m", "pytest", *quick.options(smoke=True), "-k", "GRU"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.startswith("Time of this package divided by")
-    lines = done.stdout.splitlines()
-    assert re.search(r"^small, GRU, forward; .*\d s left$", done.stdout, re.MULTILINE)
+    printed = run_suite(*quick.options(smoke=True), "-k", "GRU")
+    assert printed.startswith("Time of this package divided by")
+    lines = printed.splitlines()
+    assert re.search(r"^small, GRU, forward; .*\d s left$", printed, re.MULTILINE)
     tables = [line for line in lines if line.startswith(("small: B = ", "packed, ragged: B = "))]
     assert len(tables) == 2
     rows = [line for line in lines if line.startswith("GRU ")]
     assert all(re.match(r"GRU +\d+\.\d\d ", row) for row in rows)
     assert len(rows) == 2
-    assert "passed" not in done.stdout
-    assert "Not timed" not in done.stdout
+    assert "passed" not in printed
+    assert "Not timed" not in printed
 
 
 def test_the_quick_run_leaves_out_what_would_end_after_its_limit(monkeypatch):
