@@ -131,7 +131,7 @@ def claims(result: Result) -> list[Record]:
                     Pair(
                         "LSTM-1997",
                         "LSTM",
-                        f"growth of the mean |c| from {first:,} to {last:,} symbols",
+                        f"growth of the mean size of c from {first:,} to {last:,} symbols",
                         words=("more", "less"),
                     ),
                     growth("LSTM-1997"),
