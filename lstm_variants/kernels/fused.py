@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from functools import partial
 
 import torch
 from torch import Tensor
 
-from lstm_variants.cells import Cell, State
+from lstm_variants.cells import State
 from lstm_variants.kernels import operators
 from lstm_variants.kernels.backend import Backend
-from lstm_variants.kernels.call import Call, Shape, computing_dtype, format_cell, in_dtype
+from lstm_variants.kernels.call import Call, computing_dtype, format_cell, in_dtype
 from lstm_variants.kernels.passes import Passes, Signature, signature_of
 from lstm_variants.kernels.transforms import exporting_to_onnx, unsupported_transform
 from lstm_variants.steps import check_length_dtype
@@ -20,7 +18,7 @@ from lstm_variants.steps import check_length_dtype
 __all__ = ["FusedBackend", "Signature", "signature_of"]
 
 
-class FusedBackend(Backend, Passes, ABC):
+class FusedBackend(Passes, Backend):
     """A backend that computes a whole layer call at once and supplies its own backward pass.
 
     A subclass supplies the two passes, `kernel_name`, `signature` and `saved_shapes`. The passes
@@ -36,10 +34,6 @@ class FusedBackend(Backend, Passes, ABC):
         device: The type of device that it runs on, `"cpu"` or `"cuda"`.
         dtypes: The dtypes that it supports. With float32, others of half precision are converted.
     """
-
-    name: str
-    device: str
-    dtypes: tuple[torch.dtype, ...]
 
     def unsupported_reason(self, call: Call) -> str | None:
         """Why a call is not supported; `None` if it is. A subclass may have other reasons."""
@@ -82,60 +76,3 @@ class FusedBackend(Backend, Passes, ABC):
         if resets is not None:
             call = call._replace(resets=resets.to(device))
         return in_dtype(call, dtype, inner, partial(operators.run, backend=self))
-
-    @abstractmethod
-    def kernel_name(self, cell: Cell) -> str | None:
-        """The name of a cell in a call of an operator; `None` if the cell is not supported."""
-
-    @abstractmethod
-    def signature(self, name: str) -> Signature | None:
-        """The tensors of the cell of that name; `None` if there is none."""
-
-    @abstractmethod
-    def saved_shapes(self, call: Call) -> list[Shape]:
-        """Shapes of the tensors that the forward pass saves for the backward pass.
-
-        They may have any sizes but for T, the first, and B, the second: `[T, B, ...]`.
-        """
-
-    def saved_dtype(self, dtype: torch.dtype) -> torch.dtype:
-        """The dtype of these tensors, for a call in one of the backend's dtypes."""
-        return dtype
-
-    @abstractmethod
-    def forward(
-        self, call: Call, output: Tensor, last: Sequence[State], saved: Sequence[Tensor]
-    ) -> None:
-        """Compute a layer.
-
-        Args:
-            call: The input, weights, first states, lengths and resets.
-            output: Receives the output, `[T, B, directions * P]`.
-            last: Receive the last state of each direction.
-            saved: Receive what is saved for the backward pass; empty if there will be none.
-
-        Raises:
-            ValueError: If a length is below 0 or above T.
-        """
-
-    @abstractmethod
-    def backward(
-        self,
-        call: Call,
-        output: Tensor,
-        saved: Sequence[Tensor],
-        d_output: Tensor | None,
-        d_last: Sequence[State],
-        d_inputs: Call,
-    ) -> None:
-        """Compute the gradients of a layer.
-
-        Args:
-            call: As in the forward pass.
-            output: The output of the forward pass.
-            saved: What the forward pass saved.
-            d_output: Gradient of the output; `None` for zeros. Its last dimension is contiguous.
-            d_last: Gradients of the last state of each direction, with `None` for zeros.
-            d_inputs: Receives the gradients: in the place of each tensor of `call` the memory of
-                its gradient, or `None` if that is not needed.
-        """

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -48,38 +48,53 @@ def signature_of(cell: Cell, D: int = 1, H: int = 1) -> Signature:
     return Signature(cell, weights, cell.state_type._fields, len(cell.blocks))
 
 
-class Passes(Protocol):
-    """What the operators need of a backend; see [`FusedBackend`][lstm_variants.kernels.fused].
+class Passes(ABC):
+    """The two passes of a backend and what the operators need besides them.
 
-    Attributes:
-        name: The name of the backend.
-        device: The type of device that it runs on.
-        dtypes: The dtypes that it supports.
+    A backend derives from [`FusedBackend`][lstm_variants.kernels.fused.FusedBackend], which
+    describes the tensors that the passes get.
     """
 
     name: str
     device: str
     dtypes: tuple[torch.dtype, ...]
 
+    @abstractmethod
     def kernel_name(self, cell: Cell) -> str | None:
         """The name of a cell in a call of an operator; `None` if the cell is not supported."""
 
+    @abstractmethod
     def signature(self, name: str) -> Signature | None:
         """The tensors of the cell of that name; `None` if there is none."""
 
+    @abstractmethod
     def saved_shapes(self, call: Call) -> list[Shape]:
-        """Shapes of the tensors that the forward pass saves for the backward pass."""
-        ...
+        """Shapes of the tensors that the forward pass saves for the backward pass.
+
+        They may have any sizes but for T, the first, and B, the second: `[T, B, ...]`.
+        """
 
     def saved_dtype(self, dtype: torch.dtype) -> torch.dtype:
-        """The dtype of these tensors."""
-        ...
+        """The dtype of these tensors, for a call in one of the backend's dtypes."""
+        return dtype
 
+    @abstractmethod
     def forward(
         self, call: Call, output: Tensor, last: Sequence[State], saved: Sequence[Tensor]
     ) -> None:
-        """Compute a layer."""
+        """Compute a layer.
 
+        Args:
+            call: The input, weights, first states, lengths and resets.
+            output: Receives the output, `[T, B, directions * P]`.
+            last: Receive the last state of each direction.
+            saved: Receive what is saved for the backward pass; empty if there will be none.
+
+        Raises:
+            ValueError: If a length is below 0 or above T.
+        """
+
+    @abstractmethod
     def backward(
         self,
         call: Call,
@@ -89,7 +104,17 @@ class Passes(Protocol):
         d_last: Sequence[State],
         d_inputs: Call,
     ) -> None:
-        """Compute the gradients of a layer."""
+        """Compute the gradients of a layer.
+
+        Args:
+            call: As in the forward pass.
+            output: The output of the forward pass.
+            saved: What the forward pass saved.
+            d_output: Gradient of the output; `None` for zeros. Its last dimension is contiguous.
+            d_last: Gradients of the last state of each direction, with `None` for zeros.
+            d_inputs: Receives the gradients: in the place of each tensor of `call` the memory of
+                its gradient, or `None` if that is not needed.
+        """
 
 
 FUSED: dict[str, Passes] = {}
