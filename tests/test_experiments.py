@@ -197,6 +197,7 @@ def test_a_new_folder_is_an_experiment_without_another_line(tmp_path):
     for name, content in NEW.items():
         (folder / name).write_text(content)
     shutil.copytree(ROOT / "docs" / "start", tmp_path / "docs" / "start")
+    shutil.copy(ROOT / "mkdocs.yml", tmp_path)  # the name of the site, for previews of links
 
     def module(*arguments):
         done = subprocess.run(
