@@ -178,6 +178,9 @@ def run(config, seed):
 EXPERIMENT = Experiment(config=Config(), smoke=Config(), run=run, seeds=3)
 """,
     "results.py": """
+GROUP = "Counting and formal languages"
+
+
 def claims(result):
     return []
 
