@@ -110,7 +110,7 @@ def largest_accepted(p_values: Sequence[float], error: float) -> float:
 def item(name: str, number: int, result: Result, claim: Record, *, is_first: bool = False) -> str:
     """A claim with its verdict, what to take home, its effects, its source, and a plot beside."""
     return (
-        f'<div class="claim" markdown="1">\n<div markdown="1">\n\n'
+        f'<div class="claim" markdown="1" data-search-exclude>\n<div markdown="1">\n\n'
         f"[{claim['claim']}]({slug(name)}.md#{anchor_of(name, number)}): "
         f"**{verdict_text(result, claim)}**. {claim['lesson'] or NO_LESSON}\n\n"
         f"{effects(claim)}\n\n"
