@@ -41,6 +41,7 @@ class Call(NamedTuple):
     @property
     def directions(self) -> int:
         """1, or 2 if the layer is bidirectional."""
+        # Not for code that torch.compile traces: torch 2.9 does not read properties of tuples.
         return len(self.weights)
 
     @property

@@ -114,7 +114,7 @@ def run_node(call: Call) -> tuple[Tensor, list[State]]:
     cell, node = call.cell, onnx_node(call.cell)
     assert node is not None
     T, B, _ = call.x.shape
-    n, H = call.directions, call.hidden_size
+    n, H = len(call.weights), call.states[0][0].shape[-1]
 
     def joined(*kinds: str) -> Tensor | None:
         """Parameters of all directions, `[directions, rows, ...]`."""
@@ -166,7 +166,7 @@ def run_loop(call: Call) -> tuple[Tensor, list[State]]:
             "with backend='reference', the layer is exported for one number of time steps"
         )
     outputs, states = [], []
-    for direction in range(call.directions):
+    for direction in range(len(call.weights)):
         output, last = loop(call, direction)
         outputs.append(output)
         states.append(last)

@@ -20,7 +20,7 @@ class Reference(Backend):
         return None
 
     def run(self, call: Call) -> tuple[Tensor, list[State]]:
-        results = [scan_direction(call, direction) for direction in range(call.directions)]
+        results = [scan_direction(call, direction) for direction in range(len(call.weights))]
         outputs = [output for output, _ in results]
         states = [last for _, last in results]
         return torch.cat(outputs, dim=-1) if len(outputs) > 1 else outputs[0], states

@@ -129,7 +129,7 @@ class TorchKernels(Backend):
         hx: Any = fields if len(fields) > 1 else fields[0]
         # Without dropout, training mode differs in one thing: cuDNN can then go backward.
         has_biases, layers, dropout, train = call.weights[0].bias_ih is not None, 1, 0.0, True
-        options = (has_biases, layers, dropout, train, call.directions == 2)
+        options = (has_biases, layers, dropout, train, len(call.weights) == 2)
         function = FUNCTIONS[call.cell]
         if len(x) == 2:
             return function(*x, hx, parameters, *options)
