@@ -50,34 +50,49 @@ def read_as(reported: str, place: str, statistic: str = NO_NUMBER) -> Reading:
     )
 
 
+Network = tuple[str, str]
+"""Model, and when its state is reset."""
+
+WITH_A_FORGET_GATE = read_as(
+    "solutions without an error: 18 % of the networks with a forget gate, 62 % if the learning "
+    "rate decays, none without it",
+    "Table 2",
+    "mean",
+)
+
+
+def compared(
+    result: Result, ahead: Network, behind: Network, reported: float | None = None
+) -> list[Comparison]:
+    """Compare two networks by the shares of seeds that solve the task, and by how far they come."""
+    found = grouped(result["records"], "model", "resets")
+    cap = result["config"]["tested_steps"]
+    names = name(*ahead), name(*behind)
+
+    def orders(network: Network) -> list[float]:
+        return [math.log10(1 + symbols(record)) for record in found[network]]
+
+    return [
+        shares(
+            Pair(*names, measure="seeds without an error"),
+            [is_solved(r) for r in found[ahead]],
+            [is_solved(r) for r in found[behind]],
+            reported=reported,
+        ),
+        scores(
+            Pair(*names, measure="symbols before the first error"),
+            orders(ahead),
+            orders(behind),
+            UNIT,
+            of_interest=OF_INTEREST,
+            ceiling=math.log10(1 + cap),
+        ),
+    ]
+
+
 def claims(result: Result) -> list[Record]:
     """Shares of seeds that solve the task, and how far the others come."""
     found = grouped(result["records"], "model", "resets")
-    cap = result["config"]["tested_steps"]
-
-    def orders(network: tuple[str, str]) -> list[float]:
-        return [math.log10(1 + symbols(record)) for record in found[network]]
-
-    def compare(
-        ahead: tuple[str, str], behind: tuple[str, str], reported: float | None = None
-    ) -> list[Comparison]:
-        names = name(*ahead), name(*behind)
-        return [
-            shares(
-                Pair(*names, measure="seeds without an error"),
-                [is_solved(r) for r in found[ahead]],
-                [is_solved(r) for r in found[behind]],
-                reported=reported,
-            ),
-            scores(
-                Pair(*names, measure="symbols before the first error"),
-                orders(ahead),
-                orders(behind),
-                UNIT,
-                of_interest=OF_INTEREST,
-                ceiling=math.log10(1 + cap),
-            ),
-        ]
 
     def growth(model: str) -> list[float]:
         sizes = [record["sizes"] for record in found[model, "none"]]
@@ -88,14 +103,9 @@ def claims(result: Result) -> list[Record]:
     return [
         claim(
             "With a forget gate an LSTM learns a continual stream, without it it does not",
-            read_as(
-                "solutions without an error: 18 % of the networks with a forget gate, 62 % if the "
-                "learning rate decays, none without it",
-                "Table 2",
-                "mean",
-            ),
+            WITH_A_FORGET_GATE,
             "adapted",
-            compare(("LSTM", "none"), none, reported=62.0),
+            compared(result, ("LSTM", "none"), none, reported=62.0),
             lesson=(
                 "x.",
                 "After this training, with far fewer updates than in the paper, hardly any LSTM "
@@ -112,7 +122,7 @@ def claims(result: Result) -> list[Record]:
                 "mean",
             ),
             "adapted",
-            compare(resets, none, reported=74.0),
+            compared(result, resets, none, reported=74.0),
             lesson=(
                 "++",
                 "An LSTM without a forget gate learns the strings in most runs if its state is "
@@ -156,7 +166,7 @@ def claims(result: Result) -> list[Record]:
             [
                 comparison
                 for model in ("PeepholeLSTM", "GRU")
-                for comparison in compare((model, "none"), none)
+                for comparison in compared(result, (model, "none"), none)
             ],
             lesson=(
                 "..0.",
