@@ -42,7 +42,7 @@ def claims(result: Result) -> list[Record]:
                 right(order, ahead),
                 right(order, behind),
                 UNIT,
-                reported=reported and reported[order],
+                reported=reported[order] if reported else None,
                 of_interest=OF_INTEREST,
                 ceiling=100.0,
             )
