@@ -28,7 +28,7 @@ class Config(Training):
     """
 
     updates: int = 6000
-    rates: tuple[float, ...] = (0.01, 0.03, 0.1)
+    rates: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3)
     validated: int = 10
     validated_steps: int = 2_000
 

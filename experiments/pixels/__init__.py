@@ -16,7 +16,7 @@ recurrent layer of 32 units and a linear output that depends on the last hidden 
 has two layers of 64 units, with about as many parameters as the LSTM. All have PyTorch's
 initialisation or that of the variant; with *chrono*, gates have the chrono initialisation for lags
 of up to 64 steps. The recurrent weights of the IndRNN are limited as in its paper, so that an old
-state at most doubles within a sequence. Training: 60 epochs of Adam on batches of 50 images,
+state at most doubles within a sequence. Training: 40 epochs of Adam on batches of 50 images,
 cross-entropy, gradients clipped to norm 1, a learning rate that falls linearly to 0. A
 [pilot](pixels-rates.md) with other seeds chose the learning rate of each network, row by row.
 Measure: the share of images of the test set that are recognised after the last epoch. Two units are

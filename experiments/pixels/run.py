@@ -56,5 +56,5 @@ EXPERIMENT = Experiment(
     smoke=Config(epochs=2, batch=500, kept_every=1, rate=0.01),
     run=run,
     cases=cases,
-    seeds=12,
+    seeds=10,
 )

@@ -57,7 +57,7 @@ class Training:
         batch: Images per update.
     """
 
-    epochs: int = 60
+    epochs: int = 40
     batch: int = 50
 
 
