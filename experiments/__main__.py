@@ -5,6 +5,7 @@ import sys
 
 import experiments
 from experiments.engine import command
+from lstm_variants.names import suggestion
 
 
 def usage() -> str:
@@ -34,7 +35,8 @@ def main(arguments: list[str]) -> None:
         return
     name, *options = arguments
     if name not in (*experiments.names(), "all"):
-        raise SystemExit(f"There is no experiment {name!r}.\n\n{usage()}")
+        similar = suggestion(name, experiments.names())
+        raise SystemExit(f"There is no experiment {name!r}{similar}.\n\n{usage()}")
     of_all = name == "all"
     chosen = experiments.names() if of_all else [name]
     # The options of all are checked before the first one runs.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lstm_variants.names import Table
+
 __all__ = ["PAPERS", "Paper"]
 
 
@@ -22,7 +24,7 @@ class Paper:
     url: str
 
 
-PAPERS = {
+ENTRIES = {
     "Hochreiter & Schmidhuber 1997": Paper(
         "Long short-term memory",
         "Neural Computation 9(8), 1735-1780",
@@ -132,4 +134,5 @@ PAPERS = {
         "https://arxiv.org/abs/1708.02182",
     ),
 }
+PAPERS = Table("paper", ENTRIES)
 """The papers of variants, initialisation and regularisation, by their short citations."""

@@ -38,7 +38,7 @@ class Masks(NamedTuple):
 class Steps:
     """The time steps of one direction, with lengths, resets and masks.
 
-    The loop is somewhere else: in [`scan`][lstm_variants.scan.scan], or in an exported program.
+    The loop is in [`scan`][lstm_variants.time_loop.scan], or in an exported program.
 
     Attributes:
         first: The state before the first time step.

@@ -20,6 +20,7 @@ from lstm_variants.cells import (
     SLSTMCell,
 )
 from lstm_variants.models import GRU, BiLSTM, PeepholeLSTM, SequenceModel, StandardLSTM
+from lstm_variants.names import Table
 from lstm_variants.nn import Recurrent
 
 __all__ = ["VARIANTS", "Variant"]
@@ -82,7 +83,7 @@ def ablation(summary: str, confusable_with: str = "", **settings: Any) -> Varian
     return Variant(cell, ("Greff et al. 2017",), summary, confusable_with, ablation=True)
 
 
-VARIANTS = {
+ENTRIES = {
     "RNN": Variant(
         cell=ElmanCell(),
         papers=("Elman 1990",),
@@ -212,4 +213,5 @@ VARIANTS = {
         "full gate recurrence: gates depend on the gates of the previous step", gate_recurrence=True
     ),
 }
+VARIANTS = Table("variant", ENTRIES)
 """Every variant, by name."""

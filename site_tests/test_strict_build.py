@@ -21,7 +21,7 @@ FAULTS = {
         "\n[nowhere](#nowhere)\n": "'#nowhere'",
         '\n```python exec="true"\nraise ValueError("broken example")\n```\n': "broken example",
     },
-    "lstm_variants/scan.py": {
+    "lstm_variants/time_loop.py": {
         '\n\ndef broken() -> None:\n    """See [nothing][lstm_variants.nothing]."""\n\n\n'
         '__all__ += ["broken"]\n': "'lstm_variants.nothing'",
     },

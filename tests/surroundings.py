@@ -101,8 +101,8 @@ def check_packages(folder: Path) -> None:
     run("make", "wheel", PYTHON, folder=source)
     [wheel] = (source / "dist").glob("*.whl")
     [sdist] = (source / "dist").glob("*.tar.gz")
-    explained = "import torch; from lstm_variants import StandardLSTM, explain;"
-    explained += "explain(StandardLSTM(2, 3), torch.zeros(1, 4, 2))"
+    explained = "import torch; import lstm_variants as lv;"
+    explained += "lv.explain(lv.models.StandardLSTM(2, 3), torch.zeros(1, 4, 2))"
     empty = folder / "an environment"
     venv.create(empty / "venv", with_pip=True)
     python = str(empty / "venv" / "bin" / "python")

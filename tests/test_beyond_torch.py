@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from torch.nn.utils.rnn import pack_padded_sequence, pack_sequence
 
 from experiments import oracles
-from lstm_variants import VARIANTS, StandardLSTM
+from lstm_variants import VARIANTS
 from lstm_variants import nn as layers
+from lstm_variants.models import StandardLSTM
 from tests.layers import (
     PROJECTING,
     assert_same_states,

@@ -11,7 +11,6 @@ import torch
 import lstm_variants
 from lstm_variants.cells import (
     Block,
-    Cell,
     Field,
     GRUCell,
     HiddenState,
@@ -94,14 +93,6 @@ class WithoutDefault(LeakyCell):
     """The bias is not optional."""
 
     weights_type = namedtuple("Weights", "weight_ih slope bias_ih")
-
-
-class Plain(Cell):
-    __doc__ = LeakyCell.__doc__  # no dataclass
-
-    blocks, state_type = LeakyCell.blocks, LeakyCell.state_type
-    state_fields = LeakyCell.state_fields
-    parameters, step = LeakyCell.parameters, LeakyCell.step
 
 
 class BlocksWithoutComma(LeakyCell):
@@ -257,7 +248,7 @@ WRONG = {
     OppositeRole: r"f has the role keep, and no more of the state is kept .* has the role write",
     InputGateThatKeeps: r"i has the role keep, and no more of the state is kept",
     OtherWithoutBias: "with biases of zero, but the output differs",
-    DoesNotProject: "the parts of the cell fit together, but",
+    DoesNotProject: r"DoesNotProject\(\), check 'parts': the parts of the cell fit together, but",
     Rounding: "half precision is close to float32",
     OtherState: "step returns a tuple",
     OneGate: r"w is \[3, 1\] after a step, not \[B, H\]",
@@ -275,11 +266,10 @@ WRONG = {
     NewType: "step returns a LeakyState that is not cell.state_type: a property should return",
     WithInit: "the init of slope should fill all of a tensor in place",
     PartOfInit: "the init of slope should fill all of a tensor in place",
-    Unhashable: "unhashable type: 'Unhashable': a cell is a frozen dataclass",
+    Unhashable: "unhashable type: 'Unhashable': the settings of a cell should be values that can",
     WithoutGates: "step does not return k, for trace",
     WithoutInput: "there is no weight_ih",
     WithoutDefault: "a layer with bias=False fails",
-    Plain: "Plain: the parts of the cell fit together, but it is not a dataclass",
     Counting: "in two parts",
     Mixing: "does not depend on the others",
     Detached: "derivatives",
@@ -309,7 +299,7 @@ def moved(output, last):
 BROKEN = {
     "padding": ("lengths", shifted),
     "no_steps": ("lengths", moved),
-    "restart": ("resets", shifted),
+    "resets": ("resets", shifted),
     "reversal": (None, flipped),
 }
 """For each law, the argument with which a layer is wrong (`None`: two directions), and how."""

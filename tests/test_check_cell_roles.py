@@ -1,7 +1,6 @@
 """check_cell and the gates of a cell: their roles, the state that they keep, unused parameters."""
 
 from collections import namedtuple
-from dataclasses import dataclass
 
 import pytest
 import torch
@@ -12,7 +11,6 @@ from lstm_variants.testing import check_cell
 from tests.test_own_cell import LeakyCell
 
 
-@dataclass(frozen=True, repr=False)
 class Decaying(LeakyCell):
     r"""The potential decays by itself too.
 
@@ -41,7 +39,6 @@ class OtherShape(Decaying):
         return steps["k"].mean(-1, keepdim=True)
 
 
-@dataclass(frozen=True, repr=False)
 class TwoGates(Cell):
     r"""What is kept is the product of two gates, and what is written passes one of them.
 
@@ -96,7 +93,6 @@ class Absolute(LeakyCell):
         return super().step(wx, state, w._replace(slope=w.slope.abs()))
 
 
-@dataclass(frozen=True, repr=False)
 class Unused(LeakyCell):
     __doc__ = LeakyCell.__doc__
     weights_type = LSTMCell.weights_type
@@ -131,7 +127,6 @@ def test_a_wrong_cell_is_found(cell_type, message):
         check_cell(cell_type())
 
 
-@dataclass(frozen=True, repr=False)
 class Writing(Cell):
     r"""A GRU without a reset gate, with another candidate.
 
@@ -167,7 +162,6 @@ class Normalised(Writing):
         return layer_norm(a, a.shape[-1:])
 
 
-@dataclass(frozen=True, repr=False)
 class Squashed(LeakyCell):
     r"""The state itself is squashed.
 

@@ -173,7 +173,6 @@ def test_an_empty_batch_is_an_error():
         evaluate_step(LSTMCell(), x[:0], type(state)(*(s[:0] for s in state)), w)
 
 
-@dataclass(frozen=True, repr=False)
 class SlowCell(ElmanCell):
     r"""$$ \begin{aligned} h_t &= h_{t-1} + \alpha \odot x_t \end{aligned} $$"""
 

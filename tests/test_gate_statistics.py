@@ -8,10 +8,9 @@ import pytest
 import torch
 from matplotlib import pyplot
 
-from lstm_variants import VARIANTS
+from lstm_variants import VARIANTS, trace
 from lstm_variants import nn as layers
 from lstm_variants.cells import SLSTMCell
-from lstm_variants.trace import trace
 
 matplotlib.use("Agg")
 

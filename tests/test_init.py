@@ -1,15 +1,15 @@
 """Biases that gates start with."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
 import torch
 from torch.nn.utils import prune
 
-from lstm_variants import VARIANTS, StandardLSTM, nn
+from lstm_variants import VARIANTS, nn
 from lstm_variants.cells import Block, GRUCell
+from lstm_variants.models import StandardLSTM
 
 ROLES_OF = {
     name: {block.role for block in variant.cell.blocks} for name, variant in VARIANTS.items()
@@ -288,7 +288,6 @@ def test_a_role_is_the_gate_that_the_paper_says(name, role):
     assert unchanged(layer, before, letter)
 
 
-@dataclass(frozen=True, repr=False)
 class WritingCell(GRUCell):
     """A cell of somebody else's, whose z writes where a GRU's keeps."""
 

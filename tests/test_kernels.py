@@ -226,7 +226,7 @@ def test_tensors_that_do_not_fit_are_an_error_in_every_fast_backend(cell, backen
 
 
 def test_explain_looks_into_models(capsys):
-    model = nn.Sequential(nn.Linear(3, 3), lstm_variants.BiLSTM(3, 4))
+    model = nn.Sequential(nn.Linear(3, 3), lstm_variants.models.BiLSTM(3, 4))
     lstm_variants.explain(model, torch.zeros(2, 5, 3))
     assert capsys.readouterr().out.startswith(
         "1.bilstm: LSTMCell() in 2 directions, T=5 B=2 D=3 H=4\n"

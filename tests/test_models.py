@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from experiments import oracles
-from lstm_variants import GRU, BiLSTM, PeepholeLSTM, StandardLSTM
+from lstm_variants.models import GRU, BiLSTM, PeepholeLSTM, StandardLSTM
 from tests.tolerances import assert_exact
 
 MODELS = (StandardLSTM, PeepholeLSTM, GRU, BiLSTM)

@@ -1,7 +1,9 @@
 """The cell of the page on cells of one's own: other parameters and another state than any here."""
 
 import copy
+import dataclasses
 import importlib.util
+import pickle
 import sys
 from dataclasses import dataclass
 from functools import partial
@@ -15,11 +17,11 @@ from torch.nn.functional import linear
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import lstm_variants
-from lstm_variants.cells import Cell, Field, Parameter
+from lstm_variants import trace
+from lstm_variants.cells import Field, Parameter
 from lstm_variants.nn import Recurrent
 from lstm_variants.nn.init import chrono_, gate_bias_
 from lstm_variants.testing import check_cell
-from lstm_variants.trace import trace
 from tests.layers import states_of
 from tests.tolerances import assert_exact
 
@@ -128,7 +130,6 @@ def test_half_precision_integrates(dtype):
     assert v_n.item() == torch.tensor(3001.0, dtype=dtype).item()
 
 
-@dataclass(frozen=True, repr=False)
 class SensitiveCell(LeakyCell):
     """Its start value is no number of half precision, and its output shows the rounding."""
 
@@ -152,18 +153,41 @@ def test_a_reset_starts_as_a_new_episode_in_half_precision(dtype):
     assert [s.item() for s in states] == [s.item() for s in last]
 
 
-def test_a_cell_that_is_no_frozen_dataclass():
-    class Plain(LeakyCell):
-        __hash__ = None
+def test_a_cell_is_a_frozen_dataclass_without_a_decorator():
+    cell = WithFunction(abs)
+    assert dataclasses.is_dataclass(cell)
+    assert (
+        cell
+        == WithFunction(squash=abs)
+        != WithFunction()
+        == dataclasses.replace(cell, squash=torch.sigmoid)
+    )
+    assert hash(cell) == hash(WithFunction(abs))
+    assert repr(cell) == "WithFunction(squash=<built-in function abs>)"
+    assert pickle.loads(pickle.dumps(cell)) == copy.deepcopy(cell) == cell
+    with pytest.raises(dataclasses.FrozenInstanceError, match="cannot assign to 'squash' of WithF"):
+        cell.squash = abs
+    with pytest.raises(dataclasses.FrozenInstanceError, match="cannot delete 'squash' of WithFunc"):
+        del cell.squash
 
-    class Undecorated(Cell):
-        blocks, state_type = LeakyCell.blocks, LeakyCell.state_type
-        state_fields, parameters, step = (), LeakyCell.parameters, LeakyCell.step
 
-    for cell in (Plain(), Undecorated()):
-        name = type(cell).__name__
-        with pytest.raises(TypeError, match=rf"{name} should be a dataclass: @dataclass\(froz"):
-            Recurrent(cell, 3, 4)
+def test_the_decorator_does_no_harm():
+    @dataclass(frozen=True, repr=False)
+    class Decorated(LeakyCell):
+        gain: float = 2.0
+
+    assert repr(Decorated()) == "Decorated()"
+    assert repr(Decorated(3.0)) == "Decorated(gain=3.0)"
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Decorated().gain = 1.0
+
+
+def test_settings_that_cannot_be_hashed():
+    class Unhashable(LeakyCell):
+        gains: list
+
+    with pytest.raises(TypeError, match="the settings of Unhashable should be values that can be"):
+        Recurrent(Unhashable([1]), 3, 4)
 
 
 @pytest.mark.usefixtures("fresh_compiler")
@@ -265,7 +289,6 @@ def test_a_gate_without_a_bias_cannot_be_initialised(initialise):
     assert (layer.bias_ih_l0 == 2).all()
 
 
-@dataclass(frozen=True, repr=False)
 class WithFunction(LeakyCell):
     """A setting is a function."""
 
@@ -285,7 +308,9 @@ def test_weights_that_do_not_fit_are_named():
     layer = Recurrent(LeakyCell(), 3, 4)
     weights = layer._weights(layer._weight_names[0])
     with pytest.raises(ValueError, match=r"LeakyCell\(\) requires slope"):
-        lstm_variants.scan.scan(LeakyCell(), torch.zeros(2, 1, 3), weights._replace(slope=None))
+        lstm_variants.time_loop.scan(
+            LeakyCell(), torch.zeros(2, 1, 3), weights._replace(slope=None)
+        )
 
 
 class TwoOfAName(LeakyCell):

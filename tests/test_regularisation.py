@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from lstm_variants import VARIANTS
+from lstm_variants import VARIANTS, trace
 from lstm_variants import nn as layers
 from lstm_variants.cells import MinGRUCell
-from lstm_variants.trace import trace
 from tests.cpu_kernels import needs_kernels
 from tests.layers import (
     OURS,

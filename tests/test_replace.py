@@ -310,7 +310,7 @@ def test_only_layers_of_this_package_in_modules():
         replace_layers(model, lstm=LSTMCell)
     with pytest.raises(TypeError, match=r"expects a class of layers, .*, got PeepholeLSTM\(4, 6\)"):
         replace_layers(model, lstm=PeepholeLSTM(4, 6))
-    for other in (nn.LSTM, lstm_variants.PeepholeLSTM, Recurrent):  # a model; without a cell
+    for other in (nn.LSTM, lstm_variants.models.PeepholeLSTM, Recurrent):  # a model; without a cell
         with pytest.raises(TypeError, match=f"a class of layers, .*{re.escape(repr(other))}"):
             replace_layers(model, lstm=other)
     with pytest.raises(TypeError, match=r"of lstm_variants\.nn, got <class 'torch\S*LSTM"):

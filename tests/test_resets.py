@@ -8,10 +8,9 @@ from torch import nn
 from torch.func import grad, vmap
 from torch.nn.utils.rnn import pack_sequence
 
-from lstm_variants import VARIANTS
+from lstm_variants import VARIANTS, trace
 from lstm_variants import nn as layers
 from lstm_variants.kernels.cpu.cells import kernel_of
-from lstm_variants.trace import trace
 from tests.cpu_kernels import needs_kernels
 from tests.layers import (
     OURS,

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -141,7 +140,6 @@ def test_a_save_that_fails_leaves_the_file_before(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == [path]
 
 
-@dataclass(frozen=True, repr=False)
 class SettableCell(LeakyCell):
     """A cell of one's own with a setting."""
 

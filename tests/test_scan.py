@@ -20,7 +20,7 @@ from lstm_variants.cells import (
     Weights,
 )
 from lstm_variants.nn import LSTM
-from lstm_variants.scan import scan
+from lstm_variants.time_loop import scan
 from tests.layers import as_state
 from tests.tolerances import assert_exact
 

@@ -9,10 +9,9 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 import lstm_variants
-from lstm_variants import VARIANTS
+from lstm_variants import VARIANTS, trace
 from lstm_variants import nn as layers
 from lstm_variants.evaluate import evaluate_step
-from lstm_variants.trace import trace
 from tests.layers import random_hx, states_of
 from tests.tolerances import assert_exact
 
@@ -192,7 +191,7 @@ def test_padded_time_steps_are_not_the_first(bidirectional):
 def test_looking_ends_with_the_call(monkeypatch):
     layer, looked = layers.LSTM(2, 3), []
     monkeypatch.setattr(
-        "lstm_variants.trace.record_steps", lambda call: looked.append(call) or [{}]
+        "lstm_variants.traces.record_steps", lambda call: looked.append(call) or [{}]
     )
     trace(layer, torch.zeros(2, 1, 2))
     with pytest.raises(RuntimeError, match="shapes"):

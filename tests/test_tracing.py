@@ -1,7 +1,5 @@
 """Layers under torch.compile: one operator a layer, any sizes and strides."""
 
-from dataclasses import dataclass
-
 import pytest
 import torch
 from torch import nn
@@ -9,7 +7,7 @@ from torch._dynamo.testing import CompileCounterWithBackend
 from torch._subclasses import FakeTensorMode
 from torch.func import grad, jvp, vmap
 
-import lstm_variants
+from lstm_variants import models
 from lstm_variants.cells import ElmanCell, JANETCell, LSTMCell
 from lstm_variants.nn import Recurrent
 from lstm_variants.variants import VARIANTS
@@ -19,7 +17,7 @@ from tests.tracing import LENGTHS, OUT_OF_RANGE, assert_same, flat, layers_in, o
 
 pytestmark = [needs_kernels, pytest.mark.usefixtures("fresh_compiler")]
 every_variant = pytest.mark.parametrize("name", VARIANTS)
-MODELS = [lstm_variants.StandardLSTM, lstm_variants.PeepholeLSTM, lstm_variants.GRU]
+MODELS = [models.StandardLSTM, models.PeepholeLSTM, models.GRU]
 
 
 class Compiled:
@@ -201,7 +199,6 @@ def test_a_layer_that_gets_another_cell_is_compiled_again():
     torch.testing.assert_close(after, layer(x)[0])
 
 
-@dataclass(frozen=True, repr=False)
 class ScaledCell(ElmanCell):
     """A cell outside of the package, with a number for a setting."""
 

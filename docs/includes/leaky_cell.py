@@ -2,7 +2,6 @@
 
 # --8<-- [start:cell]
 from collections import namedtuple
-from dataclasses import dataclass
 
 import torch
 
@@ -12,7 +11,6 @@ LeakyState = namedtuple("LeakyState", "h v")
 Weights = namedtuple("Weights", "weight_ih slope bias_ih", defaults=[None])
 
 
-@dataclass(frozen=True, repr=False)
 class LeakyCell(Cell):
     r"""A leaky integrator:
 

@@ -11,7 +11,7 @@ from experiments import Record
 from experiments.engine.experiment import Experiment
 from experiments.timing.batches import Network, examples, train
 from experiments.timing.run import CELLS
-from lstm_variants.trace import trace
+from lstm_variants import trace
 
 UNITS = ("none", "peepholes")
 

@@ -99,9 +99,7 @@ def digest_of(cell: Cell) -> str:
             f"{error}"
         ) from error
     # All, where a repr leaves out defaults; those of a class with slots are in no dictionary.
-    names = {*getattr(cell, "__dict__", ())}
-    if dataclasses.is_dataclass(cell):
-        names |= {field.name for field in dataclasses.fields(cell)}
+    names = {*getattr(cell, "__dict__", ())} | {field.name for field in dataclasses.fields(cell)}
     settings = [(name, getattr(cell, name)) for name in sorted(names)]
     return hashlib.sha256("\n".join([str(settings), *sources]).encode()).hexdigest()[:12]
 

@@ -11,8 +11,7 @@ from torch import Tensor, nn
 from experiments import Record
 from experiments.counting import training as counting
 from experiments.engine.experiment import Experiment
-from lstm_variants import VARIANTS
-from lstm_variants.trace import trace
+from lstm_variants import VARIANTS, trace
 
 TASKS = ("counting", "remembering")
 MODELS = ("LSTM", "PeepholeLSTM", "CoupledLSTM", "GRU", "RNN")

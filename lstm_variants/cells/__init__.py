@@ -9,7 +9,6 @@ from lstm_variants.cells.cell import (
     Parameter,
     State,
     Weights,
-    reordered,
 )
 from lstm_variants.cells.elman import ElmanCell
 from lstm_variants.cells.gru import GRUCell
@@ -20,6 +19,7 @@ from lstm_variants.cells.lstm import GateRecurrentState, LSTMCell, LSTMState
 from lstm_variants.cells.mgu import MGUCell
 from lstm_variants.cells.minimal import InputWeights, MinGRUCell, MinLSTMCell
 from lstm_variants.cells.multiplicative import MultiplicativeLSTMCell
+from lstm_variants.cells.row_blocks import reordered
 from lstm_variants.cells.slstm import SLSTMCell, SLSTMState
 
 __all__ = [

@@ -20,12 +20,11 @@ the element-wise product.
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import fields
-from typing import Any, ClassVar, Literal, NamedTuple, cast
+from typing import Any, ClassVar, Literal, NamedTuple, NoReturn, dataclass_transform
 
-import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
@@ -124,11 +123,13 @@ class Weights(NamedTuple):
     weight_gh: Tensor | None = None
 
 
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
 class Cell(ABC):
     """A recurrence: its blocks, its state, and one time step.
 
-    A cell holds no parameters. It is a frozen dataclass that specifies the recurrence;
-    [`scan`][lstm_variants.scan.scan] applies it along time. Its docstring states its
+    A cell holds no parameters. Every subclass is a frozen dataclass, without a decorator: its
+    settings are its annotated attributes, as `beta: float = 1.0`. It specifies the recurrence;
+    [`scan`][lstm_variants.time_loop.scan] applies it along time. Its docstring states its
     [equations][lstm_variants.equations].
 
     Attributes:
@@ -139,10 +140,27 @@ class Cell(ABC):
 
     projects: ClassVar[bool] = False
     weights_type: ClassVar[Any] = Weights
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Make each subclass a frozen dataclass."""
+        super().__init_subclass__(**keywords)
+        if "__dataclass_fields__" in vars(cls):
+            return  # a copy of a dataclass that has slots
+        dataclasses.dataclass(frozen=True, repr=False)(cls)
+        # Those of this class are enough. With its own, a class could not have the decorator, which
+        # it does not need.
+        del cls.__setattr__, cls.__delattr__
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise dataclasses.FrozenInstanceError(f"cannot assign to {name!r} of {self!r}")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise dataclasses.FrozenInstanceError(f"cannot delete {name!r} of {self!r}")
 
     def __repr__(self) -> str:
         """The name and the settings that differ from the default."""
-        settings = (f for f in fields(cast(Any, self)) if getattr(self, f.name) != f.default)
+        settings = (f for f in dataclasses.fields(self) if getattr(self, f.name) != f.default)
         text = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in settings)
         return f"{type(self).__name__}({text})"
 
@@ -278,23 +296,3 @@ class Cell(ABC):
         """The shapes of `parameters`, by name."""
         found = self.parameters(D, H, bias=bias, proj_size=proj_size)
         return {name: parameter.shape for name, parameter in found.items()}
-
-
-def reordered(rows: Tensor, have: str | tuple[str, ...], want: str | tuple[str, ...]) -> Tensor:
-    """Row blocks in another order, for another framework.
-
-    Args:
-        rows: A parameter, `[G*H, ...]`.
-        have: The letters of its blocks in order.
-        want: The letters of the result in order; one that is not there becomes zeros.
-
-    Raises:
-        ValueError: If the rows are not as many blocks.
-    """
-    # Slices, and not chunk: the exporter computes them in advance, and the program has the result.
-    H, rest = divmod(rows.shape[0], len(have))
-    if rest:
-        raise ValueError(f"{len(rows)} rows or columns cannot be divided into {len(have)} blocks")
-    absent = rows.new_zeros(H, *rows.shape[1:])
-    blocks = {name: rows[k * H : (k + 1) * H] for k, name in enumerate(have)}
-    return torch.cat([blocks.get(name, absent) for name in want])

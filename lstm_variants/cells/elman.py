@@ -2,7 +2,6 @@ r"""The simple recurrent network, without gates."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from torch import Tensor, relu, tanh
@@ -11,7 +10,6 @@ from torch.nn.functional import linear
 from lstm_variants.cells.cell import Block, Cell, Field, Gates, HiddenState, State, Weights
 
 
-@dataclass(frozen=True, repr=False)
 class ElmanCell(Cell):
     r"""The simple recurrent network: no gates.
 

@@ -2,8 +2,6 @@ r"""The gated recurrent unit."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from torch import Tensor, sigmoid, tanh
 from torch.nn.functional import linear
 
@@ -19,7 +17,6 @@ from lstm_variants.cells.cell import (
 )
 
 
-@dataclass(frozen=True, repr=False)
 class GRUCell(Cell):
     r"""The gated recurrent unit, with the reset gate after or before the recurrent product.
 

@@ -2,7 +2,6 @@ r"""IndRNN: units that are independent of one another."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -20,7 +19,6 @@ from lstm_variants.cells.cell import (
 )
 
 
-@dataclass(frozen=True, repr=False)
 class IndRNNCell(Cell):
     r"""The independently recurrent network: units of a layer are not connected with one another.
 

@@ -3,7 +3,6 @@ r"""JANET: an LSTM with nothing but the forget gate."""
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from numbers import Real
 
 from torch import Tensor, sigmoid, tanh
@@ -12,7 +11,6 @@ from torch.nn.functional import linear
 from lstm_variants.cells.cell import Block, Cell, Field, Gates, HiddenState, State, Weights
 
 
-@dataclass(frozen=True, repr=False)
 class JANETCell(Cell):
     r"""JANET, "just another network": an LSTM with the forget gate alone.
 

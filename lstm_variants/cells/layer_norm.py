@@ -2,7 +2,6 @@ r"""The LSTM with layer normalisation."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from torch import Tensor, nn, sigmoid, tanh
@@ -36,7 +35,6 @@ class LayerNormWeights(NamedTuple):
     bias_c: Tensor | None = None
 
 
-@dataclass(frozen=True, repr=False)
 class LayerNormLSTMCell(Cell):
     r"""The LSTM with layer normalisation of its matrix products and of the cell state's output.
 

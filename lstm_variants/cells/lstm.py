@@ -3,7 +3,7 @@ r"""The LSTM (long short-term memory) with peepholes, coupled gates and publishe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, Literal, NamedTuple
 
 from torch import Tensor, cat, ones_like, sigmoid, tanh
@@ -48,7 +48,6 @@ STATE = Field("h"), Field("c", float32=True)
 STATE_AND_GATES = *STATE, *(Field(name, float32=True) for name in ("i", "f", "o"))
 
 
-@dataclass(frozen=True, repr=False)
 class LSTMCell(Cell):
     r"""The LSTM family as one specification: with peepholes here, without them by default.
 

@@ -2,15 +2,12 @@ r"""The minimal gated unit: a GRU with one gate."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from torch import Tensor, sigmoid, tanh
 from torch.nn.functional import linear
 
 from lstm_variants.cells.cell import Block, Cell, Field, Gates, HiddenState, State, Weights
 
 
-@dataclass(frozen=True, repr=False)
 class MGUCell(Cell):
     r"""The minimal gated unit: one gate, both reset gate and update gate.
 

@@ -7,7 +7,6 @@ time; here they are computed one time step after the other, as all cells are.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from torch import Tensor, sigmoid
@@ -42,7 +41,6 @@ class MinimalCell(Cell):
         return {name: found[name] for name in InputWeights._fields if name in found}
 
 
-@dataclass(frozen=True, repr=False)
 class MinGRUCell(MinimalCell):
     r"""The minGRU: a GRU whose gate and candidate depend on the input alone.
 
@@ -78,7 +76,6 @@ class MinGRUCell(MinimalCell):
         return HiddenState((1 - z) * h + z * n), {"z": z, "n": n}
 
 
-@dataclass(frozen=True, repr=False)
 class MinLSTMCell(MinimalCell):
     r"""The minLSTM: an LSTM whose gates and candidate depend on the input alone.
 
@@ -94,7 +91,7 @@ class MinLSTMCell(MinimalCell):
     The two gates are divided by their sum, so that the new state is a weighted mean of the
     old state and the candidate.
 
-    In a [trace][lstm_variants.trace.trace], time constants are NaN where both gates underflow to
+    In a [trace][lstm_variants.traces.trace], time constants are NaN where both gates underflow to
     zero.
 
     Paper: Feng et al. 2024, section 3.2, with $n_t$ for the candidate $\tilde{h}_t$.

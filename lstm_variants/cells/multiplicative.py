@@ -2,8 +2,6 @@ r"""The multiplicative LSTM."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from torch import Tensor, sigmoid, tanh
 from torch.nn.functional import linear
 
@@ -11,7 +9,6 @@ from lstm_variants.cells.cell import Block, Cell, Field, Gates, Parameter, State
 from lstm_variants.cells.lstm import LSTMState
 
 
-@dataclass(frozen=True, repr=False)
 class MultiplicativeLSTMCell(Cell):
     r"""The multiplicative LSTM: the recurrent transition depends on the input.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from torch import Tensor, exp, maximum, sigmoid, tanh
@@ -29,7 +28,6 @@ class SLSTMState(NamedTuple):
     m: Tensor
 
 
-@dataclass(frozen=True, repr=False)
 class SLSTMCell(Cell):
     r"""The sLSTM of xLSTM: an LSTM with an exponential input gate and a normalised cell state.
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell, reordered
 from lstm_variants.interop.layers import as_tensor, check_layer, make_layer, weights_of
+from lstm_variants.names import suggestion
 from lstm_variants.nn import Recurrent
 
 ORDERS = {"LSTM": "ifgo", "GRU": "zrn", "SimpleRNN": "h"}
@@ -55,7 +56,9 @@ def from_keras(
         Recurrent(LSTMCell(), 3, 5, batch_first=True)
     """
     if kind not in ORDERS:
-        raise ValueError(f"kind should be one of {', '.join(ORDERS)}, got {kind!r}")
+        raise ValueError(
+            f"kind should be one of {', '.join(ORDERS)}, got {kind!r}{suggestion(kind, ORDERS)}"
+        )
     if not isinstance(weights, list | tuple):
         raise TypeError(f"weights should be a list of arrays, got {type(weights).__name__}")
     if len(weights) not in (2, 3, 4, 6):

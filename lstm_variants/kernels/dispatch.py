@@ -21,6 +21,7 @@ from lstm_variants.kernels.onnx import Onnx
 from lstm_variants.kernels.passes import FUSED
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.kernels.torch_kernels import TorchKernels
+from lstm_variants.names import suggestion
 from lstm_variants.torch_internals import is_compiling
 
 _priorities: dict[str, float] = {}
@@ -86,8 +87,11 @@ def check_name(backend: str) -> None:
         ValueError: If it is neither a key of `BACKENDS` nor `"auto"`.
     """
     if not isinstance(backend, str) or backend not in {*BACKENDS, "auto"}:
-        names = ", ".join(map(repr, ("auto", *BACKENDS)))
-        raise ValueError(f"backend should be one of {names}, got {backend!r}")
+        names = ("auto", *BACKENDS)
+        raise ValueError(
+            f"backend should be one of {', '.join(map(repr, names))}, got {backend!r}"
+            f"{suggestion(backend, names)}"
+        )
 
 
 def choose(call: Call, backend: str = "auto") -> Backend:

@@ -8,11 +8,11 @@ from torch import Tensor
 from lstm_variants.cells import Gates, State
 from lstm_variants.kernels.backend import Backend
 from lstm_variants.kernels.call import Call
-from lstm_variants.scan import scan
+from lstm_variants.time_loop import scan
 
 
 class Reference(Backend):
-    """[`scan`][lstm_variants.scan.scan] over the cell, once for each direction."""
+    """[`scan`][lstm_variants.time_loop.scan] over the cell, once for each direction."""
 
     name = "reference"
 
@@ -34,7 +34,7 @@ def scan_direction(
     Args:
         call: The call.
         direction: The direction.
-        record: As for [`scan`][lstm_variants.scan.scan].
+        record: As for [`scan`][lstm_variants.time_loop.scan].
     """
     return scan(
         call.cell,

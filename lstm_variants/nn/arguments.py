@@ -6,7 +6,6 @@ import inspect
 import re
 import warnings
 from collections.abc import Iterable
-from dataclasses import is_dataclass
 from numbers import Integral, Real
 from typing import Any
 
@@ -20,15 +19,15 @@ OVERWRITTEN = {"cell", "backend", "weight_dropout", "recurrent_dropout", "zoneou
 """Attributes that the constructor sets, and that of torch's layers does not."""
 
 
-def check_frozen(cell: Cell) -> None:
-    """Raise an error unless a cell is a frozen dataclass that can be hashed."""
-    needed = f"{type(cell).__name__} should be a dataclass: @dataclass(frozen=True, repr=False)"
-    if not is_dataclass(cell):
-        raise TypeError(needed)
+def check_settings(cell: Cell) -> None:
+    """Raise TypeError unless the settings of a cell can be hashed."""
     try:
         hash(cell)
     except TypeError as error:
-        raise TypeError(f"{needed}, with settings that can be hashed ({error})") from error
+        name = type(cell).__name__
+        raise TypeError(
+            f"the settings of {name} should be values that can be hashed: {error}"
+        ) from error
 
 
 def check_unused(layer: Any) -> None:
@@ -54,7 +53,7 @@ def check_constructor(
     """Check constructor arguments, with the errors and the warning of `torch.nn.RNNBase`."""
     if not isinstance(cell, Cell):
         raise TypeError(f"cell should be a cell, such as LSTMCell(), got {cell!r}")
-    check_frozen(cell)
+    check_settings(cell)
     is_number = isinstance(dropout, Real) and not isinstance(dropout, bool)
     if not is_number or not 0 <= dropout <= 1:
         raise ValueError(
@@ -97,8 +96,8 @@ def fixed_settings(layer: Any) -> dict[str, Any]:
 def label_of(cell: Cell) -> str:
     """A cell in the metadata of a `state_dict`: its repr without addresses, or its class."""
     try:
-        text = repr(cell) if is_dataclass(cell) else type(cell).__name__
-        return re.sub(" at 0x[0-9a-fA-F]+", "", text)  # of a function that is a setting
+        # Without the address of a function that is a setting.
+        return re.sub(" at 0x[0-9a-fA-F]+", "", repr(cell))
     except RuntimeError:  # a setting that is a tensor cannot be compared with its default
         return type(cell).__name__
 

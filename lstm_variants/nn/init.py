@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from lstm_variants.cells import Block, Cell, Parameter
+from lstm_variants.names import suggestion
 from lstm_variants.nn.recurrent import Recurrent
 
 __all__ = ["chrono_", "gate_bias_"]
@@ -61,10 +62,11 @@ def gate_bias_(
     roles = {block.role for block in cell_blocks if block.role}
     valid = {block.name for block in cell_blocks} | roles
     if not names or not valid.issuperset(names):
+        suggestions = "".join(suggestion(name, valid) for name in names if name not in valid)
         listed = ", ".join(f"{b.name} ({b.role})" if b.role else b.name for b in cell_blocks)
         raise ValueError(
             f"blocks should be roles or names of the blocks of {layer.cell}, {listed}, "
-            f"got {blocks!r}"
+            f"got {blocks!r}{suggestions}"
         )
     try:
         # Not on the default device, which may be the meta device.

@@ -81,9 +81,9 @@ class PeepholeLSTM(Recurrent):
     Paper: Gers, Schraudolph & Schmidhuber 2002.
 
     Not to be confused with: the notebook's model
-    [`lstm_variants.PeepholeLSTM`][lstm_variants.models.PeepholeLSTM], which returns only the
-    outputs, has no biases, and whose output gate depends on the previous cell state; its peephole
-    weights start at zero, those of this class at random values.
+    [`models.PeepholeLSTM`][lstm_variants.models.PeepholeLSTM], which returns only the outputs, has
+    no biases, and whose output gate depends on the previous cell state; its peephole weights start
+    at zero, those of this class at random values.
 
     Examples:
         >>> import torch

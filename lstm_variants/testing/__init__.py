@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import is_dataclass
 from inspect import signature
 
 import torch
@@ -12,27 +11,47 @@ from torch import random
 
 from lstm_variants.cells import Cell
 from lstm_variants.equations import documentation
+from lstm_variants.names import suggestion
 from lstm_variants.testing import laws, stated
 
-__all__ = ["check_cell"]
+__all__ = ["CHECKS", "check_cell"]
+
+CHECKS: dict[str, Callable[[Cell], None]] = {
+    "parts": stated.check_parts,
+    "split": laws.check_split,
+    "batch": laws.check_batch,
+    "bias": stated.check_biases,
+    "padding": laws.check_padding,
+    "no_steps": laws.check_no_steps,
+    "reversal": laws.check_reversal,
+    "resets": laws.check_resets,
+    "derivatives": laws.check_derivatives,
+    "roles": stated.check_roles,
+    "kept_share": stated.check_kept_share,
+    "half_precision": laws.check_half_precision,
+    "recurrent_dropout": laws.check_recurrent_dropout,
+    "equations": stated.check_equations,
+}
+"""Every check by its identifier, in the order in which `check_cell` runs them."""
 
 
-def check_cell(cell: Cell, seed: int = 0, *, leave_out: str | Sequence[str] = ()) -> list[str]:
+def check_cell(cell: Cell, seed: int = 0, *, leave_out: str | Sequence[str] = ()) -> dict[str, str]:
     """Check a cell with small random layers, in float64 on the CPU unless stated otherwise.
 
     Args:
         cell: The cell.
         seed: Seed of the random numbers. The state of the global generator does not change.
-        leave_out: Properties that are not checked, each given by the first words of its line in
-            the result: those that the cell violates on purpose, such as derivatives of a step that
-            rounds.
+        leave_out: Identifiers of checks that do not run, keys of `CHECKS`: those of properties that
+            the cell violates on purpose, such as `"derivatives"` for a step that rounds.
 
     Returns:
-        The properties that were checked, one line each.
+        The properties that were checked, by the identifiers of their checks. Without an argument
+        for recurrent dropout in its step, or without documented equations, a cell has no such
+        check.
 
     Raises:
-        AssertionError: If a property does not hold; the message names it.
-        ValueError: If no property begins with an element of `leave_out`.
+        AssertionError: If a property does not hold; the message names it and its check.
+        ValueError: If `leave_out` has something else than identifiers of checks.
         RuntimeError: With Python's option `-O`, which removes assertions.
 
     Warns:
@@ -41,58 +60,38 @@ def check_cell(cell: Cell, seed: int = 0, *, leave_out: str | Sequence[str] = ()
     Examples:
         >>> from lstm_variants.cells import GRUCell
         >>> from lstm_variants.testing import check_cell
-        >>> for checked in check_cell(GRUCell()):
-        ...     print(checked)
-        the parts of the cell fit together
-        a sequence in two parts gives the results of the whole sequence
-        a sequence of a batch does not depend on the others
-        without biases, a layer computes what it computes with biases of zero
-        steps past the end of a sequence have no influence
-        a sequence without steps keeps its state
-        the reverse direction is the forward one on the reversed sequence
-        a reset starts a new sequence, in both directions
-        first and second derivatives agree with finite differences
-        at 1, a gate of the role keep keeps more of the state, and one of write adds more to it
-        the kept share, which time constants are computed from, is the state's own factor
-        half precision is close to float32
-        recurrent dropout applies to the recurrent weights alone
-        the documented equations agree with the step
+        >>> for check, checked in check_cell(GRUCell()).items():
+        ...     print(f"{check}: {checked}")
+        parts: the parts of the cell fit together
+        split: a sequence in two parts gives the results of the whole sequence
+        batch: a sequence of a batch does not depend on the others
+        bias: without biases, a layer computes what it computes with biases of zero
+        padding: steps past the end of a sequence have no influence
+        no_steps: a sequence without steps keeps its state
+        reversal: the reverse direction is the forward one on the reversed sequence
+        resets: a reset starts a new sequence, in both directions
+        derivatives: first and second derivatives agree with finite differences
+        roles: a keep gate keeps more of the state at 1, and a write gate adds more to it
+        kept_share: the kept share, from which time constants follow, is the state's factor
+        half_precision: half precision is close to float32
+        recurrent_dropout: recurrent dropout applies to the recurrent weights alone
+        equations: the documented equations agree with the step
     """
     assert isinstance(cell, Cell), (
         f"check_cell should get an instance of a Cell, as in check_cell(MyCell()), got {cell!r}"
     )
-    checks = [
-        stated.check_parts,
-        laws.check_split,
-        laws.check_batch,
-        stated.check_biases,
-        laws.check_padding,
-        laws.check_no_steps,
-        laws.check_reversal,
-        laws.check_restart,
-        laws.check_derivatives,
-        stated.check_roles,
-        stated.check_kept_share,
-        laws.check_half_precision,
-    ]
-    if "seen" in signature(cell.step).parameters:
-        checks.append(laws.check_seen)
-    if documentation(cell) is not None:
-        checks.append(stated.check_equations)
-    else:
-        text = f"{type(cell).__name__} has no documented equations to check its step against: "
-        text += r"there is no \begin{aligned} in its docstring"
-        if set("\a\b\f\v") & set("".join(kind.__doc__ or "" for kind in type(cell).__mro__)):
-            text += r', where Python read \b as a backspace: one with backslashes needs r"""'
-        warnings.warn(text, stacklevel=2)
-    left = (leave_out,) if isinstance(leave_out, str) else tuple(leave_out)
-    for words in left:
-        if not words or not any(property_of(check).startswith(words) for check in checks):
-            known = "; ".join(map(property_of, checks))
-            raise ValueError(f"leave_out has {words!r}, with which none of these begins: {known}")
-    checks = [check for check in checks if not property_of(check).startswith(left)]
+    omitted = {leave_out} if isinstance(leave_out, str) else {*leave_out}
+    for name in omitted - CHECKS.keys():
+        known = ", ".join(CHECKS)
+        raise ValueError(f"leave_out should be of {known}, got {name!r}{suggestion(name, CHECKS)}")
     if not __debug__:
         raise RuntimeError("check_cell needs assertions: run Python without -O")
+    if "seen" not in signature(cell.step).parameters:
+        omitted.add("recurrent_dropout")
+    if "equations" not in omitted and documentation(cell) is None:
+        omitted.add("equations")
+        warnings.warn(without_equations(cell), stacklevel=2)
+    checks = {name: check for name, check in CHECKS.items() if name not in omitted}
     with (
         random.fork_rng([]),
         torch.device("cpu"),
@@ -101,14 +100,24 @@ def check_cell(cell: Cell, seed: int = 0, *, leave_out: str | Sequence[str] = ()
         torch.enable_grad(),
         torch.autocast("cpu", enabled=False),
     ):
-        for check in checks:
+        for name, check in checks.items():
             torch.default_generator.manual_seed(seed)  # not those of accelerators
             try:
                 check(cell)
             except Exception as error:
-                name = repr(cell) if is_dataclass(cell) else type(cell).__name__
-                raise AssertionError(f"{name}: {property_of(check)}, but {error}") from error
-    return list(map(property_of, checks))
+                raise AssertionError(
+                    f"{cell!r}, check {name!r}: {property_of(check)}, but {error}"
+                ) from error
+    return {name: property_of(check) for name, check in checks.items()}
+
+
+def without_equations(cell: Cell) -> str:
+    """The warning that a cell has no equations to check, with a hint to lost backslashes."""
+    text = f"{type(cell).__name__} has no documented equations to check its step against: "
+    text += r"there is no \begin{aligned} in its docstring"
+    if set("\a\b\f\v") & set("".join(kind.__doc__ or "" for kind in type(cell).__mro__)):
+        text += r', where Python read \b as a backspace: one with backslashes needs r"""'
+    return text
 
 
 def property_of(check: Callable[[Cell], None]) -> str:

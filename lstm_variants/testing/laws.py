@@ -102,7 +102,7 @@ def check_reversal(cell: Cell) -> None:
     assert_same(backward, run(one, x.flip(0))[0].flip(0), "the output")
 
 
-def check_restart(cell: Cell) -> None:
+def check_resets(cell: Cell) -> None:
     """A reset starts a new sequence, in both directions."""
     layer, x = new_layer(cell, bidirectional=True), random_input()
     resets = torch.zeros(T, B, dtype=torch.bool)
@@ -141,7 +141,7 @@ def check_half_precision(cell: Cell) -> None:
         torch.testing.assert_close(output.float(), expected, rtol=0.05, atol=0.05)
 
 
-def check_seen(cell: Cell) -> None:
+def check_recurrent_dropout(cell: Cell) -> None:
     """Recurrent dropout applies to the recurrent weights alone."""
     w = cell.weights_type(**random_weights(cell, 0))
     first, wx = cell.project(random_input()[:2], w)

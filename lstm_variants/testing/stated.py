@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import is_dataclass
 from itertools import permutations, product
 from typing import get_args
 
@@ -30,12 +29,11 @@ from lstm_variants.testing.laws import (
 
 def check_parts(cell: Cell) -> None:
     """The parts of the cell fit together."""
-    assert is_dataclass(cell), "it is not a dataclass: @dataclass(frozen=True, repr=False)"
     try:
         hash(cell)
     except TypeError as error:
         raise AssertionError(
-            f"{error}: a cell is a frozen dataclass with settings that can be hashed"
+            f"{error}: the settings of a cell should be values that can be hashed"
         ) from error
     kinds = {"blocks": Block, "peepholes": str, "state_fields": Field, "zoneout_fields": str}
     for name, kind in kinds.items():
@@ -84,14 +82,13 @@ def check_parts(cell: Cell) -> None:
     [names] = layer._weight_names
     state = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H)
     weights = layer._weights(names)
-    after, gates = checked(
-        cell, cell.step(cell.project(random_input()[0], weights), state, weights)
-    )
+    wx = cell.project(random_input()[0], weights)
+    after, gates = checked(cell, cell.step(wx, state, weights))
     assert type(after) is cell.state_type, (
         f"step returns a {type(after).__name__} that is not cell.state_type: a property should "
         "return the same type each time, as with functools.cache"
     )
-    for name, tensor in {**after._asdict(), **gates}.items():
+    for name, tensor in {**dict(zip(fields, after, strict=True)), **gates}.items():
         assert tensor.shape == (B, H), f"{name} is {list(tensor.shape)} after a step, not [B, H]"
     for name in gates.keys() & {*fields}:
         assert torch.equal(gates[name], getattr(after, name)), (
@@ -144,7 +141,7 @@ def check_biases(cell: Cell) -> None:
 
 
 def check_roles(cell: Cell) -> None:
-    """At 1, a gate of the role keep keeps more of the state, and one of write adds more to it."""
+    """A keep gate keeps more of the state at 1, and a write gate adds more to it."""
     layer = new_layer(cell)
     specs = cell.parameters(D, H).items()
     biased = {block for name, spec in specs if name.startswith("bias") for block in spec.blocks}
@@ -218,7 +215,7 @@ def zero(layer: Recurrent, *kinds: str) -> None:
 
 
 def check_kept_share(cell: Cell) -> None:
-    """The kept share, which time constants are computed from, is the state's own factor."""
+    """The kept share, from which time constants follow, is the state's factor."""
     layer = new_layer(cell)
     # A recurrent weight may have any name; a positive parameter may have to stay positive.
     recurrent = "weight", *(n for n, p in cell.parameters(D, H).items() if p.init is None)

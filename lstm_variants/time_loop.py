@@ -58,7 +58,7 @@ def scan(
     Examples:
         >>> import torch
         >>> from lstm_variants.cells import LSTMCell, Weights
-        >>> from lstm_variants.scan import scan
+        >>> from lstm_variants.time_loop import scan
         >>> T, B, D, H = 5, 2, 3, 4
         >>> w = Weights(weight_ih=torch.randn(4 * H, D), weight_hh=torch.randn(4 * H, H))
         >>> output, state = scan(LSTMCell(), torch.randn(T, B, D), w)

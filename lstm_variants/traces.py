@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import torch
 from torch import Tensor, nn
@@ -66,6 +66,9 @@ class LayerTrace(dict[str, Tensor]):
         masks = None if call.masks is None else call.masks[direction]
         self.zoneout = masks is not None and any(kept is not None for kept in masks.kept)
 
+    def __missing__(self, letter: object) -> NoReturn:
+        raise KeyError(f"the trace of {self.cell} has no {letter!r}, but {', '.join(self)}")
+
     def before(self, values: Tensor) -> Tensor:
         """Values of the time step before each, as the layer reads; for the first, of the last."""
         return values.roll(-1 if self.reverse else 1, 0)
@@ -91,8 +94,7 @@ class LayerTrace(dict[str, Tensor]):
         Examples:
             >>> import torch
             >>> import lstm_variants as lv
-            >>> from lstm_variants.trace import trace
-            >>> [steps] = trace(lv.nn.GRU(8, 16), 20 * torch.randn(10, 32, 8))
+            >>> [steps] = lv.trace(lv.nn.GRU(8, 16), 20 * torch.randn(10, 32, 8))
             >>> shares = steps.saturation()
             >>> list(shares), shares["z"].low.shape
             (['r', 'z'], torch.Size([16]))
@@ -132,11 +134,10 @@ class LayerTrace(dict[str, Tensor]):
 
             >>> import torch
             >>> import lstm_variants as lv
-            >>> from lstm_variants.trace import trace
             >>> layer = lv.nn.LSTM(1, 1)
             >>> for parameter in layer.parameters():
             ...     _ = torch.nn.init.zeros_(parameter)
-            >>> [steps] = trace(layer, torch.zeros(10, 1, 1))
+            >>> [steps] = lv.trace(layer, torch.zeros(10, 1, 1))
             >>> steps.time_constants()  # 1 / 0.693
             tensor([1.4427], dtype=torch.float64)
         """
@@ -224,9 +225,9 @@ def chosen(values: Tensor, mask: Tensor) -> Tensor:
 def trace(module: nn.Module, /, *inputs: Any, **keywords: Any) -> list[LayerTrace]:
     """Run a module once, and record the time steps of every recurrent layer of this package in it.
 
-    The module runs as usual. Before each layer runs, [`scan`][lstm_variants.scan.scan] computes its
-    equations from the same input, and each time step is recorded. Gradients flow through the
-    recorded tensors; use `torch.no_grad` if they are not needed.
+    The module runs as usual. Before each layer runs, [`scan`][lstm_variants.time_loop.scan]
+    computes its equations from the same input, and each time step is recorded. Gradients flow
+    through the recorded tensors; use `torch.no_grad` if they are not needed.
 
     Args:
         module: A layer of this package, or a module that contains some.
@@ -234,7 +235,7 @@ def trace(module: nn.Module, /, *inputs: Any, **keywords: Any) -> list[LayerTrac
         **keywords: Keyword arguments of the call.
 
     Returns:
-        One [`LayerTrace`][lstm_variants.trace.LayerTrace] for each layer and direction, in the
+        One [`LayerTrace`][lstm_variants.traces.LayerTrace] for each layer and direction, in the
         order in which they run, which for one module is that of `h_n`. It is a dictionary with
         methods for statistics and a plot. Keys are the letters in the cell's equations: gates and
         candidate, then state fields; `i f g o h c` for an LSTM and `r z n h` for a GRU. A gate that
@@ -251,8 +252,7 @@ def trace(module: nn.Module, /, *inputs: Any, **keywords: Any) -> list[LayerTrac
     Examples:
         >>> import torch
         >>> import lstm_variants as lv
-        >>> from lstm_variants.trace import trace
-        >>> [steps] = trace(lv.nn.PeepholeLSTM(8, 16), torch.randn(10, 32, 8))
+        >>> [steps] = lv.trace(lv.nn.PeepholeLSTM(8, 16), torch.randn(10, 32, 8))
         >>> list(steps), steps["f"].shape
         (['i', 'f', 'g', 'o', 'h', 'c'], torch.Size([10, 32, 16]))
         >>> c, f, i, g = (steps[k] for k in "cfig")
