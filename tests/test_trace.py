@@ -145,7 +145,7 @@ def test_a_trace_within_a_traced_model_hides_no_layer():
 
 @pytest.mark.parametrize("model", ["StandardLSTM", "PeepholeLSTM", "GRU", "BiLSTM"])
 def test_the_notebooks_models_are_traced(model):
-    model = getattr(lstm_variants, model)(3, 4)
+    model = getattr(lstm_variants.models, model)(3, 4)
     x = torch.randn(2, 6, 3)
     h = torch.cat([steps["h"] for steps in trace(model, x)], -1)
     torch.testing.assert_close(h.transpose(0, 1), model(x))

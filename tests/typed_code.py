@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from lstm_variants import nn, replace_layers
+from lstm_variants.cells import Block, Cell, Field, Gates, HiddenState, State, Weights
 
 
 class Tagger(torch.nn.Module):
@@ -28,3 +29,22 @@ assert_type(replace_layers(torch.nn.GRU(8, 16)), nn.Recurrent)
 assert_type(nn.init.chrono_(nn.PeepholeLSTM(8, 16), t_max=100), nn.PeepholeLSTM)
 assert_type(nn.init.gate_bias_(nn.GRU(8, 16), "keep", 1.0), nn.GRU)
 assert_type(nn.LSTM(8, 16).step(torch.zeros(1, 8))[0], Tensor)
+
+
+class SlowCell(Cell):
+    """A cell with a setting."""
+
+    alpha: float = 0.1
+
+    blocks = (Block("n", "candidate"),)
+    state_type = HiddenState
+    state_fields = (Field("h"),)
+
+    def step(self, wx: Tensor, state: State, w: Weights) -> tuple[State, Gates]:
+        """Move a part of the way to the projected input."""
+        return HiddenState(state[0] + self.alpha * (wx - state[0])), {"n": wx}
+
+
+assert_type(SlowCell(alpha=0.2).alpha, float)
+SlowCell(beta=0.2)  # type: ignore[call-arg]
+SlowCell().alpha = 0.3  # type: ignore[misc]

@@ -21,7 +21,6 @@ from torch import Tensor
 from lstm_variants import cells
 from lstm_variants.cells import Cell
 from lstm_variants.interop.layers import check_layer, common_dtype
-from lstm_variants.names import suggestion
 from lstm_variants.nn import Recurrent
 from lstm_variants.nn.arguments import check_constructor
 from lstm_variants.nn.regularisation import check_rates
@@ -259,8 +258,7 @@ def cell_of(described: Mapping[str, Any], path: Any) -> Cell:
     is_cell = isinstance(kind, type) and issubclass(kind, Cell)
     if not is_cell or not described["is_of_this_package"]:
         raise ValueError(
-            f"{path} has the cell {name}, which is not one of this package"
-            f"{suggestion(name, cells.__all__)}: pass cell="
+            f"{path} has the cell {name}, which is not one of this package: pass cell="
         )
     try:
         cell: Cell = cast(Any, kind)(**described["settings"])
