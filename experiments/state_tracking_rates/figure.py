@@ -12,7 +12,7 @@ from experiments.state_tracking_rates.choice import losses
 ALT = "Loss at the length of the training against the learning rate, for each network"
 
 
-def figure(result: Result, width: float) -> Figure:
+def figure(result: Result, width: float, setting: str = "learning rate") -> Figure:
     """The loss against the rate, a panel for each network; a dot for each seed."""
     means = losses(result)
     found = grouped(result["records"], "model")
@@ -25,5 +25,5 @@ def figure(result: Result, width: float) -> Figure:
         panel.set_yscale("log")
         panel.set_title(model)
     made.supylabel("loss", fontsize="medium")
-    made.supxlabel("learning rate", fontsize="medium")
+    made.supxlabel(setting, fontsize="medium")
     return made

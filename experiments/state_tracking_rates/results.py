@@ -36,10 +36,10 @@ def rows_by_rate(result: Result) -> str:
     return tabulate.tabulate(rows, "keys", tablefmt="pipe", disable_numparse=True)
 
 
-def tuned(result: Result) -> list[Choice]:
-    """The learning rate of each network, with those that were tried."""
+def tuned(result: Result, setting: str = "learning rate") -> list[Choice]:
+    """The rate of each network, with those that were tried."""
     rates_of = chosen(result)
     return [
-        Choice("learning rate", model, tuple(tried), (rates_of[model],), "validation loss")
+        Choice(setting, model, tuple(tried), (rates_of[model],), "validation loss")
         for model, tried in losses(result).items()
     ]
