@@ -26,5 +26,6 @@ def table(result: Result) -> str:
 
 def level(result: Result) -> float:
     """The mean loss of the LSTM with its rate, on the validation text after half of the updates."""
-    curves = grouped(result["records"], "model", "rate")["LSTM", chosen(result)["LSTM"]]
-    return statistics.mean(record["curve"][len(record["curve"]) // 2 - 1] for record in curves)
+    records = grouped(result["records"], "model", "rate")["LSTM", chosen(result)["LSTM"]]
+    curves: list[list[float]] = [record["curve"] for record in records]
+    return statistics.mean(curve[len(curve) // 2 - 1] for curve in curves)
