@@ -19,7 +19,8 @@ def suggestion(name: object, known: Iterable[object]) -> str:
         known: The names that there are; those that are not text are left out.
 
     Returns:
-        `" (did you mean 'a' or 'b'?)"`, at most three names; empty if none is similar.
+        `" (did you mean 'a' or 'b'?)"`, at most three names: close ones, then those that contain
+        the given one; empty if there are none.
 
     Examples:
         >>> from lstm_variants.names import suggestion
@@ -29,7 +30,9 @@ def suggestion(name: object, known: Iterable[object]) -> str:
     if not isinstance(name, str):
         return ""
     by_lower = {text.lower(): text for text in known if isinstance(text, str)}
-    similar = [by_lower[text] for text in get_close_matches(name.lower(), by_lower, cutoff=0.5)]
+    close = get_close_matches(name.lower(), by_lower)
+    parts = [text for text in by_lower if name and name.lower() in text and text not in close]
+    similar = [by_lower[text] for text in [*close, *parts][:3]]
     return f" (did you mean {' or '.join(map(repr, similar))}?)" if similar else ""
 
 

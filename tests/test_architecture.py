@@ -72,10 +72,3 @@ def compared(tree):
 @pytest.mark.parametrize("module", [name for name in MODULES if ".cells" not in name])
 def test_no_letter_of_a_block_is_compared_outside_its_cell(module):
     assert not compared(MODULES[module]) & set("ifgorznhc")
-
-
-@pytest.mark.parametrize(
-    "path", [*SOURCES, *PACKAGE.rglob("*.h"), *PACKAGE.rglob("*.cpp")], ids=lambda path: path.name
-)
-def test_files_are_short(path):
-    assert len(path.read_text().splitlines()) <= 300

@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pack_sequence
 
 from lstm_variants import VARIANTS
+from lstm_variants.nn import Recurrent
 from tests.layers import OURS, SHAPES, TWINS, gradients, random_hx, states_of, twins
 from tests.tolerances import assert_exact
 
@@ -60,6 +61,52 @@ def test_signature_is_torchs(name):
     assert all(p.kind is p.KEYWORD_ONLY for p in ours[len(documented) :])
     base = inspect.signature(nn.RNNBase).parameters
     assert all(p.default == base[p.name].default for p in ours if p.name in base)
+
+
+@every_layer
+def test_signatures_are_complete(name):
+    """What `inspect` and editors show: each argument by name, torch's first, then settings."""
+    shown = inspect.signature(OURS[name]).parameters
+    common = inspect.signature(Recurrent).parameters
+    assert {p.kind for p in shown.values()} == {
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        inspect.Parameter.KEYWORD_ONLY,
+    }
+    own = [argument for argument in shown if argument not in common]
+    settings = {
+        "PeepholeLSTM": ["output_peephole"],
+        "GRU": ["reset_after"],
+        "RNN": ["nonlinearity"],
+        "SLSTM": ["forget_activation"],
+        "JANET": ["beta"],
+        "IndRNN": ["nonlinearity"],
+    }
+    assert own == settings.get(name, [])
+    projects = OURS[name](3, 4).cell.projects or name in TWINS
+    assert ("proj_size" in shown) == projects
+    inherited = [argument for argument in common if argument in shown]
+    assert [argument for argument in shown if argument in common] == inherited
+    assert len(inherited) == len(common) - 1 - (not projects)  # without the cell
+    assert all(shown[argument].default == common[argument].default for argument in inherited)
+
+
+@every_layer
+def test_arguments_may_be_given_by_position(name):
+    shown = inspect.signature(OURS[name]).parameters
+    values = {"input_size": 3, "hidden_size": 4, "num_layers": 2, "nonlinearity": "relu"}
+    values |= {"bias": False, "batch_first": True, "dropout": 0.5, "bidirectional": True}
+    values |= {"proj_size": 0, "device": "meta", "dtype": torch.float64}
+    positional = [n for n, p in shown.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    layer = OURS[name](*(values[argument] for argument in positional))
+    named = OURS[name](**{argument: values[argument] for argument in positional})
+    assert repr(layer) == repr(named)
+    assert layer.batch_first
+    assert layer.weight_ih_l1_reverse.is_meta
+    assert layer.weight_ih_l1.dtype == torch.float64
+    with pytest.raises(TypeError, match="no positional arguments after dtype"):
+        OURS[name](*(values[argument] for argument in positional), "auto")
+    with pytest.raises(TypeError, match="got bias twice: by position and by name"):
+        OURS[name](*(values[argument] for argument in positional), bias=True)
 
 
 @every_twin
@@ -127,7 +174,10 @@ def test_bad_arguments_raise_as_in_torch(name, bad):
         assert str(ours.value).startswith(str(theirs).rstrip("."))
 
 
-@every_layer
+PROJECTING = [name for name in OURS if "proj_size" in inspect.signature(OURS[name]).parameters]
+
+
+@pytest.mark.parametrize("name", PROJECTING)
 @pytest.mark.parametrize("size", BAD_PROJECTIONS)
 def test_a_projection_of_no_size(name, size):
     """torch compares it with 0 and fails; the message here is that of its other sizes."""
@@ -219,13 +269,13 @@ def test_repr_of_what_torch_does_not_have():
 @pytest.mark.parametrize(
     ("name", "setting", "error", "message"),
     [
-        ("MGU", {"beta": 1.0}, TypeError, "MGU has no argument 'beta'; settings of its cell: none"),
+        ("MGU", {"beta": 1.0}, TypeError, "MGU has no argument 'beta', but input_size, hidden_s"),
         ("LSTM1997", {"coupled": True}, TypeError, "LSTM1997 has no argument 'coupled'"),
-        ("JANET", {"betta": 1.0}, TypeError, "no argument 'betta'; settings of its cell: beta"),
+        ("JANET", {"betta": 1.0}, TypeError, r"no argument 'betta' \(did you mean 'beta'\?\), but"),
         ("SLSTM", {"forget_activation": "tanh"}, ValueError, "'sigmoid' or 'exp', got 'tanh'"),
         ("RNN", {"nonlinearity": "elu"}, ValueError, "Unknown nonlinearity 'elu'. Select from 't"),
         ("IndRNN", {"nonlinearity": "elu"}, ValueError, "'relu' or 'tanh', got 'elu'"),
-        ("MinGRU", {"proj_size": 2}, ValueError, "should be 0 for MinGRUCell"),
+        ("MinGRU", {"proj_size": 2}, TypeError, "MinGRU has no argument 'proj_size'"),
     ],
 )
 def test_wrong_settings(name, setting, error, message):

@@ -29,6 +29,12 @@ assert_type(replace_layers(torch.nn.GRU(8, 16)), nn.Recurrent)
 assert_type(nn.init.chrono_(nn.PeepholeLSTM(8, 16), t_max=100), nn.PeepholeLSTM)
 assert_type(nn.init.gate_bias_(nn.GRU(8, 16), "keep", 1.0), nn.GRU)
 assert_type(nn.LSTM(8, 16).step(torch.zeros(1, 8))[0], Tensor)
+assert_type(nn.JANET(8, 16, 2, True, beta=0.5, dropout=0.1), nn.JANET)
+assert_type(nn.RNN(8, 16, 2, "relu", backend="reference"), nn.RNN)
+nn.JANET(8, 16, betta=0.5)  # type: ignore[call-arg]
+nn.IndRNN(8, 16, nonlinearity="elu")  # type: ignore[arg-type]
+nn.LSTM(8, 16, bias="yes")  # type: ignore[arg-type]
+nn.MGU(8, 16, proj_size=4)  # type: ignore[call-arg]
 
 
 class SlowCell(Cell):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from functools import partial
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any, TypeVar, overload
 
 import torch
@@ -15,10 +15,8 @@ from torch import nn
 from torch.nn.modules import rnn as torch_rnn
 
 from lstm_variants.cells import Cell, ElmanCell, GRUCell, LSTMCell
-from lstm_variants.nn.gru import GRU
-from lstm_variants.nn.lstm import LSTM
+from lstm_variants.nn.layers import GRU, LSTM, RNN
 from lstm_variants.nn.recurrent import Recurrent
-from lstm_variants.nn.rnn import RNN
 from lstm_variants.torch_internals import has_hooks, is_compiled
 
 CELLS: dict[type, Cell] = {
@@ -245,10 +243,14 @@ def replacement(old: torch_rnn.RNNBase, layer: Callable[..., Recurrent] | Cell) 
     if isinstance(layer, Cell):
         arguments.pop("nonlinearity", None)  # the cell has its own
         layer = partial(Recurrent, layer)
-    if isinstance(old, torch_rnn.RNN) and isinstance(layer, type):
-        names = {*getattr(layer, "settings", ()), *signature(layer).parameters}
-        if "nonlinearity" in names:  # the default of the class may be another one
-            arguments["nonlinearity"] = nonlinearity_of(old)
+    if isinstance(layer, type):
+        shown = signature(layer).parameters
+        names = {*getattr(layer, "settings", ()), *shown}
+        if isinstance(old, torch_rnn.RNN) and "nonlinearity" in names:
+            arguments["nonlinearity"] = nonlinearity_of(old)  # the default may be another one
+        is_open = any(p.kind is Parameter.VAR_KEYWORD for p in shown.values())
+        if old.proj_size and not ("proj_size" in names or is_open):
+            raise ValueError(f"{layer.__name__} has no proj_size, {shown_type(old)} has {old}")
     new = layer(**arguments, device=first.device, dtype=first.dtype)
     if not isinstance(new, Recurrent):
         raise TypeError(f"replace_layers expects layers of lstm_variants.nn, got {type(new)}")
