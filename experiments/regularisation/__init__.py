@@ -1,4 +1,4 @@
-r"""Regularisation.
+r"""Characters of a short text.
 
 A network that is trained on little text soon fits it better than any other. Dropout and zoneout on
 the recurrent part of an LSTM are to prevent that. Do they lower the loss on a text that the network

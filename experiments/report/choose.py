@@ -181,6 +181,53 @@ QUESTIONS: dict[str, list[tuple[str, str]]] = {
         ("music_search_muse", "On MuseData the test NLL of GRU is lower than that of RNN"),
         ("music_search_piano", "On Piano-midi the test NLL of GRU is lower than that of RNN"),
     ],
+    "Fewer gates than a GRU or an LSTM?": [
+        ("pixels", "A JANET with the chrono initialisation recognises more digits than an LSTM"),
+        (
+            "pixels",
+            "If both have the chrono initialisation, a JANET recognises as many digits as an LSTM, "
+            "to within 2 percentage points",
+        ),
+        (
+            "pixels",
+            "An MGU recognises as many digits as a GRU, to within 2 percentage points, with fewer "
+            "parameters",
+        ),
+        (
+            "pixels",
+            "An IndRNN of two layers recognises more digits than an LSTM with as many parameters",
+        ),
+        (
+            "state_tracking",
+            "GRU, MGU, JANET and IndRNN track products of permutations on longer sequences",
+        ),
+    ],
+    "How many layers of MinGRU or MinLSTM?": [
+        (
+            "selective_copying",
+            "MinGRU and MinLSTM copy more with two or three layers than with one",
+        ),
+        (
+            "selective_copying",
+            "With two or three layers, MinGRU and MinLSTM solve selective copying",
+        ),
+        (
+            "state_tracking",
+            "An LSTM tracks parity on longer sequences, MinGRU and MinLSTM do not",
+        ),
+    ],
+    "A multiplicative LSTM, or layer normalisation?": [
+        ("characters", "A multiplicative LSTM predicts characters better than an LSTM"),
+        ("characters", "With layer normalisation an LSTM needs fewer updates"),
+    ],
+    "Which regularisation, for a short text?": [
+        (
+            "regularisation",
+            "Recurrent dropout lowers the test loss of an LSTM on characters",
+        ),
+        ("regularisation", "Zoneout lowers the test loss of an LSTM on characters"),
+        ("regularisation", "Weight dropout lowers the test loss of an LSTM on characters"),
+    ],
 }
 """For each question, experiments with one of their claims."""
 
