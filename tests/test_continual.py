@@ -9,6 +9,7 @@ import torch
 
 from experiments.continual import results, training
 from experiments.continual.grammar import POSSIBLE, SYMBOLS, Streams, streams
+from experiments.continual_longer import results as longer
 
 # Written as a regular expression from the diagram of the grammar.
 ROUND = "T*V(PXT*V)*(V|PS)"
@@ -134,3 +135,24 @@ def test_claims_compare_errors_and_the_growth_of_the_state():
     assert not any("|" in str(c["pair"]) for claim in found for c in claim["comparisons"])
     far = found[0]["comparisons"][1]
     assert far["effect"] == pytest.approx(math.log10(901 / 16))
+
+
+def test_after_longer_training_networks_with_few_errors_are_counted_with_their_growth():
+    def record(model, seed):
+        wrong = {"LSTM": 0.0, "LSTM-1997": 0.001 if seed < 4 else 0.0011}[model]
+        return {
+            "case": {"model": model, "resets": "none", "rate": 0.01},
+            "seed": seed,
+            "wrong": wrong,
+            "before_first_error": [900 if wrong == 0 else 10],
+            "sizes": [[100, 2.0], [1600, 3.0 if wrong == 0 else 40.0]],
+        }
+
+    records = [record(model, seed) for seed in range(15) for model in ("LSTM", "LSTM-1997")]
+    result = {"config": {"tested_steps": 1000, "updates": 7}, "records": records}
+    assert [claim["marks"] for claim in longer.claims(result)] == [">+"]
+    lstm, of_1997 = longer.observations(result)
+    assert "in 15 of 15 networks" in lstm
+    assert "a factor of 1.5 from 100 to 1,600" in lstm
+    assert "in 4 of 15 networks" in of_1997
+    assert "a factor of 20.0" in of_1997

@@ -37,5 +37,6 @@ comparisons were declared. In some of them, with 12 units or with 4,000 updates 
 LSTM of 1997 learned the stream without resets too, with few or no errors on 20,000 symbols,
 although its cell state grew; that of an LSTM with peepholes grew as well. Number of units (that of
 the paper) and updates were chosen so that the runs fit a budget; what is shown here about the LSTM
-of 1997 holds for this amount of training.
+of 1997 holds for this amount of training. [Longer training](continual-longer.md) has four times as
+many updates.
 """
