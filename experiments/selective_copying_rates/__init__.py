@@ -12,5 +12,6 @@ The measure is the cross-entropy of the answers on 1,000 new sequences. For each
 with the smallest mean over the three seeds is chosen. If that rate is the smallest or the largest
 one, a further rate is added at this end before the networks are compared.
 
-Deviations: no paper has this protocol.
+Deviations: no paper has this protocol. Three rates, from 0.003 to 0.03, were tried first; all
+networks had the smallest loss with the largest of them, so that 0.1 and 0.3 were added.
 """
