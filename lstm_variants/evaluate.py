@@ -93,7 +93,7 @@ def parameter_symbols(cell: Cell, w: Weights, D: int, proj_size: int) -> dict[st
     rows = {(parse(p.letter).text, p.blocks, p.shape) for p in parameters.values()}
     letters = [letter for letter, *_ in rows]
     settings = {field.name: getattr(cell, field.name) for field in fields(cast(Any, cell))}
-    found = {
+    symbols = {
         symbol_of(name): w.weight_ih.new_tensor(setting)
         for name, setting in settings.items()
         if isinstance(setting, Real) and not isinstance(setting, bool)
@@ -112,7 +112,7 @@ def parameter_symbols(cell: Cell, w: Weights, D: int, proj_size: int) -> dict[st
             parts[letter] = value
         for symbol, part in parts.items():
             sums[symbol] = sums[symbol] + part if symbol in sums else part
-    return found | sums
+    return symbols | sums
 
 
 def symbol_of(name: str) -> str:
@@ -129,8 +129,8 @@ def symbol_of(name: str) -> str:
 def name_of(left: str) -> str:
     """The name that an equation's left side stands for; the inverse of `symbol_of`."""
     symbol = left.removesuffix("_t")
-    found = re.fullmatch(r"\\(?:mathrm\{(.+)\}|(\w+))", symbol)
-    return (found[1] or found[2]).replace(r"\_", "_") if found else symbol
+    match = re.fullmatch(r"\\(?:mathrm\{(.+)\}|(\w+))", symbol)
+    return (match[1] or match[2]).replace(r"\_", "_") if match else symbol
 
 
 def blocks_of(cell: Cell, left: str, value: Tensor, H: int) -> dict[str, Tensor]:

@@ -211,13 +211,13 @@ class Parser:
         self.position += 1
 
     def unexpected(self, hint: str = "") -> ValueError:
-        found = self.tokens[self.position][1] or "the end"
-        return ValueError(f"unexpected {found} in {self.text}{hint}")
+        token = self.tokens[self.position][1] or "the end"
+        return ValueError(f"unexpected {token} in {self.text}{hint}")
 
 
 def tokens(text: str) -> list[tuple[str, str]]:
     """The tokens of an expression, each with its kind; spaces are left out."""
-    found = []
+    pairs = []
     for match in TOKEN.finditer(text):
         kind, token = str(match.lastgroup), match[0]
         if kind == "symbol":
@@ -233,8 +233,8 @@ def tokens(text: str) -> list[tuple[str, str]]:
                 hint = "" if "{" not in token else r" as a function: before (, a name needs \cdot"
                 raise ValueError(f"{token} in {text} is not supported{hint}")
         if kind != "space":
-            found.append((kind, token))
-    return found
+            pairs.append((kind, token))
+    return pairs
 
 
 def write(node: Node) -> str:

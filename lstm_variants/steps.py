@@ -20,19 +20,19 @@ from lstm_variants.torch_internals import (
 
 
 class Masks(NamedTuple):
-    """What is random in a call, in one direction.
+    """Pre-sampled dropout and zoneout masks of a call, in one direction.
 
-    It is drawn before the call, so that second derivatives and a trace see the same.
+    They are drawn before the call, so that second derivatives and a trace have the same ones.
 
     Attributes:
-        seen: Factors of `h` as the recurrent weights see it, `[B, P]`: recurrent dropout.
-        kept: For each field of the state, where its old value is kept after a step: zoneout. A mask
+        dropout_factors: Factors of `h` where the recurrent weights multiply it, `[B, P]`.
+        zoneout_masks: For each field of the state, where its old value is kept after a step: a mask
             `[T, B, H]`, `[T, B, P]` for `h`; the share of the old value, if the mean is taken
             instead; or `None`.
     """
 
-    seen: Tensor | None
-    kept: tuple[Tensor | float | None, ...]
+    dropout_factors: Tensor | None
+    zoneout_masks: tuple[Tensor | float | None, ...]
 
 
 class Steps:
@@ -83,15 +83,17 @@ class Steps:
                     f"{type(cell).__name__} has an initial_state of its own"
                 )
             resets = check_resets(resets, (T, B)).to(x.device)
-            self.inputs["restart"] = restarts(resets, valid, reverse=reverse)
-        self.kept: list[float | str | None] = [None] * len(cell.state_fields)
+            self.inputs["reset"] = reset_mask(resets, valid, reverse=reverse)
+        self.zoneout_masks: list[float | str | None] = [None] * len(cell.state_fields)
         if masks is not None:
-            for k, (field, kept) in enumerate(zip(cell.state_fields, masks.kept, strict=True)):
-                if isinstance(kept, Tensor):
-                    self.inputs[f"kept {field.name}"] = kept
-                    self.kept[k] = f"kept {field.name}"
+            for k, (field, mask) in enumerate(
+                zip(cell.state_fields, masks.zoneout_masks, strict=True)
+            ):
+                if isinstance(mask, Tensor):
+                    self.inputs[f"zoneout {field.name}"] = mask
+                    self.zoneout_masks[k] = f"zoneout {field.name}"
                 else:
-                    self.kept[k] = kept
+                    self.zoneout_masks[k] = mask
         if state is None:
             state = cell.initial_state(
                 x.new_empty(B, 0), H, 0 if projection is None else self.width
@@ -110,12 +112,12 @@ class Steps:
                 for tensor, field in zip(state, cell.state_fields, strict=True)
             )
         )
-        self.starts = () if resets is None else starts(cell, like=x)
+        self.reset_values = () if resets is None else reset_values(cell, like=x)
         self.step: Any = cell.step
-        if masks is not None and masks.seen is not None:
-            self.step = partial(step_with_dropout, cell, masks.seen)
+        if masks is not None and masks.dropout_factors is not None:
+            self.step = partial(step_with_dropout, cell, masks.dropout_factors)
 
-    def take(self, state: State, inputs: Mapping[str, Tensor]) -> tuple[State, Tensor, Gates]:
+    def advance(self, state: State, inputs: Mapping[str, Tensor]) -> tuple[State, Tensor, Gates]:
         """One time step: the state after it, its output, its gates.
 
         Args:
@@ -123,17 +125,17 @@ class Steps:
             inputs: The tensors of `inputs` at this time step.
         """
         cell = self.cell
-        if "restart" in inputs:
+        if "reset" in inputs:
             state = cell.state_type(
                 *(
-                    s.where(~inputs["restart"], start)
-                    for s, start in zip(state, self.starts, strict=True)
+                    s.where(~inputs["reset"], start)
+                    for s, start in zip(state, self.reset_values, strict=True)
                 )
             )
-        new, gates = checked(cell, self.step(inputs["wx"], state, self.w))
+        new, gates = validate_step_result(cell, self.step(inputs["wx"], state, self.w))
         if self.masks is not None:
-            shares = (inputs[kept] if isinstance(kept, str) else kept for kept in self.kept)
-            new = cell.state_type(*map(partly_kept, state, new, shares))
+            masks = (inputs[m] if isinstance(m, str) else m for m in self.zoneout_masks)
+            new = cell.state_type(*map(apply_zoneout, state, new, masks))
         output = new[0].to(inputs["wx"].dtype)
         if "valid" in inputs:
             valid = inputs["valid"]
@@ -142,12 +144,12 @@ class Steps:
         return new, output, gates
 
 
-def checked(cell: Cell, found: Any) -> tuple[State, Gates]:
-    """What a step returned; raise TypeError if that is not the state and the gates."""
-    if isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], dict):
-        state, gates = found
+def validate_step_result(cell: Cell, result: Any) -> tuple[State, Gates]:
+    """The state and the gates that a step returned; raise TypeError for anything else."""
+    if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict):
+        state, gates = result
         return state, gates
-    shown = type(found).__name__ + (f" of {len(found)}" if isinstance(found, tuple) else "")
+    shown = type(result).__name__ + (f" of {len(result)}" if isinstance(result, tuple) else "")
     raise TypeError(
         f"step of {type(cell).__name__} should return the new state and a dict of its gates, "
         f"which may be empty, got {shown}"
@@ -157,17 +159,17 @@ def checked(cell: Cell, found: Any) -> tuple[State, Gates]:
 def step_with_dropout(
     cell: Any, factors: Tensor, wx: Tensor, state: State, w: Weights
 ) -> tuple[State, Gates]:
-    """A step in which the recurrent weights see `h` times some factors."""
-    found: tuple[State, Gates] = cell.step(wx, state, w, seen=state[0] * factors)
-    return found
+    """A step whose recurrent weights multiply `h` times the factors of recurrent dropout."""
+    result: tuple[State, Gates] = cell.step(wx, state, w, h_recurrent=state[0] * factors)
+    return result
 
 
-def partly_kept(old: Tensor, new: Tensor, kept: Tensor | float | None) -> Tensor:
+def apply_zoneout(old: Tensor, new: Tensor, mask: Tensor | float | None) -> Tensor:
     """A field after a step, where some of its old value may be kept; see `Masks`."""
-    if kept is None:
+    if mask is None:
         return new
     old = old.to(new.dtype)  # under autocast, a new value may be in half precision
-    return old.where(kept, new) if isinstance(kept, Tensor) else kept * old + (1 - kept) * new
+    return old.where(mask, new) if isinstance(mask, Tensor) else mask * old + (1 - mask) * new
 
 
 def check_weights(cell: Cell, w: Weights) -> None:
@@ -228,10 +230,10 @@ def check_length_dtype(lengths: Tensor) -> None:
 def check_resets(resets: Tensor, shape: Sequence[int]) -> Tensor:
     """Check that resets are booleans of a shape, and return them."""
     if not isinstance(resets, Tensor) or resets.dtype != torch.bool:
-        found = resets.dtype if isinstance(resets, Tensor) else type(resets).__name__
+        given = resets.dtype if isinstance(resets, Tensor) else type(resets).__name__
         raise TypeError(
             "resets should be a tensor of dtype torch.bool (torch.as_tensor(x, dtype=torch.bool)), "
-            f"got {found}"
+            f"got {given}"
         )
     if resets.shape != tuple(shape):
         raise ValueError(
@@ -241,7 +243,7 @@ def check_resets(resets: Tensor, shape: Sequence[int]) -> Tensor:
     return resets
 
 
-def starts(cell: Cell, like: Tensor) -> tuple[Tensor | float, ...]:
+def reset_values(cell: Cell, like: Tensor) -> tuple[Tensor | float, ...]:
     """The start values of the state, rounded to the dtype of the input as by `initial_state`."""
     float32 = torch.promote_types(like.dtype, torch.float32)
     return tuple(
@@ -252,7 +254,7 @@ def starts(cell: Cell, like: Tensor) -> tuple[Tensor | float, ...]:
     )
 
 
-def restarts(resets: Tensor, valid: Tensor | None, *, reverse: bool) -> Tensor:
+def reset_mask(resets: Tensor, valid: Tensor | None, *, reverse: bool) -> Tensor:
     """The mask of time steps before which the state is reset, `[T, B, 1]`.
 
     Args:

@@ -77,7 +77,7 @@ def scan(
     outputs: list[Tensor] = []
     for t in reversed(range(T)) if reverse else range(T):
         at_t = {name: tensors[t] for name, tensors in inputs.items()}
-        state, output, gates = steps.take(state, at_t)
+        state, output, gates = steps.advance(state, at_t)
         outputs.append(output)
         if record is not None:
             record.append((state, gates))

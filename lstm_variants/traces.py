@@ -13,7 +13,7 @@ from lstm_variants.cells import Gates, State
 from lstm_variants.kernels import Backend, Call
 from lstm_variants.kernels.dispatch import observed
 from lstm_variants.kernels.reference import scan_direction
-from lstm_variants.steps import restarts, valid_steps
+from lstm_variants.steps import reset_mask, valid_steps
 from lstm_variants.torch_internals import active_transforms
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ class LayerTrace(dict[str, Tensor]):
         self.first = self.first & self.valid
         if call.resets is not None:
             resets, valid = call.resets.to(call.x.device), self.valid.unsqueeze(-1)
-            self.first = self.first | restarts(resets, valid, reverse=self.reverse)[..., 0]
+            self.first = self.first | reset_mask(resets, valid, reverse=self.reverse)[..., 0]
         masks = None if call.masks is None else call.masks[direction]
-        self.zoneout = masks is not None and any(kept is not None for kept in masks.kept)
+        self.zoneout = masks is not None and any(m is not None for m in masks.zoneout_masks)
 
     def __missing__(self, letter: object) -> NoReturn:
         raise KeyError(f"the trace of {self.cell} has no {letter!r}, but {', '.join(self)}")
@@ -99,13 +99,13 @@ class LayerTrace(dict[str, Tensor]):
             >>> list(shares), shares["z"].low.shape
             (['r', 'z'], torch.Size([16]))
         """
-        found = {}
+        shares = {}
         for name in self.gates() if letters is None else letters:
             values = self._values(name, self.valid)
             unknown = torch.where(values.isnan(), torch.nan, 0.0).double()
             below, above = (values < low) + unknown, (values > high) + unknown
-            found[name] = Saturation(below.mean(0), above.mean(0))
-        return found
+            shares[name] = Saturation(below.mean(0), above.mean(0))
+        return shares
 
     def time_constants(self) -> Tensor:
         r"""The time constant of each unit: the number of time steps after which 1/e of it is left.

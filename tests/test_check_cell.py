@@ -28,7 +28,7 @@ from tests.test_own_cell import LeakyCell
 )
 def test_the_laws_hold(cell):
     before = torch.get_rng_state()
-    assert len(check_cell(cell)) == 13 + ("seen" in signature(cell.step).parameters)
+    assert len(check_cell(cell)) == 13 + ("h_recurrent" in signature(cell.step).parameters)
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -167,22 +167,24 @@ class PartOfInit(WithInit):
 class IgnoresSeen(GRUCell):
     """Recurrent dropout would do nothing."""
 
-    def step(self, wx, state, w, seen=None):
+    def step(self, wx, state, w, h_recurrent=None):
         return super().step(wx, state, w)
 
 
 class KeepsSeen(GRUCell):
     """The old state itself is dropped too."""
 
-    def step(self, wx, state, w, seen=None):
-        return super().step(wx, state if seen is None else HiddenState(seen), w)
+    def step(self, wx, state, w, h_recurrent=None):
+        return super().step(wx, state if h_recurrent is None else HiddenState(h_recurrent), w)
 
 
 class ScalesSeen(GRUCell):
-    """A step with `seen` is another step, without any dropout."""
+    """A step with `h_recurrent` is another step, without any dropout."""
 
-    def step(self, wx, state, w, seen=None):
-        return super().step(wx, state, w, seen=None if seen is None else seen / 2)
+    def step(self, wx, state, w, h_recurrent=None):
+        return super().step(
+            wx, state, w, h_recurrent=None if h_recurrent is None else h_recurrent / 2
+        )
 
 
 class OppositeRole(MGUCell):
@@ -202,8 +204,8 @@ class InputGateThatKeeps(LSTMCell):
 class OtherWithoutBias(GRUCell):
     """Without biases, it is another cell."""
 
-    def step(self, wx, state, w, seen=None):
-        return super().step(wx if w.bias_ih is not None else 2 * wx + 1, state, w, seen)
+    def step(self, wx, state, w, h_recurrent=None):
+        return super().step(wx if w.bias_ih is not None else 2 * wx + 1, state, w, h_recurrent)
 
 
 class DoesNotProject(GRUCell):
@@ -253,9 +255,9 @@ WRONG = {
     OtherState: "step returns a tuple",
     OneGate: r"w is \[3, 1\] after a step, not \[B, H\]",
     UnknownWeight: "weights_type has no extra",
-    IgnoresSeen: "recurrent weights alone, but step ignores `seen`",
-    KeepsSeen: "with recurrent weights of zero, the step with `seen` differs",
-    ScalesSeen: "the step with seen=h differs",
+    IgnoresSeen: "recurrent weights alone, but step ignores `h_recurrent`",
+    KeepsSeen: "with recurrent weights of zero, the step with `h_recurrent` differs",
+    ScalesSeen: "the step with h_recurrent=h differs",
     BlocksWithoutComma: r"blocks should be a tuple, each element a Block, not .* in a comma",
     FieldsWithoutComma: r"state_fields should be a tuple, each element a Field, not .* in a comma",
     ZoneoutWithoutComma: r"zoneout_fields should be a tuple, each element a str, not 'h'",

@@ -59,10 +59,10 @@ class TwoGates(Cell):
         biases = {"bias_ih": Parameter((4 * H,), "b", self.block_names)} if bias else {}
         return rows | biases
 
-    def step(self, wx, state, w, seen=None):
+    def step(self, wx, state, w, h_recurrent=None):
         i, k, f, g = wx.chunk(4, dim=-1)
         i, k, f = torch.sigmoid(i), torch.sigmoid(k), torch.sigmoid(f)
-        g = torch.tanh(g + linear(state.h if seen is None else seen, w.weight_hh))
+        g = torch.tanh(g + linear(state.h if h_recurrent is None else h_recurrent, w.weight_hh))
         return HiddenState(f * (k * state.h + i * g)), {"i": i, "k": k, "f": f, "g": g}
 
 
@@ -79,10 +79,10 @@ class Keyed(TwoGates):
 
     blocks = (Block("i", "write"), Block("k", None), Block("f", "keep"), Block("g", "candidate"))
 
-    def step(self, wx, state, w, seen=None):
+    def step(self, wx, state, w, h_recurrent=None):
         i, k, f, g = wx.chunk(4, dim=-1)
         i, f = torch.sigmoid(i), torch.sigmoid(f)
-        g = torch.tanh(g + linear(state.h if seen is None else seen, w.weight_hh))
+        g = torch.tanh(g + linear(state.h if h_recurrent is None else h_recurrent, w.weight_hh))
         return HiddenState(f * state.h + i * g * k), {"i": i, "k": k, "f": f, "g": g}
 
 
@@ -197,9 +197,9 @@ def test_the_order_of_blocks_does_not_matter_to_roles():
             __doc__ = TwoGates.__doc__
             blocks = tuple(TwoGates.blocks[k] for k in order)
 
-            def step(self, wx, state, w, seen=None, order=order):
+            def step(self, wx, state, w, h_recurrent=None, order=order):
                 rows = wx.chunk(4, dim=-1)
                 wx = torch.cat([rows[order.index(k)] for k in range(4)], dim=-1)
-                return super().step(wx, state, w, seen)
+                return super().step(wx, state, w, h_recurrent)
 
         check_cell(Ordered())

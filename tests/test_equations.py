@@ -12,7 +12,7 @@ from lstm_variants.equations import equations
 from lstm_variants.evaluate import evaluate_step
 from lstm_variants.kernels.cpu.cells import every_cell
 from lstm_variants.testing import check_cell
-from lstm_variants.testing.stated import check_equations
+from lstm_variants.testing.declarations import check_equations
 from tests.layers import as_state
 from tests.tolerances import assert_exact
 

@@ -53,8 +53,8 @@ def test_the_kept_share_is_the_derivative_of_the_state(name):
 
     def step(old):
         before = state._replace(**{field: old})
-        seen = {} if "weight_hh" not in cell.weights_type._fields else {"seen": state.h}
-        after, gates = cell.step(wx, before, w, **seen)
+        recurrent = {} if "weight_hh" not in cell.weights_type._fields else {"h_recurrent": state.h}
+        after, gates = cell.step(wx, before, w, **recurrent)
         return after, gates
 
     old = getattr(state, field).detach().requires_grad_()

@@ -222,8 +222,8 @@ def test_a_cell_of_ones_own():
 
 def test_a_subclass_is_exported_with_its_own_step():
     class Doubled(LSTMCell):
-        def step(self, wx, state, w, seen=None):
-            return super().step(2 * wx, state, w, seen)
+        def step(self, wx, state, w, h_recurrent=None):
+            return super().step(2 * wx, state, w, h_recurrent)
 
     compare_loop(Recurrent(Doubled(), D, H), (torch.randn(7, 3, D),), (torch.randn(2, 5, D),))
 

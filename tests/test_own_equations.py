@@ -21,7 +21,7 @@ from lstm_variants.equations import equations, lines_of
 from lstm_variants.evaluate import evaluate, parameter_symbols
 from lstm_variants.latex import parse
 from lstm_variants.testing import check_cell
-from lstm_variants.testing.stated import check_equations
+from lstm_variants.testing.declarations import check_equations
 from tests.test_equations import D, documented, random_step
 from tests.tolerances import assert_exact
 

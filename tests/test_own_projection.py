@@ -47,10 +47,10 @@ class MogrifierCell(LSTMCell):
     def project(self, x, w):
         return x
 
-    def step(self, wx, state, w, seen=None):
-        seen = state.h if seen is None else seen
-        u = 2 * torch.sigmoid(linear(seen, w.weight_qh)) * wx
-        v = 2 * torch.sigmoid(linear(u, w.weight_rx)) * seen
+    def step(self, wx, state, w, h_recurrent=None):
+        h_recurrent = state.h if h_recurrent is None else h_recurrent
+        u = 2 * torch.sigmoid(linear(h_recurrent, w.weight_qh)) * wx
+        v = 2 * torch.sigmoid(linear(u, w.weight_rx)) * h_recurrent
         bias = None if w.bias_ih is None else w.bias_ih + w.bias_hh
         i, f, g, o = (linear(u, w.weight_ih, bias) + linear(v, w.weight_hh)).chunk(4, -1)
         i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
@@ -85,9 +85,9 @@ class HighwayCell(Cell):
             "weight_second": Parameter((H, H), "S"),
         }
 
-    def step(self, wx, state, w, seen=None):
-        seen = state.h if seen is None else seen
-        a, k = (wx + linear(seen, w.weight_first)).chunk(2, -1)
+    def step(self, wx, state, w, h_recurrent=None):
+        h_recurrent = state.h if h_recurrent is None else h_recurrent
+        a, k = (wx + linear(h_recurrent, w.weight_first)).chunk(2, -1)
         s = a.tanh() * k.sigmoid() + state.h
         return HiddenState(linear(s, w.weight_second).tanh() / 2 + s / 2), {"s": s}
 

@@ -190,7 +190,7 @@ def compare_at_rate_one(name, option, dtype, run):
     expected = []
     for x_t in x.float():
         if option == "recurrent_dropout":
-            state, _ = cell.step(cell.project(x_t, w), state, w, seen=torch.zeros(B, H))
+            state, _ = cell.step(cell.project(x_t, w), state, w, h_recurrent=torch.zeros(B, H))
         elif option == "weight_dropout":
             state, _ = cell.step(cell.project(x_t, w), state, w)
         expected.append(state[0])
@@ -271,7 +271,7 @@ def test_a_cell_of_your_own_without_seen():
             found = super().parameters(D, H, **options)
             return found | {"weight_hh": found["weight_ih"]}
 
-    with pytest.raises(ValueError, match="whose step has no argument `seen`"):
+    with pytest.raises(ValueError, match="whose step has no argument `h_recurrent`"):
         layers.Recurrent(OwnCell(), D, H, recurrent_dropout=0.1)
 
 

@@ -56,8 +56,8 @@ def test_masks_are_drawn_for_each_direction_sequence_and_step():
     layer = layers.LSTM(D, 40, bidirectional=True, recurrent_dropout=0.5, zoneout=0.5)
     _, [(call, _)] = observed_call(layer, torch.randn(T, B, D))
     forward, backward = call.masks
-    assert not torch.equal(forward.seen, backward.seen)
-    for mask, other in zip(forward.kept, backward.kept, strict=True):
+    assert not torch.equal(forward.dropout_factors, backward.dropout_factors)
+    for mask, other in zip(forward.zoneout_masks, backward.zoneout_masks, strict=True):
         assert not torch.equal(mask, other)
         assert (mask[:, :1] != mask).any()
         assert (mask[:1] != mask).any()
@@ -70,7 +70,7 @@ def test_small_rates_with_a_default_dtype_of_few_values():
         [(call, _)] = observed_call(layer, torch.randn(100, B, D, dtype=torch.float32))[1]
     finally:
         torch.set_default_dtype(torch.float32)
-    mask = call.masks[0].kept[0]
+    mask = call.masks[0].zoneout_masks[0]
     expected = 0.001 * mask.numel()
     assert abs(mask.sum().item() - expected) < 5 * expected**0.5
 
@@ -91,7 +91,7 @@ def test_zoneout_keeps_its_share(name):
             n = mask.numel()
             assert mask.shape == (30, B, 40)
             assert abs(mask.sum().item() - 0.2 * n) < 5 * (n * 0.16) ** 0.5
-    h_mask = call.masks[0].kept[0]
+    h_mask = call.masks[0].zoneout_masks[0]
     assert torch.equal(output[1:, :, :40][h_mask[1:]], output[:-1, :, :40][h_mask[1:]])
     expected = {"h"} if name == "SLSTM" else {"h", "c"} & set(fields)
     assert set(layer.cell.zoneout_fields) == expected

@@ -232,8 +232,8 @@ class Cell(ABC):
             state: The state before the step.
             w: Weights of the layer.
 
-        A cell may take one more argument, `seen=None`: $h_{t-1}$ after dropout, for its recurrent
-        weights. Without this argument, `recurrent_dropout` raises an error.
+        A cell may take one more argument, `h_recurrent=None`: $h_{t-1}$ after dropout, for its
+        recurrent weights. Without this argument, `recurrent_dropout` raises an error.
 
         Returns:
             The state after the step, whose first tensor, `h`, is the output; and the gates and the
@@ -277,22 +277,22 @@ class Cell(ABC):
         """
         names = self.block_names
         rows = len(names) * H
-        found = {
+        parameters = {
             "weight_ih": Parameter((rows, D), "W", names),
             "weight_hh": Parameter((rows, proj_size or H), "U", names),
         }
         if bias:
-            found["bias_ih"] = Parameter((rows,), "b", names)
-            found["bias_hh"] = Parameter((rows,), "b", names)
+            parameters["bias_ih"] = Parameter((rows,), "b", names)
+            parameters["bias_hh"] = Parameter((rows,), "b", names)
         if proj_size:
-            found["weight_hr"] = Parameter((proj_size, H), "W_{hr}")
+            parameters["weight_hr"] = Parameter((proj_size, H), "W_{hr}")
         if self.peepholes:
-            found["weight_ch"] = Parameter((len(self.peepholes) * H,), "p", self.peepholes)
-        return found
+            parameters["weight_ch"] = Parameter((len(self.peepholes) * H,), "p", self.peepholes)
+        return parameters
 
     def parameter_shapes(
         self, D: int, H: int, *, bias: bool = True, proj_size: int = 0
     ) -> dict[str, tuple[int, ...]]:
         """The shapes of `parameters`, by name."""
-        found = self.parameters(D, H, bias=bias, proj_size=proj_size)
-        return {name: parameter.shape for name, parameter in found.items()}
+        parameters = self.parameters(D, H, bias=bias, proj_size=proj_size)
+        return {name: parameter.shape for name, parameter in parameters.items()}

@@ -60,9 +60,9 @@ class ElmanCell(Cell):
             )
 
     def step(
-        self, wx: Tensor, state: State, w: Weights, seen: Tensor | None = None
+        self, wx: Tensor, state: State, w: Weights, h_recurrent: Tensor | None = None
     ) -> tuple[HiddenState, Gates]:
         (h,) = state
-        seen = h if seen is None else seen
+        h_recurrent = h if h_recurrent is None else h_recurrent
         activation = {"tanh": tanh, "relu": relu}[self.nonlinearity]
-        return HiddenState(activation(wx + linear(seen, w.weight_hh, w.bias_hh))), {}
+        return HiddenState(activation(wx + linear(h_recurrent, w.weight_hh, w.bias_hh))), {}

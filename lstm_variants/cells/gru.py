@@ -75,25 +75,25 @@ class GRUCell(Cell):
     def parameters(
         self, D: int, H: int, *, bias: bool = True, proj_size: int = 0
     ) -> dict[str, Parameter]:
-        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
+        parameters = super().parameters(D, H, bias=bias, proj_size=proj_size)
         if bias:  # the reset gate is applied to this bias only
-            found["bias_hh"] = found["bias_hh"]._replace(letter="d")
-        return found
+            parameters["bias_hh"] = parameters["bias_hh"]._replace(letter="d")
+        return parameters
 
     def step(
-        self, wx: Tensor, state: State, w: Weights, seen: Tensor | None = None
+        self, wx: Tensor, state: State, w: Weights, h_recurrent: Tensor | None = None
     ) -> tuple[HiddenState, Gates]:
         (h,) = state
-        seen = h if seen is None else seen
+        h_recurrent = h if h_recurrent is None else h_recurrent
         wx_r, wx_z, wx_n = wx.chunk(3, dim=-1)
         u_r, u_z, u_n = w.weight_hh.chunk(3)
         d_r, d_z, d_n = w.bias_hh.chunk(3) if w.bias_hh is not None else (None, None, None)
 
-        r = sigmoid(wx_r + linear(seen, u_r, d_r))
-        z = sigmoid(wx_z + linear(seen, u_z, d_z))
+        r = sigmoid(wx_r + linear(h_recurrent, u_r, d_r))
+        z = sigmoid(wx_z + linear(h_recurrent, u_z, d_z))
         if self.reset_after:
-            n = tanh(wx_n + r * linear(seen, u_n, d_n))
+            n = tanh(wx_n + r * linear(h_recurrent, u_n, d_n))
         else:
-            n = tanh(wx_n + linear(r * seen, u_n, d_n))
+            n = tanh(wx_n + linear(r * h_recurrent, u_n, d_n))
         h = (1 - z) * n + z * h
         return HiddenState(h), {"r": r, "z": z, "n": n}

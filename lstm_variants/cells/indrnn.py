@@ -72,15 +72,15 @@ class IndRNNCell(Cell):
     def parameters(
         self, D: int, H: int, *, bias: bool = True, proj_size: int = 0
     ) -> dict[str, Parameter]:
-        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
-        found["weight_hh"] = Parameter((H,), "u", init=partial(nn.init.uniform_, a=0.0, b=1.0))
-        found.pop("bias_hh", None)
-        return found
+        parameters = super().parameters(D, H, bias=bias, proj_size=proj_size)
+        parameters["weight_hh"] = Parameter((H,), "u", init=partial(nn.init.uniform_, a=0.0, b=1.0))
+        parameters.pop("bias_hh", None)
+        return parameters
 
     def step(
-        self, wx: Tensor, state: State, w: Weights, seen: Tensor | None = None
+        self, wx: Tensor, state: State, w: Weights, h_recurrent: Tensor | None = None
     ) -> tuple[HiddenState, Gates]:
         (h,) = state
-        seen = h if seen is None else seen
+        h_recurrent = h if h_recurrent is None else h_recurrent
         activation = {"relu": relu, "tanh": tanh}[self.nonlinearity]
-        return HiddenState(activation(wx + w.weight_hh * seen)), {}
+        return HiddenState(activation(wx + w.weight_hh * h_recurrent)), {}

@@ -61,11 +61,11 @@ class JANETCell(Cell):
         object.__setattr__(self, "beta", float(self.beta))
 
     def step(
-        self, wx: Tensor, state: State, w: Weights, seen: Tensor | None = None
+        self, wx: Tensor, state: State, w: Weights, h_recurrent: Tensor | None = None
     ) -> tuple[HiddenState, Gates]:
         (h,) = state
-        seen = h if seen is None else seen
-        s, a = (wx + linear(seen.to(wx.dtype), w.weight_hh, w.bias_hh)).chunk(2, dim=-1)
+        h_recurrent = h if h_recurrent is None else h_recurrent
+        s, a = (wx + linear(h_recurrent.to(wx.dtype), w.weight_hh, w.bias_hh)).chunk(2, dim=-1)
         f, g = sigmoid(s), tanh(a)
         h = f * h + sigmoid(self.beta - s) * g  # 1 - sigmoid(x) is sigmoid(-x), and exact
         return HiddenState(h), {"f": f, "g": g}

@@ -88,27 +88,27 @@ class LayerNormLSTMCell(Cell):
     def parameters(
         self, D: int, H: int, *, bias: bool = True, proj_size: int = 0
     ) -> dict[str, Parameter]:
-        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
+        parameters = super().parameters(D, H, bias=bias, proj_size=proj_size)
         rows, names = 4 * H, self.block_names
-        found |= {
+        parameters |= {
             "gain_ih": Parameter((rows,), r"\gamma", names, init=nn.init.ones_),
             "gain_hh": Parameter((rows,), r"\alpha", names, init=nn.init.ones_),
             "gain_c": Parameter((H,), r"\eta", init=nn.init.ones_),
         }
         if bias:
             for name in ("bias_ih", "bias_hh"):
-                found[name] = found[name]._replace(init=nn.init.zeros_)
-            found["bias_c"] = Parameter((H,), r"\beta", init=nn.init.zeros_)
-        return found
+                parameters[name] = parameters[name]._replace(init=nn.init.zeros_)
+            parameters["bias_c"] = Parameter((H,), r"\beta", init=nn.init.zeros_)
+        return parameters
 
     def project(self, x: Tensor, w: Any) -> Tensor:
         return normalised(linear(x, w.weight_ih), w.gain_ih, w.bias_ih)
 
     def step(
-        self, wx: Tensor, state: State, w: Any, seen: Tensor | None = None
+        self, wx: Tensor, state: State, w: Any, h_recurrent: Tensor | None = None
     ) -> tuple[LSTMState, Gates]:
         h, c = state
-        h = h if seen is None else seen
+        h = h if h_recurrent is None else h_recurrent
         a = wx + normalised(linear(h, w.weight_hh), w.gain_hh, w.bias_hh)
         a_i, a_f, a_g, a_o = a.chunk(4, dim=-1)
         i, f, g, o = sigmoid(a_i), sigmoid(a_f), tanh(a_g), sigmoid(a_o)

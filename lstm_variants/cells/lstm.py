@@ -194,16 +194,16 @@ class LSTMCell(Cell):
     def parameters(
         self, D: int, H: int, *, bias: bool = True, proj_size: int = 0
     ) -> dict[str, Parameter]:
-        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
+        parameters = super().parameters(D, H, bias=bias, proj_size=proj_size)
         if self.gate_recurrence:
-            found["weight_gh"] = Parameter((3 * H, 3 * H), "R", ("i", "f", "o"))
-        return found
+            parameters["weight_gh"] = Parameter((3 * H, 3 * H), "R", ("i", "f", "o"))
+        return parameters
 
     def step(
-        self, wx: Tensor, state: State, w: Weights, seen: Tensor | None = None
+        self, wx: Tensor, state: State, w: Weights, h_recurrent: Tensor | None = None
     ) -> tuple[State, Gates]:
         h, c_old, *q = state
-        h = h if seen is None else seen
+        h = h if h_recurrent is None else h_recurrent
         a = split(wx + linear(h, w.weight_hh, w.bias_hh), self.block_names)
         p = split(w.weight_ch, self.peepholes)
         if w.weight_gh is not None:

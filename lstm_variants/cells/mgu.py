@@ -41,15 +41,15 @@ class MGUCell(Cell):
     state_fields = (Field("h"),)
 
     def step(
-        self, wx: Tensor, state: State, w: Weights, seen: Tensor | None = None
+        self, wx: Tensor, state: State, w: Weights, h_recurrent: Tensor | None = None
     ) -> tuple[HiddenState, Gates]:
         (h,) = state
-        seen = h if seen is None else seen
+        h_recurrent = h if h_recurrent is None else h_recurrent
         wx_f, wx_n = wx.chunk(2, dim=-1)
         u_f, u_n = w.weight_hh.chunk(2)
         b_f, b_n = w.bias_hh.chunk(2) if w.bias_hh is not None else (None, None)
 
-        f = sigmoid(wx_f + linear(seen, u_f, b_f))
-        n = tanh(wx_n + linear(f * seen, u_n, b_n))
+        f = sigmoid(wx_f + linear(h_recurrent, u_f, b_f))
+        n = tanh(wx_n + linear(f * h_recurrent, u_n, b_n))
         h = (1 - f) * h + f * n
         return HiddenState(h), {"f": f, "n": n}

@@ -37,8 +37,8 @@ class MinimalCell(Cell):
     def parameters(
         self, D: int, H: int, *, bias: bool = True, proj_size: int = 0
     ) -> dict[str, Parameter]:
-        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
-        return {name: found[name] for name in InputWeights._fields if name in found}
+        parameters = super().parameters(D, H, bias=bias, proj_size=proj_size)
+        return {name: parameters[name] for name in InputWeights._fields if name in parameters}
 
 
 class MinGRUCell(MinimalCell):

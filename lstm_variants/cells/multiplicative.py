@@ -60,16 +60,16 @@ class MultiplicativeLSTMCell(Cell):
     def parameters(
         self, D: int, H: int, *, bias: bool = True, proj_size: int = 0
     ) -> dict[str, Parameter]:
-        found = super().parameters(D, H, bias=bias, proj_size=proj_size)
+        parameters = super().parameters(D, H, bias=bias, proj_size=proj_size)
         if bias:  # a factor of m has this bias only
-            found["bias_hh"] = found["bias_hh"]._replace(letter="d")
-        return found
+            parameters["bias_hh"] = parameters["bias_hh"]._replace(letter="d")
+        return parameters
 
     def step(
-        self, wx: Tensor, state: State, w: Weights, seen: Tensor | None = None
+        self, wx: Tensor, state: State, w: Weights, h_recurrent: Tensor | None = None
     ) -> tuple[LSTMState, Gates]:
         h, c = state
-        h = h if seen is None else seen
+        h = h if h_recurrent is None else h_recurrent
         H = h.shape[-1]
         u_m, u = w.weight_hh.split([H, 4 * H])
         d_m, d = w.bias_hh.split([H, 4 * H]) if w.bias_hh is not None else (None, None)

@@ -122,10 +122,10 @@ class SLSTMCell(Cell):
         return steps["f"] * before["n"] / steps["n"]  # of c / n
 
     def step(
-        self, wx: Tensor, state: State, w: Weights, seen: Tensor | None = None
+        self, wx: Tensor, state: State, w: Weights, h_recurrent: Tensor | None = None
     ) -> tuple[SLSTMState, Gates]:
         h, c, n, m_old = state
-        h = h if seen is None else seen
+        h = h if h_recurrent is None else h_recurrent
         a_i, a_f, a_z, a_o = (wx + linear(h, w.weight_hh, w.bias_hh)).chunk(4, dim=-1)
         a_i = a_i.to(m_old.dtype)  # the stabiliser may be float32 in half precision
         log_f = logsigmoid(a_f) if self.forget_activation == "sigmoid" else a_f

@@ -84,7 +84,7 @@ def direction_from(cell: Cell, tree: Mapping[str, Any]) -> dict[str, Tensor]:
             )
     first = as_tensor(tree[inputs[cell.block_names[0]]]["kernel"], "a kernel", (None, None))
     D, H = first.shape
-    found = {}
+    parameters = {}
     for kind, names, size in (("ih", inputs, D), ("hh", recurrent, H)):
         kernels, biases = [], []
         for block in cell.block_names:
@@ -96,9 +96,9 @@ def direction_from(cell: Cell, tree: Mapping[str, Any]) -> dict[str, Tensor]:
             else:
                 bias = first.new_zeros(H)
             biases.append(bias)
-        found[f"weight_{kind}"] = torch.cat(kernels)
-        found[f"bias_{kind}"] = torch.cat(biases)
-    return found
+        parameters[f"weight_{kind}"] = torch.cat(kernels)
+        parameters[f"bias_{kind}"] = torch.cat(biases)
+    return parameters
 
 
 def to_flax(layer: Recurrent, k: int = 0) -> list[dict[str, dict[str, Any]]]:

@@ -82,12 +82,14 @@ def direction_from(kind: str, cell: Cell, arrays: Sequence[Any]) -> dict[str, Te
     recurrent = as_tensor(
         arrays[1], "the recurrent kernel", (H, H * len(cell.blocks)), kernel.dtype
     )
-    found = {"weight_ih": kernel.T, "weight_hh": recurrent.T}
+    parameters = {"weight_ih": kernel.T, "weight_hh": recurrent.T}
     if len(arrays) == 3:
         two = cell == GRUCell()
         bias = as_tensor(arrays[2], "the bias", (2, rows) if two else (rows,), kernel.dtype)
-        found["bias_ih"], found["bias_hh"] = bias if two else (bias, torch.zeros_like(bias))
-    return {name: reordered(t, ORDERS[kind], cell.block_names) for name, t in found.items()}
+        parameters["bias_ih"], parameters["bias_hh"] = (
+            bias if two else (bias, torch.zeros_like(bias))
+        )
+    return {name: reordered(t, ORDERS[kind], cell.block_names) for name, t in parameters.items()}
 
 
 def to_keras(layer: Recurrent, k: int = 0) -> list[NDArray[Any]]:

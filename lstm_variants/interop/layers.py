@@ -37,20 +37,20 @@ def as_tensor(
         ValueError: If it has another shape or dtype.
     """
     # Through NumPy, which all frameworks convert to; but it has no bfloat16 of torch.
-    found: Any = array.detach().clone().cpu() if isinstance(array, Tensor) else np.array(array)
-    if isinstance(found, np.ndarray) and not found.dtype.isnative:
-        found = found.astype(found.dtype.newbyteorder("="))
+    values: Any = array.detach().clone().cpu() if isinstance(array, Tensor) else np.array(array)
+    if isinstance(values, np.ndarray) and not values.dtype.isnative:
+        values = values.astype(values.dtype.newbyteorder("="))
     expected = DTYPES if dtype is None else (str(dtype).removeprefix("torch."),)
-    given = str(found.dtype).removeprefix("torch.")
+    given = str(values.dtype).removeprefix("torch.")
     if given not in expected:
         raise ValueError(
             f"{name} should be {' or '.join(expected)}, got {given}: all arrays should have one "
             "floating-point dtype"
         )
     # NumPy has no bfloat16: it is that of the package ml_dtypes, which torch does not convert.
-    if given == "bfloat16" and not isinstance(found, Tensor):
-        found = torch.from_numpy(found.view(np.int16)).view(torch.bfloat16)
-    tensor = torch.as_tensor(found, device="cpu")  # and not the default device
+    if given == "bfloat16" and not isinstance(values, Tensor):
+        values = torch.from_numpy(values.view(np.int16)).view(torch.bfloat16)
+    tensor = torch.as_tensor(values, device="cpu")  # and not the default device
     sizes = zip(tensor.shape, shape, strict=False)
     if tensor.dim() != len(shape) or any(b is not None and a != b for a, b in sizes):
         wanted = ", ".join("any" if size is None else str(size) for size in shape)
@@ -152,7 +152,7 @@ def weights_of(layer: Recurrent, k: int) -> Iterator[dict[str, Tensor]]:
     if np.any(layer.zoneout):
         raise ValueError(
             f"zoneout should be 0, got {layer.zoneout}: it changes the outputs in inference too, "
-            "and no weights say so. Set layer.zoneout = 0 to convert the weights alone"
+            "and is not stored in the weights. Set layer.zoneout = 0 to convert the weights alone"
         )
     stored = dict(layer.named_parameters(remove_duplicate=False))
     for suffix in ("", "_reverse") if layer.bidirectional else ("",):
@@ -164,7 +164,7 @@ def weights_of(layer: Recurrent, k: int) -> Iterator[dict[str, Tensor]]:
                     "weight_norm), and may be out of date: remove that first, by "
                     f"torch.nn.utils.prune.remove(layer, {name!r}) or remove_weight_norm"
                 )
-        found = {kind: getattr(layer, name).detach().cpu() for kind, name in names.items()}
-        if any(tensor.dtype == torch.bfloat16 for tensor in found.values()):
+        weights = {kind: getattr(layer, name).detach().cpu() for kind, name in names.items()}
+        if any(tensor.dtype == torch.bfloat16 for tensor in weights.values()):
             raise ValueError("NumPy has no bfloat16: convert with layer.float()")
-        yield found
+        yield weights

@@ -160,12 +160,12 @@ def label(node: NodeProto) -> str:
 def find_node(model: ModelProto, name: str | None) -> NodeProto:
     """The node of that name, or the only one."""
     nodes = [node for node in model.graph.node if node.op_type in OPERATORS]
-    found = [node for node in nodes if name is None or name in (node.name, *node.output)]
-    if len(found) != 1:
+    matching = [node for node in nodes if name is None or name in (node.name, *node.output)]
+    if len(matching) != 1:
         wanted = "one LSTM, GRU or RNN node" if name is None else f"one such node named {name!r}"
         names = ", ".join(map(label, nodes)) or "none"
         raise ValueError(f"the model should have {wanted}; it has {names}: pass the name of one")
-    node: NodeProto = found[0]
+    node: NodeProto = matching[0]
     return node
 
 
@@ -188,12 +188,12 @@ def find_cell(node: NodeProto, attributes: dict[str, Any]) -> tuple[Cell, OnnxNo
     peepholes = len(node.input) > 7 and bool(node.input[7])
     pairs = [(cell, onnx_node(cell)) for cell in cells()]
     similar = [
-        (cell, found)
-        for cell, found in pairs
-        if found is not None
-        and found.operator == node.op_type
-        and found.activations * n == given
-        and bool(found.peepholes) == peepholes
+        (cell, known)
+        for cell, known in pairs
+        if known is not None
+        and known.operator == node.op_type
+        and known.activations * n == given
+        and bool(known.peepholes) == peepholes
     ]
     if not similar:
         raise ValueError(
@@ -209,10 +209,10 @@ def find_cell(node: NodeProto, attributes: dict[str, Any]) -> tuple[Cell, OnnxNo
             f"{where}: for each Affine, an activation_alpha of 1 and an activation_beta of 0 are "
             f"expected, got {list(alpha)} and {list(beta)}"
         )
-    for cell, found in similar:
-        if all(attributes.get(name, 0) == value for name, value in found.options):
-            return cell, found
-    names = dict.fromkeys(name for _, found in similar for name, _ in found.options)
+    for cell, known in similar:
+        if all(attributes.get(name, 0) == value for name, value in known.options):
+            return cell, known
+    names = dict.fromkeys(name for _, known in similar for name, _ in known.options)
     listed = ", ".join(f"{name} is {attributes.get(name, 0)}" for name in names)
     raise ValueError(f"{where}: {listed}; 0 or 1 is expected")
 
@@ -234,13 +234,13 @@ def cells() -> Iterator[Cell]:
 def direction_from(cell: Cell, node: OnnxNode, weights: dict[str, Tensor]) -> dict[str, Tensor]:
     """The parameters of one direction."""
     names = cell.block_names
-    found = {
+    parameters = {
         "weight_ih": reordered(weights["W"], node.order, names),
         "weight_hh": reordered(weights["R"], node.order, names),
     }
     if "B" in weights:
         for name, half in zip(("bias_ih", "bias_hh"), weights["B"].chunk(2), strict=True):
-            found[name] = reordered(half, node.order, names)
+            parameters[name] = reordered(half, node.order, names)
     if "P" in weights:
-        found["weight_ch"] = reordered(weights["P"], node.peepholes, cell.peepholes)
-    return found
+        parameters["weight_ch"] = reordered(weights["P"], node.peepholes, cell.peepholes)
+    return parameters

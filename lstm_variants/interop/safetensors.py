@@ -186,7 +186,7 @@ def from_safetensors(path: str | os.PathLike[str], *, cell: Cell | None = None) 
     if not isinstance(cell, Cell | None):
         raise TypeError(f"cell should be a cell, such as LSTMCell(), got {cell!r}")
     described = parsed(metadata[KEY], path)
-    cell = cell_of(described, path) if cell is None else checked(cell, described, path)
+    cell = cell_of(described, path) if cell is None else check_cell_of_file(cell, described, path)
     dtype = common_dtype(tensors)
     check_sizes(described["options"], cell, tensors, path)
     try:
@@ -213,11 +213,11 @@ def check_sizes(
     if not (isinstance(layers, int) and isinstance(H, int) and isinstance(D, int)):
         return  # the layer itself raises an error
     shape = [len(cell.blocks) * H, D]
-    found = None if first is None else list(first.shape)
-    if layers > len(tensors) or shape != found:
+    stored = None if first is None else list(first.shape)
+    if layers > len(tensors) or shape != stored:
         raise ValueError(
             f"{path} describes {layers} layer(s) with weight_ih_l0 {shape}, and has "
-            f"{len(tensors)} parameters with weight_ih_l0 {found}"
+            f"{len(tensors)} parameters with weight_ih_l0 {stored}"
         )
 
 
@@ -267,7 +267,7 @@ def cell_of(described: Mapping[str, Any], path: Any) -> Cell:
     return cell
 
 
-def checked(cell: Cell, described: Mapping[str, Any], path: Any) -> Cell:
+def check_cell_of_file(cell: Cell, described: Mapping[str, Any], path: Any) -> Cell:
     """The given cell.
 
     Raises:

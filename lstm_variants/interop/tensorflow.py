@@ -24,7 +24,7 @@ def from_tensorflow(*directions: Arrays, forget_bias: float = 1.0, **options: An
     TensorFlow adds `forget_bias` to the forget gate when it runs, and does not save it: here it is
     in `bias_hh`, and the saved bias in `bias_ih`. Clips (`cell_clip`, `proj_clip`) are not saved
     either, and the layer has none. The names of variables are those of other cells of TensorFlow
-    too: look at the layer's sizes, which are computed as if these were an LSTM's.
+    too: check the layer's sizes, which are computed as if these were an LSTM's.
 
     Args:
         *directions: For one or two directions, the variables of the cell by their names, with or
@@ -53,35 +53,37 @@ def from_tensorflow(*directions: Arrays, forget_bias: float = 1.0, **options: An
     """
     if len(directions) not in (1, 2):
         raise ValueError(f"one or two directions are expected, got {len(directions)}")
-    found = [direction_from(without_scope(variables), forget_bias) for variables in directions]
-    cell = LSTMCell(peephole="current" if "weight_ch" in found[0] else None)
-    return make_layer(cell, found, options)
+    parameters = [direction_from(without_scope(variables), forget_bias) for variables in directions]
+    cell = LSTMCell(peephole="current" if "weight_ch" in parameters[0] else None)
+    return make_layer(cell, parameters, options)
 
 
 def without_scope(variables: Arrays) -> dict[str, Any]:
     """Variables by the last part of their names, without a number such as `:0`."""
     if not isinstance(variables, Mapping):
         raise ValueError(f"the variables should be a dictionary, got {type(variables).__name__}")
-    found: dict[str, Any] = {}
+    by_short_name: dict[str, Any] = {}
     for name, array in variables.items():
         path = name.split(":")[0]
         short = PROJECTION if path.endswith(PROJECTION) else path.rsplit("/", 1)[-1]
-        if short in found:
+        if short in by_short_name:
             raise ValueError(
                 f"the variables should be those of one cell, without those of its optimizer, got "
                 f"a second {short}: {name}"
             )
-        found[short] = array
+        by_short_name[short] = array
     expected = {"kernel", "bias"}
-    unknown = found.keys() - expected - {PROJECTION, *PEEPHOLES.values()}
-    if missing := sorted(expected - found.keys()):
-        raise ValueError(f"the variables should have {', '.join(missing)}, got {', '.join(found)}")
+    unknown = by_short_name.keys() - expected - {PROJECTION, *PEEPHOLES.values()}
+    if missing := sorted(expected - by_short_name.keys()):
+        raise ValueError(
+            f"the variables should have {', '.join(missing)}, got {', '.join(by_short_name)}"
+        )
     if unknown:
         raise ValueError(
             f"an LSTM cell of TensorFlow has no variable {', '.join(sorted(unknown))}; leave out "
             "those of the optimizer"
         )
-    return found
+    return by_short_name
 
 
 def direction_from(variables: Mapping[str, Any], forget_bias: float) -> dict[str, Tensor]:
@@ -101,21 +103,21 @@ def direction_from(variables: Mapping[str, Any], forget_bias: float) -> dict[str
     rows = reordered(kernel.T, ORDER, names)
     added = dict.fromkeys(names, torch.zeros(H, dtype=bias.dtype))
     added["f"] = torch.full((H,), forget_bias, dtype=bias.dtype)
-    found = {
+    parameters = {
         "weight_ih": rows[:, :-P],
         "weight_hh": rows[:, -P:],
         "bias_ih": reordered(bias, ORDER, names),
         "bias_hh": torch.cat([added[name] for name in names]),
     }
     if projection is not None:
-        found["weight_hr"] = projection.T
+        parameters["weight_hr"] = projection.T
     given = [name for name in PEEPHOLES.values() if name in variables]
     if given and len(given) < len(PEEPHOLES):
         raise ValueError(f"peepholes should be {', '.join(PEEPHOLES.values())}, got {given}")
     if given:
         vectors = [as_tensor(variables[name], name, (H,), bias.dtype) for name in given]
-        found["weight_ch"] = torch.cat(vectors)
-    return found
+        parameters["weight_ch"] = torch.cat(vectors)
+    return parameters
 
 
 def to_tensorflow(
@@ -148,7 +150,7 @@ def to_tensorflow(
             "TensorFlow has the standard LSTM, and peepholes whose output gate depends on the "
             f"current cell state, not {layer.cell}"
         )
-    found, names = [], layer.cell.block_names
+    directions, names = [], layer.cell.block_names
     for w in weights_of(layer, k):
         kernel = torch.cat([w["weight_ih"], w["weight_hh"]], dim=1)
         zeros = torch.zeros_like(kernel[:, 0])
@@ -163,5 +165,5 @@ def to_tensorflow(
             variables[PROJECTION] = w["weight_hr"].T
         if "weight_ch" in w:
             variables |= zip(PEEPHOLES.values(), w["weight_ch"].chunk(3), strict=True)
-        found.append({name: tensor.numpy().copy() for name, tensor in variables.items()})
-    return found
+        directions.append({name: tensor.numpy().copy() for name, tensor in variables.items()})
+    return directions

@@ -190,7 +190,7 @@ def loop(call: Call, direction: int) -> tuple[Tensor, State]:
 
     def step(state: list[Tensor], at_t: list[Tensor]) -> tuple[list[Tensor], Tensor]:
         inputs = dict(zip(names, at_t, strict=True))
-        new, output, _ = steps.take(call.cell.state_type(*state), inputs)
+        new, output, _ = steps.advance(call.cell.state_type(*state), inputs)
         # A loop's results may not be one tensor twice, nor one of its inputs.
         return [field.clone() for field in new], output.clone()
 

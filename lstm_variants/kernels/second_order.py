@@ -52,7 +52,7 @@ class ThroughReference(torch.autograd.Function):
         needed = ctx.needs_input_grad[2:]
         if torch.is_grad_enabled():
             call = ctx.call.unflatten(ctx.saved_tensors)
-            found = gradients_through_reference(call, gradients, needed, ctx.autocast)
+            input_gradients = gradients_through_reference(call, gradients, needed, ctx.autocast)
         else:
             if ctx.results is None:
                 raise RuntimeError(
@@ -60,10 +60,10 @@ class ThroughReference(torch.autograd.Function):
                     "memory has been freed. Use retain_graph=True for the first backward pass."
                 )
             is_kept = graph_is_kept()
-            found = autograd(ctx.results, ctx.leaves, gradients, needed)
+            input_gradients = autograd(ctx.results, ctx.leaves, gradients, needed)
             if not is_kept:  # autograd frees only what is saved by save_for_backward
                 ctx.results = ctx.leaves = None
-        return None, None, *found
+        return None, None, *input_gradients
 
 
 def run_reference(call: Call) -> Result:
@@ -118,10 +118,10 @@ def second_gradients(
     def compute(*flat: Tensor) -> tuple[Tensor, ...]:
         rest = iter(flat[count:])
         given = [None if gradient is None else next(rest) for gradient in gradients]
-        found = gradients_through_reference(call.unflatten(flat), given, first_needed)
+        first = gradients_through_reference(call.unflatten(flat), given, first_needed)
         return tuple(
             torch.zeros_like(tensor) if gradient is None else gradient
-            for tensor, gradient in zip(flat[:count], found, strict=True)
+            for tensor, gradient in zip(flat[:count], first, strict=True)
         )
 
     inputs = [*call.flatten(), *(g for g in gradients if g is not None)]
@@ -162,8 +162,8 @@ def gradients_of(
     # respect to some of them and another level to the others: a level of its own has them all.
     results, pullback = torch.func.vjp(compute, *aliases)[:2]
     pairs = zip(results, gradients, strict=True)
-    found = pullback(tuple(torch.zeros_like(r) if g is None else g for r, g in pairs))
-    return [g if is_needed else None for g, is_needed in zip(found, needed, strict=True)]
+    pulled = pullback(tuple(torch.zeros_like(r) if g is None else g for r, g in pairs))
+    return [g if is_needed else None for g, is_needed in zip(pulled, needed, strict=True)]
 
 
 def autograd(
@@ -180,7 +180,7 @@ def autograd(
     ]
     if not pairs:
         return [None] * len(leaves)
-    found = iter(
+    computed = iter(
         torch.autograd.grad(
             [r for r, _ in pairs],
             [leaf for leaf, is_needed in zip(leaves, needed, strict=True) if is_needed],
@@ -190,7 +190,7 @@ def autograd(
             allow_unused=True,
         )
     )
-    return [next(found) if is_needed else None for is_needed in needed]
+    return [next(computed) if is_needed else None for is_needed in needed]
 
 
 def flatten(result: Result) -> list[Tensor]:

@@ -30,7 +30,7 @@ def check_settings(cell: Cell) -> None:
         ) from error
 
 
-def check_unused(layer: Any) -> None:
+def check_reserved_attributes(layer: Any) -> None:
     """Raise TypeError if a subclass has set an attribute that the constructor would overwrite."""
     taken = vars(layer).keys() & OVERWRITTEN
     if taken and not hasattr(layer, "_weight_names"):  # else it is initialised once more

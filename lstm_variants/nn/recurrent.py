@@ -17,7 +17,7 @@ from lstm_variants.kernels.torch_kernels import FUNCTIONS
 from lstm_variants.nn.arguments import (
     check_constructor,
     check_names,
-    check_unused,
+    check_reserved_attributes,
     fixed_settings,
     label_of,
     shown_arguments,
@@ -104,7 +104,7 @@ class Recurrent(Labelled):
                 `dropout` is not a number, or there is no such backend.
         """
         super().__init__()
-        check_unused(self)
+        check_reserved_attributes(self)
         check_constructor(
             cell, input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size
         )

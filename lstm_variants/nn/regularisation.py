@@ -50,7 +50,7 @@ def check_rates(
             f"zoneout should be one probability, or one for each of {cell.zoneout_fields} of "
             f"{cell}, got {zoneout!r}"
         )
-    sees = "seen" in signature(cell.step).parameters
+    sees = "h_recurrent" in signature(cell.step).parameters
     for name, rate in pairs:
         # Recurrent dropout applies to weights of any name.
         if rate and "weight_hh" not in names and not (sees and name == "recurrent_dropout"):
@@ -59,7 +59,7 @@ def check_rates(
             )
     if recurrent_dropout and not sees:
         raise ValueError(
-            f"recurrent_dropout should be 0 for {cell}, whose step has no argument `seen`"
+            f"recurrent_dropout should be 0 for {cell}, whose step has no argument `h_recurrent`"
         )
 
 
@@ -105,7 +105,7 @@ def draw_masks(layer: Recurrent, x: Tensor) -> Masks | None:
     if not drops and not any(given):
         return None
 
-    def kept(name: str, size: int) -> Tensor | float | None:
+    def zoneout_mask(name: str, size: int) -> Tensor | float | None:
         rate = zoneout.get(name)
         if not rate:
             return None
@@ -114,5 +114,5 @@ def draw_masks(layer: Recurrent, x: Tensor) -> Masks | None:
         # A default dtype of bfloat16 has too few values between 0 and 1 for small rates.
         return torch.rand(T, B, size, dtype=torch.float32, device=x.device) < rate
 
-    seen = dropout(x.new_ones(B, P), float(layer.recurrent_dropout)) if drops else None
-    return Masks(seen, tuple(kept(*field) for field in sizes.items()))
+    factors = dropout(x.new_ones(B, P), float(layer.recurrent_dropout)) if drops else None
+    return Masks(factors, tuple(zoneout_mask(*field) for field in sizes.items()))

@@ -118,8 +118,8 @@ def replace_layers(
     named = list(model.named_modules(remove_duplicate=False))
     compiled = {module for name, module in named if is_compiled(name)}
     new: dict[nn.Module, Recurrent] = {}
-    kept: list[str] = []
-    anew: list[str] = []
+    skipped: list[str] = []
+    reinitialised: list[str] = []
     other_states: list[str] = []
     for name, old in model.named_modules():
         if not isinstance(old, torch_rnn.RNNBase):
@@ -135,21 +135,21 @@ def replace_layers(
                 vars(made).update(own_attributes(old))
                 new[old] = made
                 if {*made.parameters()}.isdisjoint(old.parameters()):
-                    anew.append(f"{name or 'the model'} ({made})")
+                    reinitialised.append(f"{name or 'the model'} ({made})")
                 if len(made.cell.state_fields) != len(CELLS[type(old)].state_fields):
                     states = ", ".join(f"{field.name}_n" for field in made.cell.state_fields)
                     other_states.append(f"{name or 'the model'} ({made}) returns {states}")
         if reason is not None:
-            kept.append(f"{name or 'the model'}: {reason}")
+            skipped.append(f"{name or 'the model'}: {reason}")
     if not new:
-        found = "; ".join(kept) or "there is no LSTM, GRU or RNN of torch.nn"
-        raise ValueError(f"nothing to replace in {type(model).__name__}: {found}")
-    if kept:
-        warnings.warn(f"not replaced: {'; '.join(kept)}", stacklevel=2)
-    if anew:
+        reasons = "; ".join(skipped) or "there is no LSTM, GRU or RNN of torch.nn"
+        raise ValueError(f"nothing to replace in {type(model).__name__}: {reasons}")
+    if skipped:
+        warnings.warn(f"not replaced: {'; '.join(skipped)}", stacklevel=2)
+    if reinitialised:
         warnings.warn(
             "replaced by layers with other blocks, which have none of the old weights and are "
-            f"initialised anew: {'; '.join(anew)}",
+            f"initialised anew: {'; '.join(reinitialised)}",
             stacklevel=2,
         )
     if other_states:

@@ -12,31 +12,31 @@ from torch import random
 from lstm_variants.cells import Cell
 from lstm_variants.equations import documentation
 from lstm_variants.names import suggestion
-from lstm_variants.testing import laws, stated
+from lstm_variants.testing import declarations, laws
 
 __all__ = ["CHECKS", "check_cell"]
 
 CHECKS: dict[str, Callable[[Cell], None]] = {
-    "parts": stated.check_parts,
+    "parts": declarations.check_parts,
     "split": laws.check_split,
     "batch": laws.check_batch,
-    "bias": stated.check_biases,
+    "bias": declarations.check_biases,
     "padding": laws.check_padding,
     "no_steps": laws.check_no_steps,
     "reversal": laws.check_reversal,
     "resets": laws.check_resets,
     "derivatives": laws.check_derivatives,
-    "roles": stated.check_roles,
-    "kept_share": stated.check_kept_share,
+    "roles": declarations.check_roles,
+    "kept_share": declarations.check_kept_share,
     "half_precision": laws.check_half_precision,
     "recurrent_dropout": laws.check_recurrent_dropout,
-    "equations": stated.check_equations,
+    "equations": declarations.check_equations,
 }
 """Every check by its identifier, in the order in which `check_cell` runs them."""
 
 
 def check_cell(cell: Cell, seed: int = 0, *, leave_out: str | Sequence[str] = ()) -> dict[str, str]:
-    """Check a cell with small random layers, in float64 on the CPU unless stated otherwise.
+    """Check a cell with small random layers, in float64 on the CPU unless declarations otherwise.
 
     Args:
         cell: The cell.
@@ -86,7 +86,7 @@ def check_cell(cell: Cell, seed: int = 0, *, leave_out: str | Sequence[str] = ()
         raise ValueError(f"leave_out should be of {known}, got {name!r}{suggestion(name, CHECKS)}")
     if not __debug__:
         raise RuntimeError("check_cell needs assertions: run Python without -O")
-    if "seen" not in signature(cell.step).parameters:
+    if "h_recurrent" not in signature(cell.step).parameters:
         omitted.add("recurrent_dropout")
     if "equations" not in omitted and documentation(cell) is None:
         omitted.add("equations")

@@ -148,13 +148,17 @@ def check_recurrent_dropout(cell: Cell) -> None:
     state, _ = cell.step(first, cell.initial_state(first, H), w)
     step, other = partial(cast(Any, cell).step, wx, state), torch.randn_like(state[0])
     expected = step(w)
-    assert_same(step(w, seen=state[0]), expected, "the step with seen=h")
-    same = map(torch.equal, step(w, seen=other)[0], expected[0])
-    assert not all(same), "step ignores `seen`: multiply the recurrent weights by it, not by h"
+    assert_same(step(w, h_recurrent=state[0]), expected, "the step with h_recurrent=h")
+    same = map(torch.equal, step(w, h_recurrent=other)[0], expected[0])
+    assert not all(same), (
+        "step ignores `h_recurrent`: multiply the recurrent weights by it, not by h"
+    )
     # A recurrent weight may have any name.
     others = ("weight_ih", "weight_hr", *(name for name in w._fields if name.startswith("bias")))
     given = {k: v for k, v in w._asdict().items() if v is not None and k not in others}
     w = w._replace(**{name: torch.zeros_like(value) for name, value in given.items()})
     assert_same(
-        step(w, seen=other), step(w), "with recurrent weights of zero, the step with `seen`"
+        step(w, h_recurrent=other),
+        step(w),
+        "with recurrent weights of zero, the step with `h_recurrent`",
     )

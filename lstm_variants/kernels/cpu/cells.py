@@ -66,7 +66,7 @@ def every_cell() -> Iterator[Cell]:
 
 def settings(cell: Cell) -> dict[str, int]:
     """A cell as numbers, by the names in call.h; others are 0."""
-    found = {
+    numbers = {
         "kind": KINDS.index(type(cell)),
         "blocks": len(cell.blocks),
         "slots": len(cell.blocks) + (cell == GRUCell() or type(cell) in WITH_ANOTHER_SLOT),
@@ -75,16 +75,16 @@ def settings(cell: Cell) -> dict[str, int]:
     match cell:
         case LSTMCell():
             own = {field.name: getattr(cell, field.name) for field in fields(cell)}
-            return found | own | {"peephole": PEEPHOLES.index(cell.peephole)}
+            return numbers | own | {"peephole": PEEPHOLES.index(cell.peephole)}
         case GRUCell():
-            return found | {"reset_after": cell.reset_after}
+            return numbers | {"reset_after": cell.reset_after}
         case ElmanCell() | IndRNNCell():
-            return found | {"relu": cell.nonlinearity == "relu"}
+            return numbers | {"relu": cell.nonlinearity == "relu"}
         case JANETCell():
-            return found | {"beta": int(cell.beta)}
+            return numbers | {"beta": int(cell.beta)}
         case SLSTMCell():
-            return found | {"exponential_forget": cell.forget_activation == "exp"}
-    return found
+            return numbers | {"exponential_forget": cell.forget_activation == "exp"}
+    return numbers
 
 
 @dataclass(frozen=True)

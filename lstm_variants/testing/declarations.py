@@ -1,4 +1,4 @@
-"""What a cell states about itself: its parts, the roles of its blocks, its equations."""
+"""Checks of what a cell declares: its parts, the roles of its blocks, its equations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lstm_variants.cells.cell import Role
 from lstm_variants.evaluate import evaluate_step, symbol_of
 from lstm_variants.latex import indexed
 from lstm_variants.nn import Recurrent, init
-from lstm_variants.steps import checked
+from lstm_variants.steps import validate_step_result
 from lstm_variants.testing.laws import (
     B,
     D,
@@ -37,10 +37,10 @@ def check_parts(cell: Cell) -> None:
         ) from error
     kinds = {"blocks": Block, "peepholes": str, "state_fields": Field, "zoneout_fields": str}
     for name, kind in kinds.items():
-        found = getattr(cell, name)
-        fits = isinstance(found, tuple) and all(isinstance(item, kind) for item in found)
+        value = getattr(cell, name)
+        fits = isinstance(value, tuple) and all(isinstance(item, kind) for item in value)
         assert fits, (
-            f"{name} should be a tuple, each element a {kind.__name__}, not {found!r}: with one "
+            f"{name} should be a tuple, each element a {kind.__name__}, not {value!r}: with one "
             "element, it ends in a comma, (element,)"
         )
     for block in cell.blocks:
@@ -83,7 +83,7 @@ def check_parts(cell: Cell) -> None:
     state = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H)
     weights = layer._weights(names)
     wx = cell.project(random_input()[0], weights)
-    after, gates = checked(cell, cell.step(wx, state, weights))
+    after, gates = validate_step_result(cell, cell.step(wx, state, weights))
     assert type(after) is cell.state_type, (
         f"step returns a {type(after).__name__} that is not cell.state_type: a property should "
         "return the same type each time, as with functools.cache"
@@ -120,7 +120,7 @@ def check_use(cell: Cell) -> None:
     total = torch.stack([tensor.sum() for tensor in (output, *last)]).sum()
     gradients = torch.autograd.grad(total, parameters, allow_unused=True)
     pairs = zip(names, gradients, strict=True)
-    unused = [name.removesuffix("_l0") for name, found in pairs if found is None]
+    unused = [name.removesuffix("_l0") for name, gradient in pairs if gradient is None]
     assert not unused, (
         f"no result has a derivative by {', '.join(unused)}: parameters() should return what the "
         "step uses; without a definition, it returns the parameters of an RNN"
@@ -198,11 +198,11 @@ def slope(
     for old, new in zip(fields, after, strict=True):
         leaf = old if block.role == "keep" else wx
         # Weighted by some numbers: the sum of a normalised vector has no derivative.
-        found = factor(new * state[0], leaf)
+        derivative = elementwise_derivative(new * state[0], leaf)
         if block.role == "write":
-            parts = zip(cell.blocks, found.chunk(len(cell.blocks), -1), strict=True)
-            found = torch.stack([part for b, part in parts if b.role == "candidate"])
-        total += found.abs().mean().item()
+            parts = zip(cell.blocks, derivative.chunk(len(cell.blocks), -1), strict=True)
+            derivative = torch.stack([part for b, part in parts if b.role == "candidate"])
+        total += derivative.abs().mean().item()
     return total
 
 
@@ -239,33 +239,35 @@ def difference_of_kept_share(cell: Cell, layer: Recurrent) -> str | None:
     state, new_gates = cell.step(second, cell.state_type(**old), weights)
     new = dict(zip(names, state, strict=True))
     try:
-        kept = cell.kept_share(new_gates | new, gates | old)
+        share = cell.kept_share(new_gates | new, gates | old)
     except ValueError:
         return None  # and its traces have no time constants
-    if kept.shape != (B, H):
-        return f"kept_share is {list(kept.shape)}, not [B, H]"
-    found = {name: factor(new[name], old[name]) for name in names}
+    if share.shape != (B, H):
+        return f"kept_share is {list(share.shape)}, not [B, H]"
+    derivatives = {name: elementwise_derivative(new[name], old[name]) for name in names}
     for name, other in permutations(names, 2):  # what is kept may be a quotient, as in an sLSTM
-        found[f"{name} / {other}"] = factor(new[name] / new[other], old[name]) * old[other]
-    if any(torch.allclose(value, kept) for value in found.values()):
+        derivatives[f"{name} / {other}"] = (
+            elementwise_derivative(new[name] / new[other], old[name]) * old[other]
+        )
+    if any(torch.allclose(value, share) for value in derivatives.values()):
         return None
-    values = ", ".join(f"{found[name].mean().item():.3g} for {name}" for name in names)
+    values = ", ".join(f"{derivatives[name].mean().item():.3g} for {name}" for name in names)
     return (
-        f"kept_share has the mean {kept.mean().item():.3g}, and with recurrent weights of zero, "
+        f"kept_share has the mean {share.mean().item():.3g}, and with recurrent weights of zero, "
         f"the derivative of the new state by the old one has the mean {values}: override "
         "kept_share, by default the gate of the role keep, or 1 minus that of the role write; "
         "where there is no such factor, let it raise ValueError"
     )
 
 
-def factor(new: Tensor, old: Tensor) -> Tensor:
+def elementwise_derivative(new: Tensor, old: Tensor) -> Tensor:
     """The derivative of a quantity by another, unit by unit; zero for a constant."""
     if not new.requires_grad:
         return torch.zeros_like(old)
-    [found] = torch.autograd.grad(
+    [derivative] = torch.autograd.grad(
         new.sum(), old, retain_graph=True, allow_unused=True, materialize_grads=True
     )
-    return found
+    return derivative
 
 
 def check_equations(cell: Cell) -> None:
