@@ -78,6 +78,7 @@ def test_claims_follow_the_accuracies_on_both_orders():
         return {
             "case": {"order": order, "model": model, "rate": 0.01},
             "seed": seed,
+            "parameters": 1000,
             "accuracy": 0.9 + 0.0005 * seed - behind,
         }
 

@@ -36,6 +36,7 @@ def figure(result: Result, width: float) -> Figure:
             size.plot(*points, style, color=COLORS[model], alpha=0.5)
     size.set_xscale("log")
     size.set_yscale("log")
-    size.set_xlabel("symbols read\ndotted: with resets")
-    size.set_ylabel("mean |c| (GRU: |h|)")
+    are_reset = any(resets != "none" for _, resets in found)
+    size.set_xlabel("symbols read" + ("\ndotted: with resets" if are_reset else ""))
+    size.set_ylabel("mean |c|" + (" (GRU: |h|)" if ("GRU", "none") in found else ""))
     return made
