@@ -2,7 +2,8 @@
 
 Samples have the same weights, as a rule: V samples of a batch of B sequences are then a batch of
 V * B sequences. Gradients of weights, which such a call would sum over samples, take a call for
-each sample, and so do weights that are not the same.
+each sample, and so do weights that are not the same. With lengths, backends may save rows in an
+order of the whole batch for the backward pass, so that samples cannot be joined or divided.
 """
 
 from __future__ import annotations
@@ -93,7 +94,8 @@ def batched_layer(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
     """`layer` for V samples, along the dimensions that `dims` gives."""
     x, weights, states, lengths, resets, cell, backend, save_for_backward = arguments
     x_dim, weight_dims, state_dims, lengths_dim, resets_dim, *_ = dims
-    if any(dim is not None for dim in weight_dims):
+    divides_saved = save_for_backward and lengths is not None
+    if divides_saved or any(dim is not None for dim in weight_dims):
         return run_each(layer_operator, V, dims, arguments)
     results = layer_operator(
         fold(x, x_dim, V, batch=1),
@@ -117,7 +119,8 @@ def batched_backward(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
     output, saved, gradients, needs_grad = others
     output_dim, saved_dims, gradient_dims, _ = other_dims
     n = len(weights)
-    if any(dim is not None for dim in weight_dims) or any(needs_grad[1 : 1 + n]):
+    many_weights = any(dim is not None for dim in weight_dims)
+    if lengths is not None or many_weights or any(needs_grad[1 : 1 + n]):
         return run_each(backward_operator, V, dims, arguments)
     batches = (1, *(0 for _ in states))
     results = backward_operator(

@@ -12,7 +12,7 @@ namespace ISA {
 template <class T, template <class> class CellOf> struct Backward : Sequence<T> {
     using Base = Sequence<T>;
     using Base::call, Base::io, Base::B, Base::H, Base::Hp, Base::J, Base::projects;
-    using Base::gates_stride, Base::cells_stride, Base::scratch;
+    using Base::gates_stride, Base::cells_stride, Base::scratch, Base::rows, Base::reverse;
     static constexpr int L = lanes<T>;
     using Cell = CellOf<T>;
 
@@ -28,15 +28,19 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
     const bool needs_first = io.d_h_0 || io.d_i_0 || io.d_f_0 || io.d_o_0;
     const WeightsInRows<T> weights{
         *this,
-        Cell::has_recurrent_product && (call.T > 1 || needs_first) ? recurrent.columns : 0,
+        Cell::has_recurrent_product && (rows.steps > 1 || needs_first) ? recurrent.columns : 0,
         cell.recurrent
     };
     T* const d_state = scratch.take(B * recurrent.stride);
     T* const d_c = scratch.take(B * cells_stride);
     T* const d_new_h = projects ? output_projection.d_unprojected : d_state;
     const int64_t d_new_h_stride = projects ? Hp : recurrent.stride;
-    // What the recurrent weights multiplied, of the steps that are gathered at once, where it does
-    // not lie in one row of the output.
+    // The rows that are gathered at once.
+    struct Place {
+        int64_t t, b;
+    };
+    Place* const places = scratch.template take<Place>(gradients.rows);
+    // What the recurrent weights multiplied there, where it does not lie in one row of the output.
     Stored<T>* const recurrent_rows =
         scratch.template take<Stored<T>>(Cell::sees_gates ? gradients.rows * recurrent.stride : 0);
     // Of the second recurrent product.
@@ -52,24 +56,31 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
 
     using Base::Base;
 
-    void run(const Share& s) {
+    void run(const Part& team) {
         const Rounding here(rounding() | as_zero);
+        const Share s(team, B, B);
         pack(s);
         recurrent.read(s, io.d_h_n, {io.d_i_n, io.d_f_n, io.d_o_n}, d_state);
         const std::array<const void*, 3> last{io.d_c_n, io.d_n_n, io.d_m_n};
         for (int k = 0; k < Cell::cell_states; k++)
             this->read_state(s, last[k], H, d_c + k * Hp, Hp, cells_stride);
         s.wait_for_team();
-        for (int64_t stop = call.T; stop > 0;) {
-            const int64_t count = std::min(gradients.steps, stop), step = stop - count;
-            const int64_t first = std::min(this->time(step), this->time(stop - 1));
-            for (int64_t k = stop - 1; k >= step; k--) take_step(this->time(k), first, s);
+        for (int64_t done = 0; done < rows.steps;) {
+            const Range times = rows.times(done, reverse, gradient_rows);
+            const Share some(team, rows.count(times.first), rows.count(times.stop - 1));
+            for (int64_t k : Range{0, times.size()}) {
+                const int64_t t = reverse ? times.first + k : times.stop - 1 - k;
+                take_step(t, times.first, some.before(rows.count(t)));
+            }
+            rows.each(times, team.of(rows.total(times)), [&](int64_t k, int64_t t, int64_t b) {
+                places[k] = {t, b};
+            });
             s.wait_for_team();
-            gather(s, first, count);
+            gather(s, rows.total(times));
             s.wait_for_team();
-            add(s, first, count);
+            add(s, times);
             s.wait_for_team();
-            stop = step;
+            done += times.size();
         }
         write(s);
         recurrent.write(s, d_state, io.d_h_0, {io.d_i_0, io.d_f_0, io.d_o_0});
@@ -93,32 +104,25 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
 
     // The steps that are gathered at once begin at time `first`.
     void take_step(int64_t t, int64_t first, const Share& s) {
-        if (projects) output_projection.apply(t, t - first, d_state, s);
-        T* const d_gates = gradients.gates_from(first, t);
+        const int64_t row = rows.start(t) - rows.start(first);
+        if (projects) output_projection.apply(t, row, d_state, s);
+        T* const d_gates = gradients.d_gates + row * gradients.stride;
         const Range units = s.units.of(J);
-        this->over_sequences(
-            t, s,
-            [&](auto n, int64_t b) {
-                for (int64_t j : units) apply<n>(t, first, b, j, s);
-                if constexpr (Cell::sees_gates)
-                    if (gradients.needs_recurrent())
-                        for (int64_t j : units) copy_recurrent_row<n>(t, first, b, j);
-            },
-            [&](int64_t b) {
-                for (int64_t j : units)
-                    for (int64_t slot = 0; slot < call.cell.slots; slot++)
-                        store<T>(d_gates + b * gradients.stride + slot * Hp + j * L, Vec<T>{});
-            }
-        );
+        this->over_sequences(s, [&](auto n, int64_t b) {
+            for (int64_t j : units) apply<n>(t, row, b, j, s);
+            if constexpr (Cell::sees_gates)
+                if (gradients.needs_recurrent())
+                    for (int64_t j : units) copy_recurrent_row<n>(t, row, b, j);
+        });
         cell.end_step(s);
         if constexpr (Cell::has_recurrent_product) {
             s.wait_for_units();
-            if constexpr (Cell::has_inner_product) multiply_inner(t, first, s);
-            if (needs_first || t != this->time(0))
-                weights.multiply_add(
-                    d_gates + cell.recurrent.begin(), gradients.stride, recurrent.weights(),
-                    d_state, recurrent.stride, s.sequences, s.units, t
-                );
+            if constexpr (Cell::has_inner_product) multiply_inner(t, row, s);
+            const Share continued = needs_first ? s : s.before(rows.count(this->time_before(t)));
+            weights.multiply_add(
+                d_gates + cell.recurrent.begin(), gradients.stride, recurrent.weights(), d_state,
+                recurrent.stride, continued.sequences, s.units, t
+            );
             s.wait_for_units();
         }
         if (this->resets) {  // what was before has no influence
@@ -129,35 +133,35 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
     }
 
     template <int n>
-    BackwardStep<T, n> at(int64_t t, int64_t first, int64_t b, int64_t j, const Share& s) const {
+    BackwardStep<T, n> at(int64_t t, int64_t row, int64_t b, int64_t j, const Share& s) const {
         return {
             *this,
             t,
             b,
             j,
             s.team.index,
-            gradients.gates_from(first, t) + b * gradients.stride + j * L,
+            gradients.d_gates + (row + b) * gradients.stride + j * L,
             gradients.stride,
             d_state + b * recurrent.stride + j * L,
             recurrent.stride,
             d_c + b * cells_stride + j * L,
             cells_stride,
-            projects ? output_projection.inputs_of(t - first) + b * Hp + j * L : nullptr,
-            Cell::has_inner_product ? inner + ((t - first) * B + b) * Hp + j * L : nullptr,
+            projects ? output_projection.inputs_from(row + b) + j * L : nullptr,
+            Cell::has_inner_product ? inner + (row + b) * Hp + j * L : nullptr,
         };
     }
 
     template <int n>
-    inline void apply(int64_t t, int64_t first, int64_t b, int64_t j, const Share& s) {
+    inline void apply(int64_t t, int64_t row, int64_t b, int64_t j, const Share& s) {
         T* const place = d_new_h + b * d_new_h_stride + j * L;
         VecBlock<T, n> d(place, d_new_h_stride);
         if (!projects) d = d + this->template d_output<n>(t, b, j);
-        const VecBlock<T, n> direct = cell.gradient(at<n>(t, first, b, j, s), d);
+        const VecBlock<T, n> direct = cell.gradient(at<n>(t, row, b, j, s), d);
         direct.store_to(place, d_new_h_stride);
     }
 
-    void multiply_inner(int64_t t, int64_t first, const Share& s) {
-        T* const d_gates = gradients.gates_from(first, t);
+    void multiply_inner(int64_t t, int64_t row, const Share& s) {
+        T* const d_gates = gradients.d_gates + row * gradients.stride;
         for (int64_t b : s.sequences)
             for (int64_t j : s.units.of(J)) store<T>(d_inner + b * Hp + j * L, Vec<T>{});
         s.wait_for_units();
@@ -166,65 +170,58 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
             recurrent.weights() + cell.inner_row * H, d_inner, Hp, s.sequences, s.units, t
         );
         s.wait_for_units();
-        this->over_sequences(
-            t, s,
-            [&](auto n, int64_t b) {
-                for (int64_t j : s.units.of(J)) {
-                    const VecBlock<T, n> d(d_inner + b * Hp + j * L, Hp);
-                    T* const place = d_state + b * recurrent.stride + j * L;
-                    const VecBlock<T, n> d_h =
-                        VecBlock<T, n>(place, recurrent.stride)
-                        + cell.gradient_inner(at<n>(t, first, b, j, s), d);
-                    d_h.store_to(place, recurrent.stride);
-                }
-            },
-            [](int64_t) {}
-        );
+        this->over_sequences(s, [&](auto n, int64_t b) {
+            for (int64_t j : s.units.of(J)) {
+                const VecBlock<T, n> d(d_inner + b * Hp + j * L, Hp);
+                T* const place = d_state + b * recurrent.stride + j * L;
+                const VecBlock<T, n> d_h = VecBlock<T, n>(place, recurrent.stride)
+                                           + cell.gradient_inner(at<n>(t, row, b, j, s), d);
+                d_h.store_to(place, recurrent.stride);
+            }
+        });
         s.wait_for_units();
     }
 
     // h and the gates of the step before, side by side.
-    template <int n> void copy_recurrent_row(int64_t t, int64_t first, int64_t b, int64_t j) const {
-        const auto row = [&](int64_t k) {
-            return recurrent_rows + ((t - first) * B + b + k) * recurrent.stride;
-        };
+    template <int n> void copy_recurrent_row(int64_t t, int64_t row, int64_t b, int64_t j) const {
         const std::array<const void*, 3> given{io.i_0, io.f_0, io.o_0};
         const std::array<int64_t, 3> slots = cell.seen_slots();
         for (int k = 0; k < 3; k++)
             Base::write(
-                row(0) + this->Pp + k * Hp, recurrent.stride, j, Hp,
+                recurrent_rows + (row + b) * recurrent.stride + this->Pp + k * Hp,
+                recurrent.stride, j, Hp,
                 this->template before<n>(t, b, j, io.gates, gates_stride, slots[k], given[k], T(0))
             );
     }
 
-    void gather(const Share& s, int64_t first, int64_t count) {
+    void gather(const Share& s, int64_t count) {
+        const auto h_before = [&](int64_t k) { return this->h_before(places[k].t, places[k].b); };
         if constexpr (Cell::sees_gates) {
             if (gradients.needs_recurrent())
-                for (int64_t k : s.team.of(count * B)) {
-                    const int64_t t = first + k / B, b = k % B;
+                for (int64_t k : s.team.of(count)) {
                     Stored<T>* const row = recurrent_rows + k * recurrent.stride;
-                    if (this->valid(t, b)) std::copy_n(this->h_before(t, b), this->P, row);
+                    std::copy_n(h_before(k), this->P, row);
                     std::fill_n(row + this->P, this->Pp - this->P, Stored<T>(0));
                 }
             s.wait_for_team();
         }
-        gradients.gather(s, first, count, [&](int64_t t, int64_t b) -> const Stored<T>* {
-            return Cell::sees_gates ? recurrent_rows + ((t - first) * B + b) * recurrent.stride
-                                    : this->h_before(t, b);
-        });
-        output_projection.gather(s, first, count);
+        gradients.gather(
+            s, count, [&](int64_t k) { return this->x(places[k].t, places[k].b); },
+            [&](int64_t k) {
+                return Cell::sees_gates ? recurrent_rows + k * recurrent.stride : h_before(k);
+            }
+        );
+        output_projection.gather(s, count);
         if (Cell::has_inner_product && io.d_weight_hh)
-            of_inner.gather(s, count * B, [&](int64_t k) -> const T* {
-                return this->valid(first + k / B, k % B) ? inner + k * Hp : nullptr;
-            });
+            of_inner.gather(s, count, [&](int64_t k) { return inner + k * Hp; });
     }
 
-    void add(const Share& s, int64_t first, int64_t count) {
-        gradients.add(s, first, count);
-        output_projection.add(s, count);
+    void add(const Share& s, Range times) {
+        gradients.add(s, times);
+        output_projection.add(s, rows.total(times));
         if constexpr (Cell::has_inner_product)
             if (io.d_weight_hh)
-                of_inner.add(s, count * B);
+                of_inner.add(s, rows.total(times));
     }
 
     void write(const Share& s) {

@@ -86,7 +86,7 @@ template <class T, int n> struct BackwardStep {
 
     // A slot of the gates as the forward pass left it.
     FORCED Vecs gate(int64_t slot) const {
-        const int64_t row = (t * s.B + b) * s.gates_stride;
+        const int64_t row = (s.rows.start(t) + b) * s.gates_stride;
         return {s.kept(s.io.gates) + row + slot * s.Hp + j * L, s.gates_stride};
     }
     // The padding stays zero: with an infinite input, that of the gates is NaN, and the recurrent
@@ -107,7 +107,8 @@ template <class T, int n> struct BackwardStep {
     }
     // Cell state k and its gradient.
     FORCED Vecs c(int64_t k = 0) const {
-        return {s.kept(s.io.cells) + (t * s.B + b) * c_stride + k * s.Hp + j * L, c_stride};
+        const int64_t row = (s.rows.start(t) + b) * c_stride;
+        return {s.kept(s.io.cells) + row + k * s.Hp + j * L, c_stride};
     }
     FORCED Vecs c_old(int64_t k = 0) const {
         return s.template before<n>(t, b, j, s.io.cells, c_stride, k, s.first_states()[k], s.start[k]);

@@ -13,7 +13,7 @@ namespace ISA {
 template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
     using Base = Sequence<T>;
     using Base::call, Base::io, Base::B, Base::H, Base::Hp, Base::J, Base::projects;
-    using Base::gates_stride, Base::cells_stride, Base::scratch;
+    using Base::gates_stride, Base::cells_stride, Base::scratch, Base::rows, Base::reverse;
     static constexpr int L = lanes<T>;
     using Cell = CellOf<T>;
 
@@ -32,23 +32,30 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
 
     using Base::Base;
 
-    void run(const Share& s) {
+    void run(const Part& team) {
         // Outputs of relu have a gradient where they are positive, however small they are.
         const Rounding here(rounding() | (call.cell.relu ? 0 : as_zero));
+        const Share s(team, B, B);
         pack(s);
         recurrent.read(s, io.h_0, {io.i_0, io.f_0, io.o_0}, state);
         for (int k = 0; k < Cell::cell_states; k++)
             this->read_state(s, this->first_states()[k], H, c + k * Hp, Hp, cells_stride);
         s.wait_for_team();
-        for (int64_t step = 0; step < call.T; step += input.steps) {
-            const int64_t count = std::min(input.steps, call.T - step);
-            input.project(s, step, count);
+        for (int64_t done = 0; done < rows.steps;) {
+            const Range times = rows.times(done, !reverse, projected_rows);
+            input.project(team, times);
             s.wait_for_team();
-            const int64_t first = std::min(this->time(step), this->time(step + count - 1));
-            for (int64_t k = step; k < step + count; k++)
-                take_step(this->time(k), input.gates_from(first, this->time(k)), s);
+            const Share some(team, rows.count(times.first), rows.count(times.stop - 1));
+            for (int64_t k : Range{0, times.size()}) {
+                const int64_t t = reverse ? times.stop - 1 - k : times.first + k;
+                take_step(t, input.gates_from(times.first, t), some.before(rows.count(t)));
+            }
             s.wait_for_team();
+            done += times.size();
         }
+        this->clear_padding(
+            team, this->out(call.output) + reverse * this->P, this->P, this->output_stride
+        );
         recurrent.write(s, state, io.h_n, {io.i_n, io.f_n, io.o_n});
         const std::array<void*, 3> last{io.c_n, io.n_n, io.m_n};
         for (int k = 0; k < Cell::cell_states; k++)
@@ -81,15 +88,9 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
         }
         if constexpr (Cell::has_inner_product) multiply_inner(t, gates, s);
         const Range units = s.units.of(J);
-        this->over_sequences(
-            t, s,
-            [&](auto n, int64_t b) {
-                for (int64_t j : units) apply<n>(t, b, j, gates);
-            },
-            [&](int64_t b) {
-                for (int64_t j : units) skip(t, b, j, gates);
-            }
-        );
+        this->over_sequences(s, [&](auto n, int64_t b) {
+            for (int64_t j : units) apply<n>(t, b, j, gates);
+        });
         if constexpr (Cell::has_recurrent_product) s.wait_for_units();
         if (projects) output_projection.apply(t, state, s);
     }
@@ -103,7 +104,7 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
             recurrent.stride,
             c + b * cells_stride + j * L,
             cells_stride,
-            io.cells ? this->kept(io.cells) + (t * B + b) * cells_stride + j * L : nullptr,
+            io.cells ? this->kept(io.cells) + (rows.start(t) + b) * cells_stride + j * L : nullptr,
         };
     }
 
@@ -112,28 +113,14 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
         // Next to gates, the padding of h is multiplied too, and has to stay zero.
         if (Cell::sees_gates) this->write(new_h + b * new_h_stride, new_h_stride, j, H, h);
         else h.store_to(new_h + b * new_h_stride + j * L, new_h_stride);
-        if (!projects) this->write(this->output(t, b), this->output_stride, j, H, h);
-    }
-
-    // After the end of a sequence there are zeros.
-    void skip(int64_t t, int64_t b, int64_t j, T* gates) {
-        if (!projects) store<T>(this->output(t, b), j, H, Vec<T>{});
-        if (!io.gates) return;
-        for (int64_t slot = 0; slot < call.cell.slots; slot++)
-            store<T>(gates + b * gates_stride + slot * Hp + j * L, Vec<T>{});
-        for (int64_t k = 0; k < Cell::cell_states; k++)
-            store<T>(this->kept(io.cells) + (t * B + b) * cells_stride + k * Hp + j * L, Vec<T>{});
+        if (!projects) this->write_output(t, b, j, h);
     }
 
     void multiply_inner(int64_t t, T* gates, const Share& s) {
-        this->over_sequences(
-            t, s,
-            [&](auto n, int64_t b) {
-                for (int64_t j : s.units.of(J))
-                    cell.apply_inner(at<n>(t, b, j, gates)).store_to(inner + b * Hp + j * L, Hp);
-            },
-            [](int64_t) {}
-        );
+        this->over_sequences(s, [&](auto n, int64_t b) {
+            for (int64_t j : s.units.of(J))
+                cell.apply_inner(at<n>(t, b, j, gates)).store_to(inner + b * Hp + j * L, Hp);
+        });
         s.wait_for_units();
         inner_weights.multiply_add(
             inner, Hp, weights_of_inner(), gates + cell.inner.begin(), gates_stride, s.sequences,

@@ -61,7 +61,7 @@ template <class T> class SumOfProducts {
         const Range mine = share.team.of(blocks.places());
         std::fill_n(sum + mine.first * width(), mine.size() * width(), T(0));
     }
-    // Of each row where b is; null for zeros.
+    // Of each row where b is.
     template <class Row> void gather(const Share& share, int64_t count, const Row& row_of) {
         pack<T>(row_of, N, first(count), share.team.of(b.panels()));
     }
@@ -91,9 +91,8 @@ template <class T> class Gradients {
 
   public:
     const int64_t stride;
-    const int64_t steps;  // at once
-    const int64_t rows;   // of these steps
-    T* const d_gates;     // [rows, stride]
+    const int64_t rows;  // at once, at most
+    T* const d_gates;    // [rows, stride]
     const Columns<T> columns;
 
   private:
@@ -117,8 +116,7 @@ template <class T> class Gradients {
           recurrent(recurrent),
           bias(bias),
           stride(s.gates_stride),
-          steps(steps_at_once(s.call)),
-          rows(steps * s.B),
+          rows(s.rows.most(s.reverse, gradient_rows)),
           d_gates(sequence.scratch.take(rows * stride)),
           columns(sequence.scratch.take(Columns<T>::size(rows, s.gates_width)), rows),
           used(input.without_padding()),
@@ -129,10 +127,7 @@ template <class T> class Gradients {
           d_x(sequence.scratch.take(rows * x_width())),
           bias_sum(sequence.scratch.take(2 * s.gates_width)) {}
 
-    static int64_t steps_at_once(const Call& call) {
-        return std::clamp<int64_t>(gradient_rows / call.B, 1, call.T);
-    }
-    bool once() const { return steps == s.call.T; }
+    bool once() const { return rows == s.rows.total(); }
     bool needs_recurrent() const {
         return recurrent.count && (s.io.d_weight_hh || s.io.d_weight_gh);
     }
@@ -147,30 +142,20 @@ template <class T> class Gradients {
         std::fill_n(bias_sum + s.gates_width + places.first, places.size(), T(0));
     }
 
-    // Gradients of the gates of time t, where the steps that are kept begin at time `first`.
-    T* gates_from(int64_t first, int64_t t) const { return d_gates + (t - first) * s.B * stride; }
-
-    // `recurrent_row(t, b)`: what the recurrent weights multiplied there.
-    template <class Row>
-    void gather(const Share& share, int64_t first, int64_t count, const Row& recurrent_row) {
-        const int64_t n = count * s.B;
+    // Of n rows, from what the input's and the recurrent weights multiplied there.
+    template <class InputRow, class RecurrentRow>
+    void gather(
+        const Share& share, int64_t n, const InputRow& input_row, const RecurrentRow& recurrent_row
+    ) {
         if (s.io.d_weight_ih || s.io.d_weight_hh || s.io.d_weight_gh)
             columns.write(d_gates, stride, n, share.team.of(s.gates_width / lanes<T>));
-        if (s.io.d_weight_ih)
-            of_input.gather(share, n, [&](int64_t k) -> const Stored<T>* {
-                const int64_t t = first + k / s.B, b = k % s.B;
-                // Zero times what stands in the padding would not be zero if that is NaN.
-                return s.valid(t, b) ? s.x(t, b) : nullptr;
-            });
-        if (needs_recurrent())
-            of_recurrent.gather(share, n, [&](int64_t k) -> const Stored<T>* {
-                const int64_t t = first + k / s.B, b = k % s.B;
-                return s.valid(t, b) ? recurrent_row(t, b) : nullptr;
-            });
+        if (s.io.d_weight_ih) of_input.gather(share, n, input_row);
+        if (needs_recurrent()) of_recurrent.gather(share, n, recurrent_row);
     }
 
-    void add(const Share& share, int64_t first, int64_t count) {
-        const int64_t n = count * s.B;
+    // Of the rows of some time steps.
+    void add(const Share& share, Range times) {
+        const int64_t n = s.rows.total(times);
         if (s.io.d_weight_ih) of_input.add(share, n);
         if (needs_recurrent()) of_recurrent.add(share, n);
         if (s.io.d_bias_ih || s.io.d_bias_hh) add_bias(share, n);
@@ -182,8 +167,8 @@ template <class T> class Gradients {
             has_padding() ? used.places() : stride, Sequence<T>::in(s.io.weight_ih), d_x, x_width(),
             mine, {0, 1}
         );
-        if (s.call.directions == 2) write_rows(Sequence<T>::kept(s.io.d_x), first, mine);
-        else write_rows(Sequence<T>::out(s.io.d_x), first, mine);
+        if (s.call.directions == 2) write_rows(Sequence<T>::kept(s.io.d_x), times, mine);
+        else write_rows(Sequence<T>::out(s.io.d_x), times, mine);
     }
 
     // `weights`: where the gradient of the recurrent weights goes.
@@ -192,18 +177,18 @@ template <class T> class Gradients {
         if (recurrent.count) weights.write_gradient(share, of_recurrent);
         write_bias(share, input, s.io.d_bias_ih);
         write_bias(share, bias, s.io.d_bias_hh);
+        if (!s.io.d_x) return;
+        const int64_t D = s.call.D;
+        if (s.call.directions == 2) s.clear_padding(share.team, Sequence<T>::kept(s.io.d_x), D, D);
+        else s.clear_padding(share.team, Sequence<T>::out(s.io.d_x), D, D);
     }
 
   private:
-    // Some rows of the gradient of the input, which begin at time `first`.
-    template <class Number> void write_rows(Number* d_input, int64_t first, Range some) const {
-        for (int64_t row : some) {
-            Number* const to = d_input + (first * s.B + row) * s.call.D;
-            // Past the end of a sequence, infinite weights times zero are not zero.
-            const bool valid = s.valid(first + row / s.B, row % s.B);
-            if (valid) copy_numbers<T>(d_x + row * x_width(), s.call.D, to);
-            else std::fill_n(to, s.call.D, Number(0));
-        }
+    // Some rows of the gradient of the input.
+    template <class Number> void write_rows(Number* d_input, Range times, Range some) const {
+        s.rows.each(times, some, [&](int64_t k, int64_t t, int64_t b) {
+            copy_numbers<T>(d_x + k * x_width(), s.call.D, d_input + s.rows.place(t, b) * s.call.D);
+        });
     }
     bool has_padding() const { return used.places() < input.places(); }
     // The gradients of some rows of gates, copied: products with zeros would take as long as others.

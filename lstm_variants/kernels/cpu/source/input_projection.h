@@ -9,6 +9,9 @@ namespace ISA {
 // steps use it.
 constexpr int64_t projected_rows = 128;
 
+// As many numbers of these rows are copied at once.
+constexpr int64_t copied_numbers = 1 << 18;
+
 // The gates of some steps, W x + b at first.
 template <class T> class InputProjection {
     const Sequence<T>& s;
@@ -16,25 +19,22 @@ template <class T> class InputProjection {
     const Weights<T> weights;
     T* const bias;  // a row of gates
     T* const buffer;
+    // Rows of the input that do not lie at one distance are copied first, some at a time.
+    const int64_t copied_rows;  // of each thread
+    Stored<T>* const copies;
 
   public:
-    const int64_t steps;  // projected at once
-
     // `input`: how weight_ih lies in a row of gates.
     InputProjection(Sequence<T>& sequence, const Blocks& input)
         : s(sequence),
           blocks(input),
           weights(sequence, s.call.D, input),
           bias(sequence.scratch.take(s.gates_stride)),
-          buffer(
-              s.io.gates ? nullptr
-                         : sequence.scratch.take(steps_at_once(s.call) * s.B * s.gates_stride)
-          ),
-          steps(steps_at_once(s.call)) {}
-
-    static int64_t steps_at_once(const Call& call) {
-        return std::clamp<int64_t>(projected_rows / call.B, 1, call.T);
-    }
+          buffer(s.io.gates ? nullptr : sequence.scratch.take(rows_at_once() * s.gates_stride)),
+          copied_rows(s.rows.are_full() ? 0 : rows_to_copy()),
+          copies(sequence.scratch.template take<Stored<T>>(
+              copied_rows * s.call.D * std::max(s.call.threads, 1)
+          )) {}
 
     // Both biases, where the input's and the recurrent weights' blocks lie.
     void pack(const Share& share, const Blocks& recurrent) const {
@@ -45,27 +45,47 @@ template <class T> class InputProjection {
         add_bias(s.io.bias_hh, recurrent);
     }
 
-    // This thread's part of the steps [step, step + steps).
-    void project(const Share& share, int64_t step, int64_t count) const {
-        const int64_t first = std::min(s.time(step), s.time(step + count - 1));
+    // This thread's part of some time steps.
+    void project(const Part& team, const Range& times) const {
         const int64_t time = s.call.x_time, batch = s.call.x_batch;
-        if (s.B == 1 || time == s.B * batch)  // the rows of all these steps lie at one distance
+        const Range all{0, s.rows.total(times)}, mine = team.of(all.size());
+        if (!s.rows.are_full()) project_copies(team, times, mine);
+        else if (s.B == 1 || time == s.B * batch)  // the rows of all these steps lie at one distance
             project_rows(
-                s.x(first, 0), s.B == 1 ? time : batch, gates_from(first, first),
-                share.team.of(count * s.B)
+                s.x(times.first, 0), s.B == 1 ? time : batch, gates_from(times.first, times.first),
+                mine
             );
         else
-            for (int64_t t = first; t < first + count; t++)
-                project_rows(s.x(t, 0), batch, gates_from(first, t), share.team.of(s.B));
+            for (int64_t t : times)
+                project_rows(s.x(t, 0), batch, gates_from(times.first, t), team.of(s.B));
     }
 
     // The rows of time t, where the projected steps begin at time `first`.
     T* gates_from(int64_t first, int64_t t) const {
-        return s.io.gates ? Sequence<T>::kept(s.io.gates) + t * s.B * s.gates_stride
-                          : buffer + (t - first) * s.B * s.gates_stride;
+        return s.io.gates ? Sequence<T>::kept(s.io.gates) + s.rows.start(t) * s.gates_stride
+                          : buffer + (s.rows.start(t) - s.rows.start(first)) * s.gates_stride;
     }
 
   private:
+    int64_t rows_at_once() const { return s.rows.most(!s.reverse, projected_rows); }
+    int64_t rows_to_copy() const {
+        const int64_t fit = std::max<int64_t>(copied_numbers / std::max<int64_t>(s.call.D, 1), max_rows);
+        return std::min(fit, rows_at_once());
+    }
+    void project_copies(const Part& team, const Range& times, const Range& mine) const {
+        const int64_t D = s.call.D;
+        Stored<T>* const to = copies + team.index * copied_rows * D;
+        for (Range some = mine; some.first < mine.stop; some.first = some.stop) {
+            some.stop = std::min(some.first + copied_rows, mine.stop);
+            s.rows.each(times, some, [&](int64_t k, int64_t t, int64_t b) {
+                std::copy_n(s.x(t, b), D, to + (k - some.first) * D);
+            });
+            project_rows(
+                to, D, gates_from(times.first, times.first) + some.first * s.gates_stride,
+                {0, some.size()}
+            );
+        }
+    }
     void project_rows(const Stored<T>* x, int64_t x_stride, T* gates, const Range& rows) const {
         for (int64_t row : rows) std::copy_n(bias, s.gates_stride, gates + row * s.gates_stride);
         weights.multiply_add(

@@ -14,11 +14,12 @@
 namespace ISA {
 
 template <class Pass> void over_directions(const Call& call) {
-    Pass first(call, 0);
+    const Rows rows(call);
+    Pass first(call, rows, 0);
     std::unique_ptr<Pass> second;
-    if (call.directions == 2) second = std::make_unique<Pass>(call, 1);
-    in_parallel(call.B, first.J, call.directions, call.threads, [&](int d, const Share& share) {
-        (d ? *second : first).run(share);
+    if (call.directions == 2) second = std::make_unique<Pass>(call, rows, 1);
+    in_parallel(call.B, first.J, call.directions, call.threads, [&](int d, const Part& team) {
+        (d ? *second : first).run(team);
     });
 }
 

@@ -35,10 +35,9 @@ template <class T> class OutputProjection {
         );
         for (int64_t b : share.sequences)
             for (int64_t j : Range{columns.first / L, columns.stop / L}) {
-                const bool valid = s.valid(t, b);
                 const Vec<T> now = load<T>(result + b * s.Pp + j * L);
-                if (valid) store<T>(h + b * h_stride, j, s.P, now);
-                store<T>(s.output(t, b), j, s.P, valid ? now : Vec<T>{});
+                store<T>(h + b * h_stride, j, s.P, now);
+                store<T>(s.output(t, b), j, s.P, now);
             }
         share.wait_for_units();
     }
@@ -71,19 +70,18 @@ template <class T> class OutputProjectionGradient {
         sum.start(share);
     }
 
-    // Where o * tanh(c) of a step is written; `step` counts from the first one that is gathered.
-    T* inputs_of(int64_t step) const { return inputs + step * s.B * s.Hp; }
+    // Where o * tanh(c) of a step is written; `row` is its first one of those that are gathered.
+    T* inputs_from(int64_t row) const { return inputs + row * s.Hp; }
 
     // From the gradient of h to that of o * tanh(c).
-    void apply(int64_t t, int64_t step, T* d_h, const Share& share) const {
-        T* const kept = d_result + step * s.B * s.Pp;
+    void apply(int64_t t, int64_t row, T* d_h, const Share& share) const {
+        T* const kept = d_result + row * s.Pp;
         for (int64_t b : share.sequences)
             for (int64_t j : share.units.of(s.Pp / L)) {
                 T* const d = d_h + b * h_stride + j * L;
-                const bool valid = s.valid(t, b);
                 // Past P there may be NaN, a product of infinity and a padding weight of zero.
-                if (valid) store<T>(d, load<T>(d_h + b * h_stride, j, s.P) + s.d_output(t, b, j).v[0]);
-                store<T>(kept + b * s.Pp + j * L, valid ? load<T>(d) : Vec<T>{});
+                store<T>(d, load<T>(d_h + b * h_stride, j, s.P) + s.d_output(t, b, j).v[0]);
+                store<T>(kept + b * s.Pp + j * L, load<T>(d));
             }
         share.wait_for_units();
         const Range columns = s.columns(share, weights);
@@ -95,20 +93,18 @@ template <class T> class OutputProjectionGradient {
         );
         share.wait_for_units();
         for (int64_t b : share.sequences)
-            if (s.valid(t, b))
-                for (int64_t j : share.units.of(s.Pp / L))
-                    store<T>(d_h + b * h_stride + j * L, Vec<T>{});
+            for (int64_t j : share.units.of(s.Pp / L))
+                store<T>(d_h + b * h_stride + j * L, Vec<T>{});
     }
 
-    void gather(const Share& share, int64_t first, int64_t count) {
+    // Of `count` rows.
+    void gather(const Share& share, int64_t count) {
         if (!s.io.d_weight_hr) return;
-        columns.write(d_result, s.Pp, count * s.B, share.team.of(s.Pp / L));
-        sum.gather(share, count * s.B, [&](int64_t k) -> const T* {
-            return s.valid(first + k / s.B, k % s.B) ? inputs + k * s.Hp : nullptr;
-        });
+        columns.write(d_result, s.Pp, count, share.team.of(s.Pp / L));
+        sum.gather(share, count, [&](int64_t k) { return inputs + k * s.Hp; });
     }
     void add(const Share& share, int64_t count) {
-        if (s.io.d_weight_hr) sum.add(share, count * s.B);
+        if (s.io.d_weight_hr) sum.add(share, count);
     }
     void write(const Share& share) const {
         if (s.io.d_weight_hr) sum.write(share, s.out(s.io.d_weight_hr));

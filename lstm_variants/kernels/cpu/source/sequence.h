@@ -11,6 +11,7 @@
 #include "call.h"
 #include "functions.h"
 #include "product.h"
+#include "rows.h"
 #include "threads.h"
 
 namespace ISA {
@@ -66,6 +67,7 @@ template <class T> class Scratch {
 
 template <class T> struct Sequence {
     const Call& call;
+    const Rows& rows;
     const Direction& io;
     const bool reverse;
     const int64_t B = call.B, H = call.H, P = call.P, Hp = call.padded;
@@ -77,26 +79,26 @@ template <class T> struct Sequence {
     const int64_t cells_stride = call.cell.cell_states * Hp;
     const int64_t output_stride = call.directions * P;
     const bool projects = io.weight_hr != nullptr;
-    const int64_t* const lengths = static_cast<const int64_t*>(call.lengths);
     const uint8_t* const resets = static_cast<const uint8_t*>(call.resets);
     const std::vector<Stored<T>> zeros = std::vector<Stored<T>>(resets ? P : 0);  // h after a reset
     Scratch<T> scratch;
 
-    Sequence(const Call& c, int direction)
-        : call(c), io(c.direction[direction]), reverse(direction == 1) {}
+    Sequence(const Call& c, const Rows& rows, int direction)
+        : call(c), rows(rows), io(c.direction[direction]), reverse(direction == 1) {}
 
     // The cell states before the first step; and after a reset, where all other states are 0.
     std::array<const void*, 3> first_states() const { return {io.c_0, io.n_0, io.m_0}; }
     static constexpr T start[3] = {0, 0, -std::numeric_limits<T>::infinity()};
 
-    int64_t time(int64_t step) const { return reverse ? call.T - 1 - step : step; }
-    bool valid(int64_t t, int64_t b) const { return !lengths || t < lengths[b]; }
+    // Whether a sequence has a time step before or after its own.
+    bool valid(int64_t t, int64_t b) const { return t >= 0 && b < rows.count(t); }
+    int64_t time_before(int64_t t) const { return reverse ? t + 1 : t - 1; }
     // Whether the state is reset before step t. Backward in time, it is after the first step of
     // what follows.
     bool restarts(int64_t t, int64_t b) const {
         if (!resets) return false;
         const int64_t first = reverse ? t + 1 : t;
-        return first < call.T && valid(first, b) && resets[first * B + b];
+        return valid(first, b) && resets[rows.place(first, b)];
     }
 
     // Tensors, and what the forward pass keeps: gates and cells.
@@ -105,17 +107,18 @@ template <class T> struct Sequence {
     static T* kept(void* p) { return static_cast<T*>(p); }
 
     Stored<T>* output(int64_t t, int64_t b) const {
-        return out(call.output) + (t * B + b) * output_stride + reverse * P;
+        return out(call.output) + rows.place(t, b) * output_stride + reverse * P;
     }
     const Stored<T>* x(int64_t t, int64_t b) const {
-        return in(call.x) + t * call.x_time + b * call.x_batch;
+        return in(call.x) + t * call.x_time + rows.sequence(b) * call.x_batch;
     }
     // Vector j of the gradients of n sequences' outputs, from b on.
     template <int n = 1> VecBlock<T, n> d_output(int64_t t, int64_t b, int64_t j) const {
         VecBlock<T, n> d(0);
         if (!call.d_output) return d;
         const Stored<T>* const row = in(call.d_output) + t * call.d_output_time + reverse * P;
-        for (int k = 0; k < n; k++) d.v[k] = load<T>(row + (b + k) * call.d_output_batch, j, P);
+        for (int k = 0; k < n; k++)
+            d.v[k] = load<T>(row + rows.sequence(b + k) * call.d_output_batch, j, P);
         return d;
     }
     // Vector j of n rows [H] without padding.
@@ -123,26 +126,38 @@ template <class T> struct Sequence {
     static void write(Number* row, int64_t stride, int64_t j, int64_t H, const VecBlock<T, n>& x) {
         for (int k = 0; k < n; k++) store<T>(row + k * stride, j, H, x.v[k]);
     }
+    // Vector j of the outputs of n sequences, from b on.
+    template <int n> void write_output(int64_t t, int64_t b, int64_t j, const VecBlock<T, n>& h) const {
+        if (rows.are_in_order()) return write(output(t, b), output_stride, j, P, h);
+        for (int k = 0; k < n; k++) store<T>(output(t, b + k), j, P, h.v[k]);
+    }
+    // Where sequences have ended, rows of n numbers of a tensor [T, B, ...] are zeros.
+    template <class Number>
+    void clear_padding(const Part& team, Number* tensor, int64_t n, int64_t stride) const {
+        if (!rows.have_padding()) return;
+        for (int64_t t : team.of(call.T))
+            for (int64_t b = rows.count(t); b < B; b++)
+                std::fill_n(tensor + rows.place(t, b) * stride, n, Number(0));
+    }
     // The row of the step before, or null if (t, b) is a sequence's first.
     template <class Row> auto before(int64_t t, int64_t b, Row row) const {
-        const int64_t earlier = reverse ? t + 1 : t - 1;
-        const bool first = earlier < 0 || earlier >= call.T || !valid(earlier, b);
-        return first ? nullptr : row(earlier, b);
+        const int64_t earlier = time_before(t);
+        return valid(earlier, b) ? row(earlier, b) : nullptr;
     }
     const Stored<T>* h_before(int64_t t, int64_t b) const {
         if (restarts(t, b)) return zeros.data();
         const Stored<T>* row = before(t, b, [&](int64_t s, int64_t r) { return output(s, r); });
-        return row ? row : in(io.h_0) + b * P;
+        return row ? row : in(io.h_0) + rows.sequence(b) * P;
     }
     // Vector j of the padded rows of n sequences before time t: of one slot of the gates, or of the
     // cell states. Before the first step, of a state [B, H]; after a reset, the start value.
     template <int n>
     VecBlock<T, n> before(
-        int64_t t, int64_t b, int64_t j, void* rows, int64_t stride, int64_t slot,
+        int64_t t, int64_t b, int64_t j, void* saved, int64_t stride, int64_t slot,
         const void* first, T start_value
     ) const {
         const auto row = [&](int64_t s, int64_t r) {
-            return kept(rows) + (s * B + r) * stride + slot * Hp + j * lanes<T>;
+            return kept(saved) + (rows.start(s) + r) * stride + slot * Hp + j * lanes<T>;
         };
         VecBlock<T, n> x;
         for (int k = 0; k < n; k++) {
@@ -151,24 +166,16 @@ template <class T> struct Sequence {
                 continue;
             }
             const T* const earlier = before(t, b + k, row);
-            x.v[k] = earlier ? load<T>(earlier) : load<T>(in(first) + (b + k) * H, j, H);
+            x.v[k] = earlier ? load<T>(earlier) : load<T>(in(first) + rows.sequence(b + k) * H, j, H);
         }
         return x;
     }
 
-    // Calls f(Count<n>, b) for this thread's sequences that have step t, n of them at once from b
-    // on, and skip(b) for the others.
-    template <class F, class Skip>
-    void over_sequences(int64_t t, const Share& share, const F& f, const Skip& skip) const {
-        for (int64_t b = share.sequences.first; b < share.sequences.stop;) {
-            int64_t n = 0;
-            while (n < max_at_once && b + n < share.sequences.stop && valid(t, b + n)) n++;
-            if (n == max_at_once) f(Count<max_at_once>{}, b);
-            else
-                for (int64_t k = 0; k < n; k++) f(Count<1>{}, b + k);
-            if (n == 0) skip(b);
-            b += std::max<int64_t>(n, 1);
-        }
+    // Calls f(Count<n>, b) for this thread's sequences, n of them at once from b on.
+    template <class F> static void over_sequences(const Share& share, const F& f) {
+        int64_t b = share.sequences.first;
+        for (; b + max_at_once <= share.sequences.stop; b += max_at_once) f(Count<max_at_once>{}, b);
+        for (; b < share.sequences.stop; b++) f(Count<1>{}, b);
     }
 
     // Sets this thread's part of rows of states to their start values, where the state is reset
@@ -202,7 +209,7 @@ template <class T> struct Sequence {
             for (int64_t j : share.units.of(width / lanes<T>))
                 store<T>(
                     state + b * stride + j * lanes<T>,
-                    from ? load<T>(in(from) + b * n, j, n) : Vec<T>{}
+                    from ? load<T>(in(from) + rows.sequence(b) * n, j, n) : Vec<T>{}
                 );
     }
     void write_state(
@@ -211,7 +218,10 @@ template <class T> struct Sequence {
         if (!to) return;
         for (int64_t b : share.sequences)
             for (int64_t j : share.units.of(width / lanes<T>))
-                store<T>(out(to) + b * n, j, n, load<T>(state + b * stride + j * lanes<T>));
+                store<T>(
+                    out(to) + rows.sequence(b) * n, j, n,
+                    load<T>(state + b * stride + j * lanes<T>)
+                );
     }
 };
 

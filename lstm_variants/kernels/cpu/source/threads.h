@@ -90,6 +90,9 @@ struct Part {
     }
 };
 
+// With so few sequences, hidden units are divided and not sequences.
+inline bool are_few(int64_t sequences, int64_t threads) { return sequences < 2 * threads; }
+
 // The work of one thread. Its team divides all that is done once. Within a step, either sequences
 // are divided, which needs no synchronisation, or hidden units are, and threads synchronise in every
 // step.
@@ -97,11 +100,23 @@ struct Share {
     Range sequences;
     Part units, team;
 
+    // Of the first `count` sequences; at least `fewest` of them have each of some steps.
+    Share(const Part& team, int64_t count, int64_t fewest)
+        : sequences(are_few(fewest, team.count) ? Range{0, count} : team.of(count)),
+          units(are_few(fewest, team.count) ? team : Part{}),
+          team(team) {}
+
+    // Of the sequences before number `count` only.
+    Share before(int64_t count) const {
+        Share some = *this;
+        some.sequences.stop = std::clamp(count, sequences.first, sequences.stop);
+        return some;
+    }
     void wait_for_team() const { team.wait(); }
     void wait_for_units() const { units.wait(); }
 };
 
-// Calls f(direction, share) on every thread, for every direction that it works on.
+// Calls f(direction, team) on every thread, for every direction that it works on.
 //
 // The team of OpenMP has all of torch's threads, as in torch: libgomp ends those that a smaller team
 // leaves out, and the next larger one starts them again. Those too many return at once.
@@ -109,18 +124,11 @@ template <class F>
 void in_parallel(int64_t B, int64_t units, int directions, int threads, const F& f) {
     Barrier barriers[2];
     const auto work = [&](int64_t index, int64_t count) noexcept {
-        if (B >= 2 * count) {
-            const Part team{index, count, barriers};
-            for (int d = 0; d < directions; d++) f(d, Share{team.of(B), Part{}, team});
-        } else if (directions == 2 && count % 2 == 0) {
-            const Part half{index / 2, count / 2, &barriers[index % 2]};
-            f(index % 2, Share{{0, B}, half, half});
-        } else {
-            const Part team{index, count, barriers};
-            for (int d = 0; d < directions; d++) f(d, Share{{0, B}, team, team});
-        }
+        if (are_few(B, count) && directions == 2 && count % 2 == 0)
+            return f(index % 2, Part{index / 2, count / 2, &barriers[index % 2]});
+        for (int d = 0; d < directions; d++) f(d, Part{index, count, barriers});
     };
-    if (B < 2 * threads) threads = std::min<int64_t>(threads, units * directions);
+    if (are_few(B, threads)) threads = std::min<int64_t>(threads, units * directions);
     if (threads <= 1) return work(0, 1);
 #ifdef __ELF__
     // With fewer cores than threads, the one that is missing may need the core of one that waits.

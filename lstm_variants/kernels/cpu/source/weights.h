@@ -13,7 +13,7 @@ struct FewRows {
 
     template <class T> bool are_in(const Sequence<T>& s, int64_t count) const {
         const int64_t bytes = count * sizeof(Stored<T>);
-        return s.call.T * s.B <= (bytes > 2 << 20 ? of_huge : bytes >= large ? of_large : 4);
+        return s.rows.total() <= (bytes > 2 << 20 ? of_huge : bytes >= large ? of_large : 4);
     }
 };
 constexpr FewRows few_forward{256 << 10, 8, 16}, few_backward{2 << 20, 4, 8};
