@@ -11,8 +11,8 @@ from experiments.diagrams import DIAGRAMS, baseline, description, diagram
 from experiments.diagrams.code import code, lines
 from lstm_variants import VARIANTS
 from lstm_variants.cells import ElmanCell, GRUCell, LSTMCell
-from lstm_variants.equations import equations
-from lstm_variants.latex import FUNCTIONS, REDUCTIONS, parse
+from lstm_variants.equations import equations_of
+from lstm_variants.equations.latex import FUNCTIONS, REDUCTIONS, parse
 
 CELLS = {name: variant.cell for name, variant in VARIANTS.items()}
 CELLS |= {"relu": ElmanCell(nonlinearity="relu")}
@@ -35,7 +35,7 @@ def texts(groups):
 @every_cell
 def test_a_diagram_has_the_functions_and_letters_of_the_equations(cell):
     drawn = texts(parts_of(cell, "plain", "added").values())
-    right = " ".join(equations(cell).values())
+    right = " ".join(equations_of(cell).values())
     functions = {
         "σ": r"\sigma",
         "tanh": r"\tanh",
@@ -61,7 +61,7 @@ def test_a_diagram_has_the_functions_and_letters_of_the_equations(cell):
 def test_a_diagram_has_a_peephole_for_each_gate_that_has_one(cell):
     drawn = [name for name in parts_of(cell, "plain", "added") if name.startswith("peephole")]
     gates = {name.removeprefix("peephole ").partition(",")[0] for name in drawn}
-    right = equations(cell)
+    right = equations_of(cell)
     assert gates == {left[0] for left in right if f"p_{left[0]}" in right[left]}
     if "o" in gates:
         of_previous = r"p_o \odot c_{t-1}" in right["o_t"]

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from lstm_variants.equations import substitute
-from lstm_variants.evaluate import evaluate
-from lstm_variants.latex import parse, write
+from lstm_variants.equations.document import substitute
+from lstm_variants.equations.evaluation import evaluate
+from lstm_variants.equations.latex import parse, write
 from tests.tolerances import assert_exact
 
 a, b = torch.tensor([[0.5, -2.0, 3.0], [1.5, 0.3, -0.7]], dtype=torch.float64)

@@ -17,9 +17,10 @@ from lstm_variants.cells import (
     LSTMCell,
     Parameter,
 )
-from lstm_variants.equations import equations, lines_of
-from lstm_variants.evaluate import evaluate, parameter_symbols
-from lstm_variants.latex import parse
+from lstm_variants.equations import equations_of
+from lstm_variants.equations.document import lines_of
+from lstm_variants.equations.evaluation import evaluate, parameter_symbols
+from lstm_variants.equations.latex import parse
 from lstm_variants.testing import check_cell
 from lstm_variants.testing.declarations import check_equations
 from tests.test_equations import D, documented, random_step
@@ -169,8 +170,8 @@ class GatedDecayCell(ElmanCell):
 
 
 def test_equations_are_in_the_order_of_computation():
-    assert list(equations(GatedDecayCell())) == ["u_t", "h_t"]
-    assert list(equations(GatedDecayCell(gated=False))) == ["h_t"]
+    assert list(equations_of(GatedDecayCell())) == ["u_t", "h_t"]
+    assert list(equations_of(GatedDecayCell(gated=False))) == ["h_t"]
     for gated in (True, False):
         assert "equations" in check_cell(GatedDecayCell(gated=gated))
 
@@ -225,20 +226,20 @@ def test_spacing_between_rows_is_no_part_of_an_equation():
 
 def test_equations_are_inherited():
     cell = type("AnotherLSTM", (LSTMCell,), {"__doc__": "An LSTM."})()
-    assert equations(cell) == equations(LSTMCell())
+    assert equations_of(cell) == equations_of(LSTMCell())
 
 
 def test_a_class_has_no_equations():
     with pytest.raises(
         TypeError, match=r"an instance, such as LSTMCell\(\), got the class GRUCell"
     ):
-        equations(GRUCell)
+        equations_of(GRUCell)
 
 
 def test_a_cell_without_equations_is_reported(monkeypatch):
     monkeypatch.setattr(MinimalCell, "__doc__", None)  # as with python -OO
     with pytest.raises(ValueError, match="UndocumentedCell has no documented equations"):
-        equations(UndocumentedCell())
+        equations_of(UndocumentedCell())
     with pytest.warns(UserWarning, match=r"UndocumentedCell has no .* in its docstring$"):
         laws = check_cell(UndocumentedCell())
     assert len(laws) == 12

@@ -11,7 +11,7 @@ from torch.utils.checkpoint import checkpoint
 import lstm_variants
 from lstm_variants import VARIANTS, trace
 from lstm_variants import nn as layers
-from lstm_variants.evaluate import evaluate_step
+from lstm_variants.equations.evaluation import evaluate_step
 from tests.layers import random_hx, states_of
 from tests.tolerances import assert_exact
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from lstm_variants.cells import Cell
-from lstm_variants.equations import equations
-from lstm_variants.latex import FUNCTIONS, REDUCTIONS, Node, parse
+from lstm_variants.equations import equations_of
+from lstm_variants.equations.latex import FUNCTIONS, REDUCTIONS, Node, parse
 
 
 def lines(cell: Cell) -> list[str]:
@@ -15,8 +15,8 @@ def lines(cell: Cell) -> list[str]:
     A letter with the index t-1 is written with `_old`, one with the index t alone; `@` is the
     product of a matrix and a vector.
     """
-    found, everything = [], " ".join(equations(cell).values())
-    for left, right in equations(cell).items():
+    found, everything = [], " ".join(equations_of(cell).values())
+    for left, right in equations_of(cell).items():
         found.append(f"{name_of(left)} = {code(parse(right))}")
         letter, names = left.removesuffix("_t"), cell.block_names
         if f"{letter}_{{{names[0]},t}}" in everything:  # its blocks have letters of their own

@@ -70,9 +70,9 @@ def equations_of(code: re.Match[str]) -> str:
     """What such code shows on the page."""
     # Here, because torch takes seconds to import, which the report needs for nothing else.
     from lstm_variants import VARIANTS
-    from lstm_variants.equations import equations
+    from lstm_variants.equations import equations_of
 
-    return aligned(equations(VARIANTS[code[1]].cell))
+    return aligned(equations_of(VARIANTS[code[1]].cell))
 
 
 def quoted(admonition: re.Match[str]) -> str:

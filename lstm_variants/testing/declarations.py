@@ -10,8 +10,8 @@ from torch import Tensor
 
 from lstm_variants.cells import Block, Cell, Field, State
 from lstm_variants.cells.cell import Role
-from lstm_variants.evaluate import evaluate_step, symbol_of
-from lstm_variants.latex import indexed
+from lstm_variants.equations.evaluation import evaluate_step, symbol_of
+from lstm_variants.equations.latex import indexed
 from lstm_variants.nn import Recurrent, init
 from lstm_variants.steps import validate_step_result
 from lstm_variants.testing.laws import (

@@ -110,7 +110,7 @@ def parse(text: str) -> Node:
         ValueError: If something in it is not supported; the message names it.
 
     Examples:
-        >>> from lstm_variants.latex import parse, write
+        >>> from lstm_variants.equations.latex import parse, write
         >>> write(parse(r"\tanh W_{h}x_{t}/2"))
         '\\tanh(W_h x_t) / 2'
     """

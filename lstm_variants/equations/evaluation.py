@@ -14,8 +14,16 @@ import torch
 from torch import Tensor
 
 from lstm_variants.cells import Cell, State, Weights
-from lstm_variants.equations import equations, parse_equation
-from lstm_variants.latex import FUNCTIONS, OPERATORS, REDUCTIONS, Node, indexed, parse, write
+from lstm_variants.equations.document import equations_of, parse_equation
+from lstm_variants.equations.latex import (
+    FUNCTIONS,
+    OPERATORS,
+    REDUCTIONS,
+    Node,
+    indexed,
+    parse,
+    write,
+)
 
 __all__ = ["evaluate", "evaluate_step"]
 
@@ -25,12 +33,14 @@ def evaluate_step(
 ) -> dict[str, Tensor]:
     r"""Compute one time step from the documented equations alone.
 
-    The symbols are those that the cell states: $x_t$; each state field before the step, as
-    $c_{t-1}$; each parameter by its letter, with a subscript for each of its blocks, as $W_i$.
-    Without a subscript, the letter is the whole parameter, as $W$; what has rows for all blocks is
-    known by its blocks too, as $a_{i,t}$ of $a_t$. Parameters of the same letter are added up;
-    missing ones are zero. A setting that is a number is known by its name. Names of several letters
-    are written as Greek letters, $\beta$ for `beta`, or as $\mathrm{decay}$ for `decay`.
+    | symbol | value |
+    |---|---|
+    | $x_t$ | the input |
+    | $c_{t-1}$ | the field `c` of the state before the step |
+    | $W$ | the parameter of this letter, or the sum of several; zero without a value |
+    | $W_i$ | its rows for the block `i` |
+    | $a_{i,t}$ | the rows for the block `i` of $a_t$, if an equation defines $a_t$ for all blocks |
+    | $\beta$, $\mathrm{decay}$ | a numeric setting, `beta` or `decay`: Greek, or upright letters |
 
     Args:
         cell: The recurrence.
@@ -51,7 +61,7 @@ def evaluate_step(
     Examples:
         >>> import torch
         >>> from lstm_variants.cells import ElmanCell, HiddenState, Weights
-        >>> from lstm_variants.evaluate import evaluate_step
+        >>> from lstm_variants.equations import evaluate_step
         >>> w = Weights(weight_ih=torch.zeros(1, 1), weight_hh=torch.ones(1, 1))
         >>> evaluate_step(ElmanCell(), torch.zeros(1, 1), HiddenState(torch.ones(1, 1)), w)
         {'h': tensor([[0.7616]])}
@@ -62,7 +72,7 @@ def evaluate_step(
             "x and each field of the state should have the same batch size, at least 1, "
             f"got {sizes[0]} for x and {sizes[1:]} for the state"
         )
-    lines = equations(cell, proj_size=proj_size)
+    lines = equations_of(cell, proj_size=proj_size)
     nodes = {left: parse_equation(left, right) for left, right in lines.items()}
     shared = parameter_symbols(cell, w, x.shape[-1], proj_size)
     H, rows = w.weight_ih.shape[0] // len(cell.blocks), []
@@ -156,8 +166,8 @@ def evaluate(node: Node, symbols: Mapping[str, Tensor]) -> Tensor:
 
     Examples:
         >>> import torch
-        >>> from lstm_variants.evaluate import evaluate
-        >>> from lstm_variants.latex import parse
+        >>> from lstm_variants.equations.evaluation import evaluate
+        >>> from lstm_variants.equations.latex import parse
         >>> evaluate(parse(r"\max(x_t, 1) / 2"), {"x_t": torch.tensor([0.0, 3.0])})
         tensor([0.5000, 1.5000])
     """
