@@ -71,8 +71,8 @@ def check_cell(cell: Cell, seed: int = 0, *, leave_out: str | Sequence[str] = ()
         reversal: the reverse direction is the forward one on the reversed sequence
         resets: a reset starts a new sequence, in both directions
         derivatives: first and second derivatives agree with finite differences
-        roles: a keep gate keeps more of the state at 1, and a write gate adds more to it
-        kept_share: the kept share, from which time constants follow, is the state's factor
+        roles: a keep gate keeps more of the state at 1, a write gate adds more
+        kept_share: the kept share is the derivative of the new state by the old one
         half_precision: half precision is close to float32
         recurrent_dropout: recurrent dropout applies to the recurrent weights alone
         equations: the documented equations agree with the step

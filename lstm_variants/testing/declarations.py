@@ -141,7 +141,7 @@ def check_biases(cell: Cell) -> None:
 
 
 def check_roles(cell: Cell) -> None:
-    """A keep gate keeps more of the state at 1, and a write gate adds more to it."""
+    """A keep gate keeps more of the state at 1, a write gate adds more."""
     layer = new_layer(cell)
     specs = cell.parameters(D, H).items()
     biased = {block for name, spec in specs if name.startswith("bias") for block in spec.blocks}
@@ -215,7 +215,7 @@ def zero(layer: Recurrent, *kinds: str) -> None:
 
 
 def check_kept_share(cell: Cell) -> None:
-    """The kept share, from which time constants follow, is the state's factor."""
+    """The kept share is the derivative of the new state by the old one."""
     layer = new_layer(cell)
     # A recurrent weight may have any name; a positive parameter may have to stay positive.
     recurrent = "weight", *(n for n, p in cell.parameters(D, H).items() if p.init is None)
