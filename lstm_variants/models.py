@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from lstm_variants import nn as layers
 from lstm_variants.cells import LSTMCell, Weights
-from lstm_variants.kernels import Call, run
+from lstm_variants.kernels import Call, initial_states, run
 from lstm_variants.nn.arguments import check_dtype, check_layout
 
 __all__ = ["GRU", "BiLSTM", "PeepholeLSTM", "SequenceModel", "StandardLSTM"]
@@ -184,8 +184,9 @@ class PeepholeLSTM(SequenceModel):
     def _outputs(self, x: Tensor) -> Tensor:
         weights = self.weights()
         check_dtype(x, weights.weight_ih)
-        state = self.cell.initial_state(x, self.hidden_dim)
-        output, _ = run(Call(self.cell, x.transpose(0, 1), (weights,), (state,)))
+        x = x.transpose(0, 1)
+        states = initial_states(self.cell, x, 1, self.hidden_dim)
+        output, _ = run(Call(self.cell, x, (weights,), states))
         return output.transpose(0, 1).contiguous()  # as in the notebook: view works
 
 

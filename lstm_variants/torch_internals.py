@@ -7,9 +7,9 @@ tried, these names are the first to check if something fails.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -58,18 +58,18 @@ class LevelFunction(SingleLevelFunction):
     dispatcher does that: it calls the implementation once for each level.
     """
 
+    apply: ClassVar[Callable[..., Any]]
     _compiled_autograd_key = compiled_autograd_key
 
     @classmethod
     def apply_at_this_level(cls, *arguments: Any) -> Any:
         """Like `Function.apply`, for the level that the implementation is called for."""
-        apply: Callable[..., Any] = cls.apply  # type: ignore[attr-defined]
         if not transform_is_active():
-            return apply(*arguments)
+            return cls.apply(*arguments)
         before = functorch.get_single_level_autograd_function_allowed()
         functorch.set_single_level_autograd_function_allowed(True)
         try:
-            return apply(*arguments)
+            return cls.apply(*arguments)
         finally:
             functorch.set_single_level_autograd_function_allowed(before)
 
@@ -180,7 +180,7 @@ PLAIN_THREAD = numbers_of(KeySet(Key.BackendSelect), Key.ADInplaceOrView)
 mode and outside of it."""
 
 
-def runs_directly(tensors: tuple[Tensor, ...]) -> bool:
+def runs_directly(tensors: Sequence[Tensor]) -> bool:
     """Whether an operator of these tensors runs what is registered for autograd and the CPU alone.
 
     Something else takes part under modes (as of FlopCounterMode), transforms of `torch.func`,
@@ -196,6 +196,18 @@ def runs_directly(tensors: tuple[Tensor, ...]) -> bool:
     ):
         return False
     return PLAIN_TENSOR.issuperset([keys_of_tensor(tensor).raw_repr() for tensor in tensors])
+
+
+def is_direct(tensors: Sequence[Tensor]) -> bool:
+    """Whether nothing but autograd takes part in a call with these tensors, all on the CPU.
+
+    Besides what `runs_directly` excludes, these are forward-mode derivatives and autocast.
+    """
+    return (
+        runs_directly(tensors)
+        and not forward_mode_is_active()
+        and not torch.is_autocast_enabled("cpu")
+    )
 
 
 def is_fake(tensor: Tensor) -> bool:
@@ -245,7 +257,9 @@ def plain_parameters(module: nn.Module) -> dict[str, Any]:
     return module._parameters
 
 
-def members_of_torch(names: list[list[str]], function: Callable[..., Any]) -> dict[str, Any]:
+def members_of_torch(
+    names: Sequence[Sequence[str]], function: Callable[..., Any]
+) -> dict[str, Any]:
     """What code of others reads from a layer of torch, and torch's documentation does not name.
 
     Args:
@@ -254,7 +268,7 @@ def members_of_torch(names: list[list[str]], function: Callable[..., Any]) -> di
     """
     return {
         "mode": function.__name__.upper(),
-        "_all_weights": names,
+        "_all_weights": [list(group) for group in names],
         "_flat_weights_names": [name for group in names for name in group],
     }
 

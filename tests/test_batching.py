@@ -136,7 +136,7 @@ def test_operators_take_other_weights_for_each_sample(name):
     lists = []
     for call in calls:
         weights = [w.detach() for group in call.weights for w in group if w is not None]
-        states = [s.detach() for group in call.states for s in group]
+        states = [s.detach() for s in call.states]
         lists.append((call.x.detach(), weights, states))
     cell = repr(VARIANTS[name].cell)
 

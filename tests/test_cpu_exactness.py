@@ -8,7 +8,7 @@ import torch
 from lstm_variants.kernels import BACKENDS, Call
 from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.cpu.cells import KERNELS
-from lstm_variants.kernels.operators.eager import empty_results, grouped
+from lstm_variants.kernels.operators.eager import empty_results
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.variants import VARIANTS
 from tests.cpu_kernels import BFLOAT16_SETS, INSTRUCTION_SETS, needs_kernels, use_threads
@@ -55,14 +55,13 @@ def call_of(
 
     def draw_state():
         sizes = dict.fromkeys(cell.state_type._fields, H) | {"h": P or H}
-        drawn = (as_state(name, draw(B, size)) for name, size in sizes.items())
+        drawn = (as_state(name, draw(directions, B, size)) for name, size in sizes.items())
         return cell.state_type(*(tensor.detach().requires_grad_() for tensor in drawn))
 
     weights = [
         cell.weights_type(**{k: draw(*v) for k, v in shapes.items()}) for _ in range(directions)
     ]
-    states = [draw_state() for _ in range(directions)]
-    return Call(cell, draw(T, B, D), tuple(weights), tuple(states), lengths, resets)
+    return Call(cell, draw(T, B, D), tuple(weights), draw_state(), lengths, resets)
 
 
 def in_dtype(call, dtype):
@@ -73,7 +72,7 @@ def in_dtype(call, dtype):
 def results_of(backend, call, weighing=torch.float64):
     """The output, the last states, and the gradients of a weighing of them, drawn in a dtype."""
     output, states = backend.run(call)
-    results = [output, *(s for state in states for s in state)]
+    results = [output, *states]
     leaves = [tensor for tensor in call.flatten() if tensor.requires_grad]
     total = sum((r * w).sum() for r, w in zip(results, weighing_of(results, weighing), strict=True))
     found = torch.autograd.grad(total, leaves, allow_unused=True)
@@ -130,8 +129,8 @@ def test_few_rows(cell, needs_first, instruction_set):
     for T, B, D, H in [(1, 1, 2, 1), (1, 3, 5, 16), (2, 2, 3, 33), (4, 1, 17, 65), (1, 5, 4, 31)]:
         for directions in (1, 2):
             call = call_of(cell, T, B, D, H, dtype=torch.float32, directions=directions)
-            states = [cell.state_type(*(t.detach() for t in state)) for state in call.states]
-            check(call if needs_first else call._replace(states=tuple(states)))
+            states = cell.state_type(*(t.detach() for t in call.states))
+            check(call if needs_first else call._replace(states=states))
 
 
 @every_cell
@@ -256,14 +255,13 @@ def check_touches_nothing_outside(call):
     call, backend = call.unflatten(inputs), BACKENDS["cpu"]
     output, last, saved = empty_results(call, backend, save_for_backward=True)
     saved, saved_is_whole = windows([t.shape for t in saved], saved[0].dtype)
-    last = [t for state in last for t in state]
     (output, *last), outputs_are_whole = windows([t.shape for t in (output, *last)], dtype)
-    backend.forward(call, output, grouped(last, call), saved)
+    backend.forward(call, output, call.states._make(last), saved)
     gradients, gradients_are_whole = windows([t.shape for t in (output, *last)], dtype)
     for window, drawn in zip(gradients, weighing_of(gradients), strict=True):
         window.copy_(drawn)
     found, found_is_whole = windows([t.shape for t in inputs], dtype)
-    d_last = grouped(gradients[1:], call)
+    d_last = call.states._make(gradients[1:])
     backend.backward(call, output, saved, gradients[0], d_last, call.unflatten(found))
     got = [output, *last, *found]
     for a, b in zip(got, expected, strict=True):

@@ -31,7 +31,7 @@ def test_operators_keep_torchs_rules(name, keep):
     # The second derivative, through the equations of every time step, takes the longest.
     call = call_of(VARIANTS[name].cell, T=2, B=2, D=2, H=3, dtype=torch.float32)
     weights = [t.requires_grad_(keep) for w in call.weights for t in w if t is not None]
-    states = [t.requires_grad_(keep) for state in call.states for t in state]
+    states = [t.requires_grad_(keep) for t in call.states]
     x, lengths = call.x.requires_grad_(keep), torch.tensor([2, 1])
     others = (some_resets(2, 2), repr(call.cell), "cpu")
     arguments = (x, weights, states, lengths, *others)
@@ -90,7 +90,7 @@ def test_second_derivatives(name):
     leaves = call.flatten()
 
     def outputs(*flat):
-        output, [last] = BACKENDS["cpu"].run(call.unflatten(flat))
+        output, last = BACKENDS["cpu"].run(call.unflatten(flat))
         return output, *last
 
     torch.autograd.gradgradcheck(outputs, leaves)
@@ -105,7 +105,7 @@ def test_gradients_that_are_not_needed(name):
     for k in range(len(leaves)):
         frozen = [t.detach().requires_grad_(i % 3 == k % 3) for i, t in enumerate(leaves)]
         output, states = BACKENDS["cpu"].run(call.unflatten(frozen))
-        results = [output, *(s for state in states for s in state)]
+        results = [output, *states]
         needs_grad = [t for t in frozen if t.requires_grad]
         total = sum((r * w).sum() for r, w in zip(results, weighing_of(results), strict=True))
         expected = [g for t, g in zip(frozen, full, strict=True) if t.requires_grad]

@@ -32,8 +32,8 @@ def test_strange_numbers(cell, value, instruction_set):
     clean, _ = BACKENDS["cpu"].run(call)
     x = call.x.detach().clone()
     x[1, 2, 0] = value
-    output, [last] = BACKENDS["cpu"].run(call._replace(x=x))
-    expected, [last_expected] = Reference().run(call._replace(x=x))
+    output, last = BACKENDS["cpu"].run(call._replace(x=x))
+    expected, last_expected = Reference().run(call._replace(x=x))
     for got, right in zip((output, *last), (expected, *last_expected), strict=True):
         torch.testing.assert_close(got, right, rtol=1e-12, atol=1e-12, equal_nan=True)
     others = [b for b in range(6) if b != 2]
@@ -112,7 +112,7 @@ def test_states_that_decay_are_never_subnormal(cell):
     call = call._replace(x=torch.zeros_like(call.x))
     _, states = BACKENDS["cpu"].run(call)
     tiny = torch.finfo(torch.float32).tiny
-    assert all(((s == 0) | (s.abs() >= tiny)).all() for s in states[0])
+    assert all(((s == 0) | (s.abs() >= tiny)).all() for s in states)
 
 
 @pytest.mark.parametrize("flushes", [False, True])
@@ -121,7 +121,7 @@ def test_rounding_is_that_of_the_calling_thread(flushes):
     call = in_dtype(call, torch.float32)
     weights = call.weights[0]._replace(weight_ih=torch.ones(64, 1))
     small = torch.full((1, 8, 1), torch.finfo(torch.float32).tiny / 4)
-    states = tuple(s._replace(h=torch.zeros(8, 64)) for s in call.states)
+    states = call.states._replace(h=torch.zeros(1, 8, 64))
     call = call._replace(x=small, weights=(weights,), states=states)
     with use_threads(2):
         torch.zeros(200_000).add_(1)  # the other thread exists
@@ -179,7 +179,7 @@ def test_small_positive_outputs_of_relu_have_a_gradient(cell, instruction_set):
     )
     x = torch.zeros(160, 1, 1)
     x[0] = 1.0
-    states = tuple(s._replace(h=torch.zeros(1, 1)) for s in call.states)
+    states = call.states._replace(h=torch.zeros(1, 1, 1))
     got, expected = both_gradients(
         call._replace(x=x, weights=(weights,), states=states), torch.ones(1)
     )

@@ -185,18 +185,18 @@ def test_gradients_of_a_call_in_which_tensors_are_one(name, backend):
     """Without a layer around, which slices states: one state for both, one weight for both."""
     cell = VARIANTS[name].cell
     layer = VARIANTS[name].layer(3, 3, bidirectional=False, **F64)
-    [weights] = [layer._weights(names) for names in layer._weight_names]
+    weights = layer.weights_of_cell()
     matrix = weights.weight_ih
     recurrent = getattr(weights, "weight_hh", None)
     if recurrent is not None and recurrent.shape == matrix.shape:  # D is H
         weights = weights._replace(weight_hh=matrix)
-    state = torch.randn(2, 3, **F64, requires_grad=True)
-    states = (cell.state_type(*(state for _ in cell.state_type._fields)),) * 2
+    state = torch.randn(2, 2, 3, **F64, requires_grad=True)
+    states = cell.state_type(*(state for _ in cell.state_type._fields))
     found = []
     for chosen in (backend, "reference"):
-        x = torch.stack([state, state.sin(), state])
+        x = torch.cat([state, state.sin()])
         output, last = run(Call(cell, x, (weights, weights), states), chosen)
-        total = output.square().sum() + sum(t.sin().sum() for part in last for t in part)
+        total = output.square().sum() + sum(t.sin().sum() for t in last)
         plain = torch.autograd.grad(total, [state, matrix], retain_graph=True)
         first = torch.autograd.grad(total, [state, matrix], create_graph=True)
         second = torch.autograd.grad(sum(g.square().sum() for g in first), [state, matrix])

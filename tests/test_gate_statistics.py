@@ -41,7 +41,7 @@ def test_a_gate_is_saturated_below_a_tenth_and_above_nine_tenths(gates, low, hig
 def test_the_kept_share_is_the_derivative_of_the_state(name):
     """By the state itself alone: without peepholes, and with h as the recurrent weights see it."""
     layer = VARIANTS[name].layer(3, 4, dtype=torch.float64)
-    cell, w = layer.cell, layer._weights(layer._weight_names[0])
+    cell, w = layer.cell, layer.weights_of_cell()
     with torch.no_grad():
         for optional in ("weight_ch", "weight_gh"):
             if getattr(w, optional, None) is not None:

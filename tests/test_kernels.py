@@ -10,7 +10,15 @@ import lstm_variants
 from lstm_variants import VARIANTS
 from lstm_variants import nn as layers
 from lstm_variants.cells import GRUCell, LSTMCell
-from lstm_variants.kernels import BACKENDS, Backend, Call, choose, register, torch_kernels
+from lstm_variants.kernels import (
+    BACKENDS,
+    Backend,
+    Call,
+    choose,
+    initial_states,
+    register,
+    torch_kernels,
+)
 from lstm_variants.kernels.cpu.cells import kernel_of
 from lstm_variants.kernels.reference import Reference
 from tests.cpu_kernels import needs_kernels
@@ -27,9 +35,9 @@ class OwnCell(LSTMCell):
 
 def call_of(cell, T=3, B=2, dtype=torch.float32, device="cpu"):
     layer = layers.Recurrent(cell, 3, 4, dtype=dtype, device=device)
-    weights = (layer._weights(layer._weight_names[0]),)
+    weights = (layer.weights_of_cell(),)
     x = torch.zeros(T, B, 3, dtype=dtype, device=device)
-    return Call(cell, x, weights, (cell.initial_state(x[:1].flatten(0, 1)[:B], 4),))
+    return Call(cell, x, weights, initial_states(cell, x, 1, 4))
 
 
 REFUSALS = {
@@ -187,12 +195,12 @@ WRONG_BACKENDS = {
     "class": (
         Negated,
         1,
-        "should be an object with name, details, unsupported_reason, preferred_backend, run",
+        "should be an object with name, for_tracing, details, ",
     ),
     "other": (
         torch,
         1,
-        "should be an object with name, details, unsupported_reason, preferred_backend, run",
+        "should be an object with name, for_tracing, details, ",
     ),
     "text": (BACKENDS["torch"], "high", "priority should be a number, got 'high'"),
     "nan": (BACKENDS["torch"], float("nan"), "priority should be a number, got NaN"),
@@ -212,17 +220,17 @@ def test_what_is_no_backend_changes_nothing(case):
 @pytest.mark.parametrize("backend", [pytest.param("cpu", marks=needs_kernels), "torch"])
 def test_tensors_that_do_not_fit_are_an_error_in_every_fast_backend(cell, backend):
     call = call_of(cell)
-    [weights], [state] = call.weights, call.states
+    [weights], state = call.weights, call.states
     for name, tensor in weights._asdict().items():
         if tensor is not None:
             wrong = weights._replace(**{name: torch.cat([tensor, tensor[:1]])})
             with pytest.raises(ValueError, match=r"should be \["):
                 BACKENDS[backend].run(call._replace(weights=(wrong,)))
     for name in state._fields:
-        for size in ((1, 4), (2, 5)):
+        for size in ((1, 1, 4), (1, 2, 5), (2, 2, 4)):
             wrong = state._replace(**{name: torch.zeros(size)})
             with pytest.raises(ValueError, match=r"should be \["):
-                BACKENDS[backend].run(call._replace(states=(wrong,)))
+                BACKENDS[backend].run(call._replace(states=wrong))
 
 
 def test_explain_looks_into_models(capsys):
@@ -248,12 +256,12 @@ def test_lengths_where_torch_computes_in_half_precision(name, lengths, monkeypat
     """As cuDNN under autocast: float32 goes in, and half precision comes out. Run on the CPU."""
     backend = BACKENDS["torch"]
     call = call_of(VARIANTS[name].cell)._replace(lengths=torch.tensor(lengths))
-    expected, [expected_last] = backend.compute(call)
+    expected, expected_last = backend.compute(call)
     apply = backend.apply
     monkeypatch.setattr(
         backend, "apply", lambda *args: tuple(result.half() for result in apply(*args))
     )
-    output, [last] = backend.compute(call)
+    output, last = backend.compute(call)
     for got, exact in zip((output, *last), (expected, *expected_last), strict=True):
         assert got.dtype == torch.float16
         assert torch.equal(got, exact.half())
@@ -281,13 +289,14 @@ def test_layers_compile_without_the_cpu_kernels(name, backend):
 @pytest.mark.parametrize("backend", [pytest.param("cpu", marks=needs_kernels), "torch"])
 def test_tensors_of_the_second_direction_that_do_not_fit(backend):
     call = call_of(LSTMCell())
-    [weights], [state] = call.weights, call.states
+    [weights], states = call.weights, call.states
+    states = states._make(torch.cat([field, field]) for field in states)
     wrong = weights._replace(weight_hh=torch.zeros(16, 3))
     with pytest.raises(ValueError, match=r"weight_hh should be \[16, 4\]"):
-        BACKENDS[backend].run(call._replace(weights=(weights, wrong), states=(state, state)))
-    wrong = state._replace(h=torch.zeros(1, 4))
-    with pytest.raises(ValueError, match=r"h should be \[2, 4\]"):
-        BACKENDS[backend].run(call._replace(weights=(weights, weights), states=(state, wrong)))
+        BACKENDS[backend].run(call._replace(weights=(weights, wrong), states=states))
+    wrong = states._replace(h=torch.zeros(1, 2, 4))
+    with pytest.raises(ValueError, match=r"h should be \[2, 2, 4\]"):
+        BACKENDS[backend].run(call._replace(weights=(weights, weights), states=wrong))
 
 
 @needs_kernels

@@ -58,7 +58,7 @@ def operands():
 def test_a_layer_without_units_is_an_error(H, P):
     """Nothing would be written to the output."""
     weights = [torch.ones(4 * H, 2), torch.ones(4 * H, P), torch.ones(P, H)]
-    states = [torch.zeros(2, P), torch.zeros(2, H)]
+    states = [torch.zeros(1, 2, P), torch.zeros(1, 2, H)]
     with pytest.raises(ValueError, match=f"at least one hidden unit, got H={H} and P={P}"):
         layer_operator(torch.ones(3, 2, 2), weights, states, None, None, "LSTMCell()", "cpu", False)
 
@@ -66,7 +66,7 @@ def test_a_layer_without_units_is_an_error(H, P):
 @pytest.mark.parametrize("shape", [(), (3,)])
 def test_a_projection_is_a_matrix(shape):
     weights = [torch.ones(16, 2), torch.ones(16, 3), torch.ones(shape)]
-    states = [torch.zeros(2, 3), torch.zeros(2, 4)]
+    states = [torch.zeros(1, 2, 3), torch.zeros(1, 2, 4)]
     with pytest.raises(ValueError, match=r"weight_hr should be \[P, H\], got \["):
         layer_operator(torch.ones(3, 2, 2), weights, states, None, None, "LSTMCell()", "cpu", False)
 
@@ -111,7 +111,7 @@ def test_shapes_are_checked_without_values():
 
 WRONG_GRADIENTS = {
     "nothing saved": ({"saved": []}, "saved should have 4 elements, got 0"),
-    "no gradients": ({"gradients": []}, "gradients should have 5 elements, got 0"),
+    "no gradients": ({"gradients": []}, "gradients should have 3 elements, got 0"),
     "a short output": ({"output": torch.zeros(1, 2, 8)}, r"output should be \[3, 2, 8\]"),
     "a small gradient": ({"gradient": torch.zeros(1, 1, 8)}, r"a gradient should be \[3, 2, 8\]"),
     "half precision": ({"gradient": torch.zeros(3, 2, 8).half()}, "got .* torch.float16"),
@@ -138,10 +138,10 @@ def test_what_does_not_fit_the_backward_pass_is_an_error(change, message):
 WRONG = {
     "a weight of another shape": (("weights", 1), torch.zeros(16, 3), r"weight_hh .* \[16, 4\]"),
     "a peephole too few": (("weights", 4), torch.zeros(8), r"weight_ch should be \[12\]"),
-    "a state of another batch": (("states", 0), torch.zeros(3, 4), r"h should be \[2, 4\]"),
+    "a state of another batch": (("states", 0), torch.zeros(1, 3, 4), r"h should be \[1, 2, 4\]"),
     "a state of another dtype": (
         ("states", 1),
-        torch.zeros(2, 4).double(),
+        torch.zeros(1, 2, 4).double(),
         "torch.float32 on cpu",
     ),
     "lengths of another batch": (("lengths", None), torch.tensor([1]), r"lengths should be \[2\]"),
@@ -160,8 +160,17 @@ WRONG = {
         torch.zeros(3, 2),
         r"resets should be \[3, 2\], torch.bool on cpu, got .* torch.float32",
     ),
-    "no states": (("states", None), [], r"states should be h, c of each .* got 0 tensors"),
-    "states of three directions": (("states", None), [torch.zeros(2, 4)] * 6, "got 6 tensors"),
+    "no states": (("states", None), [], r"states should be h, c, \[directions, B, H\] .* got \[\]"),
+    "states without directions": (
+        ("states", None),
+        [torch.zeros(2, 4)] * 2,
+        r"got \[\[2, 4\], \[2, 4\]\]",
+    ),
+    "states of three directions": (
+        ("states", None),
+        [torch.zeros(3, 2, 4)] * 2,
+        "with one or two directions",
+    ),
     "no weights": (("weights", None), [], r"weights should be weight_ih, .* got 0 tensors"),
     "half precision": (("x", None), torch.zeros(3, 2, 2).half(), "got torch.float16"),
     "an input alone in bfloat16": (
@@ -185,7 +194,7 @@ def test_tensors_that_do_not_fit_are_an_error(place, tensor, message):
     arguments = {
         "x": call.x.detach(),
         "weights": [w.detach() for w in call.weights[0] if w is not None],
-        "states": [s.detach() for s in call.states[0]],
+        "states": [s.detach() for s in call.states],
         "lengths": None,
         "resets": None,
         "cell": PEEPHOLE,

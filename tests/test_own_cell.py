@@ -306,7 +306,7 @@ def test_labels_of_weights_have_no_addresses():
 
 def test_weights_that_do_not_fit_are_named():
     layer = Recurrent(LeakyCell(), 3, 4)
-    weights = layer._weights(layer._weight_names[0])
+    weights = layer.weights_of_cell()
     with pytest.raises(ValueError, match=r"LeakyCell\(\) requires slope"):
         lstm_variants.time_loop.scan(
             LeakyCell(), torch.zeros(2, 1, 3), weights._replace(slope=None)

@@ -59,8 +59,8 @@ def test_weight_dropout(name):
     given = [w for call, _ in (*calls, *more) for w in call.weights]
     masks = []
     for k, weights in enumerate(given):
-        names = layer._weight_names[k % 4]
-        for kind, parameter in zip(layer._kinds, names, strict=True):
+        names = layer.spec.names[k % 4]
+        for kind, parameter in zip(layer.spec.kinds, names, strict=True):
             weight, parameter = getattr(weights, kind), getattr(layer, parameter)
             if kind not in ("weight_hh", "weight_gh"):
                 assert torch.equal(weight, parameter)
@@ -182,7 +182,7 @@ def compare_at_rate_one(name, option, dtype, run):
     x, hx = torch.randn(2, B, D).to(dtype), random_hx(layer, B, dtype=dtype)
     output, _ = run(layer)(x, hx)
     exact = copy.deepcopy(layer).float()
-    cell, w = exact.cell, exact._weights(exact._weight_names[0])
+    cell, w = exact.cell, exact.weights_of_cell()
     state = cell.state_type(*(field[0].float() for field in states_of(hx)))
     if option == "weight_dropout":
         names = {"weight_hh", "weight_gh"} & {*w._fields}

@@ -133,7 +133,7 @@ class WithExtra(LSTM):
         self.extra = 3
 
 
-OWN_NAMES = [("_kinds", LSTM), ("settings", CoupledLSTM), ("extra", WithExtra)]
+OWN_NAMES = [("spec", LSTM), ("settings", CoupledLSTM), ("extra", WithExtra)]
 OWN_NAMES += [("extra", partial(WithExtra, backend="reference"))]
 
 

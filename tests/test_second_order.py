@@ -23,7 +23,7 @@ def first_order_only(call):
             with torch.enable_grad():
                 ctx.leaves = [t.detach().requires_grad_() for t in flat]
                 output, states = Reference().run(call.unflatten(ctx.leaves))
-                ctx.results = [output, *(s for state in states for s in state)]
+                ctx.results = [output, *states]
             return tuple(r.detach() for r in ctx.results)
 
         @staticmethod
@@ -32,7 +32,7 @@ def first_order_only(call):
             return torch.autograd.grad(ctx.results, ctx.leaves, gradients, allow_unused=True)
 
     output, *states = Kernel.apply(*call.flatten())
-    return output, [call.cell.state_type(*states)]
+    return output, call.cell.state_type(*states)
 
 
 @every_variant
@@ -42,7 +42,7 @@ def test_second_derivatives_go_through_the_reference(name):
     call = call._replace(x=torch.randn_like(call.x, requires_grad=True))
     found = []
     for run in (lambda call: run_twice_differentiable(first_order_only, call), Reference().run):
-        output, [last] = run(call)
+        output, last = run(call)
         leaves = [call.x, *(w for w in call.weights[0] if w is not None)]
         total = output.square().sum() + sum(s.square().sum() for s in last)
         first = torch.autograd.grad(total, leaves, create_graph=True)
@@ -91,12 +91,12 @@ def test_torchs_kernels_through_the_reference(name, lengths):
     """As on CUDA: first derivatives are the kernel's, second ones the reference's."""
     call = call_of(VARIANTS[name].cell, dtype=torch.float64)
     x = torch.randn_like(call.x, requires_grad=True)
-    states = tuple(type(s)(*(t.requires_grad_() for t in s)) for s in call.states)
+    states = call.states._make(t.clone().requires_grad_() for t in call.states)
     call = call._replace(x=x, states=states, lengths=torch.tensor(lengths))
     compute = BACKENDS["torch"].compute
     found = []
     for run in (lambda call: run_twice_differentiable(compute, call), Reference().run):
-        output, [last] = run(call)
+        output, last = run(call)
         total = output.square().sum() + sum((s + 1).square().sum() for s in last)
         leaves = call.flatten()
         first = torch.autograd.grad(total, leaves, create_graph=True, allow_unused=True)

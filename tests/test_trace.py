@@ -49,11 +49,11 @@ def test_the_blocks_are_those_of_the_documented_equations(name):
     layer, x = stack(name), torch.randn(6, 2, 3, dtype=torch.float64)
     cell, steps = layer.cell, trace(layer, x)
     assert set(cell.block_names) <= set(steps[0])
-    for k, names in enumerate(layer._weight_names):
+    for k in range(len(layer.spec.names)):
         given = x if k < 2 else torch.cat([steps[0]["h"], steps[1]["h"]], -1)
         state, reverse = cell.initial_state(x[0], layer.hidden_size), k % 2 == 1
         for t in reversed(range(6)) if reverse else range(6):
-            expected = evaluate_step(cell, given[t], state, layer._weights(names))
+            expected = evaluate_step(cell, given[t], state, layer.weights_of_cell(k))
             for letter, values in steps[k].items():
                 assert_exact(values[t], expected[letter])
             state = cell.state_type(*(expected[field] for field in cell.state_type._fields))

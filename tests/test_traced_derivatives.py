@@ -80,7 +80,7 @@ def test_dual_numbers_through_a_compiled_layer(name, backend, is_first):
 @needs_kernels
 def test_forward_mode_of_what_a_program_for_training_saves_is_an_error():
     layer, x = layers.GRU(3, 4), torch.randn(4, 2, 3)
-    weights, state = list(layer.parameters()), [torch.zeros(2, 4)]
+    weights, state = list(layer.parameters()), [torch.zeros(1, 2, 4)]
     operator = torch.ops.lstm_variants.layer
     with forward_ad.dual_level():
         dual = forward_ad.make_dual(x, torch.ones_like(x))

@@ -34,25 +34,25 @@ class LeakyBackend(FusedBackend):
         for k, w in enumerate(call.weights):  # k = 0: forward in time
             wx = linear(call.x, w.weight_ih, w.bias_ih)
             write, keep = wx.chunk(2, -1)
-            h, v = output[..., k * H : (k + 1) * H], call.states[k].v
+            h, v = output[..., k * H : (k + 1) * H], call.states.v[k]
             for t in range(T) if k == 0 else reversed(range(T)):
                 v = keep[t].sigmoid() * v + write[t]
                 h[t] = v * (w.slope * v).sigmoid()
                 if saved:
                     saved[k][t] = v
-            last[k].h.copy_(h[t])
-            last[k].v.copy_(v)
+            last.h[k] = h[t]
+            last.v[k] = v
 
     def backward(self, call, output, saved, d_output, d_last, d_inputs):
         H, T = call.hidden_size, len(call.x)
         d_x = torch.zeros_like(call.x)
         for k, w in enumerate(call.weights):
-            first, slope = call.states[k].v, w.slope
+            first, slope = call.states.v[k], w.slope
             steps = range(T) if k == 0 else range(T - 1, -1, -1)
             wx = linear(call.x, w.weight_ih, w.bias_ih)
             keep = wx.chunk(2, -1)[1].sigmoid()
-            d_h_n, d_v = d_last[k]  # None where a result was not used
-            d_v = torch.zeros_like(first) if d_v is None else d_v
+            d_h_n, d_v = d_last  # None where a result was not used
+            d_v = torch.zeros_like(first) if d_v is None else d_v[k]
             d_pre = call.x.new_zeros(T, len(first), 2 * H)
             d_slope = torch.zeros_like(slope)
             for t in reversed(steps):
@@ -60,7 +60,7 @@ class LeakyBackend(FusedBackend):
                 if d_output is not None:
                     d_h = d_h + d_output[t, :, k * H : (k + 1) * H]
                 if d_h_n is not None and t == steps[-1]:
-                    d_h = d_h + d_h_n
+                    d_h = d_h + d_h_n[k]
                 v = saved[k][t]
                 gate = (slope * v).sigmoid()
                 d_gate = d_h * v * gate * (1 - gate)
@@ -79,15 +79,15 @@ class LeakyBackend(FusedBackend):
             fill(gradients.slope, d_slope)
             fill(gradients.bias_ih, d_pre.sum((0, 1)))
             # No step reads h.
-            fill(d_inputs.states[k].h, torch.zeros_like(d_v))
-            fill(d_inputs.states[k].v, d_v)
+            fill(d_inputs.states.h, torch.zeros_like(d_v), k)
+            fill(d_inputs.states.v, d_v, k)
         fill(d_inputs.x, d_x)
 
 
-def fill(memory, gradient):
-    """Write a gradient, if it is needed."""
+def fill(memory, gradient, k=...):
+    """Write a gradient, or that of one direction, if it is needed."""
     if memory is not None:
-        memory.copy_(gradient)
+        memory[k] = gradient
 
 
 # --8<-- [end:backend]

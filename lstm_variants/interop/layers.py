@@ -156,7 +156,7 @@ def weights_of(layer: Recurrent, k: int) -> Iterator[dict[str, Tensor]]:
         )
     stored = dict(layer.named_parameters(remove_duplicate=False))
     for suffix in ("", "_reverse") if layer.bidirectional else ("",):
-        names = {kind: f"{kind}_l{k}{suffix}" for kind in layer._kinds}
+        names = {kind: f"{kind}_l{k}{suffix}" for kind in layer.spec.kinds}
         for name in names.values():
             if name not in stored and not is_parametrized(layer, name):
                 raise ValueError(

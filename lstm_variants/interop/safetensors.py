@@ -89,7 +89,7 @@ def check_plain(layer: Recurrent, tensors: Mapping[str, Tensor]) -> None:
     Raises:
         ValueError: If not.
     """
-    names = {name for names in layer._weight_names for name in names}
+    names = {name for names in layer.spec.names for name in names}
     if changed := sorted(names ^ tensors.keys()):
         raise ValueError(
             "the state_dict of the layer should have the parameters of its cell alone, and differs "
@@ -110,7 +110,7 @@ def check_plain(layer: Recurrent, tensors: Mapping[str, Tensor]) -> None:
         options = {name: getattr(layer, name) for name in CONSTRUCTOR}
         check_constructor(layer.cell, **options)
     check_rates(
-        layer.cell, layer._kinds, layer.weight_dropout, layer.recurrent_dropout, layer.zoneout
+        layer.cell, layer.spec.kinds, layer.weight_dropout, layer.recurrent_dropout, layer.zoneout
     )
     # Of parameters that are one, there is the first; others share their memory, if they have any.
     places = [place for p in layer.parameters() if (place := p.data_ptr())]

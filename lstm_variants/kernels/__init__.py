@@ -1,7 +1,7 @@
 """Backends, which compute layers, and backend selection."""
 
 from lstm_variants.kernels.backend import BACKENDS, Backend
-from lstm_variants.kernels.call import Call
+from lstm_variants.kernels.call import Call, initial_states
 from lstm_variants.kernels.dispatch import choose, explain, register, run
 from lstm_variants.kernels.fused import FusedBackend, Signature, signature_of
 
@@ -13,6 +13,7 @@ __all__ = [
     "Signature",
     "choose",
     "explain",
+    "initial_states",
     "register",
     "run",
     "signature_of",

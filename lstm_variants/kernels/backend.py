@@ -18,9 +18,12 @@ class Backend(Protocol):
 
     Attributes:
         name: The name that layers and `choose` take.
+        for_tracing: Whether it supports nothing but calls that are being traced, and `"auto"` need
+            not consider it for others.
     """
 
     name: str
+    for_tracing: bool = False
 
     def unsupported_reason(self, call: Call) -> str | None:
         """Why this call is not supported; `None` if it is.
@@ -39,12 +42,12 @@ class Backend(Protocol):
         """How a supported call runs, for `explain`: its instruction set, for example, or empty."""
         return ""
 
-    def run(self, call: Call) -> tuple[Tensor, list[State]]:
+    def run(self, call: Call) -> tuple[Tensor, State]:
         """Compute a supported call.
 
         Returns:
             The outputs of all steps, directions side by side, `[T, B, directions * P]`, and the
-            state of each direction after its last step.
+            state after the last step of each direction, `[directions, B, ...]`.
         """
         raise AssertionError("every backend defines run")
 

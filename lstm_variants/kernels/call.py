@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -23,20 +23,25 @@ class Call(NamedTuple):
         cell: The recurrence.
         x: Input, `[T, B, D]`.
         weights: The parameters of each direction: forward, and backward if there are two.
-        states: The state before the first step, of each direction.
+        states: The state before the first step, of all directions: each field `[directions, B, H]`,
+            `h` `[directions, B, P]`.
         lengths: Valid steps of each sequence, `[B]`, integers from 0 to `T`; all if `None`.
         resets: Where the state is reset to its start value before a step, `[T, B]`, bool; nowhere
             if `None`.
         masks: Masks of dropout and zoneout, of each direction; none if `None`.
+        is_direct: Whether its tensors are ordinary ones on the CPU, and nothing besides autograd
+            takes part: no tracing, transform, forward-mode derivative, autocast or other mode.
+            False also where this is unknown.
     """
 
     cell: Cell
     x: Tensor
     weights: tuple[Weights, ...]
-    states: tuple[State, ...]
+    states: State
     lengths: Tensor | None = None
     resets: Tensor | None = None
     masks: tuple[Masks, ...] | None = None
+    is_direct: bool = False
 
     @property
     def directions(self) -> int:
@@ -47,15 +52,15 @@ class Call(NamedTuple):
     @property
     def hidden_size(self) -> int:
         """H, the size of a block of the weights."""
-        return self.weights[0].weight_ih.shape[0] // len(self.cell.blocks)
+        return self.sizes[3]
 
     @property
     def sizes(self) -> tuple[int, int, int, int, int]:
         """T, B, D, H and P, the size of the output of a direction: H without a projection."""
         T, B, D = self.x.shape
-        H = self.hidden_size
         projection = getattr(self.weights[0], "weight_hr", None)
-        return T, B, D, H, H if projection is None else projection.shape[0]
+        P = self.states[0].shape[-1]
+        return T, B, D, P if projection is None else projection.shape[1], P
 
     @property
     def output_shape(self) -> Shape:
@@ -76,9 +81,12 @@ class Call(NamedTuple):
         return self.x.shape[0] > 0 and self.x.shape[1] > 0
 
     def flatten(self) -> list[Tensor]:
-        """All tensors that may have gradients: input, weights, states."""
-        groups = (*self.weights, *self.states)
-        return [self.x, *[t for group in groups for t in group if t is not None]]
+        """All tensors that may have gradients: input, weights of each direction, states."""
+        return [
+            self.x,
+            *[t for group in self.weights for t in group if t is not None],
+            *self.states,
+        ]
 
     def unflatten(self, flat: Iterable[Any]) -> Call:
         """The same call with other tensors, in the order of `flatten`."""
@@ -88,36 +96,43 @@ class Call(NamedTuple):
             self.cell,
             x,
             tuple([refilled(group, new) for group in self.weights]),
-            tuple([refilled(group, new) for group in self.states]),
+            refilled(self.states, new),
             self.lengths,
             self.resets,
             self.masks,
         )
 
-    def contiguous(self) -> Call:
-        """The same values in the layout of kernels: contiguous, but for T and B of the input."""
-        x, *others = self.flatten()
+    def contiguous(self, flat: Sequence[Tensor]) -> Call:
+        """The same values in the layout of kernels: contiguous, but for T and B of the input.
+
+        Args:
+            flat: The result of `flatten`.
+        """
+        x = contiguous_rows(self.x)
         steps = [t for t in (self.lengths, self.resets) if t is not None]
-        if contiguous_rows(x) is x and all(t.is_contiguous() for t in (*others, *steps)):
+        if x is self.x and all(map(Tensor.is_contiguous, (*flat[1:], *steps))):
             return self
         lengths, resets = [
             None if t is None else t.contiguous() for t in (self.lengths, self.resets)
         ]
         call = self._replace(lengths=lengths, resets=resets)
-        return call.unflatten([contiguous_rows(x), *[t.contiguous() for t in others]])
+        return call.unflatten([x, *[t.contiguous() for t in flat[1:]]])
 
-    def check_shapes(self) -> None:
+    def check_shapes(self, flat: Sequence[Tensor]) -> None:
         """Check that sizes fit together: kernels read memory by them.
+
+        Args:
+            flat: The result of `flatten`.
 
         Raises:
             ValueError: If a shape is not what it should be.
         """
-        x, weight_ih = self.x, self.weights[0].weight_ih
+        x, state = self.x, self.states[0]
         projection = getattr(self.weights[0], "weight_hr", None)
-        if x.dim() != 3 or weight_ih.dim() != 2:
+        if x.dim() != 3 or state.dim() != 3:
             raise ValueError(
-                f"x should be [T, B, D] and weight_ih [G*H, D], got {list(x.shape)} and "
-                f"{list(weight_ih.shape)}"
+                f"x should be [T, B, D] and a state [directions, B, H], got {list(x.shape)} and "
+                f"{list(state.shape)}"
             )
         if projection is not None and projection.dim() != 2:
             raise ValueError(f"weight_hr should be [P, H], got {list(projection.shape)}")
@@ -125,8 +140,7 @@ class Call(NamedTuple):
         if H < 1 or P < 1:
             raise ValueError(f"a layer should have at least one hidden unit, got H={H} and P={P}")
         P = 0 if projection is None else P
-        flat = self.flatten()
-        expected = shapes_of(self.cell, self.weight_names, self.directions, B, D, H, P)
+        expected = shapes_of(self.cell, self.weight_names, len(self.weights), B, D, H, P)
         if tuple([t.shape for t in flat[1:]]) != expected:  # all at once: before each call
             for name, tensor, shape in zip(
                 self.tensor_names, flat, (x.shape, *expected), strict=True
@@ -138,32 +152,31 @@ class Call(NamedTuple):
         if self.resets is not None and self.resets.shape != (T, B):
             raise ValueError(mismatch("resets", self.resets, (T, B), x, torch.bool))
 
-    def check(self) -> None:
+    def check(self, flat: Sequence[Tensor]) -> None:
         """Check that tensors fit together, also in dtype and device.
+
+        Args:
+            flat: The result of `flatten`.
 
         Raises:
             ValueError: If a shape, a dtype or a device is not what it should be.
         """
-        self.check_shapes()
-        x, flat = self.x, self.flatten()
-        dtype = x.dtype
-        # is_cpu takes less time than device.
-        if not all(t.dtype == dtype and t.is_cpu for t in flat):
+        self.check_shapes(flat)
+        x, dtype = self.x, self.x.dtype
+        # A list takes less time than a generator, and is_cpu less than device.
+        if [t.dtype is dtype and t.is_cpu for t in flat].count(True) < len(flat):
             for name, tensor in zip(self.tensor_names, flat, strict=True):
                 if tensor.dtype != dtype or tensor.device != x.device:
                     raise ValueError(mismatch(name, tensor, tensor.shape, x))
-        for name, found, needed in (
-            ("lengths", self.lengths, torch.int64),
-            ("resets", self.resets, torch.bool),
-        ):
-            if found is not None and (found.dtype != needed or found.device != x.device):
-                raise ValueError(mismatch(name, found, found.shape, x, needed))
+        if self.lengths is not None:
+            check_steps("lengths", self.lengths, x, torch.int64)
+        if self.resets is not None:
+            check_steps("resets", self.resets, x, torch.bool)
 
     @property
     def tensor_names(self) -> tuple[str, ...]:
         """The names of the tensors of `flatten`."""
-        n = self.directions
-        return ("x", *(self.weight_names * n), *(self.cell.state_type._fields * n))
+        return ("x", *(self.weight_names * len(self.weights)), *self.cell.state_type._fields)
 
     def __str__(self) -> str:
         T, B, D = self.x.shape
@@ -174,9 +187,41 @@ class Call(NamedTuple):
         return f"{cell}{directions}, T={T} B={B} D={D} H={H}{more}"
 
 
+def initial_states(
+    cell: Cell, x: Tensor, count: int, hidden_size: int, proj_size: int = 0
+) -> State:
+    """The initial states of a cell for several layers or directions, `[count, B, ...]`.
+
+    Args:
+        cell: The cell.
+        x: The input, `[T, B, D]`.
+        count: The number of layers or directions.
+        hidden_size: `H`.
+        proj_size: Size of the projected output; 0 if there is no projection.
+    """
+    B, states = x.shape[1], []
+    if type(cell).initial_state is Cell.initial_state:
+        size = proj_size or hidden_size
+        for field in cell.state_fields:
+            zeros = x.new_zeros(count, B, size)
+            states.append(zeros + field.start if field.start else zeros)
+            size = hidden_size
+    else:
+        own = cell.initial_state(x.new_empty(B, 0), hidden_size, proj_size)
+        states = [field.expand(count, *field.shape) for field in own]
+    state: State = cell.state_type(*states)
+    return state
+
+
 def refilled(group: Any, new: Iterator[Any]) -> Any:
     """A named tuple of tensors with others in their place; what is `None` stays it."""
     return type(group)._make([None if tensor is None else next(new) for tensor in group])
+
+
+def check_steps(name: str, tensor: Tensor, like: Tensor, dtype: torch.dtype) -> None:
+    """Raise ValueError if lengths or resets have the wrong dtype, or are on another device."""
+    if tensor.dtype != dtype or tensor.device != like.device:
+        raise ValueError(mismatch(name, tensor, tensor.shape, like, dtype))
 
 
 def mismatch(
@@ -195,8 +240,8 @@ def computed_shapes(
     """What `shapes_of` returns."""
     shapes = cell.parameter_shapes(D, H, proj_size=P)
     weights = tuple(tuple(shapes[name]) for name in names)
-    states = ((B, P or H), *(((B, H),) * (len(cell.state_fields) - 1)))
-    return (*(weights * directions), *(states * directions))
+    others = ((directions, B, H),) * (len(cell.state_fields) - 1)
+    return (*(weights * directions), (directions, B, P or H), *others)
 
 
 cached_shapes = lru_cache(maxsize=1024)(computed_shapes)
@@ -211,7 +256,7 @@ def shapes_of(cell: Cell, names: tuple[str, ...], *sizes: int) -> tuple[Shape, .
         *sizes: The number of directions, B, D, H and P, which is 0 without a projection.
     """
     # Sizes can be symbols while tracing, which cannot be keys.
-    shapes = cached_shapes if all(type(size) is int for size in sizes) else computed_shapes
+    shapes = cached_shapes if {*map(type, sizes)} == {int} else computed_shapes
     return shapes(cell, names, *sizes)
 
 
@@ -223,7 +268,8 @@ def contiguous_rows(tensor: Tensor) -> Tensor:
 
 def is_recorded(tensors: Iterable[Tensor]) -> bool:
     """Whether autograd records what is computed from some tensors."""
-    return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
+    # A list takes less time than a generator.
+    return torch.is_grad_enabled() and True in [tensor.requires_grad for tensor in tensors]
 
 
 def format_cell(cell: Cell) -> str:
@@ -243,8 +289,8 @@ def in_dtype(
     call: Call,
     dtype: torch.dtype,
     inner: torch.dtype,
-    compute: Callable[[Call], tuple[Tensor, list[State]]],
-) -> tuple[Tensor, list[State]]:
+    compute: Callable[[Call], tuple[Tensor, State]],
+) -> tuple[Tensor, State]:
     """Compute a call whose dtype is `dtype` in another one.
 
     Input, weights and states are rounded to `dtype` first, as autocast does it, and results last.
@@ -261,6 +307,5 @@ def in_dtype(
         return compute(call)
     rounded = call.unflatten([t.to(dtype).to(inner) for t in call.flatten()])
     with torch.autocast(call.x.device.type, enabled=False):
-        output, states = compute(rounded)
-    state_type = call.cell.state_type
-    return output.to(dtype), [state_type(*(field.to(dtype) for field in s)) for s in states]
+        output, last = compute(rounded)
+    return output.to(dtype), call.cell.state_type(*(field.to(dtype) for field in last))

@@ -49,9 +49,9 @@ def register(backend: Backend, priority: float) -> None:
         >>> list(BACKENDS)
         ['onnx', 'cpu', 'torch', 'reference']
     """
-    needed = ("name", "details", "unsupported_reason", "preferred_backend", "run")
-    has_all = hasattr(backend, "name") and all(
-        callable(getattr(backend, method, None)) for method in needed[1:]
+    needed = ("name", "for_tracing", "details", "unsupported_reason", "preferred_backend", "run")
+    has_all = all(hasattr(backend, name) for name in needed) and all(
+        callable(getattr(backend, method)) for method in needed[2:]
     )
     if isinstance(backend, type) or not has_all:
         raise TypeError(
@@ -106,27 +106,38 @@ def choose(call: Call, backend: str = "auto") -> Backend:
         ValueError: If there is no such backend.
         RuntimeError: If the named backend does not support the call; the message has the reason.
     """
+    if backend == "auto":
+        return choose_automatically(call)
     check_name(backend)
-    for candidate in BACKENDS.values() if backend == "auto" else (BACKENDS[backend],):
-        reason = candidate.unsupported_reason(call)
-        if reason is None:
-            return preferred(call, candidate) if backend == "auto" else candidate
+    reason = BACKENDS[backend].unsupported_reason(call)
+    if reason is None:
+        return BACKENDS[backend]
     raise RuntimeError(f"backend={backend!r} cannot run {call}: {reason}")
 
 
-def preferred(call: Call, backend: Backend) -> Backend:
-    """The backend that runs a call where `backend` is the first that supports it."""
-    name = backend.preferred_backend(call)
-    if name is None or BACKENDS[name].unsupported_reason(call) is not None:
-        return backend
-    return BACKENDS[name]
+def choose_automatically(call: Call) -> Backend:
+    """The first backend that supports a call, or the one that it prefers.
+
+    Raises:
+        RuntimeError: If there is none.
+    """
+    for backend in BACKENDS.values():
+        if call.is_direct and backend.for_tracing:
+            continue
+        reason = backend.unsupported_reason(call)
+        if reason is None:
+            name = backend.preferred_backend(call)
+            if name is None or BACKENDS[name].unsupported_reason(call) is not None:
+                return backend
+            return BACKENDS[name]
+    raise RuntimeError(f"backend='auto' cannot run {call}: {reason}")
 
 
-def run(call: Call, backend: str = "auto") -> tuple[Tensor, list[State]]:
+def run(call: Call, backend: str = "auto") -> tuple[Tensor, State]:
     """Compute a layer with the backend that [`choose`][lstm_variants.kernels.choose] gives."""
     chosen = choose(call, backend)
     # Layers in a program that is being traced are not observed.
-    observe = None if is_compiling() else _observer.get()
+    observe = _observer.get() if call.is_direct or not is_compiling() else None
     if observe is not None:
         observe(call, chosen)
     return chosen.run(call)

@@ -10,7 +10,13 @@ from torch import Tensor
 from lstm_variants.cells import State
 from lstm_variants.kernels import operators
 from lstm_variants.kernels.backend import Backend
-from lstm_variants.kernels.call import Call, computing_dtype, format_cell, in_dtype
+from lstm_variants.kernels.call import (
+    Call,
+    computing_dtype,
+    format_cell,
+    in_dtype,
+    is_recorded,
+)
 from lstm_variants.kernels.passes import Passes, Signature, signature_of
 from lstm_variants.kernels.transforms import exporting_to_onnx, unsupported_transform
 from lstm_variants.steps import check_length_dtype
@@ -37,16 +43,18 @@ class FusedBackend(Passes, Backend):
 
     def unsupported_reason(self, call: Call) -> str | None:
         """Why a call is not supported; `None` if it is. A subclass may have other reasons."""
-        x = call.x
-        if x.device.type != self.device:
-            return f"made for {self.device}, and the input is on {x.device.type}"
+        device = "cpu" if call.is_direct else call.x.device.type
+        if device != self.device:
+            return f"made for {self.device}, and the input is on {device}"
         if self.kernel_name(call.cell) is None:
             return f"there is no kernel for {format_cell(call.cell)}"
         if call.masks is not None:
             return "the kernels have no recurrent dropout and no zoneout"
-        dtype = computing_dtype(x)
+        dtype = call.x.dtype if call.is_direct else computing_dtype(call.x)
         if self.inner_dtype(dtype) is None:
             return f"made for {self.dtypes_text}, and the input is {dtype}"
+        if call.is_direct:
+            return None
         if exporting_to_onnx():
             return "ONNX has none of its operators: take backend='auto'"
         transform = unsupported_transform(call, vmap=True)
@@ -64,8 +72,13 @@ class FusedBackend(Passes, Backend):
         """The dtypes in words."""
         return " and ".join(str(dtype).removeprefix("torch.") for dtype in self.dtypes)
 
-    def run(self, call: Call) -> tuple[Tensor, list[State]]:
+    def run(self, call: Call) -> tuple[Tensor, State]:
         """Compute a supported call, in float32 where the dtype is not one of the backend."""
+        if call.is_direct and call.x.dtype in self.dtypes:
+            if is_recorded(call.flatten()):
+                return operators.run(call, self)
+            output, last, _ = operators.compute(call, self, save_for_backward=False)
+            return output, last
         dtype = computing_dtype(call.x)
         inner = self.inner_dtype(dtype)
         assert inner is not None

@@ -91,11 +91,12 @@ class Onnx(Backend):
     """
 
     name = "onnx"
+    for_tracing = True
 
     def unsupported_reason(self, call: Call) -> str | None:
         return None if exporting_to_onnx() else "used by torch.onnx.export alone"
 
-    def run(self, call: Call) -> tuple[Tensor, list[State]]:
+    def run(self, call: Call) -> tuple[Tensor, State]:
         dtype = computing_dtype(call.x)
         inner = torch.float64 if dtype == torch.float64 else torch.float32
         is_node = inner == torch.float32 and has_node(call)
@@ -109,12 +110,12 @@ def has_node(call: Call) -> bool:
     return onnx_node(call.cell) is not None and not extra
 
 
-def run_node(call: Call) -> tuple[Tensor, list[State]]:
+def run_node(call: Call) -> tuple[Tensor, State]:
     """A layer as one operator of ONNX, both directions in it."""
     cell, node = call.cell, onnx_node(call.cell)
     assert node is not None
     T, B, _ = call.x.shape
-    n, H = len(call.weights), call.states[0][0].shape[-1]
+    n, H = len(call.weights), call.states[0].shape[-1]
 
     def joined(*kinds: str) -> Tensor | None:
         """Parameters of all directions, `[directions, rows, ...]`."""
@@ -130,12 +131,12 @@ def run_node(call: Call) -> tuple[Tensor, list[State]]:
         joined("weight_hh"),
         joined("bias_ih", "bias_hh"),
         None if call.lengths is None else call.lengths.to(torch.int32),
-        *(torch.stack(field) for field in zip(*call.states, strict=True)),
+        *call.states,
     ]
     if node.peepholes:
         given = [w.weight_ch for w in call.weights if w.weight_ch is not None]
         inputs.append(torch.stack([reordered(p, cell.peepholes, node.peepholes) for p in given]))
-    fields = len(call.states[0])
+    fields = len(call.states)
     y, *last = torch.onnx.ops.symbolic_multi_out(
         node.operator,
         inputs,
@@ -144,17 +145,13 @@ def run_node(call: Call) -> tuple[Tensor, list[State]]:
         shapes=[[T, n, B, H], *([[n, B, H]] * fields)],
     )
     output = y.transpose(1, 2).reshape(T, B, n * H)
-    states = [cell.state_type(*(field[k] for field in last)) for k in range(n)]
     if call.lengths is not None:  # ONNX Runtime gives zeros for sequences without time steps
         has_steps = (call.lengths > 0)[:, None]
-        states = [
-            cell.state_type(*(torch.where(has_steps, *pair) for pair in zip(*both, strict=True)))
-            for both in zip(states, call.states, strict=True)
-        ]
-    return output, states
+        last = [torch.where(has_steps, *pair) for pair in zip(last, call.states, strict=True)]
+    return output, cell.state_type(*last)
 
 
-def run_loop(call: Call) -> tuple[Tensor, list[State]]:
+def run_loop(call: Call) -> tuple[Tensor, State]:
     """A layer as a loop over the cell's own step, `Scan` in ONNX, one for each direction.
 
     Raises:
@@ -165,12 +162,9 @@ def run_loop(call: Call) -> tuple[Tensor, list[State]]:
             f"exporting {call} to ONNX requires PyTorch 2.13 or newer, got {torch.__version__}; "
             "with backend='reference', the layer is exported for one number of time steps"
         )
-    outputs, states = [], []
-    for direction in range(len(call.weights)):
-        output, last = loop(call, direction)
-        outputs.append(output)
-        states.append(last)
-    return torch.cat(outputs, dim=-1), states
+    outputs, states = zip(*(loop(call, k) for k in range(len(call.weights))), strict=True)
+    last = (torch.stack(field) for field in zip(*states, strict=True))
+    return torch.cat(outputs, dim=-1), call.cell.state_type(*last)
 
 
 def loop(call: Call, direction: int) -> tuple[Tensor, State]:
@@ -180,7 +174,7 @@ def loop(call: Call, direction: int) -> tuple[Tensor, State]:
         call.cell,
         call.x,
         call.weights[direction],
-        call.states[direction],
+        call.cell.state_type(*(field[direction] for field in call.states)),
         call.lengths,
         call.resets,
         masks,

@@ -79,15 +79,13 @@ class Passes(ABC):
         return dtype
 
     @abstractmethod
-    def forward(
-        self, call: Call, output: Tensor, last: Sequence[State], saved: Sequence[Tensor]
-    ) -> None:
+    def forward(self, call: Call, output: Tensor, last: State, saved: Sequence[Tensor]) -> None:
         """Compute a layer.
 
         Args:
             call: The input, weights, first states, lengths and resets.
             output: Receives the output, `[T, B, directions * P]`.
-            last: Receive the last state of each direction.
+            last: Receives the state after the last step, `[directions, B, ...]`.
             saved: Receive what is saved for the backward pass; empty if there will be none.
 
         Raises:
@@ -101,7 +99,7 @@ class Passes(ABC):
         output: Tensor,
         saved: Sequence[Tensor],
         d_output: Tensor | None,
-        d_last: Sequence[State],
+        d_last: State,
         d_inputs: Call,
     ) -> None:
         """Compute the gradients of a layer.
@@ -111,7 +109,7 @@ class Passes(ABC):
             output: The output of the forward pass.
             saved: What the forward pass saved.
             d_output: Gradient of the output; `None` for zeros. Its last dimension is contiguous.
-            d_last: Gradients of the last state of each direction, with `None` for zeros.
+            d_last: Gradient of the last state, with `None` for zeros.
             d_inputs: Receives the gradients: in the place of each tensor of `call` the memory of
                 its gradient, or `None` if that is not needed.
         """

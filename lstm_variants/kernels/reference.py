@@ -19,11 +19,12 @@ class Reference(Backend):
     def unsupported_reason(self, call: Call) -> str | None:
         return None
 
-    def run(self, call: Call) -> tuple[Tensor, list[State]]:
-        results = [scan_direction(call, direction) for direction in range(len(call.weights))]
-        outputs = [output for output, _ in results]
-        states = [last for _, last in results]
-        return torch.cat(outputs, dim=-1) if len(outputs) > 1 else outputs[0], states
+    def run(self, call: Call) -> tuple[Tensor, State]:
+        directions = range(len(call.weights))
+        outputs, states = zip(*(scan_direction(call, k) for k in directions), strict=True)
+        last = (torch.stack(field) for field in zip(*states, strict=True))
+        output = torch.cat(outputs, dim=-1) if len(outputs) > 1 else outputs[0]
+        return output, call.cell.state_type(*last)
 
 
 def scan_direction(
@@ -40,7 +41,7 @@ def scan_direction(
         call.cell,
         call.x,
         call.weights[direction],
-        call.states[direction],
+        call.cell.state_type(*(field[direction] for field in call.states)),
         lengths=call.lengths,
         resets=call.resets,
         masks=None if call.masks is None else call.masks[direction],

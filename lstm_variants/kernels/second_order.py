@@ -13,7 +13,7 @@ from lstm_variants.kernels.call import Call, in_dtype, is_recorded
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.torch_internals import graph_is_kept
 
-Result = tuple[Tensor, list[State]]
+Result = tuple[Tensor, State]
 
 
 def run_twice_differentiable(compute: Callable[[Call], Result], call: Call) -> Result:
@@ -21,10 +21,8 @@ def run_twice_differentiable(compute: Callable[[Call], Result], call: Call) -> R
     flat = call.flatten()
     if not is_recorded(flat):
         return compute(call)
-    output, *states = ThroughReference.apply(compute, call, *flat)  # type: ignore[no-untyped-call]
-    n = len(states) // len(call.states)
-    parts = [states[k : k + n] for k in range(0, len(states), n)]
-    return output, [call.cell.state_type(*part) for part in parts]
+    output, *last = ThroughReference.apply(compute, call, *flat)  # type: ignore[no-untyped-call]
+    return output, call.cell.state_type(*last)
 
 
 class ThroughReference(torch.autograd.Function):
@@ -194,6 +192,6 @@ def autograd(
 
 
 def flatten(result: Result) -> list[Tensor]:
-    """Outputs, and the states of all directions in a row."""
-    output, states = result
-    return [output, *(tensor for state in states for tensor in state)]
+    """The output and the fields of the state in a row."""
+    output, last = result
+    return [output, *last]

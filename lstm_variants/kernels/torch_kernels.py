@@ -48,7 +48,7 @@ class TorchKernels(Backend):
         if call.masks is not None:
             return "torch's kernels have no recurrent dropout and no zoneout"
         dtype = computing_dtype(x)
-        if len(call.states[0]) > 1 and x.device.type == "cpu" and dtype.itemsize < 4:
+        if len(call.states) > 1 and x.device.type == "cpu" and dtype.itemsize < 4:
             return f"torch keeps the cell state in {dtype}, in which small increments are lost"
         if exporting_to_onnx():
             # It would accept any number of time steps, and compute with that of the example.
@@ -65,7 +65,7 @@ class TorchKernels(Backend):
             return "packing depends on the values of lengths, which are unknown while tracing"
         return None
 
-    def run(self, call: Call) -> tuple[Tensor, list[State]]:
+    def run(self, call: Call) -> tuple[Tensor, State]:
         # cuDNN's backward pass cannot be differentiated, nor can that of a compiled program.
         if is_compiling():
             return self.compute(with_trained_input(call))
@@ -73,20 +73,19 @@ class TorchKernels(Backend):
             return run_twice_differentiable(self.compute, call)
         return self.compute(call)
 
-    def compute(self, call: Call) -> tuple[Tensor, list[State]]:
+    def compute(self, call: Call) -> tuple[Tensor, State]:
         """Call torch's function, padded or packed.
 
         Raises:
             ValueError: If sizes do not fit together.
         """
         if not is_traced():  # there, sizes are symbols, and those of the call that is traced fit
-            call.check_shapes()
+            call.check_shapes(call.flatten())
         if call.lengths is not None:
             check_length_dtype(call.lengths)
             if not call.lengths.any():
                 return Reference().run(call)  # zeros that depend on the inputs, for autograd
-        # Per field of the state, [directions, B, ...].
-        fields = [torch.stack(field) for field in zip(*call.states, strict=True)]
+        fields = list(call.states)
         if call.lengths is None:
             output, *last = self.apply(call, (call.x,), fields)
         else:
@@ -94,7 +93,7 @@ class TorchKernels(Backend):
         if torch.is_autocast_enabled(call.x.device.type):
             # On the CPU it leaves torch's GRU out, whose results are in float32 or as `hx`.
             output, *last = (result.to(computing_dtype(call.x)) for result in (output, *last))
-        return output, [call.cell.state_type(*parts) for parts in zip(*last, strict=True)]
+        return output, call.cell.state_type(*last)
 
     def run_packed(self, call: Call, lengths: Tensor, fields: list[Tensor]) -> list[Tensor]:
         """Pack the sequences that have steps; the others keep their state."""

@@ -15,7 +15,7 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from lstm_variants.cells import Cell, ElmanCell, GRUCell
 
-OVERWRITTEN = {"cell", "backend", "weight_dropout", "recurrent_dropout", "zoneout"}
+OVERWRITTEN = {"cell", "spec", "backend", "weight_dropout", "recurrent_dropout", "zoneout"}
 """Attributes that the constructor sets, and that of torch's layers does not."""
 
 
@@ -33,7 +33,7 @@ def check_settings(cell: Cell) -> None:
 def check_reserved_attributes(layer: Any) -> None:
     """Raise TypeError if a subclass has set an attribute that the constructor would overwrite."""
     taken = vars(layer).keys() & OVERWRITTEN
-    if taken and not hasattr(layer, "_weight_names"):  # else it is initialised once more
+    if taken and not hasattr(layer, "spec"):  # else it is initialised once more
         raise TypeError(
             f"{', '.join(sorted(taken))} of {type(layer).__name__} would be overwritten: the "
             "layers of lstm_variants have attributes with these names, give yours others"
@@ -85,12 +85,6 @@ def check_constructor(
             f"expects num_layers greater than 1, but got dropout={dropout} and num_layers=1",
             stacklevel=4,
         )
-
-
-def fixed_settings(layer: Any) -> dict[str, Any]:
-    """The settings of a layer that its parameters were created for."""
-    names = ("num_layers", "bias", "bidirectional")
-    return {name: getattr(layer, name) for name in names}
 
 
 def label_of(cell: Cell) -> str:
@@ -161,16 +155,8 @@ def is_cast(tensor: Tensor) -> bool:
     )
 
 
-def check_input_size(x: Tensor, input_size: int) -> None:
-    """Raise RuntimeError unless the input has shape `[..., D]` with `D` equal to `input_size`."""
-    if x.shape[-1] != input_size:
-        raise RuntimeError(
-            f"input.size(-1) must be equal to input_size. Expected {input_size}, got {x.shape[-1]}"
-        )
-
-
 def check_state(
-    layer: str, hx: Any, names: tuple[str, ...], sizes: dict[str, tuple[int, ...]], x: Tensor
+    layer: str, hx: Any, names: tuple[str, ...], shapes: tuple[tuple[int, ...], ...], x: Tensor
 ) -> tuple[Tensor, ...]:
     """Check the initial state, and return it as a tuple of tensors.
 
@@ -178,7 +164,7 @@ def check_state(
         layer: Class name of the layer, for error messages.
         hx: The initial state passed by the user.
         names: Names of the cell's state fields.
-        sizes: Expected shape of each field.
+        shapes: Expected shape of each field.
         x: The input, for its dtype and device.
 
     Raises:
@@ -204,7 +190,7 @@ def check_state(
             raise TypeError(f"{layer} expects {name}_0 to be a tensor, got {type(tensor).__name__}")
         check_layout(f"{name}_0", tensor)
 
-    dims = len(sizes[names[0]])
+    dims = len(shapes[0])
     if any(tensor.dim() != dims for tensor in state):
         kind = "batched 3-D" if dims == 3 else "unbatched 2-D"
         if single:
@@ -218,8 +204,8 @@ def check_state(
         )
     for k, (name, tensor) in enumerate(zip(names, state, strict=True)):
         label = "hidden" if single else f"hidden[{k}]"
-        if tuple(tensor.shape) != sizes[name]:
-            raise RuntimeError(f"Expected {label} size {sizes[name]}, got {list(tensor.shape)}")
+        if tuple(tensor.shape) != shapes[k]:
+            raise RuntimeError(f"Expected {label} size {shapes[k]}, got {list(tensor.shape)}")
         if tensor.dtype != x.dtype and not (is_cast(tensor) and is_cast(x)):
             raise RuntimeError(
                 f"expected {name}_0 ({label}) to have the input's dtype {x.dtype}, "

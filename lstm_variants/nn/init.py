@@ -163,7 +163,7 @@ def get_biases(layer: Recurrent) -> list[list[tuple[Parameter, Tensor]]]:
             f"layer should be a layer of lstm_variants.nn, got {type(layer).__name__}; "
             "for a model, pass its layer, for example model.lstm"
         )
-    specs = layer._specs(0)  # but for their shapes, those of every layer
+    specs = layer.parameters_of_cell()  # but for their shapes, those of every layer
     if not any(kind.startswith("bias") for kind in specs):
         raise ValueError(
             "layer should have biases, parameters whose names begin with bias, "
@@ -172,7 +172,7 @@ def get_biases(layer: Recurrent) -> list[list[tuple[Parameter, Tensor]]]:
     named = layer.named_parameters(recurse=False, remove_duplicate=False)
     plain = {name for name, _ in named}
     all_biases: list[list[tuple[Parameter, Tensor]]] = []
-    for names in layer._weight_names:
+    for names in layer.spec.names:
         biases: list[tuple[Parameter, Tensor]] = []
         for (kind, spec), name in zip(specs.items(), names, strict=True):
             if not kind.startswith("bias"):

@@ -1,4 +1,4 @@
-"""Inputs of every layout as a padded batch, and outputs in the layout of the input."""
+"""The arguments of a layer in every layout as a padded batch, and results in that layout."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from lstm_variants.cells import Cell
+from lstm_variants.cells import Cell, State
+from lstm_variants.kernels import initial_states
 from lstm_variants.nn.arguments import (
     check_dtype,
-    check_input_size,
     check_layout,
-    fixed_settings,
+    check_state,
 )
 from lstm_variants.steps import check_lengths, check_resets
 from lstm_variants.torch_internals import jit_is_tracing, plain_parameters
@@ -47,7 +47,10 @@ def as_batch(layer: Recurrent, given: Any, lengths: Any, resets: Any) -> Batch:
             fit.
         RuntimeError: If a shape of the input is wrong.
     """
-    if isinstance(given, PackedSequence):
+    if not isinstance(given, Tensor):
+        if not isinstance(given, PackedSequence):
+            name = type(layer).__name__
+            raise TypeError(f"{name} expects a tensor or a packed sequence, got {type(given)}")
         if lengths is not None:
             raise ValueError("lengths should be None for a packed sequence, which has its own")
         if resets is not None:
@@ -60,14 +63,14 @@ def as_batch(layer: Recurrent, given: Any, lengths: Any, resets: Any) -> Batch:
         check_values(layer, given.data)
         return Batch(*unpack(given), None, batched=True)
 
-    name = type(layer).__name__
-    if not isinstance(given, Tensor):
-        raise TypeError(f"{name} expects a tensor or a packed sequence, got {type(given)}")
-    check_layout(f"the input of {name}", given)
-    if given.dim() not in (2, 3):
-        raise ValueError(f"{name}: Expected input to be 2D or 3D, got {given.dim()}D instead")
+    if given.is_nested or given.layout is not torch.strided:
+        check_layout(f"the input of {type(layer).__name__}", given)
+    dims = given.dim()
+    if dims not in (2, 3):
+        name = type(layer).__name__
+        raise ValueError(f"{name}: Expected input to be 2D or 3D, got {dims}D instead")
     check_values(layer, given)
-    batched = given.dim() == 3
+    batched = dims == 3
     x = given if batched else given.unsqueeze(1)
     if resets is not None:
         resets = check_resets(resets, given.shape[:-1])
@@ -113,34 +116,88 @@ def check_values(layer: Recurrent, x: Tensor) -> None:
     The same if settings were changed that the weights do not follow, a weight was removed, or
     `cell` was set to something else.
     """
-    if not isinstance(layer.cell, Cell):
+    spec = layer.spec
+    if layer.cell is not spec.cell and not isinstance(layer.cell, Cell):
         raise TypeError(
             f"cell of {type(layer).__name__} should be a cell of lstm_variants, got "
             f"{type(layer.cell).__name__}: give an attribute of your own another name"
         )
-    if fixed_settings(layer) != layer._fixed_settings:
+    if (
+        layer.num_layers != spec.num_layers
+        or layer.bias != spec.bias
+        or layer.bidirectional != spec.bidirectional
+    ):
+        changed = {name: getattr(layer, name) for name in spec.settings}
         raise RuntimeError(
-            f"the layer was created with {layer._fixed_settings}, got "
-            f"{fixed_settings(layer)}: create a new one, these settings cannot be changed"
+            f"the layer was created with {spec.settings}, got {changed}: create a new one, these "
+            "settings cannot be changed"
         )
-    # A parametrised weight is computed at each access: another parameter has the same dtype. The
-    # replicas of DataParallel have no parameters.
-    names, plain = layer._weight_names[0], plain_parameters(layer)
-    for name, parameter in plain.items():
-        if parameter is None and any(name in group for group in layer._weight_names):
-            raise TypeError(f"{name} should be a parameter, got None (without biases: bias=False)")
-    weight = next((plain[name] for name in names if name in plain), None)
-    if weight is None:
-        weight = next(layer.parameters(), None)
-    if weight is None:
-        weight = getattr(layer, names[0])
-    check_dtype(x, weight)
+    weight = some_weight(layer)
+    if x.dtype != weight.dtype:
+        check_dtype(x, weight)
     if x.device != weight.device:
         raise RuntimeError(
             "Input and parameter tensors are not at the same device, found input tensor at "
             f"{x.device} and parameter tensor at {weight.device}"
         )
-    check_input_size(x, layer.input_size)
+    if x.shape[-1] != layer.input_size:
+        raise RuntimeError(
+            f"input.size(-1) must be equal to input_size. Expected {layer.input_size}, got "
+            f"{x.shape[-1]}"
+        )
+
+
+def some_weight(layer: Recurrent) -> Tensor:
+    """A parameter of a layer, for dtype and device; raise TypeError if one of them is `None`."""
+    names, plain = layer.spec.names, plain_parameters(layer)
+    for name, parameter in plain.items():
+        if parameter is None and any(name in group for group in names):
+            raise TypeError(f"{name} should be a parameter, got None (without biases: bias=False)")
+    # A parametrised weight is computed at each access: another parameter has the same dtype. The
+    # replicas of DataParallel have no parameters.
+    weight = next((plain[name] for name in names[0] if name in plain), None)
+    if weight is None:
+        weight = next(layer.parameters(), None)
+    if weight is None:
+        weight = getattr(layer, names[0][0])
+    found: Tensor = weight
+    return found
+
+
+def first_states(layer: Recurrent, batch: Batch, hx: Any) -> State:
+    """The state before the first step, of all layers and directions, `[layers * directions, B, H]`.
+
+    Args:
+        layer: The module.
+        batch: Its input.
+        hx: The initial state passed by the user, or `None`.
+
+    Raises:
+        TypeError: If `hx` is not a tensor (one state field) or a tuple of tensors (several).
+        RuntimeError: If the number of tensors, a shape, a dtype or a device is wrong.
+    """
+    x, cell, count = batch.x, layer.cell, len(layer.spec.names)
+    if hx is None:
+        return initial_states(cell, x, count, layer.hidden_size, layer.proj_size)
+    sizes = (count, x.shape[1]) if batch.batched else (count,)
+    output, others = (*sizes, layer.proj_size or layer.hidden_size), (*sizes, layer.hidden_size)
+    names = cell.state_type._fields
+    shapes = (output, *(others,) * (len(names) - 1))
+    given = check_state(type(layer).__name__, hx, names, shapes, x)
+    if not batch.batched:
+        given = tuple(tensor.unsqueeze(1) for tensor in given)
+    state: State = cell.state_type(*given)
+    return state
+
+
+def last_states(states: list[State], *, batched: bool) -> Any:
+    """The last states of all layers in the layout of `hx`."""
+    fields = tuple(states[0])
+    if len(states) > 1:
+        fields = tuple(torch.cat(field) for field in zip(*states, strict=True))
+    if not batched:
+        fields = tuple(tensor.squeeze(1) for tensor in fields)
+    return fields if len(fields) > 1 else fields[0]
 
 
 def unpack(packed: PackedSequence) -> tuple[Tensor, Tensor | None]:

@@ -18,15 +18,26 @@ from lstm_variants.nn.arguments import (
     check_constructor,
     check_names,
     check_reserved_attributes,
-    fixed_settings,
     label_of,
     shown_arguments,
 )
-from lstm_variants.nn.inputs import Batch, as_batch, check_step_input, in_layout_of
+from lstm_variants.nn.inputs import (
+    Batch,
+    as_batch,
+    check_step_input,
+    first_states,
+    in_layout_of,
+    last_states,
+)
 from lstm_variants.nn.regularisation import check_rates, regularised
-from lstm_variants.nn.states import initial_states, stack_states
+from lstm_variants.nn.spec import LayerSpec
 from lstm_variants.steps import check_resets
-from lstm_variants.torch_internals import Labelled, members_of_torch, plain_parameters
+from lstm_variants.torch_internals import (
+    Labelled,
+    is_direct,
+    members_of_torch,
+    plain_parameters,
+)
 
 TORCH_PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
 """Names of the parameters that torch.nn.LSTM has, without `_l{k}` and `_reverse`."""
@@ -123,48 +134,57 @@ class Recurrent(Labelled):
         self.recurrent_dropout = recurrent_dropout
         self.zoneout = zoneout
 
-        self._fixed_settings = fixed_settings(self)
-        self._weight_names: list[list[str]] = []
-        self._kinds = tuple(self._specs(0))
-        check_rates(cell, self._kinds, weight_dropout, recurrent_dropout, zoneout)
+        kinds = tuple(self.parameters_of_cell())
+        check_rates(cell, kinds, weight_dropout, recurrent_dropout, zoneout)
+        groups: list[tuple[str, ...]] = []
         for layer in range(num_layers):
             for suffix in ("", "_reverse") if bidirectional else ("",):
-                specs = self._specs(layer)
-                check_names(cell, self._kinds, tuple(specs))
-                names = [f"{kind}_l{layer}{suffix}" for kind in specs]
-                for name, spec in zip(names, specs.values(), strict=True):
-                    parameter = nn.Parameter(torch.empty(spec.shape, device=device, dtype=dtype))
-                    self.register_parameter(name, parameter)
-                self._weight_names.append(names)
+                own = self.parameters_of_cell(layer)
+                check_names(cell, kinds, tuple(own))
+                names = tuple(f"{kind}_l{layer}{suffix}" for kind in own)
+                for name, parameter in zip(names, own.values(), strict=True):
+                    tensor = torch.empty(parameter.shape, device=device, dtype=dtype)
+                    self.register_parameter(name, nn.Parameter(tensor))
+                groups.append(names)
+        self.spec = LayerSpec(cell, kinds, tuple(groups), self.num_layers, bias, self.bidirectional)
         if cell in FUNCTIONS:  # with these names, other libraries compute torch's equations
-            vars(self).update(members_of_torch(self._weight_names, FUNCTIONS[cell]))
+            vars(self).update(members_of_torch(self.spec.names, FUNCTIONS[cell]))
         self.reset_parameters()
 
     _label_of_weights = property(lambda self: label_of(self.cell))  # the cell may be replaced
 
-    @property
-    def _output_size(self) -> int:
-        """Output size of one direction: `P`, or `H` without a projection."""
-        return self.proj_size or self.hidden_size
-
-    def _specs(self, layer: int) -> dict[str, Parameter]:
-        """The cell's description of the parameters of one of the stacked layers."""
-        size = self._output_size * (1 + self.bidirectional) if layer else self.input_size
+    def parameters_of_cell(self, layer: int = 0) -> dict[str, Parameter]:
+        """The cell's description of its parameters in one of the stacked layers, by name."""
+        output_size = (self.proj_size or self.hidden_size) * (1 + self.bidirectional)
+        size = output_size if layer else self.input_size
         return self.cell.parameters(
             size, self.hidden_size, bias=self.bias, proj_size=self.proj_size
         )
 
+    def weights_of_cell(self, index: int = 0) -> Weights:
+        """The parameters of one layer and direction, as the cell takes them.
+
+        Args:
+            index: The layer and direction, in the order of `h_n`.
+        """
+        # At every call: hooks and functional_call replace attributes. A dictionary is faster.
+        plain, names = plain_parameters(self), self.spec.names[index]
+        tensors = [plain[name] if name in plain else getattr(self, name) for name in names]
+        weights: Weights = self.cell.weights_type(**dict(zip(self.spec.kinds, tensors)))  # noqa: B905
+        return weights
+
     @property
     def all_weights(self) -> list[list[Tensor]]:
         """The parameters of each layer and direction."""
-        return [[getattr(self, name) for name in names] for names in self._weight_names]
+        return [[getattr(self, name) for name in names] for names in self.spec.names]
 
     def reset_parameters(self) -> None:
         """Initialise parameters: as the cell defines, or uniform within 1 / sqrt(H) of zero."""
         bound = self.hidden_size**-0.5
         own: dict[str, tuple[str, Parameter]] = {}
-        for k, names in enumerate(self._weight_names):
-            own |= dict(zip(names, self._specs(k // (1 + self.bidirectional)).items(), strict=True))
+        for k, names in enumerate(self.spec.names):
+            parameters = self.parameters_of_cell(k // self.spec.directions)
+            own |= dict(zip(names, parameters.items(), strict=True))
         extra = {name for name, (kind, _) in own.items() if kind not in TORCH_PARAMETERS}
         # torch's parameters first: with the same seed, they get the same values as in torch.
         for name, parameter in sorted(self.named_parameters(), key=lambda item: item[0] in extra):
@@ -220,10 +240,10 @@ class Recurrent(Labelled):
                 fixed setting was changed, or the selected backend does not support the call.
         """
         batch = as_batch(self, input, lengths, resets)
-        first = initial_states(self, batch.x, hx, batched=batch.batched)
+        first = first_states(self, batch, hx)
         output, last = self._run_layers(batch, first)
         output = in_layout_of(input, output, batch_first=self.batch_first)
-        return output, stack_states(last, batched=batch.batched)
+        return output, last_states(last, batched=batch.batched)
 
     def step(
         self,
@@ -272,26 +292,24 @@ class Recurrent(Labelled):
         output, hx = self(input.unsqueeze(time), hx, **more)
         return output.squeeze(time), hx
 
-    def _run_layers(self, batch: Batch, states: list[State]) -> tuple[Tensor, list[State]]:
-        """Apply all layers; return the output, `[T, B, ...]`, and the final states."""
+    def _run_layers(self, batch: Batch, states: State) -> tuple[Tensor, list[State]]:
+        """Apply all layers; return the output, `[T, B, ...]`, and the last state of each layer."""
         x, lengths, resets, _ = batch
-        n = 1 + self.bidirectional
-        final_states: list[State] = []
+        n, last = 1 + self.bidirectional, []
         for layer in range(self.num_layers):
             if layer and self.dropout:
                 x = nn.functional.dropout(x, self.dropout, self.training)
-            directions = slice(layer * n, (layer + 1) * n)
-            weights = tuple(self._weights(names) for names in self._weight_names[directions])
-            weights, masks = regularised(self, x, weights)
-            first = tuple(states[directions])
-            call = Call(self.cell, x, weights, first, lengths, resets, masks)
-            x, layer_states = run(call, self.backend)
-            final_states += layer_states
-        return x, final_states
-
-    def _weights(self, names: list[str]) -> Weights:
-        # At every call: hooks and functional_call replace attributes. A dictionary is faster.
-        plain = plain_parameters(self)
-        tensors = (plain[name] if name in plain else getattr(self, name) for name in names)
-        weights: Weights = self.cell.weights_type(**dict(zip(self._kinds, tensors, strict=True)))
-        return weights
+            weights = tuple([self.weights_of_cell(layer * n + k) for k in range(n)])
+            masks = None
+            if self.weight_dropout or self.recurrent_dropout or self.zoneout:
+                weights, masks = regularised(self, x, weights)
+            first = states
+            if self.num_layers > 1:
+                part = slice(layer * n, (layer + 1) * n)
+                first = self.cell.state_type(*(field[part] for field in states))
+            tensors = (x, *[t for group in weights for t in group], *first, lengths, resets)
+            direct = is_direct([t for t in tensors if t is not None])
+            call = Call(self.cell, x, weights, first, lengths, resets, masks, direct)
+            x, state = run(call, self.backend)
+            last.append(state)
+        return x, last

@@ -77,7 +77,9 @@ def regularised(
     if rates == (0, 0, 0):
         return weights, None
     if not is_compiling():
-        check_rates(layer.cell, layer._kinds, *rates)  # they may have been set after construction
+        check_rates(
+            layer.cell, layer.spec.kinds, *rates
+        )  # they may have been set after construction
     if layer.training and layer.weight_dropout:
         weights = tuple(drop_weights(w, layer.weight_dropout) for w in weights)
     drawn = (draw_masks(layer, x) for _ in weights)

@@ -79,9 +79,8 @@ def check_parts(cell: Cell) -> None:
     biases = [name for name in cell.parameters(D, H, bias=False) if name.startswith("bias")]
     assert not biases, f"with bias=False, parameters should not return {', '.join(biases)}"
     layer = new_layer(cell)
-    [names] = layer._weight_names
     state = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H)
-    weights = layer._weights(names)
+    weights = layer.weights_of_cell()
     wx = cell.project(random_input()[0], weights)
     after, gates = validate_step_result(cell, cell.step(wx, state, weights))
     assert type(after) is cell.state_type, (
@@ -155,9 +154,7 @@ def check_roles(cell: Cell) -> None:
         for b in cell.blocks
     ]
     candidate = torch.cat(rows, dim=-1)
-    if cell.project(random_input()[0], layer._weights(layer._weight_names[0])).shape != (
-        candidate.shape
-    ):
+    if cell.project(random_input()[0], layer.weights_of_cell()).shape != (candidate.shape):
         return  # what project returns has no blocks, and weight_ih acts in the step
     for block in cell.blocks:
         is_measured = block.role == "keep" or (block.role == "write" and is_written)
@@ -189,7 +186,7 @@ def slope(
     """
     zero(layer, "weight", "bias")
     init.gate_bias_(layer, block.name, bias)
-    weights = layer._weights(layer._weight_names[0])
+    weights = layer.weights_of_cell()
     nothing = torch.zeros(B, D, dtype=torch.float64)
     wx = (cell.project(nothing, weights) + candidate).detach().requires_grad_()
     fields = [field.clone().requires_grad_() for field in state]
@@ -230,7 +227,7 @@ def check_kept_share(cell: Cell) -> None:
 
 def difference_of_kept_share(cell: Cell, layer: Recurrent) -> str | None:
     """What differs from the kept share in a step; `None` if nothing does, or there is no share."""
-    weights = layer._weights(layer._weight_names[0])
+    weights = layer.weights_of_cell()
     names = tuple(cell.state_type._fields)
     start = cell.initial_state(torch.zeros(B, 1, dtype=torch.float64), H)
     first, second = torch.randn_like(cell.project(random_input()[:2], weights))

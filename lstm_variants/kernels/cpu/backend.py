@@ -12,11 +12,11 @@ from torch import Tensor
 from lstm_variants.cells import Cell, State
 from lstm_variants.kernels.call import Call, Shape, computing_dtype, is_recorded
 from lstm_variants.kernels.cpu import native
-from lstm_variants.kernels.cpu.cells import KERNELS, Kernel, kernel_of
+from lstm_variants.kernels.cpu.cells import KERNELS, TEXTS, Kernel, kernel_of
 from lstm_variants.kernels.cpu.plan import Plan, plan_of, thread_count
 from lstm_variants.kernels.fused import FusedBackend
 from lstm_variants.steps import check_length_values
-from lstm_variants.torch_internals import constant_while_tracing, is_traced
+from lstm_variants.torch_internals import constant_while_tracing, is_compiling, is_traced
 
 __all__ = ["CPU"]
 
@@ -49,7 +49,7 @@ class CPU(FusedBackend):
 
     def preferred_backend(self, call: Call) -> str | None:
         # Autocast on the CPU leaves torch's GRU out: it fails on input that autocast has rounded.
-        if torch.is_autocast_enabled(self.device):
+        if not call.is_direct and torch.is_autocast_enabled(self.device):
             return None
         if leaves_threads_idle(call):
             return "torch"
@@ -59,7 +59,7 @@ class CPU(FusedBackend):
                 torch_multiplies_bfloat16() or call.x.shape[1] <= FEW_IN_BFLOAT16
             )
             is_faster = is_short or torchs_products_are_faster()
-        elif call.x.dtype in self.dtypes and len(call.states[0]) == 1:  # GRU and RNN
+        elif call.x.dtype in self.dtypes and len(call.states) == 1:  # GRU and RNN
             # A call takes longer than its arithmetic, and torch's has fewer parts, if there are no
             # lengths.
             is_few = is_one_step(call) and call.x.shape[1] <= FEW_SEQUENCES
@@ -69,7 +69,7 @@ class CPU(FusedBackend):
         return "torch" if is_faster else None
 
     def kernel_name(self, cell: Cell) -> str | None:
-        return kernel_of(cell)
+        return kernel_of(cell) if is_compiling() else TEXTS.get(cell)
 
     def signature(self, name: str) -> Kernel | None:
         return KERNELS.get(name)
@@ -84,15 +84,10 @@ class CPU(FusedBackend):
     def saved_dtype(self, dtype: torch.dtype) -> torch.dtype:
         return torch.float32 if dtype == torch.bfloat16 else dtype
 
-    def forward(
-        self, call: Call, output: Tensor, last: Sequence[State], saved: Sequence[Tensor]
-    ) -> None:
+    def forward(self, call: Call, output: Tensor, last: State, saved: Sequence[Tensor]) -> None:
         if needs_float32(call):
-            n = len(last[0])
-            results = [output, *(field for state in last for field in state)]
-            with float32_buffers(results) as (wide_output, *flat):
-                parts = [flat[k : k + n] for k in range(0, len(flat), n)]
-                wide_last = [call.cell.state_type(*part) for part in parts]
+            with float32_buffers([output, *last]) as (wide_output, *fields):
+                wide_last = call.cell.state_type(*fields)
                 self.forward(in_float32(call), wide_output, wide_last, saved)
             return
         run(call, plan_for(call).forward(call, output, last, saved))
@@ -103,13 +98,12 @@ class CPU(FusedBackend):
         output: Tensor,
         saved: Sequence[Tensor],
         d_output: Tensor | None,
-        d_last: Sequence[State],
+        d_last: State,
         d_inputs: Call,
     ) -> None:
         if needs_float32(call):
             d_output = None if d_output is None else as_float32(d_output)
-            make = call.cell.state_type._make
-            d_last = [make(None if d is None else as_float32(d) for d in s) for s in d_last]
+            d_last = call.cell.state_type(*(None if d is None else as_float32(d) for d in d_last))
             with float32_buffers(d_inputs.flatten()) as wide:
                 wide_inputs = d_inputs.unflatten(wide)
                 self.backward(
@@ -134,9 +128,7 @@ class CPU(FusedBackend):
 
 def plan_for(call: Call) -> Plan:
     """The plan of a call, whose cell has a kernel."""
-    name = kernel_of(call.cell)
-    assert name is not None
-    return plan_of(name, call.weight_names, call.directions, call.x.dtype)
+    return plan_of(call.cell, call.weight_names, len(call.weights), call.x.dtype)
 
 
 def needs_float32(call: Call) -> bool:
@@ -169,13 +161,13 @@ def is_one_step(call: Call) -> bool:
 
     While tracing, the number of steps is a symbol, and asking for it would exclude others.
     """
-    return not is_traced() and call.x.shape[0] == 1
+    return (call.is_direct or not is_traced()) and call.x.shape[0] == 1
 
 
 def leaves_threads_idle(call: Call) -> bool:
     """Whether there is work for several threads, which torch's kernels have and these lack."""
-    # Traced, loading the library would be a part of the program: is_traced is asked first.
-    if is_traced() or native.kernels().single_thread_reason is None:
+    # Traced, loading the library would be a part of the program: is_traced is evaluated first.
+    if (not call.is_direct and is_traced()) or native.kernels().single_thread_reason is None:
         return False
     return thread_count(call, torch.get_num_threads()) > 1
 

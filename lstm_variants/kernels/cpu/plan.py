@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from operator import itemgetter
 from struct import Struct
@@ -10,10 +10,10 @@ from struct import Struct
 import torch
 from torch import Tensor
 
-from lstm_variants.cells import State
+from lstm_variants.cells import Cell, State
 from lstm_variants.kernels.call import Call
 from lstm_variants.kernels.cpu import native
-from lstm_variants.kernels.cpu.cells import KERNELS
+from lstm_variants.kernels.cpu.cells import KERNELS, TEXTS
 
 GRAIN_SIZE, STEP_GRAIN_SIZE = 1_000_000, 64_000
 """Multiplications with weights that are worth a thread: in all, and in a step if threads
@@ -23,40 +23,49 @@ synchronise in each step."""
 class Packer:
     """Packs the fields of a call, of which each direction has some tensors and not others."""
 
-    def __init__(self, layout: native.Layout, names: Sequence[str], directions: int) -> None:
+    def __init__(
+        self, layout: native.Layout, own: Sequence[str], halved: Sequence[str], directions: int
+    ) -> None:
         """Find the places of tensors.
 
         Args:
             layout: The fields of a call in the library.
-            names: The tensors of a direction, in the order in which `pack` gets them.
+            own: The tensors that each direction has for itself, in the order in which `pack` gets
+                them, one direction after the other.
+            halved: The tensors that come then, which have all directions in their first dimension:
+                the first direction of each, and then the second.
             directions: How many directions there are.
         """
+        names = (*own, *halved)
         used = [name for name in layout.direction if name in names]
         absent = "".join("P" if name in names else "8x" for name in layout.direction)
         nothing = "8x" * len(layout.direction) * (2 - directions)
         struct = Struct(layout.head + absent * directions + nothing)
         assert struct.size == layout.size, "the fields of a call do not fit the library"
         self.pack = struct.pack
-        n = len(names)
-        self.order = itemgetter(*(n * k + names.index(u) for k in range(directions) for u in used))
+        places = [f"{name} {k}" for k in range(directions) for name in own]
+        places += [f"{name} {k}" for k in range(directions) for name in halved]
+        self.order = itemgetter(
+            *(places.index(f"{u} {k}") for k in range(directions) for u in used)
+        )
 
 
 class Plan:
     """How calls of one configuration are packed: of one cell, with the same weights and dtype."""
 
     def __init__(
-        self, name: str, weights: tuple[str, ...], directions: int, dtype: torch.dtype
+        self, cell: Cell, weights: tuple[str, ...], directions: int, dtype: torch.dtype
     ) -> None:
         """Make the plan.
 
         Args:
-            name: The name of the kernel.
+            cell: The cell, which has a kernel.
             weights: The names of the weights that each direction has.
             directions: How many directions there are.
             dtype: The dtype of the tensors.
         """
         library = native.kernels()
-        self.kernel = kernel = KERNELS[name]
+        self.kernel = kernel = KERNELS[TEXTS[cell]]
         self.directions = directions
         self.fixed = (
             *(kernel.settings.get(setting, 0) for setting in library.layout.cell),
@@ -65,39 +74,36 @@ class Plan:
         )
         saved_dtype = torch.float32 if dtype == torch.bfloat16 else dtype
         self.vector = native.PADDED_BYTES // saved_dtype.itemsize
-        inputs = (*weights, *(f"{field}_0" for field in kernel.fields))
+        first = tuple(f"{field}_0" for field in kernel.fields)
         last = tuple(f"{field}_n" for field in kernel.fields)
-        d_last = tuple(f"d_{field}" for field in last)
-        d_inputs = ("d_x", *(f"d_{name}" for name in inputs))
+        d_weights = ("d_x", *(f"d_{name}" for name in weights))
+        d_states = tuple(f"d_{name}" for name in (*last, *first))
         groups = {
-            "inference": (inputs, last),
-            "training": (inputs, last, kernel.saved),
-            "backward": (inputs, kernel.saved, d_last, d_inputs),
+            "inference": (weights, (*first, *last)),
+            "training": ((*weights, *kernel.saved), (*first, *last)),
+            "backward": ((*weights, *kernel.saved, *d_weights), (*first, *d_states)),
         }
         self.packers = {
-            key: Packer(library.layout, sum(names, ()), directions) for key, names in groups.items()
+            key: Packer(library.layout, *names, directions) for key, names in groups.items()
         }
 
     def padded(self, hidden_size: int) -> int:
         """H, rounded up to whole vectors, whose size is the same on every machine."""
         return -(-hidden_size // self.vector) * self.vector
 
-    def forward(
-        self, call: Call, output: Tensor, last: Sequence[State], saved: Sequence[Tensor]
-    ) -> bytes:
+    def forward(self, call: Call, output: Tensor, last: State, saved: Sequence[Tensor]) -> bytes:
         """The forward pass of a call as the library takes it.
 
         Raises:
             RuntimeError: If the storage of a tensor was freed.
         """
-        tensors: list[Tensor | None] = []
+        own: list[Tensor | None] = []
         n = len(saved) // self.directions
         for k, weights in enumerate(call.weights):
-            tensors += [t for t in weights if t is not None]
-            tensors += call.states[k]
-            tensors += last[k]
-            tensors += saved[k * n : (k + 1) * n]
-        return self.packed("training" if saved else "inference", call, output, None, tensors)
+            own += [t for t in weights if t is not None]
+            own += saved[k * n : (k + 1) * n]
+        key = "training" if saved else "inference"
+        return self.packed(key, call, output, None, own, (*call.states, *last))
 
     def backward(
         self,
@@ -105,7 +111,7 @@ class Plan:
         output: Tensor,
         saved: Sequence[Tensor],
         d_output: Tensor | None,
-        d_last: Sequence[State],
+        d_last: State,
         d_x: Sequence[Tensor | None],
         d_inputs: Call,
     ) -> bytes:
@@ -116,25 +122,23 @@ class Plan:
             output: The output of the forward pass.
             saved: What the forward pass saved.
             d_output: Gradient of the output; `None` for zeros.
-            d_last: Gradients of the last states, with `None` for zeros.
+            d_last: Gradient of the last state, with `None` for zeros.
             d_x: Memory of the gradient of the input, for each direction.
             d_inputs: Memory of the gradients of weights and states.
 
         Raises:
             RuntimeError: If the storage of a tensor was freed.
         """
-        tensors: list[Tensor | None] = []
+        own: list[Tensor | None] = []
         n = len(saved) // self.directions
         for k, weights in enumerate(call.weights):
-            tensors += [t for t in weights if t is not None]
-            tensors += call.states[k]
-            tensors += saved[k * n : (k + 1) * n]
-            tensors += d_last[k]
-            tensors.append(d_x[k])
+            own += [t for t in weights if t is not None]
+            own += saved[k * n : (k + 1) * n]
+            own.append(d_x[k])
             pairs = zip(weights, d_inputs.weights[k], strict=True)
-            tensors += [d for weight, d in pairs if weight is not None]
-            tensors += d_inputs.states[k]
-        return self.packed("backward", call, output, d_output, tensors)
+            own += [d for weight, d in pairs if weight is not None]
+        halved = (*call.states, *d_last, *d_inputs.states)
+        return self.packed("backward", call, output, d_output, own, halved)
 
     def packed(
         self,
@@ -142,23 +146,26 @@ class Plan:
         call: Call,
         output: Tensor,
         d_output: Tensor | None,
-        tensors: Iterable[Tensor | None],
+        own: Sequence[Tensor | None],
+        halved: Sequence[Tensor | None],
     ) -> bytes:
-        """Sizes and addresses, in the order of the library."""
-        x, lengths, resets = call.x, call.lengths, call.resets
+        """Sizes and addresses, in the order of the library; tensors in the order of `Packer`."""
+        x = call.x
         T, B, D, H, P = call.sizes
         threads = thread_count(call, native.kernels().threads)
         strides = (0, 0) if d_output is None else d_output.stride()
-        shared = [lengths, resets, x, output, d_output]
+        tensors = (call.lengths, call.resets, x, output, d_output, *own, *halved)
         addresses = [0 if t is None else t.data_ptr() or without_memory(t) for t in tensors]
-        others = [0 if t is None else t.data_ptr() or without_memory(t) for t in shared]
+        if self.directions == 2:
+            pairs = zip(halved, addresses[-len(halved) :], strict=True)
+            addresses += [a if t is None else a + t.nbytes // 2 for t, a in pairs]
         packer = self.packers[key]
         return packer.pack(
             *self.fixed,
             *(threads, self.directions, T, B, D, H, P, self.padded(H)),
-            *(x.stride(0), x.stride(1), strides[0], strides[1]),
-            *others,
-            *packer.order(addresses),
+            *(*x.stride()[:2], *strides[:2]),
+            *addresses[:5],
+            *packer.order(addresses[5:]),
         )
 
 

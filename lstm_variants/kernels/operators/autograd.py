@@ -16,7 +16,7 @@ from torch import Tensor
 
 from lstm_variants.cells import State
 from lstm_variants.kernels.call import Call, is_recorded
-from lstm_variants.kernels.operators.eager import compute, compute_gradients, flattened, grouped
+from lstm_variants.kernels.operators.eager import compute, compute_gradients
 from lstm_variants.kernels.operators.schema import (
     Tensors,
     arguments_of,
@@ -56,34 +56,30 @@ def saves_output_without_copy(call: Call) -> bool:
     As in torch.nn, it is for an LSTM in one direction, in float32 and without projection. The same
     holds for the other cells with more states than h.
     """
-    state = call.states[0]
+    state = call.states
     if call.directions > 1 or len(state) == 1:
         return False
     return state[0].shape == state[1].shape and state[0].dtype == torch.float32
 
 
 class LayerFunction(LevelFunction):
-    """The derivative of the results of `layer`, which are given."""
+    """The derivative of the output and the last state of `layer`, which are given."""
 
     @staticmethod
     def forward(
-        ctx: Any, results: Tensors, call: Call, backend: Passes, *flat: Tensor
+        ctx: Any, results: Tensors, saved: Tensors, call: Call, backend: Passes, *flat: Tensor
     ) -> tuple[Tensor, ...]:
-        states = len(call.states) * len(call.states[0])
-        saved = results[1 + states :]
         output = results[0] if saves_output_without_copy(call) else results[0].clone()
-        ctx.call, ctx.backend, ctx.states = saved_call(call), backend, states
+        ctx.call, ctx.backend = saved_call(call), backend
         ctx.save_for_backward(output, *saved, *flat)
-        ctx.mark_non_differentiable(*saved)
         ctx.set_materialize_grads(False)
         return tuple(results)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
-        tensors, needs_grad = ctx.saved_tensors, ctx.needs_input_grad[3:]
+        tensors, needs_grad = ctx.saved_tensors, ctx.needs_input_grad[4:]
         n = len(tensors) - len(needs_grad)
         output, saved, call = tensors[0], tensors[1:n], ctx.call.unflatten(tensors[n:])
-        gradients = gradients[: 1 + ctx.states]
         given = [gradient for gradient in gradients if gradient is not None]
         found: Sequence[Tensor | None]
         if in_forward_mode((*given, *tensors)):
@@ -91,7 +87,7 @@ class LayerFunction(LevelFunction):
         elif not torch.is_grad_enabled() and runs_directly((*tensors, *given)):
             with below_autograd():
                 found = compute_gradients(call, ctx.backend, output, saved, gradients, needs_grad)
-            return None, None, None, *found
+            return None, None, None, None, *found
         else:
             arguments = (*arguments_of(call, ctx.backend), output, saved, gradients, needs_grad)
             if torch.is_grad_enabled():
@@ -100,7 +96,7 @@ class LayerFunction(LevelFunction):
                 with below_autograd():
                     found = backward_operator(*arguments)
         found = [g if needed else None for g, needed in zip(found, needs_grad, strict=True)]
-        return None, None, None, *found
+        return None, None, None, None, *found
 
 
 class BackwardFunction(LevelFunction):
@@ -135,27 +131,27 @@ class BackwardFunction(LevelFunction):
         return *(None,) * 4, *second_gradients(call, gradients, second, ctx.needs_input_grad[4:])
 
 
-def run(call: Call, backend: Passes) -> tuple[Tensor, list[State]]:
-    """Compute a call with a fused backend: the output and the last states.
+def run(call: Call, backend: Passes) -> tuple[Tensor, State]:
+    """Compute a call with a fused backend: the output and the last state.
 
     An operator goes through the dispatcher twice, which takes a part of the time of a small layer.
     So it is called only where something besides autograd and the kernel may take part.
     """
     flat = call.flatten()
-    steps = [t for t in (call.lengths, call.resets) if t is not None]
-    if not runs_directly((*flat, *steps)):
-        results = layer_operator(*arguments_of(call, backend), False)
-    elif in_forward_mode(flat):
-        return run_reference(call)
-    elif is_recorded(flat):
-        with below_autograd():
-            results = flattened(compute(call, backend, save_for_backward=True))
-        results = LayerFunction.apply_at_this_level(results, call, backend, *flat)
-    else:
+    if not call.is_direct:
+        steps = [t for t in (call.lengths, call.resets) if t is not None]
+        if not runs_directly((*flat, *steps)):
+            output, *fields = layer_operator(*arguments_of(call, backend), False)
+            return output, call.cell.state_type(*fields)
+        if in_forward_mode(flat):
+            return run_reference(call)
+    if not is_recorded(flat):
         output, last, _ = compute(call, backend, save_for_backward=False)
         return output, last
-    states = len(call.states) * len(call.states[0])
-    return results[0], grouped(results[1 : 1 + states], call)
+    with below_autograd():
+        output, last, saved = compute(call, backend, save_for_backward=True)
+    output, *fields = LayerFunction.apply((output, *last), saved, call, backend, *flat)
+    return output, call.cell.state_type._make(fields)
 
 
 def differentiable_layer(*arguments: Any) -> list[Tensor]:
@@ -179,9 +175,10 @@ def differentiable_layer(*arguments: Any) -> list[Tensor]:
     with below_autograd():
         results: list[Tensor] = layer_operator(*operands, needed or save_for_backward)
     if needed:
-        results = list(LayerFunction.apply_at_this_level(results, call, backend, *flat))
-    states = len(call.states) * len(call.states[0])
-    return results if save_for_backward else results[: 1 + states]
+        n = 1 + len(call.states)
+        results, saved = results[:n], results[n:]
+        results = [*LayerFunction.apply_at_this_level(results, saved, call, backend, *flat), *saved]
+    return results if save_for_backward else results[: 1 + len(call.states)]
 
 
 def differentiable_backward(*arguments: Any) -> list[Tensor]:

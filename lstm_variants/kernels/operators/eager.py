@@ -19,8 +19,8 @@ from lstm_variants.kernels.passes import Passes
 from lstm_variants.steps import check_length_values
 from lstm_variants.torch_internals import is_zero_without_memory
 
-Results = tuple[Tensor, list[State], list[Tensor]]
-"""The output, the last states of each direction, and what is saved for the backward pass."""
+Results = tuple[Tensor, State, list[Tensor]]
+"""The output, the last state, and what is saved for the backward pass."""
 
 
 def compute(call: Call, backend: Passes, save_for_backward: bool) -> Results:
@@ -29,18 +29,16 @@ def compute(call: Call, backend: Passes, save_for_backward: bool) -> Results:
     Raises:
         ValueError: If tensors do not fit together, or a length is out of range.
     """
-    call = call.contiguous()
-    check(call, backend)
-    check_device(call, backend)
+    check(call, backend, flat := call.flatten())
+    call = call.contiguous(flat)
     output, last, saved = results = empty_results(call, backend, save_for_backward)
     if call.has_steps:
         backend.forward(call, output, last, saved)
         return results
     if call.lengths is not None:
         check_length_values(call.lengths, len(call.x))  # as the library does with time steps
-    for group, first in zip(last, call.states, strict=True):
-        for new, state in zip(group, first, strict=True):
-            new.copy_(state)
+    for new, state in zip(last, call.states, strict=True):
+        new.copy_(state)
     return results
 
 
@@ -68,10 +66,8 @@ def compute_gradients(
     Raises:
         ValueError: If tensors do not fit together, or a length is out of range.
     """
-    inputs = call.flatten()
-    call = call.contiguous()
-    check(call, backend)
-    check_device(call, backend)
+    check(call, backend, inputs := call.flatten())
+    call = call.contiguous(inputs)
     check_backward(call, backend, output, saved, gradients, needs_grad)
     # PyTorch resolves neither zeros without memory nor negative bits in optional tensors.
     d_output, *d_last = [
@@ -89,7 +85,7 @@ def compute_gradients(
             output if output.is_contiguous() else output.contiguous(),
             [t if t.is_contiguous() else t.contiguous() for t in saved],
             d_output,
-            grouped([None if g is None else g.contiguous() for g in d_last], call),
+            call.cell.state_type._make([None if g is None else g.contiguous() for g in d_last]),
             call.unflatten(found),
         )
         return found
@@ -102,16 +98,23 @@ def compute_gradients(
     return found
 
 
-def check(call: Call, backend: Passes) -> None:
-    """Raise ValueError if tensors do not fit together, or the backend does not have their dtype."""
+def check(call: Call, backend: Passes, flat: Tensors, *, is_traced: bool = False) -> None:
+    """Check what both passes have.
+
+    Args:
+        call: The call.
+        backend: The backend.
+        flat: The tensors of the call.
+        is_traced: Whether tensors have no values, and may be on another device.
+
+    Raises:
+        ValueError: If tensors do not fit together, or the backend does not have their dtype or
+            their device.
+    """
     if call.x.dtype not in backend.dtypes:
         raise ValueError(f"x should be {' or '.join(map(str, backend.dtypes))}, got {call.x.dtype}")
-    call.check()
-
-
-def check_device(call: Call, backend: Passes) -> None:
-    """Raise ValueError if tensors are not where the backend computes, unlike while tracing."""
-    if call.x.device.type != backend.device:
+    call.check(flat)
+    if not (is_traced or call.is_direct) and call.x.device.type != backend.device:
         raise ValueError(
             f"the backend {backend.name!r} is made for {backend.device}, and the "
             f"input is on {call.x.device}"
@@ -131,8 +134,8 @@ def check_backward(
     Raises:
         ValueError: If there are too few or too many tensors, or one does not fit.
     """
-    saved_shapes, states = backend.saved_shapes(call), [t for s in call.states for t in s]
-    results = [call.output_shape, *[state.shape for state in states]]
+    saved_shapes = backend.saved_shapes(call)
+    results = [call.output_shape, *[state.shape for state in call.states]]
     for name, found, number in (
         ("saved", saved, len(saved_shapes)),
         ("gradients", gradients, len(results)),
@@ -162,30 +165,20 @@ def compare(
 
 
 def empty_results(call: Call, backend: Passes, save_for_backward: bool) -> Results:
-    """Memory for the output, the last states, and what is saved for the backward pass."""
+    """Memory for the output, the last state, and what is saved for the backward pass."""
     new, contiguous = call.x.new_empty, torch.contiguous_format
-    flat = [
-        torch.empty_like(state, memory_format=contiguous)
-        for group in call.states
-        for state in group
-    ]
+    last = [torch.empty_like(state, memory_format=contiguous) for state in call.states]
     saved = []
     if save_for_backward:
         dtype = backend.saved_dtype(call.x.dtype)
         saved = [new(shape, dtype=dtype) for shape in backend.saved_shapes(call)]
-    return new(call.output_shape), grouped(flat, call), saved
-
-
-def grouped(flat: Sequence[Any], call: Call) -> list[State]:
-    """A flat list of states as the state of each direction."""
-    n, make = len(call.states[0]), call.cell.state_type._make
-    return [make(flat[k : k + n]) for k in range(0, len(flat), n)]
+    return new(*call.output_shape), call.cell.state_type(*last), saved
 
 
 def flattened(results: Results) -> list[Tensor]:
     """Results as the operator returns them."""
     output, last, saved = results
-    return [output, *(tensor for state in last for tensor in state), *saved]
+    return [output, *last, *saved]
 
 
 def forward(*arguments: Any) -> list[Tensor]:
@@ -198,7 +191,7 @@ def fake_forward(*arguments: Any) -> list[Tensor]:
     """What `forward` returns, without values."""
     *operands, save_for_backward = arguments
     call, backend = call_of(*operands)
-    check(call, backend)
+    check(call, backend, call.flatten(), is_traced=True)
     return flattened(empty_results(call, backend, save_for_backward))
 
 
@@ -215,12 +208,12 @@ def fake_backward(*arguments: Any) -> list[Tensor]:
     """What `backward` returns, without values."""
     *operands, output, saved, gradients, needs_grad = arguments
     call, backend = call_of(*operands)
-    check(call, backend)
+    check(call, backend, flat := call.flatten(), is_traced=True)
     check_backward(call, backend, output, saved, gradients, needs_grad)
     contiguous = torch.contiguous_format
     return [
         torch.empty_like(t, memory_format=contiguous) if needed else t.new_empty(0)
-        for t, needed in zip(call.flatten(), needs_grad, strict=True)
+        for t, needed in zip(flat, needs_grad, strict=True)
     ]
 
 

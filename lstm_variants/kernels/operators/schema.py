@@ -1,9 +1,9 @@
 """The operators for fused backends: a layer with all of its directions, and its gradient.
 
 A schema has no type for cells or calls. A cell is given by a name, such as
-`"LSTMCell(peephole='current')"`, and weights and states are given as flat lists, one direction
-after the other, without those that are `None`. This is the only form besides `Call`, and only the
-modules of this package use it.
+`"LSTMCell(peephole='current')"`, and weights are given as a flat list, one direction after the
+other, without those that are `None`. This is the only form besides `Call`, and only the modules of
+this package use it.
 """
 
 from __future__ import annotations
@@ -43,9 +43,8 @@ backward_operator = torch.ops.lstm_variants.layer_backward.default
 def arguments_of(call: Call, backend: Passes) -> tuple[Any, ...]:
     """The arguments that both operators begin with."""
     weights = [t for group in call.weights for t in group if t is not None]
-    states = [t for group in call.states for t in group]
     cell = backend.kernel_name(call.cell)
-    return call.x, weights, states, call.lengths, call.resets, cell, backend.name
+    return call.x, weights, list(call.states), call.lengths, call.resets, cell, backend.name
 
 
 def call_of(
@@ -66,23 +65,24 @@ def call_of(
         names = ", ".join(map(repr, FUSED))
         raise ValueError(f"backend should be one of {names}, got {backend!r}")
     passes = FUSED[backend]
-    signature = find_signature(passes, cell, len(weights), len(states))
-    fields, found = len(signature.fields), signature.cell
-    directions = range(len(states) // fields)
-    n = len(weights) // len(directions)
-    groups = (dict(zip(signature.weights[n], weights[k * n :], strict=False)) for k in directions)
+    signature = find_signature(passes, cell, weights, states)
+    known, directions = signature.cell, len(states[0])
+    n = len(weights) // directions
+    groups = (
+        dict(zip(signature.weights[n], weights[k * n :], strict=False)) for k in range(directions)
+    )
     call = Call(
-        found,
+        known,
         x,
-        tuple([found.weights_type(**group) for group in groups]),
-        tuple([found.state_type(*states[k * fields : (k + 1) * fields]) for k in directions]),
+        tuple([known.weights_type(**group) for group in groups]),
+        known.state_type(*states),
         lengths,
         resets,
     )
     return call, passes
 
 
-def find_signature(backend: Passes, cell: str, weights: int, states: int) -> Signature:
+def find_signature(backend: Passes, cell: str, weights: Tensors, states: Tensors) -> Signature:
     """The tensors of a cell, if the numbers of weights and states fit it.
 
     Raises:
@@ -95,16 +95,16 @@ def find_signature(backend: Passes, cell: str, weights: int, states: int) -> Sig
             "its repr"
         )
     fields = signature.fields
-    if states not in (len(fields), 2 * len(fields)):
+    if len(states) != len(fields) or states[0].dim() != 3 or len(states[0]) not in (1, 2):
         raise ValueError(
-            f"states should be {', '.join(fields)} of each of one or two directions, "
-            f"got {states} tensors"
+            f"states should be {', '.join(fields)}, [directions, B, H] with one or two directions, "
+            f"got {[list(state.shape) for state in states]}"
         )
-    directions = states // len(fields)
-    if weights % directions or weights // directions not in signature.weights:
+    directions = len(states[0])
+    if len(weights) % directions or len(weights) // directions not in signature.weights:
         names = ", ".join(signature.weights[max(signature.weights)])
         raise ValueError(
             f"weights should be {names} of each direction, as far as the layer has "
-            f"them, got {weights} tensors for {directions} direction(s)"
+            f"them, got {len(weights)} tensors for {directions} direction(s)"
         )
     return signature

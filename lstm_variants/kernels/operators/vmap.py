@@ -100,16 +100,14 @@ def batched_layer(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
     results = layer_operator(
         fold(x, x_dim, V, batch=1),
         weights,
-        fold_all(states, state_dims, V, batch=0),
+        fold_all(states, state_dims, V, batch=1),
         None if lengths is None else fold(lengths, lengths_dim, V, batch=0),
         None if resets is None else fold(resets, resets_dim, V, batch=1),
         cell,
         backend,
         save_for_backward,
     )
-    m = len(states)
-    batches = [1] + [0] * m + [1] * (len(results) - 1 - m)
-    return unfold(results, batches, (V, batch_size(x, x_dim)))
+    return unfold(results, [1] * len(results), (V, batch_size(x, x_dim)))
 
 
 def batched_backward(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
@@ -122,11 +120,10 @@ def batched_backward(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
     many_weights = any(dim is not None for dim in weight_dims)
     if lengths is not None or many_weights or any(needs_grad[1 : 1 + n]):
         return run_each(backward_operator, V, dims, arguments)
-    batches = (1, *(0 for _ in states))
     results = backward_operator(
         fold(x, x_dim, V, batch=1),
         weights,
-        fold_all(states, state_dims, V, batch=0),
+        fold_all(states, state_dims, V, batch=1),
         None if lengths is None else fold(lengths, lengths_dim, V, batch=0),
         None if resets is None else fold(resets, resets_dim, V, batch=1),
         cell,
@@ -134,14 +131,14 @@ def batched_backward(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
         fold(output, output_dim, V, batch=1),
         fold_all(saved, saved_dims, V, batch=1),
         [
-            None if gradient is None else fold(gradient, dim, V, batch=batch)
-            for gradient, dim, batch in zip(gradients, gradient_dims, batches, strict=True)
+            None if gradient is None else fold(gradient, dim, V, batch=1)
+            for gradient, dim in zip(gradients, gradient_dims, strict=True)
         ],
         needs_grad,
     )
-    batches = (1, *(0 for _ in (*weights, *states)))
-    found = [dim if needed else None for dim, needed in zip(batches, needs_grad, strict=True)]
-    return unfold(results, found, (V, batch_size(x, x_dim)))
+    # Weights have no samples here, and need no gradients.
+    batches = [1 if needed else None for needed in needs_grad]
+    return unfold(results, batches, (V, batch_size(x, x_dim)))
 
 
 def backward_of_batched_gradients(*arguments: Any) -> list[Tensor]:

@@ -1,0 +1,48 @@
+"""How much Python a call of a layer passes through on its way to the library."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import lstm_variants
+from lstm_variants import VARIANTS
+from tests.cpu_kernels import needs_kernels
+
+PACKAGE = str(Path(lstm_variants.__file__).parent)
+
+
+def files_of(call):
+    """The files of the package whose functions run, and how many functions run."""
+    found = []
+
+    def note(frame, event, _):
+        if event == "call":
+            found.append(frame.f_code.co_filename)
+
+    call()  # what is made once is there
+    sys.setprofile(note)
+    try:
+        call()
+    finally:
+        sys.setprofile(None)
+    own = [name for name in found if name.startswith(PACKAGE)]
+    return {name.removeprefix(PACKAGE) for name in own}, len(own)
+
+
+@needs_kernels
+@pytest.mark.parametrize("name", ["LSTM", "PeepholeLSTM", "MGU", "SLSTM"])
+def test_a_warm_call_passes_few_files(name):
+    layer, x = VARIANTS[name].layer(3, 4), torch.randn(5, 2, 3)
+    with torch.no_grad():
+        files, calls = files_of(lambda: layer(x))
+    assert len(files) <= 11, sorted(files)
+    assert calls <= 90
+
+
+@needs_kernels
+def test_a_call_that_is_recorded_passes_one_file_more():
+    layer, x = VARIANTS["PeepholeLSTM"].layer(3, 4), torch.randn(5, 2, 3)
+    files, _ = files_of(lambda: layer(x))
+    assert len(files) <= 13, sorted(files)
