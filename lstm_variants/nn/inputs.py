@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,11 +15,9 @@ from lstm_variants.nn.arguments import (
     check_layout,
     check_state,
 )
+from lstm_variants.nn.spec import Configured
 from lstm_variants.steps import check_lengths, check_resets
 from lstm_variants.torch_internals import jit_is_tracing, plain_parameters
-
-if TYPE_CHECKING:
-    from lstm_variants.nn.recurrent import Recurrent
 
 
 class Batch(NamedTuple):
@@ -38,7 +36,7 @@ class Batch(NamedTuple):
     batched: bool
 
 
-def as_batch(layer: Recurrent, given: Any, lengths: Any, resets: Any) -> Batch:
+def as_batch(layer: Configured, given: Any, lengths: Any, resets: Any) -> Batch:
     """The arguments of a layer's `forward`, checked.
 
     Raises:
@@ -83,7 +81,7 @@ def as_batch(layer: Recurrent, given: Any, lengths: Any, resets: Any) -> Batch:
     return Batch(x, lengths, resets, batched)
 
 
-def check_step_input(layer: Recurrent, given: Any) -> None:
+def check_step_input(layer: Configured, given: Any) -> None:
     """Check the input of a layer's `step`.
 
     Raises:
@@ -110,7 +108,7 @@ def in_layout_of(given: Any, output: Tensor, *, batch_first: bool) -> Any:
     return output.transpose(0, 1) if batch_first else output
 
 
-def check_values(layer: Recurrent, x: Tensor) -> None:
+def check_values(layer: Configured, x: Tensor) -> None:
     """Raise an error unless the input has dtype and device of the weights, and the input size.
 
     The same if settings were changed that the weights do not follow, a weight was removed, or
@@ -147,7 +145,7 @@ def check_values(layer: Recurrent, x: Tensor) -> None:
         )
 
 
-def some_weight(layer: Recurrent) -> Tensor:
+def some_weight(layer: Configured) -> Tensor:
     """A parameter of a layer, for dtype and device; raise TypeError if one of them is `None`."""
     names, plain = layer.spec.names, plain_parameters(layer)
     for name, parameter in plain.items():
@@ -164,7 +162,7 @@ def some_weight(layer: Recurrent) -> Tensor:
     return found
 
 
-def first_states(layer: Recurrent, batch: Batch, hx: Any) -> State:
+def first_states(layer: Configured, batch: Batch, hx: Any) -> State:
     """The state before the first step, of all layers and directions, `[layers * directions, B, H]`.
 
     Args:

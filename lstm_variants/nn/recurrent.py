@@ -30,10 +30,9 @@ from lstm_variants.nn.inputs import (
     last_states,
 )
 from lstm_variants.nn.regularisation import check_rates, regularised
-from lstm_variants.nn.spec import LayerSpec
+from lstm_variants.nn.spec import Configured, LayerSpec
 from lstm_variants.steps import check_resets
 from lstm_variants.torch_internals import (
-    Labelled,
     is_direct,
     members_of_torch,
     plain_parameters,
@@ -43,7 +42,7 @@ TORCH_PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
 """Names of the parameters that torch.nn.LSTM has, without `_l{k}` and `_reverse`."""
 
 
-class Recurrent(Labelled):
+class Recurrent(Configured):
     """Multi-layer RNN over any cell, with the API of [torch.nn.LSTM][].
 
     Parameters have torch's names and layout: `weight_ih_l{k}`, `weight_hh_l{k}`, `bias_ih_l{k}`,

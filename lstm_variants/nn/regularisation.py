@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from inspect import signature
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import dropout
 
 from lstm_variants.cells import Cell, Weights
+from lstm_variants.nn.spec import Configured
 from lstm_variants.steps import Masks
 from lstm_variants.torch_internals import is_compiling
-
-if TYPE_CHECKING:
-    from lstm_variants.nn.recurrent import Recurrent
 
 RECURRENT_WEIGHTS = ("weight_hh", "weight_gh")
 """What weight dropout applies to: the weights from the step before."""
@@ -64,7 +62,7 @@ def check_rates(
 
 
 def regularised(
-    layer: Recurrent, x: Tensor, weights: tuple[Weights, ...]
+    layer: Configured, x: Tensor, weights: tuple[Weights, ...]
 ) -> tuple[tuple[Weights, ...], tuple[Masks, ...] | None]:
     """The weights of each direction for one call, and its masks.
 
@@ -94,7 +92,7 @@ def drop_weights(weights: Weights, rate: float) -> Weights:
     )
 
 
-def draw_masks(layer: Recurrent, x: Tensor) -> Masks | None:
+def draw_masks(layer: Configured, x: Tensor) -> Masks | None:
     """The masks of a call of one layer in one direction, for an input `[T, B, D]`."""
     T, B, _ = x.shape
     sizes = dict.fromkeys(layer.cell.state_type._fields, layer.hidden_size)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lstm_variants.cells import Cell
+from lstm_variants.torch_internals import Labelled
 
 
 @dataclass(frozen=True)
@@ -37,3 +39,20 @@ class LayerSpec:
     def directions(self) -> int:
         """1, or 2 if the layer is bidirectional."""
         return 1 + self.bidirectional
+
+
+class Configured(Labelled):
+    """A layer with its settings, which are arguments of the constructor of `Recurrent`."""
+
+    cell: Cell
+    spec: LayerSpec
+    input_size: int
+    hidden_size: int
+    num_layers: int
+    bias: bool
+    batch_first: bool
+    bidirectional: bool
+    proj_size: int
+    weight_dropout: float
+    recurrent_dropout: float
+    zoneout: float | Sequence[float]
