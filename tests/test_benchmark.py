@@ -74,7 +74,7 @@ def test_the_peepholes_of_a_timed_layer_are_on():
         ({"devices": ("tpu",)}, "--devices should be among cpu.* got 'tpu'"),
         ({"threads": ()}, "--threads should be numbers of 1 or more"),
         ({"threads": (0,)}, "--threads should be numbers of 1 or more"),
-        ({"half_precision": True, "allocator": True}, "have a record each: leave out one"),
+        ({"half_precision": True, "allocator": True}, "have a record each: name one of them"),
         ({"threads": (77,)}, "benchmarks is for results with .* another folder: --out DIR"),
         ({"out": Path(__file__)}, "--out should be a folder that can be written"),
     ],

@@ -48,6 +48,9 @@ OWN_BASELINES: dict[str, tuple[str, tuple[Size, ...], dict[str, str]]] = {
 # One time step, as in streaming and reinforcement learning.
 STEPS = (Size(1, 1, 64, 128), Size(1, 1, 512, 512), Size(16, 1, 64, 256))
 STEPPED = ("LSTM", "PeepholeLSTM", "GRU", "MGU", "SLSTM")
+# Calls that take longer than their arithmetic.
+SMALL = (Size(1, 1, 64, 128), Size(16, 1, 64, 256), Size(8, 20, 4, 8), Size(32, 10, 8, 16))
+CALLED = ("LSTM", "PeepholeLSTM", "GRU", "RNN", "MGU", "SLSTM")
 # bfloat16 is compared with the layer of torch.nn in bfloat16, float16 with ours in float32.
 IN_HALF = {
     torch.bfloat16: ("LSTM", "PeepholeLSTM", "GRU"),
@@ -76,6 +79,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     sizes: Sequence[Size] = {
         test_speed_of_one_step: STEPS,
+        test_speed_of_small_calls: SMALL,
         test_speed_by_allocator: LARGE_BLOCKS,
         test_speed_of_ragged_batches: (Ragged(*SIZES[0]) if smoke else RAGGED,),
     }.get(metafunc.function, QUICK_SIZES if quick else SIZES)
@@ -91,7 +95,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         ids = [f"{name_of(dtype)}-{name}" for dtype, name in HALF]
         metafunc.parametrize(("dtype", "name"), HALF, ids=ids)
         return
-    layers = {test_speed: TIMED, test_speed_of_ragged_batches: LAYERS}
+    layers = {
+        test_speed: TIMED,
+        test_speed_of_ragged_batches: LAYERS,
+        test_speed_of_small_calls: CALLED,
+    }
     metafunc.parametrize("name", LAYERS if quick else layers.get(metafunc.function, STEPPED))
 
 
@@ -146,6 +154,13 @@ def test_speed_of_one_step(timed: Timed, name: str, mode: str, size: Size) -> No
     torch.manual_seed(0)
     ours, theirs = layer(VARIANTS[name], size), baseline(VARIANTS[name], size)
     timed("one_step", name, ours, theirs, mode, size, name_in_torch(theirs))
+
+
+def test_speed_of_small_calls(timed: Timed, name: str, mode: str, size: Size) -> None:
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    ours, theirs = layer(VARIANTS[name], size), baseline(VARIANTS[name], size)
+    timed("small_calls", name, ours, theirs, mode, size, name_in_torch(theirs), threads=1)
 
 
 def test_speed_by_allocator(timed: Timed, name: str, size: Size) -> None:

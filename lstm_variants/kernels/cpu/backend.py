@@ -20,13 +20,11 @@ from lstm_variants.torch_internals import constant_while_tracing, is_compiling, 
 
 __all__ = ["CPU"]
 
-FEW_SEQUENCES = 32
-"""Up to so many sequences, torch's kernels of GRU and RNN take less time for one step."""
+FEW_BLOCKS = 32
+"""Up to so many blocks of all sequences, torch's kernels of GRU and RNN take less time for one step
+with gradients."""
 FEW_IN_BFLOAT16 = 8
 """The same in bfloat16, where torch's products of bfloat16 are slow."""
-LARGE_WEIGHTS, FEW_OF_LARGE = 1536 << 10, 8
-"""From so many bytes of weights on, reading them is most of one step in inference, and the kernels
-read them faster for up to so many sequences."""
 
 
 class CPU(FusedBackend):
@@ -60,10 +58,9 @@ class CPU(FusedBackend):
             )
             is_faster = is_short or torchs_products_are_faster()
         elif call.x.dtype in self.dtypes and len(call.states) == 1:  # GRU and RNN
-            # A call takes longer than its arithmetic, and torch's has fewer parts, if there are no
-            # lengths.
-            is_few = is_one_step(call) and call.x.shape[1] <= FEW_SEQUENCES
-            is_faster = is_few and call.lengths is None and not reads_large_weights(call)
+            # Recording a call takes longer than its arithmetic, and torch's has fewer parts, if
+            # there are no lengths.
+            is_faster = has_few_blocks(call) and call.lengths is None
         else:
             is_faster = False
         return "torch" if is_faster else None
@@ -172,11 +169,11 @@ def leaves_threads_idle(call: Call) -> bool:
     return thread_count(call, torch.get_num_threads()) > 1
 
 
-def reads_large_weights(call: Call) -> bool:
-    """Whether one step of inference takes about as long as reading its weights."""
-    numbers = sum(tensor.numel() for tensor in call.weights[0] if tensor is not None)
-    is_large = numbers * call.x.element_size() >= LARGE_WEIGHTS
-    return is_large and call.x.shape[1] <= FEW_OF_LARGE and not is_recorded(call.flatten())
+def has_few_blocks(call: Call) -> bool:
+    """Whether a call is one step of few sequences with gradients."""
+    if not is_one_step(call) or call.x.shape[1] * len(call.cell.blocks) > FEW_BLOCKS:
+        return False
+    return is_recorded(call.flatten())
 
 
 @constant_while_tracing
