@@ -78,3 +78,17 @@ def test_claims_follow_the_right_answers():
     ]
     found = results.claims({"records": records})
     assert [claim["marks"] for claim in found] == ["++++", "-+-+"]
+
+
+def test_the_change_in_the_last_tenth_of_the_training_is_that_of_one_layer():
+    records = [
+        {
+            "case": {"model": model, "rate": 0.01},
+            "seed": seed,
+            "curve": [*[0.0] * 17, 0.5, 0.9, 0.5 + 0.01 * layers * (seed + 1)],
+        }
+        for seed in range(3)
+        for model, (_, layers) in training.MODELS.items()
+    ]
+    found = results.observations({"config": {"kept": 20}, "records": records})
+    assert ["by +2.0 percentage points" in sentence for sentence in found] == [True, True]

@@ -20,8 +20,8 @@ a number of layers if its share is above 90 % over the seeds.
 Deviations: in the paper, sequences have 4,096 time steps with 16 symbols to copy from 16, training
 is much longer, and layers are wider (by memory). Its cells have their form in log space with
 positive states; here states may be negative. Recurrent layers follow one another directly, without
-residual connections or normalisation between them. The paper compares its cells with others on this
-task, which is not repeated here. Before the comparisons were declared, single runs of other sizes
-had been seen, with 32 to 64 time steps and four to six symbols to copy: a layer more gave more
-right answers in each of them.
+residual connections or normalisation between them. Networks with more layers have more parameters.
+The paper compares its cells with others on this task, which is not repeated here. Before the
+comparisons were declared, single runs of other sizes had been seen, with 32 to 64 time steps and
+four to six symbols to copy: a layer more gave more right answers in each of them.
 """
