@@ -29,6 +29,10 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_itemcollected(item):
+    item.add_marker("site")
+
+
 @contextlib.contextmanager
 def chromium():
     """A browser, closed at the end."""

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from lstm_variants.kernels.cpu import native
-from tests import support
+from tests import suites, support
 from tests.cpu_kernels import needs_kernels
 from tests.sampling import Case, sample, spread
 
@@ -26,6 +26,12 @@ def pytest_configure(config):
     if config.getoption("--kernels"):
         loaded = native.Kernels(config.getoption("--kernels"))
         native.load = lambda: loaded
+
+
+def pytest_itemcollected(item):
+    """Mark a test with its suite, unless its file does that."""
+    if not any(item.get_closest_marker(suite) for suite in suites.SUITES):
+        item.add_marker(suites.suite_of(item.path))
 
 
 @pytest.hookimpl(trylast=True)

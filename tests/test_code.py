@@ -1,6 +1,10 @@
 """The code that records depend on: a run continues only with the same."""
 
+import pytest
+
 from experiments.engine import code
+
+pytestmark = pytest.mark.records
 
 
 def test_code_that_records_depend_on_is_found():

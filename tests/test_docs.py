@@ -16,6 +16,8 @@ from lstm_variants.kernels.cpu import backend, native
 from lstm_variants.papers import PAPERS
 from tests.cpu_kernels import needs_kernels
 
+pytestmark = pytest.mark.site
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -16,6 +16,8 @@ from experiments.report import pages
 from experiments.report.what_holds import what_holds
 from experiments.statistics.readings import question
 
+pytestmark = pytest.mark.records
+
 
 @pytest.fixture
 def run(tmp_path):

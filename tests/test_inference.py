@@ -12,6 +12,8 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 from experiments import DIVERGED
 from experiments.statistics.inference import Bound, Scores, Shares, Times, holm, rank_sum
 
+pytestmark = pytest.mark.records
+
 SIZES = [(3, 4), (5, 5), (6, 3)]
 LEVELS = [0.2, 0.05, 0.05 / 4]
 

@@ -10,6 +10,8 @@ from experiments.odyssey.results import best_losses, claims
 from experiments.odyssey.welch import BETTER, NO_CHANGE, WORSE, adjusted
 from tests.test_odyssey import study_of
 
+pytestmark = pytest.mark.records
+
 
 def by_text(result, share=0.5):
     return {row["Greff et al. 2017"]: row for row in findings(result, share)}

@@ -6,6 +6,8 @@ from textwrap import dedent
 
 import pytest
 
+pytestmark = pytest.mark.site
+
 ROOT = Path(__file__).parent.parent
 WIDTH = 76  # characters
 FENCE = re.compile(

@@ -23,6 +23,8 @@ from experiments.records import load
 from experiments.timing import batches as timing_batches
 from experiments.timing.run import CELLS
 
+pytestmark = pytest.mark.records
+
 
 def test_words_and_their_answers():
     x, answers, valid = counting_training.words(2, torch.tensor([2, 1]))

@@ -12,6 +12,8 @@ from experiments.engine import provenance
 from experiments.report import markdown
 from experiments.report.markdown import short
 
+pytestmark = pytest.mark.records
+
 
 @pytest.fixture
 def unpacked(tmp_path, monkeypatch):

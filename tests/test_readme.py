@@ -15,6 +15,8 @@ from lstm_variants import VARIANTS
 from lstm_variants.kernels.onnx import onnx_node
 from tests import support, surroundings
 
+pytestmark = pytest.mark.site
+
 ROOT = Path(__file__).parent.parent
 
 

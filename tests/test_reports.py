@@ -15,6 +15,8 @@ from experiments.statistics.papers import SOURCES
 from experiments.timing import results as timing
 from lstm_variants.papers import PAPERS
 
+pytestmark = pytest.mark.records
+
 
 def run_of(protocol, task, unit, seed, took, *, solved, steps=None):
     gradient = "full" if protocol == "batches" else "truncated"

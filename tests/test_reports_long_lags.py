@@ -1,10 +1,14 @@
 """Verdicts of the experiments on adding problems, on records whose verdict is known."""
 
+import pytest
+
 from experiments.adding import results as adding
 from experiments.adding_both_halves import results as both_halves
 from experiments.initial_biases import results as initial_biases
 from experiments.initial_biases_rates import results as smaller_rates
 from tests.test_reports import result_of, verdicts
+
+pytestmark = pytest.mark.records
 
 
 def test_adding_is_judged_by_who_solves_it_and_how_soon():

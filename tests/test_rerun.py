@@ -10,6 +10,8 @@ from experiments.__main__ import main as experiments_main
 from experiments.counting.run import EXPERIMENT
 from experiments.engine import command
 
+pytestmark = pytest.mark.records
+
 
 @pytest.fixture
 def record(tmp_path):

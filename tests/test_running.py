@@ -23,6 +23,8 @@ from experiments.engine.journal import Journal, OccupiedError, alone_in
 from experiments.engine.provenance import provenance
 from experiments.engine.units import run_unit, threads
 
+pytestmark = pytest.mark.records
+
 ROOT = Path(__file__).parent.parent
 SMALL = ["--hidden", "3", "--max-train-n", "5", "--max-test-n", "50", "--traced-n", "4"]
 SMALL += ["--words", "100", "--epochs", "4", "--seeds", "3", "--jobs", "1"]

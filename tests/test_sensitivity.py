@@ -3,6 +3,7 @@
 from itertools import product
 
 import numpy as np
+import pytest
 
 from experiments import FOLDER
 from experiments.adding import results as adding
@@ -20,6 +21,8 @@ from experiments.timing.online import CELL, Network, predict
 from experiments.timing.run import UNITS
 from experiments.timing_variations import PHASES
 from experiments.timing_variations import results as variations
+
+pytestmark = pytest.mark.records
 
 PAIR = Pair("first", "second")
 

@@ -13,6 +13,8 @@ from experiments.records import grouped
 from experiments.statistics.trials import Trials, best
 from tests.test_sensitivity import record_of
 
+pytestmark = pytest.mark.records
+
 PAPERS_TEST = {
     "odyssey_speech": (["CIFG"], None),
     "odyssey_strokes": (["CIFG"], None),

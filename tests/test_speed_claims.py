@@ -10,6 +10,8 @@ from experiments.benchmarks import test_speed as suite
 from experiments.benchmarks.sizes import size_name
 from experiments.records import load
 
+pytestmark = pytest.mark.site
+
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "experiments" / "benchmarks"
 SETS = ("avx2", "avx512", "amx")

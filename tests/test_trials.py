@@ -18,7 +18,7 @@ from experiments.statistics.verdicts import claim
 
 PAIR = Pair("first", "second")
 MANY = searches.PERMUTATIONS
-pytestmark = pytest.mark.usefixtures("few_permutations")
+pytestmark = [pytest.mark.records, pytest.mark.usefixtures("few_permutations")]
 
 
 def search(rng, number=60, better=0.0, width=1.0):

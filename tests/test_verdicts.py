@@ -13,6 +13,8 @@ from experiments.statistics.inference import Bound, Scores, Times, rank_sum
 from experiments.statistics.readings import NO_PEEPHOLES, question
 from experiments.statistics.verdicts import claim
 
+pytestmark = pytest.mark.records
+
 
 def pair(where):
     return Pair("first", "second", where=where)

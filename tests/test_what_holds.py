@@ -26,6 +26,8 @@ from experiments.statistics.readings import NO_PEEPHOLES, question
 from experiments.statistics.verdicts import claim, outcome_of
 from tests.test_verdicts import pair
 
+pytestmark = pytest.mark.records
+
 STYLE = (Path(__file__).parent.parent / "docs" / "assets" / "site.css").read_text()
 HIGH, LOW = [5.0, 5.1, 5.2, 5.3, 5.4], [1.0, 1.1, 1.2, 1.3, 1.4]
 MIXED = [1.0, 2.0, 5.0, 6.0, 5.2]

@@ -31,10 +31,6 @@ assert_type(nn.init.gate_bias_(nn.GRU(8, 16), "keep", 1.0), nn.GRU)
 assert_type(nn.LSTM(8, 16).step(torch.zeros(1, 8))[0], Tensor)
 assert_type(nn.JANET(8, 16, 2, True, beta=0.5, dropout=0.1), nn.JANET)
 assert_type(nn.RNN(8, 16, 2, "relu", backend="reference"), nn.RNN)
-nn.JANET(8, 16, betta=0.5)  # type: ignore[call-arg]
-nn.IndRNN(8, 16, nonlinearity="elu")  # type: ignore[arg-type]
-nn.LSTM(8, 16, bias="yes")  # type: ignore[arg-type]
-nn.MGU(8, 16, proj_size=4)  # type: ignore[call-arg]
 
 
 class SlowCell(Cell):
@@ -52,5 +48,13 @@ class SlowCell(Cell):
 
 
 assert_type(SlowCell(alpha=0.2).alpha, float)
-SlowCell(beta=0.2)  # type: ignore[call-arg]
-SlowCell().alpha = 0.3  # type: ignore[misc]
+
+
+def wrong() -> None:
+    """Errors that a type checker reports: without one, it reports the comment."""
+    nn.JANET(8, 16, betta=0.5)  # type: ignore[call-arg]
+    nn.IndRNN(8, 16, nonlinearity="elu")  # type: ignore[arg-type]
+    nn.LSTM(8, 16, bias="yes")  # type: ignore[arg-type]
+    nn.MGU(8, 16, proj_size=4)  # type: ignore[call-arg]
+    SlowCell(beta=0.2)  # type: ignore[call-arg]
+    SlowCell().alpha = 0.3  # type: ignore[misc]
