@@ -6,10 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from experiments import data
+from experiments import FOLDER, data
 from experiments.characters import results, training
 from experiments.characters_rates import results as pilot
 from experiments.data import small
+from experiments.records import load
 from experiments.regularisation import results as regularised
 from experiments.regularisation import training as regularisation
 
@@ -103,6 +104,7 @@ def test_claims_follow_test_losses_and_updates(monkeypatch):
         {
             "case": {"model": model, "rate": 0.01},
             "seed": seed,
+            "seconds": 1.0,
             "test": test.get(model, 2.7) + 0.001 * seed,
             "curve": curve.get(model, curve["LSTM"]),
         }
@@ -160,3 +162,15 @@ def test_claims_on_regularisation_compare_with_none():
     ]
     found = regularised.claims({"records": records})
     assert [claim["marks"] for claim in found] == ["+", "-", "x"]
+
+
+def test_the_pilots_losses_are_shown_at_each_rate_that_is_used():
+    records = [
+        {"case": {"model": model, "rate": rate}, "seed": 0}
+        for model, rate in (("LSTM", 0.03), ("MultiplicativeLSTM", 0.01))
+    ]
+    losses = pilot.losses(load(FOLDER / "characters_rates" / "record.json"))
+    found = results.observations({"records": records})
+    assert [sentence.split()[4] for sentence in found] == ["0.01", "0.03"]
+    for sentence, rate in zip(found, (0.01, 0.03), strict=True):
+        assert f"{losses['MultiplicativeLSTM'][rate]:.2f} (MultiplicativeLSTM)" in sentence

@@ -6,12 +6,12 @@ import statistics
 
 from experiments import Result
 from experiments.records import grouped
-from experiments.state_tracking_rates.choice import chosen
+from experiments.state_tracking_rates.choice import chosen, losses
 from experiments.state_tracking_rates.results import claims, rows_by_rate, tuned
 
 GROUP = "Variants and their gates"
 
-__all__ = ["choices", "claims", "level", "table"]
+__all__ = ["choices", "claims", "level", "losses", "table"]
 
 choices = tuned
 

@@ -10,10 +10,10 @@ so do zoneout (Krueger et al. 2017) and weight dropout (Merity, Keskar & Socher 
 Protocol: an LSTM with an embedding of 32 numbers for each character, 64 units, PyTorch's
 initialisation and a linear output predicts each next character. It is trained on the first 10,000
 characters of the text of CoNLL-2000; validation text and test set are those of
-[Characters](characters.md). Training: 600 updates of Adam on 64 pieces of 25 characters each at
+[Characters](characters.md). Training: 400 updates of Adam on 64 pieces of 25 characters each at
 random places, cross-entropy, gradients clipped to norm 1, a learning rate that falls linearly to 0
 from that of the LSTM in [Characters](characters.md). The loss is measured in bits per character on
-the first 20,000 characters of the validation text after every 25 updates; when it is smallest, that
+the first 20,000 characters of the validation text after every 50 updates; when it is smallest, that
 on the first 20,000 characters of the test set is taken, also without regularisation. A
 [pilot](regularisation-rates.md) with other seeds chose the probability of each method.
 

@@ -37,8 +37,8 @@ class Training(training.Training):
 
     steps: int = 25
     batch: int = 64
-    updates: int = 600
-    measured_every: int = 25
+    updates: int = 400
+    measured_every: int = 50
     read: int = 10_000
     hidden: int = 64
     learning_rate: float | None = None

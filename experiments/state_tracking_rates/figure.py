@@ -23,7 +23,7 @@ def figure(result: Result, width: float, setting: str = "learning rate") -> Figu
         panel.plot(sorted(rates), [rates[rate] for rate in sorted(rates)], color=BLUE)
         panel.set_xscale("log")
         panel.set_yscale("log")
-        panel.set_title(model)
+        panel.set_title(model.replace(", ", ",\n"))
     made.supylabel("loss", fontsize="medium")
     made.supxlabel(setting, fontsize="medium")
     return made
