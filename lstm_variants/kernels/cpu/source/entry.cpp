@@ -72,8 +72,8 @@ bool has_matrix_units() {
 #endif
 }
 
-// Linux lets a process use them only after it has asked: without that, the first instruction is a SIGILL.
-// Not asked before the first call that uses them: from then on, it refuses small stacks for signals.
+// Linux lets a process use them only on request: without that, the first instruction is a SIGILL.
+// Requested at the first call that uses them: from then on, Linux rejects small signal stacks.
 bool may_use_matrix_units() {
 #if defined(SIMULATED_TILES)
     return true;
@@ -150,7 +150,7 @@ extern "C" EXPORTED int lstm_variants_run(const Call* call, int instruction_set,
     return done;
 }
 
-// Of these files, from CMakeLists.txt: native.py refuses a library that was built from others.
+// Of these files, from CMakeLists.txt: native.py does not load a library that was built from others.
 extern "C" EXPORTED const char* lstm_variants_sources_digest() { return SOURCES_DIGEST; }
 
 // The fields of a call by group, in order, from which native.py builds calls.

@@ -49,7 +49,7 @@ struct Tiles {
     }
 };
 #else
-// As assembly, since the compiler's functions say nothing to it about memory.
+// As assembly, since the compiler's functions declare no memory dependency.
 struct Tiles {
     // How many rows each tile has.
     static void configure(const int (&rows)[8]) {
