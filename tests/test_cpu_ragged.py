@@ -207,3 +207,68 @@ def test_batched_gradients():
     for k in range(3):
         one = torch.autograd.grad(output, call.x, given[k], retain_graph=True)
         assert_exact(many[0][k], one[0])
+
+
+def packed(tensor, batch_sizes):
+    """The rows `[N, ...]` of a tensor `[T, B, ...]`."""
+    return torch.cat([rows[:n] for rows, n in zip(tensor, batch_sizes.tolist(), strict=True)])
+
+
+def packed_call(call):
+    """A call whose lengths are sorted, with packed rows."""
+    sizes = (torch.arange(len(call.x))[:, None] < call.lengths).sum(1)
+    resets = None if call.resets is None else packed(call.resets, sizes)
+    x = packed(call.x.detach(), sizes)
+    return call._replace(x=x, lengths=None, resets=resets, batch_sizes=sizes)
+
+
+def passes(call, d_output, d_last):
+    """Results of both passes of the backend, which get memory full of NaN."""
+
+    def memory(shape, dtype=call.x.dtype):
+        return torch.full(tuple(shape), torch.nan, dtype=dtype)
+
+    output = memory(call.output_shape)
+    last = [[memory(t.shape) for t in state] for state in call.states]
+    saved = [memory(shape, CPU.saved_dtype(call.x.dtype)) for shape in CPU.saved_shapes(call)]
+    CPU.forward(call, output, [call.cell.state_type(*s) for s in last], saved)
+    found = [memory(t.shape) for t in call.flatten()]
+    CPU.backward(call, output, saved, d_output, d_last, call.unflatten(found))
+    return [output, found[0]], [*(t for state in last for t in state), *found[1:]]
+
+
+@every_cell
+@every_way
+@pytest.mark.parametrize("threads", [1, 3])
+def test_packed_rows(cell, instruction_set, dtype, threads, monkeypatch):
+    """The same bit for bit as with lengths, in memory of the rows that there are."""
+    monkeypatch.setattr(native.kernels(), "instruction_set", instruction_set)
+    for name in ("sorted", "one-sequence"):
+        lengths = LENGTHS[name]
+        resets = some_resets(T, len(lengths)) if name == "sorted" else None
+        P = 7 if cell.projects else 0
+        call = call_with(cell, lengths, dtype=dtype, P=P, resets=resets)
+        call = call.unflatten([t.detach() for t in call.flatten()])
+        of_packed = packed_call(call)
+        assert CPU.saved_shapes(of_packed)[0][0] == sum(lengths)
+        d_output = torch.randn(call.output_shape).to(dtype)
+        d_last = [call.cell.state_type(*map(torch.randn_like, state)) for state in call.states]
+        with use_threads(threads):
+            expected_rows, expected = passes(call, d_output, d_last)
+            sizes = of_packed.batch_sizes
+            rows, found = passes(of_packed, packed(d_output, sizes), d_last)
+        for got, right in zip(rows, expected_rows, strict=True):
+            assert torch.equal(got, packed(right, sizes))
+        for got, right in zip(found, expected, strict=True):
+            assert torch.equal(got, right)
+
+
+@pytest.mark.parametrize("sizes", [[2, 3], [3, 2], [4, 1], [-1, 6], [5, 0, 1]], ids=str)
+def test_batch_sizes_that_do_not_fit(sizes):
+    call = call_of(GRUCell(), T=2, B=3, D=2, H=3, dtype=torch.float32)
+    x = torch.zeros(5 if sizes != [3, 2] else 4, 2)
+    call = call._replace(x=x, batch_sizes=torch.tensor(sizes))
+    call = call.unflatten([t.detach() for t in call.flatten()])
+    output = torch.empty(call.output_shape)
+    with pytest.raises(ValueError, match="batch_sizes should not increase"):
+        CPU.forward(call, output, call.states, [])

@@ -21,7 +21,7 @@ class Call(NamedTuple):
 
     Attributes:
         cell: The recurrence.
-        x: Input, `[T, B, D]`.
+        x: Input, `[T, B, D]`; packed, `[N, D]`.
         weights: The parameters of each direction: forward, and backward if there are two.
         states: The state before the first step, of all directions: each field `[directions, B, H]`,
             `h` `[directions, B, P]`.
@@ -29,6 +29,9 @@ class Call(NamedTuple):
         resets: Where the state is reset to its start value before a step, `[T, B]`, bool; nowhere
             if `None`.
         masks: Masks of dropout and zoneout, of each direction; none if `None`.
+        batch_sizes: If sequences are packed, how many of them have each time step, `[T]`, int64 on
+            the CPU. `x`, `resets` and the output then have N rows, those of a `PackedSequence`, in
+            place of T and B.
         is_direct: Whether its tensors are ordinary ones on the CPU, and nothing besides autograd
             takes part: no tracing, transform, forward-mode derivative, autocast or other mode.
             False also where this is unknown.
@@ -41,6 +44,7 @@ class Call(NamedTuple):
     lengths: Tensor | None = None
     resets: Tensor | None = None
     masks: tuple[Masks, ...] | None = None
+    batch_sizes: Tensor | None = None
     is_direct: bool = False
 
     @property
@@ -57,7 +61,10 @@ class Call(NamedTuple):
     @property
     def sizes(self) -> tuple[int, int, int, int, int]:
         """T, B, D, H and P, the size of the output of a direction: H without a projection."""
-        T, B, D = self.x.shape
+        if self.batch_sizes is None:
+            T, B, D = self.x.shape
+        else:
+            (_, D), T, B = self.x.shape, len(self.batch_sizes), self.states[0].shape[1]
         projection = getattr(self.weights[0], "weight_hr", None)
         P = self.states[0].shape[-1]
         return T, B, D, P if projection is None else projection.shape[1], P
@@ -65,8 +72,7 @@ class Call(NamedTuple):
     @property
     def output_shape(self) -> Shape:
         """The shape of the output of all steps, directions side by side."""
-        T, B, _, _, P = self.sizes
-        return T, B, self.directions * P
+        return *self.x.shape[:-1], self.directions * self.sizes[4]
 
     @property
     def weight_names(self) -> tuple[str, ...]:
@@ -100,6 +106,7 @@ class Call(NamedTuple):
             self.lengths,
             self.resets,
             self.masks,
+            self.batch_sizes,
         )
 
     def contiguous(self, flat: Sequence[Tensor]) -> Call:
@@ -179,11 +186,11 @@ class Call(NamedTuple):
         return ("x", *(self.weight_names * len(self.weights)), *self.cell.state_type._fields)
 
     def __str__(self) -> str:
-        T, B, D = self.x.shape
+        T, B, D, H, _ = self.sizes
         directions = "" if self.directions == 1 else f" in {self.directions} directions"
         given = [name for name in ("lengths", "resets", "masks") if getattr(self, name) is not None]
         more = f" with {', '.join(given)}" if given else ""
-        cell, H = format_cell(self.cell), self.hidden_size
+        cell = format_cell(self.cell)
         return f"{cell}{directions}, T={T} B={B} D={D} H={H}{more}"
 
 

@@ -72,11 +72,11 @@ class CPU(FusedBackend):
         return KERNELS.get(name)
 
     def saved_shapes(self, call: Call) -> list[Shape]:
-        T, B, _ = call.x.shape
         plan = plan_for(call)
         settings, padded = plan.kernel.settings, plan.padded(call.hidden_size)
         sizes = [settings["slots"] * padded + plan.vector, settings["cell_states"] * padded]
-        return [(T, B, size) for size in sizes[: len(plan.kernel.saved)] * call.directions]
+        rows = call.x.shape[:-1]
+        return [(*rows, size) for size in sizes[: len(plan.kernel.saved)] * call.directions]
 
     def saved_dtype(self, dtype: torch.dtype) -> torch.dtype:
         return torch.float32 if dtype == torch.bfloat16 else dtype

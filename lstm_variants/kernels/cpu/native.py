@@ -34,15 +34,15 @@ OF_AVX512 = {
 }
 """Instruction sets that are AVX-512 except in calls in bfloat16, and what computes those."""
 
-OUT_OF_MEMORY, LENGTHS_OUT_OF_RANGE, BFLOAT16_NOT_SUPPORTED = 1, 2, 3
+OUT_OF_MEMORY, LENGTHS_OUT_OF_RANGE, BFLOAT16_NOT_SUPPORTED, BATCH_SIZES_DO_NOT_FIT = 1, 2, 3, 4
 """Results of a call, `Result` in entry.cpp."""
 
 
 SHARED = (
     *("is_double", "is_bfloat16", "threads", "directions"),
-    *("T", "B", "D", "H", "P", "padded"),
+    *("T", "B", "D", "H", "P", "padded", "N"),
     *("x_time", "x_batch", "d_output_time", "d_output_batch"),
-    *("lengths", "resets", "x", "output", "d_output"),
+    *("lengths", "batch_sizes", "resets", "x", "output", "d_output"),
 )
 """What a call has once, options, sizes and tensors, in the order in which plan.py packs it."""
 
@@ -127,6 +127,7 @@ class Kernels:
             MemoryError: If there is too little memory for it.
             IndexError: If a length is below 0 or above `T`.
             RuntimeError: If it is in bfloat16, and `multiplies_bfloat16` is false.
+            ValueError: If `batch_sizes` do not decrease from at most `B`, or do not add up to `N`.
         """
         result = self._run(call, self.instruction_sets[self.instruction_set], backward)
         if result == OUT_OF_MEMORY:
@@ -135,6 +136,8 @@ class Kernels:
             raise IndexError("lengths out of range")
         if result == BFLOAT16_NOT_SUPPORTED:
             raise RuntimeError("the instruction set in use has no calls in bfloat16")
+        if result == BATCH_SIZES_DO_NOT_FIT:
+            raise ValueError("batch_sizes should not increase, and add up to the rows of x")
 
 
 def read_layout(library: ctypes.CDLL) -> Layout:

@@ -153,8 +153,10 @@ class Plan:
         x = call.x
         T, B, D, H, P = call.sizes
         threads = thread_count(call, native.kernels().threads)
-        strides = (0, 0) if d_output is None else d_output.stride()
-        tensors = (call.lengths, call.resets, x, output, d_output, *own, *halved)
+        shared = (call.lengths, call.batch_sizes, call.resets, x, output, d_output)
+        time = () if call.batch_sizes is None else (0,)  # packed rows have one stride
+        strides = (0, 0) if d_output is None else (*time, *d_output.stride())
+        tensors = (*shared, *own, *halved)
         addresses = [0 if t is None else t.data_ptr() or without_memory(t) for t in tensors]
         if self.directions == 2:
             pairs = zip(halved, addresses[-len(halved) :], strict=True)
@@ -162,10 +164,11 @@ class Plan:
         packer = self.packers[key]
         return packer.pack(
             *self.fixed,
-            *(threads, self.directions, T, B, D, H, P, self.padded(H)),
-            *(*x.stride()[:2], *strides[:2]),
-            *addresses[:5],
-            *packer.order(addresses[5:]),
+            *(threads, self.directions, T, B, D, H, P, self.padded(H), len(x)),
+            *(*time, *x.stride())[:2],
+            *strides[:2],
+            *addresses[: len(shared)],
+            *packer.order(addresses[len(shared) :]),
         )
 
 
@@ -194,9 +197,10 @@ def thread_count(call: Call, max_threads: int) -> int:
     """
     if max_threads == 1:
         return 1
-    T, B, D, _, P = call.sizes
+    _, B, D, _, P = call.sizes
     weights = call.weights[0].weight_ih.shape[0] * (D + P)
     step = call.directions * B * weights
+    work = call.directions * call.x.shape[:-1].numel() * weights
     # Threads synchronise in each step, unless each has two sequences or a direction.
     useful = max(B // 2, call.directions, step // STEP_GRAIN_SIZE)
-    return max(1, min(max_threads, T * step // GRAIN_SIZE, useful))
+    return max(1, min(max_threads, work // GRAIN_SIZE, useful))

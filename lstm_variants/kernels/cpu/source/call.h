@@ -30,15 +30,22 @@ enum class CellKind : int32_t {
 // the `d_x` of two directions, which the caller adds.
 #define OPTION_FIELDS(FIELD) FIELD(is_double) FIELD(is_bfloat16) FIELD(threads) FIELD(directions)
 
-// int64_t. Row (t, b) of a tensor [T, B, ...] with strides is at t * time + b * batch, in numbers.
+// int64_t. Row (t, b) of a tensor [T, B, ...] with strides is at t * time + b * batch, in numbers. Row k
+// of a packed one, [N, ...], is at k * batch.
 #define SIZE_FIELDS(FIELD)                                                                        \
     FIELD(T) FIELD(B) FIELD(D) FIELD(H) FIELD(P)                                                  \
     FIELD(padded) /* H, rounded up to whole vectors */                                            \
+    FIELD(N) /* packed rows */                                                                    \
     FIELD(x_time) FIELD(x_batch) FIELD(d_output_time) FIELD(d_output_batch)
 
 // Pointers; INPUT is read and OUTPUT is written. Absent tensors are null.
+//
+// With `batch_sizes`, sequences are packed: B of them lie from the longest to the shortest, and the
+// first batch_sizes[t] have time step t. All tensors [T, B, ...] are then [N, ...], the rows of one
+// time step after those of the other, and there are no lengths.
 #define TENSOR_FIELDS(INPUT, OUTPUT)                                                              \
     INPUT(lengths)  /* [B], int64_t */                                                            \
+    INPUT(batch_sizes) /* [T], int64_t */                                                         \
     INPUT(resets)   /* [T, B], bytes, 0 or 1 */                                                   \
     INPUT(x)        /* [T, B, D] */                                                               \
     OUTPUT(output)  /* [T, B, directions * P] */                                                  \

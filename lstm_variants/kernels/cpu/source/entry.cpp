@@ -112,6 +112,17 @@ const InstructionSet* sets() {
     return all;
 }
 
+// Whether the rows of packed sequences are those that their tensors have.
+bool fit(const Call& call) {
+    const auto sizes = static_cast<const int64_t*>(call.batch_sizes);
+    int64_t before = call.B, rows = 0;
+    for (int64_t t = 0; t < call.T; t++) {
+        if (sizes[t] < 0 || sizes[t] > before) return false;
+        rows += before = sizes[t];
+    }
+    return rows == call.N && !call.lengths;
+}
+
 }  // namespace
 
 float* memory_for_terms() {
@@ -132,7 +143,9 @@ extern "C" EXPORTED int lstm_variants_multiplies_bfloat16(int n) {
 }
 
 // Nothing has been written if the result is not `done`.
-enum Result { done, out_of_memory, lengths_out_of_range, bfloat16_not_supported };
+enum Result {
+    done, out_of_memory, lengths_out_of_range, bfloat16_not_supported, batch_sizes_do_not_fit
+};
 
 extern "C" EXPORTED int lstm_variants_run(const Call* call, int instruction_set, int backward) {
     const InstructionSet& set = sets()[instruction_set];
@@ -142,6 +155,7 @@ extern "C" EXPORTED int lstm_variants_run(const Call* call, int instruction_set,
     const auto lengths = static_cast<const int64_t*>(call->lengths);
     for (int64_t b = 0; lengths && b < call->B; b++)
         if (lengths[b] < 0 || lengths[b] > call->T) return lengths_out_of_range;
+    if (call->batch_sizes && !fit(*call)) return batch_sizes_do_not_fit;
     try {
         (backward ? passes.backward : passes.forward)(*call);
     } catch (const std::bad_alloc&) {

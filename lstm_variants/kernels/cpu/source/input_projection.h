@@ -19,6 +19,7 @@ template <class T> class InputProjection {
     const Weights<T> weights;
     T* const bias;  // a row of gates
     T* const buffer;
+    const int64_t distance = s.rows.distance(s.call.x_time, s.call.x_batch);
     // Rows of the input that do not lie at one distance are copied first, some at a time.
     const int64_t copied_rows;  // of each thread
     Stored<T>* const copies;
@@ -31,7 +32,7 @@ template <class T> class InputProjection {
           weights(sequence, s.call.D, input),
           bias(sequence.scratch.take(s.gates_stride)),
           buffer(s.io.gates ? nullptr : sequence.scratch.take(rows_at_once() * s.gates_stride)),
-          copied_rows(s.rows.are_full() ? 0 : rows_to_copy()),
+          copied_rows(s.rows.are_full() || distance ? 0 : rows_to_copy()),
           copies(sequence.scratch.template take<Stored<T>>(
               copied_rows * s.call.D * std::max(s.call.threads, 1)
           )) {}
@@ -47,17 +48,13 @@ template <class T> class InputProjection {
 
     // This thread's part of some time steps.
     void project(const Part& team, const Range& times) const {
-        const int64_t time = s.call.x_time, batch = s.call.x_batch;
-        const Range all{0, s.rows.total(times)}, mine = team.of(all.size());
-        if (!s.rows.are_full()) project_copies(team, times, mine);
-        else if (s.B == 1 || time == s.B * batch)  // the rows of all these steps lie at one distance
-            project_rows(
-                s.x(times.first, 0), s.B == 1 ? time : batch, gates_from(times.first, times.first),
-                mine
-            );
-        else
+        const Range mine = team.of(s.rows.total(times));
+        if (distance)
+            project_rows(s.x(times.first, 0), distance, gates_from(times.first, times.first), mine);
+        else if (s.rows.are_full())
             for (int64_t t : times)
-                project_rows(s.x(t, 0), batch, gates_from(times.first, t), team.of(s.B));
+                project_rows(s.x(t, 0), s.call.x_batch, gates_from(times.first, t), team.of(s.B));
+        else project_copies(team, times, mine);
     }
 
     // The rows of time t, where the projected steps begin at time `first`.

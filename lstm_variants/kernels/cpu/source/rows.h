@@ -1,7 +1,8 @@
 // The rows of a call: one for each time step of each sequence.
 //
-// Inside, sequences lie from the longest to the shortest, and rows lie step by step, only those that
-// there are: the sequences that have a step are the first ones, and their rows follow one another.
+// Inside, sequences lie from the longest to the shortest, and rows lie step by step: the sequences
+// that have a step are the first ones, and their rows follow one another. Packed tensors of a call
+// have this order too.
 #pragma once
 
 #include <algorithm>
@@ -16,50 +17,84 @@ namespace ISA {
 
 class Rows {
     const int64_t T, B;
-    // The first row of each time step, and the number of rows in all; empty if each step has all
-    // sequences.
+    const int64_t *const lengths, *const batch_sizes;
+    bool full = true, in_order = true;  // see below
+    // The first row of each time step, and the number of rows; if not full.
     std::vector<int64_t> starts;
-    std::vector<int64_t> order;  // of sequences in the call; empty if they lie in this order there
+    std::vector<int64_t> order;  // of sequences in the call; if not in order
 
     // A stable sort by length.
-    void sort(const int64_t* lengths) {
+    void sort() {
+        full = false;
         starts.assign(T + 1, 0);  // at first, of each time step, how many sequences are longer
         for (int64_t b = 0; b < B; b++) starts[lengths[b]]++;
         for (int64_t t = T, longer = 0; t >= 0; t--) longer += std::exchange(starts[t], longer);
-        if (!std::is_sorted(lengths, lengths + B, std::greater<>())) {
+        in_order = std::is_sorted(lengths, lengths + B, std::greater<>());
+        if (!in_order) {
             order.resize(B);
             std::vector<int64_t> next = starts;
             for (int64_t b = 0; b < B; b++) order[next[lengths[b]]++] = b;
         }
+    }
+    // From how many sequences have a time step to its first row.
+    void add_up() {
         int64_t first = 0;
         for (int64_t& start : starts) first += std::exchange(start, first);
+    }
+    int64_t longest() const {
+        if (lengths) return *std::max_element(lengths, lengths + B);
+        return batch_sizes ? std::find(batch_sizes, batch_sizes + T, 0) - batch_sizes : T;
     }
 
   public:
     const int64_t steps;  // of the longest sequence
 
     explicit Rows(const Call& call)
-        : T(call.T), B(call.B), steps(longest(call)) {
-        const auto lengths = static_cast<const int64_t*>(call.lengths);
-        if (lengths && std::any_of(lengths, lengths + B, [&](int64_t n) { return n < steps; }))
-            sort(lengths);
-    }
-    static int64_t longest(const Call& call) {
-        const auto lengths = static_cast<const int64_t*>(call.lengths);
-        return lengths ? *std::max_element(lengths, lengths + call.B) : call.T;
+        : T(call.T),
+          B(call.B),
+          lengths(static_cast<const int64_t*>(call.lengths)),
+          batch_sizes(static_cast<const int64_t*>(call.batch_sizes)),
+          steps(longest()) {
+        const auto differ = [](const int64_t* some, int64_t n, int64_t value) {
+            return some && std::any_of(some, some + n, [=](int64_t k) { return k != value; });
+        };
+        if (differ(lengths, B, steps)) sort();
+        if (differ(batch_sizes, steps, B)) {
+            full = false;
+            starts.assign(batch_sizes, batch_sizes + steps);
+            starts.push_back(0);
+        }
+        add_up();
     }
 
-    bool are_full() const { return starts.empty(); }
-    bool are_in_order() const { return order.empty(); }
+    bool are_packed() const { return batch_sizes; }
+    // Whether each time step has all sequences, and whether these lie in this order in the call.
+    bool are_full() const { return full; }
+    bool are_in_order() const { return in_order; }
     // The first row of a time step, and how many sequences have it.
-    int64_t start(int64_t t) const { return starts.empty() ? t * B : starts[t]; }
-    int64_t count(int64_t t) const { return t < steps ? start(t + 1) - start(t) : 0; }
+    int64_t start(int64_t t) const { return full ? t * B : starts[t]; }
+    int64_t count(int64_t t) const {
+        if (t >= steps) return 0;
+        return full ? B : starts[t + 1] - starts[t];
+    }
     int64_t total() const { return start(steps); }
     int64_t total(Range times) const { return start(times.stop) - start(times.first); }
-    // Where a sequence lies in the call, and a row in a tensor [T, B, ...].
-    int64_t sequence(int64_t b) const { return order.empty() ? b : order[b]; }
-    int64_t place(int64_t t, int64_t b) const { return t * B + sequence(b); }
-    bool have_padding() const { return total() < T * B; }
+    // Where a sequence lies in the call, and a row in a tensor [T, B, ...] or [N, ...]; also one with
+    // these strides.
+    int64_t sequence(int64_t b) const { return in_order ? b : order[b]; }
+    int64_t place(int64_t t, int64_t b) const { return place_of_step(t, B, 1) + sequence(b); }
+    int64_t place(int64_t t, int64_t b, int64_t time, int64_t batch) const {
+        return place_of_step(t, time, batch) + sequence(b) * batch;
+    }
+    int64_t place_of_step(int64_t t, int64_t time, int64_t batch) const {
+        return are_packed() ? start(t) * batch : t * time;
+    }
+    bool have_padding() const { return !are_packed() && total() < T * B; }
+    // The distance at which all rows lie with these strides; 0 if there is none.
+    int64_t distance(int64_t time, int64_t batch) const {
+        if (are_packed() || (are_full() && time == B * batch)) return batch;
+        return are_full() && B == 1 ? time : 0;
+    }
 
     // The time steps that follow after `done` steps, from the first or from the last one on, as many
     // as have up to `limit` rows, but at least one.

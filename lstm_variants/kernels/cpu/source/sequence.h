@@ -110,15 +110,16 @@ template <class T> struct Sequence {
         return out(call.output) + rows.place(t, b) * output_stride + reverse * P;
     }
     const Stored<T>* x(int64_t t, int64_t b) const {
-        return in(call.x) + t * call.x_time + rows.sequence(b) * call.x_batch;
+        return in(call.x) + rows.place(t, b, call.x_time, call.x_batch);
     }
     // Vector j of the gradients of n sequences' outputs, from b on.
     template <int n = 1> VecBlock<T, n> d_output(int64_t t, int64_t b, int64_t j) const {
         VecBlock<T, n> d(0);
         if (!call.d_output) return d;
-        const Stored<T>* const row = in(call.d_output) + t * call.d_output_time + reverse * P;
-        for (int k = 0; k < n; k++)
-            d.v[k] = load<T>(row + rows.sequence(b + k) * call.d_output_batch, j, P);
+        const int64_t batch = call.d_output_batch;
+        const int64_t place = rows.place_of_step(t, call.d_output_time, batch) + reverse * P;
+        const Stored<T>* const row = in(call.d_output) + place;
+        for (int k = 0; k < n; k++) d.v[k] = load<T>(row + rows.sequence(b + k) * batch, j, P);
         return d;
     }
     // Vector j of n rows [H] without padding.
@@ -127,7 +128,8 @@ template <class T> struct Sequence {
         for (int k = 0; k < n; k++) store<T>(row + k * stride, j, H, x.v[k]);
     }
     // Vector j of the outputs of n sequences, from b on.
-    template <int n> void write_output(int64_t t, int64_t b, int64_t j, const VecBlock<T, n>& h) const {
+    template <int n>
+    void write_output(int64_t t, int64_t b, int64_t j, const VecBlock<T, n>& h) const {
         if (rows.are_in_order()) return write(output(t, b), output_stride, j, P, h);
         for (int k = 0; k < n; k++) store<T>(output(t, b + k), j, P, h.v[k]);
     }
@@ -159,6 +161,8 @@ template <class T> struct Sequence {
         const auto row = [&](int64_t s, int64_t r) {
             return kept(saved) + (rows.start(s) + r) * stride + slot * Hp + j * lanes<T>;
         };
+        const int64_t time = time_before(t);
+        if (!resets && valid(time, b + n - 1)) return {row(time, b), stride};  // all have one
         VecBlock<T, n> x;
         for (int k = 0; k < n; k++) {
             if (restarts(t, b + k)) {
@@ -166,7 +170,8 @@ template <class T> struct Sequence {
                 continue;
             }
             const T* const earlier = before(t, b + k, row);
-            x.v[k] = earlier ? load<T>(earlier) : load<T>(in(first) + rows.sequence(b + k) * H, j, H);
+            const auto* const given = in(first) + rows.sequence(b + k) * H;
+            x.v[k] = earlier ? load<T>(earlier) : load<T>(given, j, H);
         }
         return x;
     }
