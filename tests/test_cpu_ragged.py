@@ -55,8 +55,8 @@ def test_every_pattern_of_lengths(cell, lengths):
     """As the reference in float64, gradients of weights included."""
     call = call_with(cell, lengths)
     check(call)
-    states = [cell.state_type(*(t.detach() for t in state)) for state in call.states]
-    check(call._replace(states=tuple(states)))  # where the last product is left out
+    states = cell.state_type(*(t.detach() for t in call.states))
+    check(call._replace(states=states))  # where the last product is left out
     check(call_with(cell, lengths, directions=1, resets=some_resets(T, len(lengths))))
 
 
@@ -232,12 +232,12 @@ def passes(call, d_output, d_last):
         return torch.full(tuple(shape), torch.nan, dtype=dtype)
 
     output = memory(call.output_shape)
-    last = [[memory(t.shape) for t in state] for state in call.states]
+    last = call.states._make(memory(t.shape) for t in call.states)
     saved = [memory(shape, CPU.saved_dtype(call.x.dtype)) for shape in CPU.saved_shapes(call)]
-    CPU.forward(call, output, [call.cell.state_type(*s) for s in last], saved)
+    CPU.forward(call, output, last, saved)
     found = [memory(t.shape) for t in call.flatten()]
     CPU.backward(call, output, saved, d_output, d_last, call.unflatten(found))
-    return [output, found[0]], [*(t for state in last for t in state), *found[1:]]
+    return [output, found[0]], [*last, *found[1:]]
 
 
 @every_cell
@@ -255,7 +255,7 @@ def test_packed_rows(cell, instruction_set, dtype, threads, monkeypatch):
         of_packed = packed_call(call)
         assert CPU.saved_shapes(of_packed)[0][0] == sum(lengths)
         d_output = torch.randn(call.output_shape).to(dtype)
-        d_last = [call.cell.state_type(*map(torch.randn_like, state)) for state in call.states]
+        d_last = call.states._make(map(torch.randn_like, call.states))
         with use_threads(threads):
             expected_rows, expected = passes(call, d_output, d_last)
             sizes = of_packed.batch_sizes

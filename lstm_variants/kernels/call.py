@@ -29,12 +29,12 @@ class Call(NamedTuple):
         resets: Where the state is reset to its start value before a step, `[T, B]`, bool; nowhere
             if `None`.
         masks: Masks of dropout and zoneout, of each direction; none if `None`.
-        batch_sizes: If sequences are packed, how many of them have each time step, `[T]`, int64 on
-            the CPU. `x`, `resets` and the output then have N rows, those of a `PackedSequence`, in
-            place of T and B.
         is_direct: Whether its tensors are ordinary ones on the CPU, and nothing besides autograd
             takes part: no tracing, transform, forward-mode derivative, autocast or other mode.
             False also where this is unknown.
+        batch_sizes: If sequences are packed, how many of them have each time step, `[T]`, int64 on
+            the CPU. `x`, `resets` and the output then have N rows, those of a `PackedSequence`, in
+            place of T and B.
     """
 
     cell: Cell
@@ -44,8 +44,8 @@ class Call(NamedTuple):
     lengths: Tensor | None = None
     resets: Tensor | None = None
     masks: tuple[Masks, ...] | None = None
-    batch_sizes: Tensor | None = None
     is_direct: bool = False
+    batch_sizes: Tensor | None = None
 
     @property
     def directions(self) -> int:
@@ -106,7 +106,7 @@ class Call(NamedTuple):
             self.lengths,
             self.resets,
             self.masks,
-            self.batch_sizes,
+            batch_sizes=self.batch_sizes,
         )
 
     def contiguous(self, flat: Sequence[Tensor]) -> Call:
