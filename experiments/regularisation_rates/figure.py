@@ -12,4 +12,8 @@ ALT = "Loss on the validation text against the probability of dropout or zoneout
 
 def figure(result: Result, width: float) -> Figure:
     """The loss against the probability, a panel for each method; a dot for each seed."""
-    return pilot.figure(result, width, "probability")
+    made = pilot.figure(result, width, "probability")
+    for panel in made.axes:
+        panel.set_xscale("linear")
+        panel.set_yscale("linear")
+    return made
