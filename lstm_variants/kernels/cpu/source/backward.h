@@ -119,10 +119,11 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
             s.wait_for_units();
             if constexpr (Cell::has_inner_product) multiply_inner(t, row, s);
             const Share continued = needs_first ? s : s.before(rows.count(this->time_before(t)));
-            weights.multiply_add(
-                d_gates + cell.recurrent.begin(), gradients.stride, recurrent.weights(), d_state,
-                recurrent.stride, continued.sequences, s.units, t
-            );
+            if (continued.sequences.size())
+                weights.multiply_add(
+                    d_gates + cell.recurrent.begin(), gradients.stride, recurrent.weights(),
+                    d_state, recurrent.stride, continued.sequences, s.units, t
+                );
             s.wait_for_units();
         }
         if (this->resets) {  // what was before has no influence

@@ -71,10 +71,11 @@ class Rows {
     // Whether each time step has all sequences, and whether these lie in this order in the call.
     bool are_full() const { return full; }
     bool are_in_order() const { return in_order; }
-    // The first row of a time step, and how many sequences have it.
+    // The first row of a time step, and how many sequences have it: none, before the first and after
+    // the last one.
     int64_t start(int64_t t) const { return full ? t * B : starts[t]; }
     int64_t count(int64_t t) const {
-        if (t >= steps) return 0;
+        if (t < 0 || t >= steps) return 0;
         return full ? B : starts[t + 1] - starts[t];
     }
     int64_t total() const { return start(steps); }

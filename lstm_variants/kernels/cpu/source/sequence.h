@@ -90,8 +90,7 @@ template <class T> struct Sequence {
     std::array<const void*, 3> first_states() const { return {io.c_0, io.n_0, io.m_0}; }
     static constexpr T start[3] = {0, 0, -std::numeric_limits<T>::infinity()};
 
-    // Whether a sequence has a time step before or after its own.
-    bool valid(int64_t t, int64_t b) const { return t >= 0 && b < rows.count(t); }
+    bool valid(int64_t t, int64_t b) const { return b < rows.count(t); }
     int64_t time_before(int64_t t) const { return reverse ? t + 1 : t - 1; }
     // Whether the state is reset before step t. Backward in time, it is after the first step of
     // what follows.
