@@ -4,9 +4,10 @@ Runs on the CPU, and on the GPU too where there is one. The result of each devic
 of its own, `bench-cuda.json` or one for the instruction set of the CPU, such as
 `bench-cpu-avx2.json`, written only when every check of the run has passed; with half precision
 alone, into `half-cpu-avx2.json` and the like, with other settings of the allocator, into
-`allocator-cpu-avx2.json`, and with small calls alone, into `small-cpu-avx2.json`. The suite runs in
-several processes, one after the other: memory lies elsewhere in each, and with it times differ. A
-run that is stopped continues when the same command is started again.
+`allocator-cpu-avx2.json`, and with small calls and ragged batches alone, into
+`calls-cpu-avx2.json`. The suite runs in several processes, one after the other: memory lies
+elsewhere in each, and with it times differ. A run that is stopped continues when the same command
+is started again.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ import tyro
 
 from experiments import Record, Result
 from experiments.benchmarks.allocator_page import table as table_of_allocators
+from experiments.benchmarks.calls_page import table as table_of_calls
 from experiments.benchmarks.kept import Place, Run, forget
 from experiments.benchmarks.pooled import pooled
 from experiments.benchmarks.results import half_precision_section, table_of_ratios
-from experiments.benchmarks.small_page import table as table_of_small_calls
 from experiments.engine.files import check_writable, write_json
 from experiments.engine.journal import OccupiedError, alone_in
 from experiments.engine.provenance import provenance
@@ -54,10 +55,10 @@ SETTINGS = (
 )
 """Variables that make torch another one than it is by default."""
 SELECTED = {
-    "bench": "not allocator and not small_calls",
+    "bench": "not allocator and not small_calls and not ragged",
     "half": "half_precision",
     "allocator": "allocator",
-    "small": "small_calls",
+    "calls": "small_calls or ragged",
 }
 """Which tests of the suite are run, for each kind of record."""
 ALLOCATORS = {
@@ -77,8 +78,8 @@ class Options:
     """Only the layers in half precision."""
     allocator: bool = False
     """Only training on the CPU, with memory that is returned to the system, and that is kept."""
-    small: bool = False
-    """Only calls that take longer than their arithmetic, on the CPU."""
+    calls: bool = False
+    """Only small calls and ragged batches, on the CPU."""
     devices: tuple[str, ...] = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
     """Where to run."""
     threads: tuple[int, ...] = tuple(sorted({1, torch.get_num_threads()}))
@@ -97,7 +98,7 @@ def main() -> None:
         folder = Path(name) if options.smoke else options.out
         try:
             with alone_in(folder):
-                for device in ("cpu",) if options.allocator or options.small else options.devices:
+                for device in ("cpu",) if options.allocator or options.calls else options.devices:
                     print(table(timed_on(device, options, folder)))
         except OccupiedError as error:
             raise SystemExit(str(error)) from None
@@ -147,7 +148,7 @@ def table(result: Result) -> str:
     if "kept" in result:
         return table_of_allocators(result)
     if "small_calls" in result:
-        return table_of_small_calls(result["small_calls"])
+        return "\n\n".join(table_of_calls(result[name]) for name in ("small_calls", "ragged"))
     return half_precision_section(result)[-1]
 
 
@@ -159,9 +160,9 @@ def check(options: Options) -> None:
             f"--devices should be among {', '.join(default.devices)}, got "
             f"{' '.join(options.devices)!r}"
         )
-    if sum((options.half_precision, options.allocator, options.small)) > 1:
+    if sum((options.half_precision, options.allocator, options.calls)) > 1:
         raise SystemExit(
-            "--half-precision, --allocator and --small have a record each: name one of them"
+            "--half-precision, --allocator and --calls have a record each: name one of them"
         )
     if not options.threads or min(options.threads) < 1:
         raise SystemExit(f"--threads should be numbers of 1 or more, got {options.threads}")
@@ -186,8 +187,8 @@ def kind_of(options: Options) -> str:
     """What a record is about: a key of `SELECTED`."""
     if options.allocator:
         return "allocator"
-    if options.small:
-        return "small"
+    if options.calls:
+        return "calls"
     return "half" if options.half_precision else "bench"
 
 

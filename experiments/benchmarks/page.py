@@ -15,7 +15,6 @@ from experiments.benchmarks.results import (
     method,
     one_step_section,
     own_layers_section,
-    ragged_section,
     table_of_ratios,
 )
 from experiments.benchmarks.sizes import legend
@@ -70,7 +69,6 @@ def section(result: Result) -> str:
         *own_layers_section(result),
         *half_precision_section(result),
         *one_step_section(result),
-        *ragged_section(result),
         *memory_section(result),
         f"{provenance(result)}{continuing(result)}. {data_links(result)}",
     )

@@ -116,14 +116,6 @@ def one_step_section(result: Result) -> tuple[str, ...]:
     )
 
 
-def ragged_section(result: Result) -> tuple[str, ...]:
-    """Packed sequences that differ in length."""
-    records = result.get("ragged", ())
-    lengths = records[0]["lengths"] if records else ""
-    text = f"Packed sequences with lengths like those of sentences ({lengths}), in float32."
-    return section("Packed, ragged batches", text, result, "ragged")
-
-
 def is_gpu(result: Result) -> bool:
     """Whether a record is of a GPU, for which there are no goals and no threads."""
     return bool(result["experiment"].endswith("-cuda"))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import experiments
 from experiments import FOLDER
-from experiments.benchmarks import allocator_page, goals_page, peers_page, small_page
+from experiments.benchmarks import allocator_page, calls_page, goals_page, peers_page
 from experiments.benchmarks import figure as bench_figure
 from experiments.benchmarks import page as bench
 from experiments.plotting import save_figures
@@ -73,10 +73,11 @@ def write(records: Path, generated: Path, processes: int) -> None:
     for result in allocators:
         write_data(generated, result)
     save("allocator.md", allocator_page.section(allocators))
-    small = [read(path) for path in sorted((records / "benchmarks").glob("small-*.json"))]
-    for result in small:
+    calls = [read(path) for path in sorted((records / "benchmarks").glob("calls-*.json"))]
+    for result in calls:
         write_data(generated, result)
-    save("small.md", small_page.section(small))
+    save("small.md", calls_page.section(calls, "small_calls"))
+    save("ragged.md", calls_page.section(calls, "ragged"))
     peers = records / "benchmarks" / "peers.json"
     if peers.exists():
         write_data(generated, read(peers))

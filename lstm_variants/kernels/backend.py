@@ -20,10 +20,12 @@ class Backend(Protocol):
         name: The name that layers and `choose` take.
         for_tracing: Whether it supports nothing but calls that are being traced, and `"auto"` need
             not consider it for others.
+        takes_packed: Whether it computes packed sequences as they are; for others, they are padded.
     """
 
     name: str
     for_tracing: bool = False
+    takes_packed: bool = False
 
     def unsupported_reason(self, call: Call) -> str | None:
         """Why this call is not supported; `None` if it is.

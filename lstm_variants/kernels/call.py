@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from lstm_variants.cells import Cell, State, Weights
 from lstm_variants.steps import Masks
@@ -29,12 +30,12 @@ class Call(NamedTuple):
         resets: Where the state is reset to its start value before a step, `[T, B]`, bool; nowhere
             if `None`.
         masks: Masks of dropout and zoneout, of each direction; none if `None`.
+        batch_sizes: If sequences are packed, how many of them have each time step, `[T]`, int64 on
+            the CPU. `x`, `resets` and the output then have N rows, those of a `PackedSequence`, in
+            place of T and B, and there are no lengths.
         is_direct: Whether its tensors are ordinary ones on the CPU, and nothing besides autograd
             takes part: no tracing, transform, forward-mode derivative, autocast or other mode.
             False also where this is unknown.
-        batch_sizes: If sequences are packed, how many of them have each time step, `[T]`, int64 on
-            the CPU. `x`, `resets` and the output then have N rows, those of a `PackedSequence`, in
-            place of T and B.
     """
 
     cell: Cell
@@ -44,8 +45,8 @@ class Call(NamedTuple):
     lengths: Tensor | None = None
     resets: Tensor | None = None
     masks: tuple[Masks, ...] | None = None
-    is_direct: bool = False
     batch_sizes: Tensor | None = None
+    is_direct: bool = False
 
     @property
     def directions(self) -> int:
@@ -84,7 +85,7 @@ class Call(NamedTuple):
     @property
     def has_steps(self) -> bool:
         """Whether there is a sequence and a step."""
-        return self.x.shape[0] > 0 and self.x.shape[1] > 0
+        return 0 not in self.x.shape[:-1]
 
     def flatten(self) -> list[Tensor]:
         """All tensors that may have gradients: input, weights of each direction, states."""
@@ -106,7 +107,7 @@ class Call(NamedTuple):
             self.lengths,
             self.resets,
             self.masks,
-            batch_sizes=self.batch_sizes,
+            self.batch_sizes,
         )
 
     def contiguous(self, flat: Sequence[Tensor]) -> Call:
@@ -116,14 +117,22 @@ class Call(NamedTuple):
             flat: The result of `flatten`.
         """
         x = contiguous_rows(self.x)
-        steps = [t for t in (self.lengths, self.resets) if t is not None]
-        if x is self.x and all(map(Tensor.is_contiguous, (*flat[1:], *steps))):
+        given = self.lengths, self.resets, self.batch_sizes
+        others = [t for t in (*flat[1:], *given) if t is not None]
+        if x is self.x and all(map(Tensor.is_contiguous, others)):
             return self
-        lengths, resets = [
-            None if t is None else t.contiguous() for t in (self.lengths, self.resets)
-        ]
-        call = self._replace(lengths=lengths, resets=resets)
+        lengths, resets, sizes = [None if t is None else t.contiguous() for t in given]
+        call = self._replace(lengths=lengths, resets=resets, batch_sizes=sizes)
         return call.unflatten([x, *[t.contiguous() for t in flat[1:]]])
+
+    def padded(self) -> Call:
+        """Packed sequences as a padded batch with lengths, in the same order."""
+        assert self.batch_sizes is not None
+        x, lengths = pad_packed_sequence(PackedSequence(self.x, self.batch_sizes))
+        resets = None
+        if self.resets is not None:
+            resets = pad_packed_sequence(PackedSequence(self.resets, self.batch_sizes))[0]
+        return self._replace(x=x, lengths=lengths, resets=resets, batch_sizes=None, is_direct=False)
 
     def check_shapes(self, flat: Sequence[Tensor]) -> None:
         """Check that sizes fit together: kernels read memory by them.
@@ -136,14 +145,18 @@ class Call(NamedTuple):
         """
         x, state = self.x, self.states[0]
         projection = getattr(self.weights[0], "weight_hr", None)
-        if x.dim() != 3 or state.dim() != 3:
+        sizes = self.batch_sizes
+        if x.dim() != (3 if sizes is None else 2) or state.dim() != 3:
+            rows = "[T, B, D]" if sizes is None else "[N, D]"
             raise ValueError(
-                f"x should be [T, B, D] and a state [directions, B, H], got {list(x.shape)} and "
+                f"x should be {rows} and a state [directions, B, H], got {list(x.shape)} and "
                 f"{list(state.shape)}"
             )
+        if sizes is not None and sizes.dim() != 1:
+            raise ValueError(f"batch_sizes should be [T], got {list(sizes.shape)}")
         if projection is not None and projection.dim() != 2:
             raise ValueError(f"weight_hr should be [P, H], got {list(projection.shape)}")
-        T, B, D, H, P = self.sizes
+        _, B, D, H, P = self.sizes
         if H < 1 or P < 1:
             raise ValueError(f"a layer should have at least one hidden unit, got H={H} and P={P}")
         P = 0 if projection is None else P
@@ -156,8 +169,8 @@ class Call(NamedTuple):
                     raise ValueError(mismatch(name, tensor, shape, x))
         if self.lengths is not None and self.lengths.shape != (B,):
             raise ValueError(mismatch("lengths", self.lengths, (B,), x, torch.int64))
-        if self.resets is not None and self.resets.shape != (T, B):
-            raise ValueError(mismatch("resets", self.resets, (T, B), x, torch.bool))
+        if self.resets is not None and self.resets.shape != x.shape[:-1]:
+            raise ValueError(mismatch("resets", self.resets, x.shape[:-1], x, torch.bool))
 
     def check(self, flat: Sequence[Tensor]) -> None:
         """Check that tensors fit together, also in dtype and device.
@@ -179,6 +192,8 @@ class Call(NamedTuple):
             check_steps("lengths", self.lengths, x, torch.int64)
         if self.resets is not None:
             check_steps("resets", self.resets, x, torch.bool)
+        if self.batch_sizes is not None:
+            check_steps("batch_sizes", self.batch_sizes, x, torch.int64)
 
     @property
     def tensor_names(self) -> tuple[str, ...]:
@@ -188,25 +203,27 @@ class Call(NamedTuple):
     def __str__(self) -> str:
         T, B, D, H, _ = self.sizes
         directions = "" if self.directions == 1 else f" in {self.directions} directions"
-        given = [name for name in ("lengths", "resets", "masks") if getattr(self, name) is not None]
+        optional = "lengths", "resets", "masks", "batch_sizes"
+        given = [name for name in optional if getattr(self, name) is not None]
         more = f" with {', '.join(given)}" if given else ""
         cell = format_cell(self.cell)
         return f"{cell}{directions}, T={T} B={B} D={D} H={H}{more}"
 
 
 def initial_states(
-    cell: Cell, x: Tensor, count: int, hidden_size: int, proj_size: int = 0
+    cell: Cell, x: Tensor, count: int, hidden_size: int, proj_size: int = 0, B: int | None = None
 ) -> State:
     """The initial states of a cell for several layers or directions, `[count, B, ...]`.
 
     Args:
         cell: The cell.
-        x: The input, `[T, B, D]`.
+        x: The input, for its dtype and device.
         count: The number of layers or directions.
         hidden_size: `H`.
         proj_size: Size of the projected output; 0 if there is no projection.
+        B: How many sequences there are. Defaults to that of an input `[T, B, D]`.
     """
-    B, states = x.shape[1], []
+    B, states = x.shape[1] if B is None else B, []
     if type(cell).initial_state is Cell.initial_state:
         size = proj_size or hidden_size
         for field in cell.state_fields:
@@ -220,13 +237,25 @@ def initial_states(
     return state
 
 
+def packed_rows(padded: Tensor, batch_sizes: Tensor) -> Tensor:
+    """The rows of a padded batch, `[T, B, ...]`, that packed sequences have, `[N, ...]`.
+
+    Args:
+        padded: The batch, its sequences in the order of decreasing length.
+        batch_sizes: How many sequences have each time step, `[T]`.
+    """
+    places = torch.arange(padded.shape[1], device=batch_sizes.device)
+    lengths = (places[:, None] < batch_sizes).sum(1)
+    return pack_padded_sequence(padded, lengths).data
+
+
 def refilled(group: Any, new: Iterator[Any]) -> Any:
     """A named tuple of tensors with others in their place; what is `None` stays it."""
     return type(group)._make([None if tensor is None else next(new) for tensor in group])
 
 
 def check_steps(name: str, tensor: Tensor, like: Tensor, dtype: torch.dtype) -> None:
-    """Raise ValueError if lengths or resets have the wrong dtype, or are on another device."""
+    """Raise ValueError if lengths, resets or batch sizes have a wrong dtype or device."""
     if tensor.dtype != dtype or tensor.device != like.device:
         raise ValueError(mismatch(name, tensor, tensor.shape, like, dtype))
 

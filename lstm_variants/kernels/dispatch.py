@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from lstm_variants.cells import State
 from lstm_variants.kernels.backend import BACKENDS, Backend
-from lstm_variants.kernels.call import Call
+from lstm_variants.kernels.call import Call, packed_rows
 from lstm_variants.kernels.cpu import CPU
 from lstm_variants.kernels.fused import FusedBackend
 from lstm_variants.kernels.onnx import Onnx
@@ -135,12 +135,32 @@ def choose_automatically(call: Call) -> Backend:
 
 def run(call: Call, backend: str = "auto") -> tuple[Tensor, State]:
     """Compute a layer with the backend that [`choose`][lstm_variants.kernels.choose] gives."""
+    if call.batch_sizes is not None and not takes_packed(call, backend):
+        output, last = run(call.padded(), backend)
+        return packed_rows(output, call.batch_sizes), last
     chosen = choose(call, backend)
     # Layers in a program that is being traced are not observed.
     observe = _observer.get() if call.is_direct or not is_compiling() else None
     if observe is not None:
         observe(call, chosen)
     return chosen.run(call)
+
+
+def takes_packed(call: Call, backend: str) -> bool:
+    """Whether the backend that comes first for a call computes packed sequences as they are."""
+    if not call.is_direct:
+        return False
+    names = (name for name, known in BACKENDS.items() if not known.for_tracing)
+    name = next(names) if backend == "auto" else backend
+    first = BACKENDS.get(name)
+    if first is None or not first.takes_packed or first.unsupported_reason(call) is not None:
+        return False
+    return backend != "auto" or first.preferred_backend(call) is None
+
+
+def is_observed() -> bool:
+    """Whether a function is called before each layer is computed."""
+    return _observer.get() is not None
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from lstm_variants.cells import Gates, State
 from lstm_variants.kernels.backend import Backend
-from lstm_variants.kernels.call import Call
+from lstm_variants.kernels.call import Call, packed_rows
 from lstm_variants.time_loop import scan
 
 
@@ -20,6 +20,9 @@ class Reference(Backend):
         return None
 
     def run(self, call: Call) -> tuple[Tensor, State]:
+        if call.batch_sizes is not None:
+            output, state = self.run(call.padded())
+            return packed_rows(output, call.batch_sizes), state
         directions = range(len(call.weights))
         outputs, states = zip(*(scan_direction(call, k) for k in directions), strict=True)
         last = (torch.stack(field) for field in zip(*states, strict=True))

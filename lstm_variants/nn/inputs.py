@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from lstm_variants.cells import Cell, State
 from lstm_variants.kernels import initial_states
+from lstm_variants.kernels.call import packed_rows
+from lstm_variants.kernels.dispatch import is_observed
 from lstm_variants.nn.arguments import (
     check_dtype,
     check_layout,
@@ -17,23 +19,30 @@ from lstm_variants.nn.arguments import (
 )
 from lstm_variants.nn.spec import Configured
 from lstm_variants.steps import check_lengths, check_resets
-from lstm_variants.torch_internals import jit_is_tracing, plain_parameters
+from lstm_variants.torch_internals import is_traced, jit_is_tracing, plain_parameters
 
 
 class Batch(NamedTuple):
-    """A padded batch of sequences.
+    """A batch of sequences, padded or packed.
 
     Attributes:
-        x: Input, `[T, B, D]`.
+        x: Input, `[T, B, D]`; packed, `[N, D]`.
         lengths: Valid time steps of each sequence, `[B]`; all if `None`.
         resets: Where the state is reset before a time step, `[T, B]`; nowhere if `None`.
         batched: Whether the caller's input has a batch dimension, or is one sequence.
+        packed: The caller's input, if it is packed and remains so.
     """
 
     x: Tensor
     lengths: Tensor | None
     resets: Tensor | None
     batched: bool
+    packed: PackedSequence | None = None
+
+    @property
+    def batch_size(self) -> int:
+        """The number of sequences."""
+        return self.x.shape[1] if self.packed is None else int(self.packed.batch_sizes[0])
 
 
 def as_batch(layer: Configured, given: Any, lengths: Any, resets: Any) -> Batch:
@@ -59,6 +68,8 @@ def as_batch(layer: Configured, given: Any, lengths: Any, resets: Any) -> Batch:
         if given.data.dim() != 2:
             raise RuntimeError(f"input must have 2 dimensions, got {given.data.dim()}")
         check_values(layer, given.data)
+        if remains_packed(layer):
+            return Batch(given.data, None, None, batched=True, packed=given)
         return Batch(*unpack(given), None, batched=True)
 
     if given.is_nested or given.layout is not torch.strided:
@@ -99,8 +110,10 @@ def check_step_input(layer: Configured, given: Any) -> None:
         raise RuntimeError(f"{name}.step requires one direction, got bidirectional=True")
 
 
-def in_layout_of(given: Any, output: Tensor, *, batch_first: bool) -> Any:
-    """The output `[T, B, ...]` of a padded batch in the layout of the input that was given."""
+def in_layout_of(given: Any, output: Tensor, batch: Batch, *, batch_first: bool) -> Any:
+    """The output of a batch in the layout of the input that was given."""
+    if batch.packed is not None:
+        return given._replace(data=output)
     if isinstance(given, PackedSequence):
         return repack(output, given)
     if given.dim() == 2:
@@ -176,26 +189,38 @@ def first_states(layer: Configured, batch: Batch, hx: Any) -> State:
     """
     x, cell, count = batch.x, layer.cell, len(layer.spec.names)
     if hx is None:
-        return initial_states(cell, x, count, layer.hidden_size, layer.proj_size)
-    sizes = (count, x.shape[1]) if batch.batched else (count,)
+        return initial_states(cell, x, count, layer.hidden_size, layer.proj_size, batch.batch_size)
+    sizes = (count, batch.batch_size) if batch.batched else (count,)
     output, others = (*sizes, layer.proj_size or layer.hidden_size), (*sizes, layer.hidden_size)
     names = cell.state_type._fields
     shapes = (output, *(others,) * (len(names) - 1))
     given = check_state(type(layer).__name__, hx, names, shapes, x)
     if not batch.batched:
         given = tuple(tensor.unsqueeze(1) for tensor in given)
+    if batch.packed is not None and batch.packed.sorted_indices is not None:
+        given = tuple(t.index_select(1, batch.packed.sorted_indices) for t in given)
     state: State = cell.state_type(*given)
     return state
 
 
-def last_states(states: list[State], *, batched: bool) -> Any:
+def last_states(states: list[State], batch: Batch) -> Any:
     """The last states of all layers in the layout of `hx`."""
     fields = tuple(states[0])
     if len(states) > 1:
         fields = tuple(torch.cat(field) for field in zip(*states, strict=True))
-    if not batched:
+    if not batch.batched:
         fields = tuple(tensor.squeeze(1) for tensor in fields)
+    if batch.packed is not None and batch.packed.unsorted_indices is not None:
+        fields = tuple(t.index_select(1, batch.packed.unsorted_indices) for t in fields)
     return fields if len(fields) > 1 else fields[0]
+
+
+def remains_packed(layer: Configured) -> bool:
+    """Whether a packed sequence is computed as it is, and not padded first.
+
+    Masks, traced programs and what observes a layer have the padded form, in the original order.
+    """
+    return not (layer.recurrent_dropout or layer.zoneout or is_observed() or is_traced())
 
 
 def unpack(packed: PackedSequence) -> tuple[Tensor, Tensor | None]:
@@ -209,9 +234,6 @@ def unpack(packed: PackedSequence) -> tuple[Tensor, Tensor | None]:
 
 def repack(output: Tensor, like: PackedSequence) -> PackedSequence:
     """Pack a padded batch in the order of another packed sequence."""
-    places = torch.arange(output.shape[1], device=like.batch_sizes.device)
-    lengths = (places[:, None] < like.batch_sizes).sum(1)
     if like.sorted_indices is not None:
         output = output.index_select(1, like.sorted_indices)
-    data = pack_padded_sequence(output, lengths).data
-    return PackedSequence(data, like.batch_sizes, like.sorted_indices, like.unsorted_indices)
+    return like._replace(data=packed_rows(output, like.batch_sizes))

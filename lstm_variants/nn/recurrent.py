@@ -241,8 +241,8 @@ class Recurrent(Configured):
         batch = as_batch(self, input, lengths, resets)
         first = first_states(self, batch, hx)
         output, last = self._run_layers(batch, first)
-        output = in_layout_of(input, output, batch_first=self.batch_first)
-        return output, last_states(last, batched=batch.batched)
+        output = in_layout_of(input, output, batch, batch_first=self.batch_first)
+        return output, last_states(last, batch)
 
     def step(
         self,
@@ -292,8 +292,9 @@ class Recurrent(Configured):
         return output.squeeze(time), hx
 
     def _run_layers(self, batch: Batch, states: State) -> tuple[Tensor, list[State]]:
-        """Apply all layers; return the output, `[T, B, ...]`, and the last state of each layer."""
-        x, lengths, resets, _ = batch
+        """Apply all layers; return the output and the last state of each layer."""
+        x, lengths, resets, _, packed = batch
+        batch_sizes = None if packed is None else packed.batch_sizes
         n, last = 1 + self.bidirectional, []
         for layer in range(self.num_layers):
             if layer and self.dropout:
@@ -306,9 +307,16 @@ class Recurrent(Configured):
             if self.num_layers > 1:
                 part = slice(layer * n, (layer + 1) * n)
                 first = self.cell.state_type(*(field[part] for field in states))
-            tensors = (x, *[t for group in weights for t in group], *first, lengths, resets)
+            tensors = (
+                x,
+                *[t for group in weights for t in group],
+                *first,
+                lengths,
+                resets,
+                batch_sizes,
+            )
             direct = is_direct([t for t in tensors if t is not None])
-            call = Call(self.cell, x, weights, first, lengths, resets, masks, direct)
+            call = Call(self.cell, x, weights, first, lengths, resets, masks, batch_sizes, direct)
             x, state = run(call, self.backend)
             last.append(state)
         return x, last

@@ -33,6 +33,7 @@ class CPU(FusedBackend):
     name = "cpu"
     device = "cpu"
     dtypes = (torch.float32, torch.float64, torch.bfloat16)
+    takes_packed = True
 
     def details(self, call: Call) -> str:
         kernels = native.kernels()
@@ -54,7 +55,7 @@ class CPU(FusedBackend):
         if call.x.dtype == torch.bfloat16:
             # For one step, weights in bfloat16 are packed or converted for longer than multiplied.
             is_short = is_one_step(call) and (
-                torch_multiplies_bfloat16() or call.x.shape[1] <= FEW_IN_BFLOAT16
+                torch_multiplies_bfloat16() or call.sizes[1] <= FEW_IN_BFLOAT16
             )
             is_faster = is_short or torchs_products_are_faster()
         elif call.x.dtype in self.dtypes and len(call.states) == 1:  # GRU and RNN
@@ -158,7 +159,7 @@ def is_one_step(call: Call) -> bool:
 
     While tracing, the number of steps is a symbol, and asking for it would exclude others.
     """
-    return (call.is_direct or not is_traced()) and call.x.shape[0] == 1
+    return (call.is_direct or not is_traced()) and call.sizes[0] == 1
 
 
 def leaves_threads_idle(call: Call) -> bool:
@@ -171,7 +172,7 @@ def leaves_threads_idle(call: Call) -> bool:
 
 def has_few_blocks(call: Call) -> bool:
     """Whether a call is one step of few sequences with gradients."""
-    if not is_one_step(call) or call.x.shape[1] * len(call.cell.blocks) > FEW_BLOCKS:
+    if not is_one_step(call) or call.sizes[1] * len(call.cell.blocks) > FEW_BLOCKS:
         return False
     return is_recorded(call.flatten())
 

@@ -24,19 +24,19 @@ from lstm_variants.kernels.passes import Signature, signature_of
 from lstm_variants.torch_internals import constant_while_tracing, is_compiling
 
 PEEPHOLES: tuple[Any, ...] = (None, "previous", "current")
-KINDS: tuple[type[Cell], ...] = (
-    LSTMCell,
-    GRUCell,
-    ElmanCell,
-    MGUCell,
-    JANETCell,
-    IndRNNCell,
-    MinGRUCell,
-    MinLSTMCell,
-    SLSTMCell,
-    MultiplicativeLSTMCell,
-)
-"""The order of `CellKind` in call.h."""
+KINDS: dict[type[Cell], str] = {
+    LSTMCell: "lstm",
+    GRUCell: "gru",
+    ElmanCell: "elman",
+    MGUCell: "mgu",
+    JANETCell: "janet",
+    IndRNNCell: "indrnn",
+    MinGRUCell: "mingru",
+    MinLSTMCell: "minlstm",
+    SLSTMCell: "slstm",
+    MultiplicativeLSTMCell: "multiplicative",
+}
+"""The names of the cells in call.h."""
 WITH_ANOTHER_SLOT = (JANETCell, MultiplicativeLSTMCell, SLSTMCell)
 """Cells that save something besides their blocks for the backward pass."""
 CELL_STATES = ("c", "n", "m")
@@ -67,7 +67,6 @@ def every_cell() -> Iterator[Cell]:
 def settings(cell: Cell) -> dict[str, int]:
     """A cell as numbers, by the names in call.h; others are 0."""
     numbers = {
-        "kind": KINDS.index(type(cell)),
         "blocks": len(cell.blocks),
         "slots": len(cell.blocks) + (cell == GRUCell() or type(cell) in WITH_ANOTHER_SLOT),
         "cell_states": sum(name in CELL_STATES for name in cell.state_type._fields),
@@ -92,10 +91,12 @@ class Kernel(Signature):
     """A cell as its kernel computes it.
 
     Attributes:
+        kind: The name of its kind in call.h.
         settings: The cell as numbers, by the names in call.h.
         saved: Names of what is saved for the backward pass.
     """
 
+    kind: str
     settings: dict[str, int]
     saved: tuple[str, ...]
 
@@ -105,7 +106,7 @@ class Kernel(Signature):
         signature = signature_of(cell)
         own = settings(cell)
         saved = ("gates", "cells") if own["cell_states"] else ("gates",)
-        return cls(**vars(signature), settings=own, saved=saved)
+        return cls(**vars(signature), kind=KINDS[type(cell)], settings=own, saved=saved)
 
 
 TEXTS = {cell: repr(cell) for cell in every_cell()}

@@ -51,6 +51,7 @@ class Layout:
     """The fields of a call, as the library lists them (call.h), and how they lie in memory.
 
     Attributes:
+        kinds: Names of the kinds of cells, in the order of their numbers.
         cell: Names of the cell's settings.
         shared: Names of what a call has once: options, sizes, tensors.
         direction: Names of the tensors of each direction.
@@ -60,7 +61,7 @@ class Layout:
 
     def __init__(self, listed: str) -> None:
         """Read the lists: names with spaces between, groups with semicolons."""
-        self.cell, options, sizes, tensors, self.direction = (
+        self.kinds, self.cell, options, sizes, tensors, self.direction = (
             tuple(group.split()) for group in listed.split(";")
         )
         self.shared = (*options, *sizes, *tensors)

@@ -67,8 +67,9 @@ class Plan:
         library = native.kernels()
         self.kernel = kernel = KERNELS[TEXTS[cell]]
         self.directions = directions
+        settings = kernel.settings | {"kind": library.layout.kinds.index(kernel.kind)}
         self.fixed = (
-            *(kernel.settings.get(setting, 0) for setting in library.layout.cell),
+            *(settings.get(setting, 0) for setting in library.layout.cell),
             dtype == torch.float64,
             dtype == torch.bfloat16,
         )
@@ -153,9 +154,9 @@ class Plan:
         x = call.x
         T, B, D, H, P = call.sizes
         threads = thread_count(call, native.kernels().threads)
+        before = () if call.batch_sizes is None else (0,)  # packed rows have one stride
+        strides = (0, 0) if d_output is None else (*before, *d_output.stride()[:-1])
         shared = (call.lengths, call.batch_sizes, call.resets, x, output, d_output)
-        time = () if call.batch_sizes is None else (0,)  # packed rows have one stride
-        strides = (0, 0) if d_output is None else (*time, *d_output.stride())
         tensors = (*shared, *own, *halved)
         addresses = [0 if t is None else t.data_ptr() or without_memory(t) for t in tensors]
         if self.directions == 2:
@@ -165,8 +166,7 @@ class Plan:
         return packer.pack(
             *self.fixed,
             *(threads, self.directions, T, B, D, H, P, self.padded(H), len(x)),
-            *(*time, *x.stride())[:2],
-            *strides[:2],
+            *(*before, *x.stride()[:-1], *strides),
             *addresses[: len(shared)],
             *packer.order(addresses[len(shared) :]),
         )

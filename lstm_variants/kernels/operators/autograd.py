@@ -41,13 +41,14 @@ NO_TENSOR = torch.empty(0)
 def saved_call(call: Call) -> Call:
     """A call as a node keeps it: without tensors that autograd saves, frees and checks.
 
-    Lengths and resets are copied: the caller may change them before the backward pass.
+    Lengths, resets and batch sizes are copied: the caller may change them before the backward pass.
     """
     call = call.unflatten(repeat(NO_TENSOR))
-    if call.lengths is None and call.resets is None:
+    steps = call.lengths, call.resets, call.batch_sizes
+    if steps == (None, None, None):
         return call
-    lengths, resets = [None if t is None else t.clone() for t in (call.lengths, call.resets)]
-    return call._replace(lengths=lengths, resets=resets)
+    lengths, resets, batch_sizes = [None if t is None else t.clone() for t in steps]
+    return call._replace(lengths=lengths, resets=resets, batch_sizes=batch_sizes)
 
 
 def saves_output_without_copy(call: Call) -> bool:
@@ -82,9 +83,11 @@ class LayerFunction(LevelFunction):
         output, saved, call = tensors[0], tensors[1:n], ctx.call.unflatten(tensors[n:])
         given = [gradient for gradient in gradients if gradient is not None]
         found: Sequence[Tensor | None]
-        if in_forward_mode((*given, *tensors)):
+        direct = not torch.is_grad_enabled() and runs_directly((*tensors, *given))
+        is_packed = call.batch_sizes is not None  # which the operators do not take
+        if in_forward_mode((*given, *tensors)) or (is_packed and not direct):
             found = gradients_through_reference(call, gradients, needs_grad)
-        elif not torch.is_grad_enabled() and runs_directly((*tensors, *given)):
+        elif direct:
             with below_autograd():
                 found = compute_gradients(call, ctx.backend, output, saved, gradients, needs_grad)
             return None, None, None, None, *found

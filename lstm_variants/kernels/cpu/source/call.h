@@ -1,14 +1,18 @@
 // What the entry points take: a layer over a batch of sequences, as pointers. Plain C.
 //
-// The fields are listed once, here. The library exports the lists as text (call_layout in
-// entry.cpp), and native.py builds a call by these names.
+// Kinds of cells and fields are listed once, here. The library exports the lists as text (call_layout
+// in entry.cpp), and native.py builds a call by these names.
 #pragma once
 
 #include <cstdint>
 
-enum class CellKind : int32_t {
-    lstm, gru, elman, mgu, janet, indrnn, mingru, minlstm, slstm, multiplicative
-};
+#define CELL_KINDS(KIND)                                                                          \
+    KIND(lstm) KIND(gru) KIND(elman) KIND(mgu) KIND(janet) KIND(indrnn) KIND(mingru) KIND(minlstm) \
+    KIND(slstm) KIND(multiplicative)
+
+#define ENUMERATOR(name) name,
+enum class CellKind : int32_t { CELL_KINDS(ENUMERATOR) };
+#undef ENUMERATOR
 
 // A cell of cells/, as int32_t. Each kind reads its own settings.
 #define CELL_FIELDS(FIELD)                                                                        \

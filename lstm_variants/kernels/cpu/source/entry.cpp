@@ -167,10 +167,10 @@ extern "C" EXPORTED int lstm_variants_run(const Call* call, int instruction_set,
 // Of these files, from CMakeLists.txt: native.py does not load a library that was built from others.
 extern "C" EXPORTED const char* lstm_variants_sources_digest() { return SOURCES_DIGEST; }
 
-// The fields of a call by group, in order, from which native.py builds calls.
+// The kinds of cells, and the fields of a call by group, in order, from which native.py builds calls.
 extern "C" EXPORTED const char* lstm_variants_call_layout() {
 #define NAME(name) #name " "
-    return CELL_FIELDS(NAME) ";" OPTION_FIELDS(NAME) ";" SIZE_FIELDS(NAME) ";"
+    return CELL_KINDS(NAME) ";" CELL_FIELDS(NAME) ";" OPTION_FIELDS(NAME) ";" SIZE_FIELDS(NAME) ";"
            TENSOR_FIELDS(NAME, NAME) ";" DIRECTION_FIELDS(NAME, NAME);
 #undef NAME
 }

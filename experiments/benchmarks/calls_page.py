@@ -1,4 +1,4 @@
-"""The section on small calls on the page of speed."""
+"""The sections on small calls and on ragged batches on the page of speed."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from experiments.report.data import data_links
 from experiments.report.markdown import provenance
 
 NOT_MEASURED = (
-    "No measurements are published. `python -m experiments.benchmarks --small` makes them.\n"
+    "No measurements are published. `python -m experiments.benchmarks --calls` makes them.\n"
 )
 
 
-def section(results: Sequence[Result]) -> str:
-    """Ratios of calls in which the arithmetic takes less time than the call."""
+def section(results: Sequence[Result], name: str) -> str:
+    """Ratios of small calls (`"small_calls"`) or of ragged batches (`"ragged"`)."""
     if not results:
         return NOT_MEASURED
     parts = []
     for result in results:
         parts += [
-            table(result["small_calls"]),
-            "Time of this package divided by that of `torch.nn`, one thread, float32, by B, T, D, "
-            "H. The median ratio of all rounds; in brackets, the lowest and the highest median of "
-            f"{result['processes']} processes. {provenance(result)}. {data_links(result)}",
+            table(result[name]),
+            f"{lengths_of(result[name])}Time of this package divided by that of `torch.nn`, one "
+            "thread, float32, by B, T, D, H. The median ratio of all rounds; in brackets, the "
+            f"lowest and the highest median of {result['processes']} processes. "
+            f"{provenance(result)}. {data_links(result)}",
         ]
     return "\n\n".join(parts) + "\n"
 
@@ -42,3 +43,9 @@ def table(records: Sequence[Record]) -> str:
         )
         row[record["mode"]] = spread(record["ratio"])
     return tabulate.tabulate(list(rows.values()), "keys", tablefmt="pipe", disable_numparse=True)
+
+
+def lengths_of(records: Sequence[Record]) -> str:
+    """The lengths of ragged batches, a sentence; empty for others."""
+    texts = dict.fromkeys(record["lengths"] for record in records if "lengths" in record)
+    return f"Sequences of {'; '.join(texts)}. " if texts else ""
