@@ -36,18 +36,22 @@ some_variants = pytest.mark.parametrize("name", ["RNN", "PeepholeLSTM", "GRU"])
 @every_fast_variant
 @pytest.mark.parametrize("create_graph", [False, True])
 @pytest.mark.parametrize("weights", [False, True], ids=["input", "weights"])
-def test_batched_gradients(name, create_graph, weights):
-    """`is_grads_batched=True`, which is another vmap than that of `torch.func`."""
+@pytest.mark.parametrize("lengths", [None, [3, 1]], ids=["", "lengths"])
+def test_batched_gradients(name, create_graph, weights, lengths):
+    """`is_grads_batched=True`, which is another vmap than that of `torch.func`.
+
+    With lengths, what is saved for one batch has another order than for several.
+    """
     fast, _ = layers_of(name)
     fast.requires_grad_(weights)
     x = samples()[0].requires_grad_()
     leaves = [x, *fast.parameters()] if weights else [x]
-    output = fast(x, lengths=torch.tensor([3, 1]))[0]
+    output = fast(x, lengths=lengths)[0]
     rows = torch.randn(4, *output.shape, **F64)
     options = {"retain_graph": True, "create_graph": create_graph}
     with backends_that_run() as ran:
         got = torch.autograd.grad(output, leaves, rows, is_grads_batched=True, **options)
-    assert ran["backward"] == (len(rows) if weights else 1)
+    assert ran["backward"] == (len(rows) if weights or lengths else 1)
     expected = each(rows, lambda row: torch.autograd.grad(output, leaves, row, **options))
     for a, b in zip(got, expected, strict=True):
         assert_exact(a, b)
