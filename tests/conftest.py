@@ -6,7 +6,6 @@ import torch
 
 from lstm_variants.kernels.cpu import native
 from tests import suites, support
-from tests.cpu_kernels import needs_kernels
 from tests.sampling import Case, sample, spread
 
 collect_ignore = ["frameworks"]  # needs the frameworks
@@ -37,6 +36,9 @@ def pytest_itemcollected(item):
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     """With --sample, keep some cases of each test, and of slow ones none without --slow."""
+    # Imported here: it reads the instruction sets of the library that --kernels names.
+    from tests.cpu_kernels import needs_kernels
+
     for item in items:
         if item.name == "lstm_variants.kernels.dispatch.explain":
             item.add_marker(needs_kernels)
