@@ -62,8 +62,15 @@ def save_figures(
             path = folder / figure_file(name, palette, narrow=width == NARROW)
             # Indents and less than a hundredth of a point are a tenth of a large file.
             short = re.sub(r"(\b[1-9]\d*\.\d{2})\d+", r"\1", text.getvalue())
-            short = re.sub(r"\n +", "\n", short)
+            short = numbered(re.sub(r"\n +", "\n", short))
             path.write_text(short.replace(FOREGROUND, color), encoding="utf-8")
+
+
+def numbered(svg: str) -> str:
+    """A figure with numbers as identifiers: Matplotlib's depend on the last digits of a layout."""
+    names = dict.fromkeys(re.findall(r'id="([a-z][0-9a-f]{10})"', svg))
+    places = {name: f"{name[0]}{number}" for number, name in enumerate(names)}
+    return re.sub(r'(id="|#)([a-z][0-9a-f]{10})\b', lambda m: m[1] + places.get(m[2], m[2]), svg)
 
 
 def inline(figure: Figure, label: str) -> str:

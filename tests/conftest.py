@@ -21,16 +21,21 @@ def pytest_addoption(parser):
     parser.addoption("--no-skips", action="store_true", help="a skipped test is a failure")
 
 
+class Suites:
+    """Marks each test with its suite, unless its file does that, before any is left out."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items):
+        for item in items:
+            if not any(item.get_closest_marker(suite) for suite in suites.SUITES):
+                item.add_marker(suites.suite_of(item.path))
+
+
 def pytest_configure(config):
+    config.pluginmanager.register(Suites())
     if config.getoption("--kernels"):
         loaded = native.Kernels(config.getoption("--kernels"))
         native.load = lambda: loaded
-
-
-def pytest_itemcollected(item):
-    """Mark a test with its suite, unless its file does that."""
-    if not any(item.get_closest_marker(suite) for suite in suites.SUITES):
-        item.add_marker(suites.suite_of(item.path))
 
 
 @pytest.hookimpl(trylast=True)

@@ -17,6 +17,7 @@ from experiments.plotting import (
     WIDE,
     inline,
     log_times,
+    numbered,
     save_figures,
     strips,
     style,
@@ -132,3 +133,10 @@ def test_a_preview_has_the_whole_figure_as_large_as_fits(tmp_path, height):
     assert min(margins) == pytest.approx(preview.MARGIN, abs=2)
     assert margins[0] == pytest.approx(margins[1], abs=2)
     assert margins[2] == pytest.approx(margins[3], abs=2)
+
+
+def test_identifiers_do_not_depend_on_the_last_digits_of_a_layout():
+    one = '<clipPath id="p0123456789"/><path id="mabcdef0123"/><g clip-path="url(#p0123456789)"/>'
+    other = one.replace("0123456789", "9876543210").replace("abcdef", "fedcba")
+    assert numbered(one) == numbered(other)
+    assert numbered(one) == '<clipPath id="p0"/><path id="m1"/><g clip-path="url(#p0)"/>'
