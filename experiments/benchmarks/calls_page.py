@@ -24,7 +24,7 @@ def section(results: Sequence[Result], name: str) -> str:
     parts = []
     for result in results:
         parts += [
-            table(result[name]),
+            f'<div markdown="1" data-search-exclude>\n\n{table(result[name])}\n\n</div>',
             f"{lengths_of(result[name])}Time of this package divided by that of `torch.nn`, one "
             "thread, float32, by B, T, D, H. The median ratio of all rounds; in brackets, the "
             f"lowest and the highest median of {result['processes']} processes. "

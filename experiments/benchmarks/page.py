@@ -67,12 +67,19 @@ def section(result: Result) -> str:
         table_of_ratios(result),
         "</details>",
         *own_layers_section(result),
-        *half_precision_section(result),
-        *one_step_section(result),
+        *without_search(half_precision_section(result)),
+        *without_search(one_step_section(result)),
         *memory_section(result),
         f"{provenance(result)}{continuing(result)}. {data_links(result)}",
     )
     return "\n\n".join(parts) + "\n"
+
+
+def without_search(section: tuple[str, ...]) -> tuple[str, ...]:
+    """A section whose table, its last part, is not searched: only its numbers would be found."""
+    if not section:
+        return ()
+    return *section[:-1], '<div markdown="1" data-search-exclude>', section[-1], "</div>"
 
 
 def half_precision_alone(result: Result) -> str:
