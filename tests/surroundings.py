@@ -19,6 +19,15 @@ from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# Tests that need neither a compiler, data nor several cores, and that other stages run.
+ELSEWHERE = (
+    *("batching", "check_cell", "derivatives", "diagrams", "distributed", "equations", "extending"),
+    *("figures", "inference", "latex", "music_baselines", "music_search", "odyssey", "onnx"),
+    *("onnx_export", "odyssey_findings", "protocols", "report_files", "reports"),
+    *("reports_long_lags", "rerun", "running", "scan", "second_order", "sensitivity"),
+    *("sensitivity_of_searches", "timing_experiment", "timing_variations", "tracing", "trials"),
+    *("verdicts", "what_holds", "zoneout"),
+)
 # Without the CPU kernels, torch's compute in these tests, not alike in all cases: all are run.
 BY_TORCH = ("models", "onnx_export", "training_code")
 CASES_BY_TORCH = "replicas or computed_again or projection"
@@ -150,7 +159,8 @@ def check_bare(folder: Path, *, short: bool) -> None:
     if short:
         linked_environment(source)
     one_core = ("taskset", "--cpu-list", "0")
-    few = ["PYTEST=-n 0 --cases=1 --shift=3 -m 'not records'"]
+    ignored = " ".join(map("--ignore=tests/test_{}.py".format, ELSEWHERE))
+    few = [f"PYTEST=-n 0 --cases=1 --shift=3 -m 'not records' {ignored}"]
     run(*one_core, "make", "test", PYTHON, *(few if short else []), folder=source, **NO_COMPILER)
     files = " ".join(map("tests/test_{}.py".format, BY_TORCH))
     whole = f'PYTEST=-n 0 {files} -k "{CASES_BY_TORCH}"'

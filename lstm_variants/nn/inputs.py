@@ -39,11 +39,6 @@ class Batch(NamedTuple):
     batched: bool
     packed: PackedSequence | None = None
 
-    @property
-    def batch_size(self) -> int:
-        """The number of sequences."""
-        return self.x.shape[1] if self.packed is None else int(self.packed.batch_sizes[0])
-
 
 def as_batch(layer: Configured, given: Any, lengths: Any, resets: Any) -> Batch:
     """The arguments of a layer's `forward`, checked.
@@ -188,9 +183,10 @@ def first_states(layer: Configured, batch: Batch, hx: Any) -> State:
         RuntimeError: If the number of tensors, a shape, a dtype or a device is wrong.
     """
     x, cell, count = batch.x, layer.cell, len(layer.spec.names)
+    B = x.shape[1] if batch.packed is None else int(batch.packed.batch_sizes[0])
     if hx is None:
-        return initial_states(cell, x, count, layer.hidden_size, layer.proj_size, batch.batch_size)
-    sizes = (count, batch.batch_size) if batch.batched else (count,)
+        return initial_states(cell, x, count, layer.hidden_size, layer.proj_size, B)
+    sizes = (count, B) if batch.batched else (count,)
     output, others = (*sizes, layer.proj_size or layer.hidden_size), (*sizes, layer.hidden_size)
     names = cell.state_type._fields
     shapes = (output, *(others,) * (len(names) - 1))
