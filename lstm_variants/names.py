@@ -50,4 +50,6 @@ class Table(dict[str, Value]):
 
     def __missing__(self, name: object) -> NoReturn:
         known = ", ".join(self)
-        raise KeyError(f"there is no {self.kind} {name!r}{suggestion(name, self)}, but {known}")
+        raise KeyError(
+            f"the {self.kind} should be one of {known}, got {name!r}{suggestion(name, self)}"
+        )

@@ -100,9 +100,11 @@ def test_a_table_is_a_dictionary():
     table = Table("thing", {"first": 1})
     assert table.get("fist") is None
     assert "fist" not in table
-    with pytest.raises(KeyError, match=r"no thing 'fist' \(did you mean 'first'\?\), but first"):
+    with pytest.raises(
+        KeyError, match=r"thing should be one of first, got 'fist' \(did you mean 'first'\?\)"
+    ):
         table["fist"]
-    with pytest.raises(KeyError, match="no thing 3, but first"):
+    with pytest.raises(KeyError, match="thing should be one of first, got 3"):
         table[3]
 
 

@@ -41,18 +41,18 @@ def updates_until(record: Record, every: int, loss: float) -> int | None:
 
 def claims(result: Result) -> list[Record]:
     """Differences between test losses, and how many times sooner a loss is reached."""
-    found = grouped(result["records"], "model")
+    runs = grouped(result["records"], "model")
     cap, every, loss = (*(result["config"][k] for k in ("updates", "measured_every")), level())
 
-    rates = {model: f"{records[0]['case']['rate']:g}" for model, records in found.items()}
+    rates = {model: f"{records[0]['case']['rate']:g}" for model, records in runs.items()}
     seconds = {
         model: statistics.median(record["seconds"] for record in records)
-        for model, records in found.items()
+        for model, records in runs.items()
     }
     slower = f"{seconds['LayerNormLSTM'] / seconds['LSTM']:.1f}"
 
     def took(model: str) -> list[float]:
-        return [updates_until(record, every, loss) or cap for record in found[model]]
+        return [updates_until(record, every, loss) or cap for record in runs[model]]
 
     return [
         claim(
@@ -68,8 +68,8 @@ def claims(result: Result) -> list[Record]:
             [
                 scores(
                     Pair(model, "LSTM", "test loss", where),
-                    [-record["test"] for record in found[model]],
-                    [-record["test"] for record in found["LSTM"]],
+                    [-record["test"] for record in runs[model]],
+                    [-record["test"] for record in runs["LSTM"]],
                     UNIT,
                     of_interest=OF_INTEREST,
                 )

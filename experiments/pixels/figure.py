@@ -26,12 +26,12 @@ COLORS = {
 
 def figure(result: Result, width: float) -> Figure:
     """Accuracies on the test set, and curves of the training, for both orders."""
-    found = grouped(result["records"], "order", "model")
-    orders = list(dict.fromkeys(order for order, _ in found))
+    runs = grouped(result["records"], "order", "model")
+    orders = list(dict.fromkeys(order for order, _ in runs))
     epochs = result["config"]["kept_every"]
     made, panels = grid(width, 2, len(orders), 2.4)
     for (far, learned), order in zip(panels.T, orders, strict=True):
-        groups = {model: found[order, model] for model in COLORS}
+        groups = {model: runs[order, model] for model in COLORS}
         right = {m: [100 * r["accuracy"] for r in records] for m, records in groups.items()}
         strips(far, right, list(COLORS.values()))
         far.set_title(order)

@@ -26,15 +26,15 @@ JANET = {"row by row": 0.5, "permuted": 1.5}
 
 def claims(result: Result) -> list[Record]:
     """Differences between the shares of digits that are recognised."""
-    found = grouped(result["records"], "order", "model")
-    orders = list(dict.fromkeys(order for order, _ in found))
-    sizes = {model: records[0]["parameters"] for (_, model), records in found.items()}
+    runs = grouped(result["records"], "order", "model")
+    orders = list(dict.fromkeys(order for order, _ in runs))
+    sizes = {model: records[0]["parameters"] for (_, model), records in runs.items()}
 
     def smaller(model: str, than: str) -> str:
         return f"{100 * sizes[model] / sizes[than]:.0f} % of its parameters"
 
     def right(order: str, model: str) -> list[float]:
-        return [100 * record["accuracy"] for record in found[order, model]]
+        return [100 * record["accuracy"] for record in runs[order, model]]
 
     def pair(order: str, ahead: str, behind: str) -> Pair:
         return Pair(ahead, behind, "digits that are recognised", order)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import statistics
-
 from matplotlib.figure import Figure
 
 from experiments import Result
-from experiments.plotting import BLUE, GREEN, GREY, VIOLET, grid, strips
-from experiments.records import grouped
+from experiments.characters.figure import losses
+from experiments.plotting import BLUE, GREEN, GREY, VIOLET
 
 ALT = (
     "Test loss with each method and with none, a dot for each seed, medians as bars, and the "
@@ -19,16 +17,4 @@ COLORS = {"none": GREY, "recurrent dropout": BLUE, "zoneout": GREEN, "weight dro
 
 def figure(result: Result, width: float) -> Figure:
     """Losses at the best time, and in the course of the training."""
-    found = grouped(result["records"], "model")
-    every = result["config"]["measured_every"]
-    made, [[far, learned]] = grid(width, 1, 2, 2.6)
-    groups = {m.replace(" ", "\n"): [r["test"] for r in rs] for m, rs in found.items()}
-    strips(far, groups, [COLORS[model] for model in found])
-    far.set_xlabel("test loss,\nbits per character")
-    for model, records in found.items():
-        curve = [statistics.median(v) for v in zip(*(r["curve"] for r in records), strict=True)]
-        at = [every * (k + 1) for k in range(len(curve))]
-        learned.plot(at, curve, color=COLORS[model])
-    learned.set_xlabel("updates")
-    learned.set_ylabel("validation loss,\nbits per character")
-    return made
+    return losses(result, width, COLORS, separator=" ")

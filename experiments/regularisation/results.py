@@ -51,18 +51,18 @@ SOURCES = {
 
 def claims(result: Result) -> list[Record]:
     """Differences between the test losses with each method and with none."""
-    found = grouped(result["records"], "model")
+    runs = grouped(result["records"], "model")
     read = result["config"]["read"]
     seconds = {
         model: statistics.median(record["seconds"] for record in records)
-        for model, records in found.items()
+        for model, records in runs.items()
     }
 
     def lower(model: str) -> Comparison:
         return scores(
             Pair(model, "no regularisation", "test loss"),
-            [-record["test"] for record in found[model]],
-            [-record["test"] for record in found[NONE]],
+            [-record["test"] for record in runs[model]],
+            [-record["test"] for record in runs[NONE]],
             UNIT,
             of_interest=OF_INTEREST,
         )

@@ -20,11 +20,11 @@ COLORS = {1: GREY, 2: BLUE, 3: ORANGE}
 
 def figure(result: Result, width: float) -> Figure:
     """Right answers at the end and in the course of the training, for both units."""
-    found = grouped(result["records"], "model")
+    runs = grouped(result["records"], "model")
     every = result["config"]["updates"] // result["config"]["kept"]
     made, panels = grid(width, 2, len(UNITS), 2.2)
     for (far, learned), unit in zip(panels.T, UNITS, strict=True):
-        groups = {f"{n} layer{'s' if n > 1 else ''}": found[deep(unit, n)] for n in COLORS}
+        groups = {f"{n} layer{'s' if n > 1 else ''}": runs[deep(unit, n)] for n in COLORS}
         right = {name: [100 * r["accuracy"] for r in rs] for name, rs in groups.items()}
         strips(far, right, list(COLORS.values()))
         far.set_title(unit)

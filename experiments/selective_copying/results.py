@@ -36,8 +36,8 @@ def read_as(reported: str) -> Reading:
 
 def claims(result: Result) -> list[Record]:
     """Shares of right answers by the number of layers."""
-    found = grouped(result["records"], "model")
-    right = {model: [100 * r["accuracy"] for r in records] for model, records in found.items()}
+    runs = grouped(result["records"], "model")
+    right = {model: [100 * r["accuracy"] for r in records] for model, records in runs.items()}
     one = " and ".join(
         f"{statistics.median(right[deep(unit, 1)]):.0f} % ({unit})" for unit in UNITS
     )
@@ -97,11 +97,11 @@ def choices(result: Result) -> list[Choice]:
 
 def observations(result: Result) -> list[str]:
     """Whether networks with one layer still improve at the end of the training."""
-    found = grouped(result["records"], "model")
+    runs = grouped(result["records"], "model")
     tenth = result["config"]["kept"] // 10
     sentences = []
     for unit in UNITS:
-        curves = [record["curve"] for record in found[deep(unit, 1)]]
+        curves = [record["curve"] for record in runs[deep(unit, 1)]]
         gain = statistics.median(100 * (curve[-1] - curve[-1 - tenth]) for curve in curves)
         sentences.append(
             f"{deep(unit, 1)}: in the last tenth of the training, the share of right answers "

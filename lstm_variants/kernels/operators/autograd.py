@@ -45,7 +45,7 @@ def saved_call(call: Call) -> Call:
     """
     call = call.unflatten(repeat(NO_TENSOR))
     steps = call.lengths, call.resets, call.batch_sizes
-    if steps == (None, None, None):
+    if all(tensor is None for tensor in steps):
         return call
     lengths, resets, batch_sizes = [None if t is None else t.clone() for t in steps]
     return call._replace(lengths=lengths, resets=resets, batch_sizes=batch_sizes)
@@ -161,7 +161,7 @@ def differentiable_layer(*arguments: Any) -> list[Tensor]:
     """`layer` under autograd.
 
     Raises:
-        NotImplementedError: If forward-mode derivatives are asked of what is saved.
+        NotImplementedError: If forward-mode derivatives of what is saved are requested.
     """
     *operands, save_for_backward = arguments
     call, backend = call_of(*operands)
