@@ -26,11 +26,14 @@ SOURCES = {
     "Gal & Ghahramani 2016": "https://arxiv.org/abs/1512.05287",
     "Krueger et al. 2017": "https://arxiv.org/abs/1606.01305",
     "Merity, Keskar & Socher 2018": "https://arxiv.org/abs/1708.02182",
+    "Elman 1990": "https://doi.org/10.1207/s15516709cog1402_1",
+    "Schuster & Paliwal 1997": "https://doi.org/10.1109/78.650093",
+    "Graves & Schmidhuber 2005": "https://doi.org/10.1016/j.neunet.2005.06.042",
+    "Cho et al. 2014": "https://arxiv.org/abs/1406.1078",
     "this project": "",
     "the teaching notebook": "https://github.com/rhiosutoyo/Teaching-Deep-Learning-and-Its-Applications/blob/main/8_3_lstm_variants.ipynb",
 }
 MENTIONED = {
-    "Schuster & Paliwal 1997": "https://doi.org/10.1109/78.650093",
     "Gers & Schmidhuber 2001": "https://doi.org/10.1109/72.963769",
     "Le, Jaitly & Hinton 2015": "https://arxiv.org/abs/1504.00941",
     "Arjovsky, Shah & Bengio 2016": "https://arxiv.org/abs/1511.06464",

@@ -1,0 +1,20 @@
+"""What the record of learning rates means."""
+
+from __future__ import annotations
+
+from experiments import Result
+from experiments.state_tracking_rates.results import claims, rows_by_rate, tuned
+
+GROUP = "Variants and their gates"
+
+__all__ = ["choices", "claims", "table"]
+
+choices = tuned
+
+
+def table(result: Result) -> str:
+    """The loss at each rate, a row for each network, and the rate that is chosen."""
+    return (
+        "Cross-entropy on new sequences in nats per symbol, by learning rate: the mean over "
+        f"the seeds.\n\n{rows_by_rate(result)}"
+    )
