@@ -33,6 +33,7 @@ def claims(result: Result) -> list[Record]:
                 right[behind],
                 UNIT,
                 of_interest=OF_INTEREST,
+                ceiling=100.0,
             )
             for behind, where in (
                 ("RNN", "as many units"),

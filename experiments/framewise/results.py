@@ -29,11 +29,13 @@ def claims(result: Result) -> list[Record]:
 
     def better(ahead: str, behind: str) -> Comparison:
         pair = Pair(ahead, behind, "right frames")
-        return scores(pair, right[ahead], right[behind], UNIT, of_interest=OF_INTEREST)
+        return scores(
+            pair, right[ahead], right[behind], UNIT, of_interest=OF_INTEREST, ceiling=100.0
+        )
 
     def not_worse(ahead: str, behind: str) -> Comparison:
         pair = Pair(ahead, behind, "right frames")
-        return scores(pair, right[ahead], right[behind], UNIT, margin=NOT_WORSE)
+        return scores(pair, right[ahead], right[behind], UNIT, margin=NOT_WORSE, ceiling=100.0)
 
     return [
         claim(
