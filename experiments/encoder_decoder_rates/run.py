@@ -21,7 +21,7 @@ class Config(Training):
         rates: Learning rates of Adam.
     """
 
-    rates: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03)
+    rates: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03, 0.1)
 
 
 def run(config: Config, seed: int, model: str, rate: float) -> Record:

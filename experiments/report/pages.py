@@ -12,6 +12,7 @@ import tabulate
 
 import experiments
 from experiments import Record, Result
+from experiments.report import citation
 from experiments.report.claims import (
     anchor_of,
     counts_text,
@@ -82,7 +83,8 @@ def page(name: str, results: Results | None) -> str:
     text = experiments.sections(name)
     if results:
         verdicts = [
-            verdict_of(claim, verdict_text(results.record, claim), anchor_of(name, k))
+            f"{verdict_of(claim, verdict_text(results.record, claim), anchor_of(name, k))}\n\n"
+            f"{citation_of(name, k, results.record, claim)}"
             for k, claim in enumerate(results.claims, 1)
         ]
         shown = [
@@ -184,6 +186,14 @@ def preliminary(result: Result) -> list[str]:
 def has_figure(name: str) -> bool:
     """Whether an experiment has a figure."""
     return importlib.util.find_spec(f"experiments.{name}.figure") is not None
+
+
+def citation_of(name: str, number: int, result: Result, claim: Record) -> str:
+    """How to cite a claim, folded; a button of the theme copies it."""
+    return (
+        '<details markdown="1" data-search-exclude><summary>Cite this result</summary>\n\n'
+        f"```bibtex\n{citation.result(name, number, result, claim)}\n```\n\n</details>"
+    )
 
 
 def verdict_of(claim: Record, verdict: str, anchor: str) -> str:
