@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from matplotlib.figure import Figure
 
 from experiments import Result
@@ -22,9 +24,8 @@ def figure(result: Result, width: float) -> Figure:
     made, panels = grid(width, 1, len(runs), 2.4)
     for panel, (task, records) in zip(panels[0], runs.items(), strict=True):
         there = [error for error in ERRORS if error in records[0]]
-        names = {
-            error: ERRORS[error].replace(", ", ",\n").replace("t is", "t\nis") for error in there
-        }
+        names = {error: ERRORS[error].removeprefix("error of ") for error in there}
+        names = {error: "\n".join(textwrap.wrap(name, 16)) for error, name in names.items()}
         groups = {names[error]: [record[error] for record in records] for error in there}
         strips(panel, groups, [COLORS[error] for error in there])
         panel.set_title(task)
