@@ -22,6 +22,7 @@ from experiments.report.claims import Scored, slug
 from experiments.report.data import write_data
 from experiments.report.files import read, write_experiment
 from experiments.report.notebook import write_notebook
+from experiments.report.package import write_package
 from experiments.report.preview import DEFAULT, save_default
 from experiments.report.reference import cells_reference
 from experiments.report.what_holds import what_holds
@@ -103,6 +104,7 @@ def write(records: Path, generated: Path, processes: int) -> None:
     save("what-holds.md", what_holds(scored, missing))
     save("choose.md", choose(scored))
     save("readings.md", readings.table(scored, missing))
+    write_package(generated, [result for result, _ in scored.values()])
 
 
 if __name__ == "__main__":
