@@ -85,3 +85,7 @@ def test_claims_follow_the_shares_of_right_frames():
     ]
     found = results.claims({"records": records})
     assert [claim["marks"] for claim in found] == ["++", "++", "-+", "+-"]
+
+
+def test_the_delay_that_the_page_names_is_that_of_the_networks():
+    assert {model.delay for model in training.MODELS.values()} == {0, results.DELAY}

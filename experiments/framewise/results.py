@@ -19,6 +19,8 @@ GROUP = "Both directions"
 NOT_WORSE = 2.0
 """Percentage points by which a unit that is not worse may be behind."""
 OF_INTEREST = 2.0
+DELAY = 5
+"""Frames by which the answers of a delayed network come later."""
 UNIT = "percentage points"
 
 
@@ -26,6 +28,11 @@ def claims(result: Result) -> list[Record]:
     """Differences between the shares of frames that are right."""
     runs = grouped(result["records"], "model")
     right = {model: [100 * r["accuracy"] for r in records] for model, records in runs.items()}
+
+    middle = {model: statistics.median(values) for model, values in right.items()}
+    gained = " and ".join(
+        f"{middle[f'{unit}, delayed'] - middle[unit]:.0f}" for unit in ("LSTM", "RNN")
+    )
 
     def better(ahead: str, behind: str) -> Comparison:
         pair = Pair(ahead, behind, "right frames")
@@ -51,6 +58,11 @@ def claims(result: Result) -> list[Record]:
             ),
             "adapted",
             [better("BiLSTM", "LSTM"), better("BiRNN", "RNN")],
+            lesson=(
+                "++",
+                "With about as many parameters, reading in both directions gains about ten percentage points "
+                "of the frames, for LSTMs as for RNNs.",
+            ),
         ),
         claim(
             "LSTMs classify frames better than RNNs",
@@ -64,6 +76,11 @@ def claims(result: Result) -> list[Record]:
             ),
             "adapted",
             [better("LSTM", "RNN"), better("BiLSTM", "BiRNN")],
+            lesson=(
+                "++",
+                "With about as many parameters, LSTMs are right on more frames than RNNs, in one direction and "
+                "in both.",
+            ),
         ),
         claim(
             "Networks that read in both directions classify frames better than those that answer "
@@ -77,6 +94,12 @@ def claims(result: Result) -> list[Record]:
             ),
             "adapted",
             [better("BiRNN", "RNN, delayed"), better("BiLSTM", "LSTM, delayed")],
+            lesson=(
+                "++",
+                f"An answer that comes {DELAY} frames later gains {gained} percentage points over none (medians "
+                "of LSTM and RNN), and reading in both directions several points more. Other delays were not "
+                "tried.",
+            ),
         ),
         claim(
             "With coupled gates, an LSTM classifies frames no worse, to within "
@@ -93,6 +116,11 @@ def claims(result: Result) -> list[Record]:
                 not_worse("CoupledLSTM", "LSTM"),
                 not_worse("CoupledLSTM, both directions", "BiLSTM"),
             ],
+            lesson=(
+                "++",
+                "An LSTM with f = 1 - i is at least as good as one with both gates, here even slightly better: "
+                "it has more units with about as many parameters.",
+            ),
         ),
     ]
 
