@@ -60,8 +60,8 @@ def claims(result: Result) -> list[Record]:
             [better("BiLSTM", "LSTM"), better("BiRNN", "RNN")],
             lesson=(
                 "++",
-                "With about as many parameters, reading in both directions gains about ten percentage points "
-                "of the frames, for LSTMs as for RNNs.",
+                "With about as many parameters, networks that read in both directions are right "
+                "on more frames, LSTMs as well as RNNs.",
             ),
         ),
         claim(
@@ -78,8 +78,8 @@ def claims(result: Result) -> list[Record]:
             [better("LSTM", "RNN"), better("BiLSTM", "BiRNN")],
             lesson=(
                 "++",
-                "With about as many parameters, LSTMs are right on more frames than RNNs, in one direction and "
-                "in both.",
+                "With about as many parameters, LSTMs are right on more frames than RNNs, in one "
+                "direction and in both.",
             ),
         ),
         claim(
@@ -96,9 +96,9 @@ def claims(result: Result) -> list[Record]:
             [better("BiRNN", "RNN, delayed"), better("BiLSTM", "LSTM, delayed")],
             lesson=(
                 "++",
-                f"An answer that comes {DELAY} frames later gains {gained} percentage points over none (medians "
-                "of LSTM and RNN), and reading in both directions several points more. Other delays were not "
-                "tried.",
+                f"Answers that come {DELAY} frames later gain {gained} percentage points (LSTM and "
+                "RNN, medians of the runs); reading in both directions gains more. Other delays "
+                "were not tried.",
             ),
         ),
         claim(
@@ -118,8 +118,8 @@ def claims(result: Result) -> list[Record]:
             ],
             lesson=(
                 "++",
-                "An LSTM with f = 1 - i is at least as good as one with both gates, here even slightly better: "
-                "it has more units with about as many parameters.",
+                "An LSTM with f = 1 - i is no worse than one with both gates, and in these runs "
+                "slightly ahead. It has more units, with about as many parameters.",
             ),
         ),
     ]
