@@ -58,5 +58,5 @@ def test_claims_follow_the_shares_of_right_symbols():
         for model, share in shares.items()
         for k in range(10)
     ]
-    found = results.claims({"records": records})
+    found = results.claims({"config": {"symbols": 8}, "records": records})
     assert [claim["marks"] for claim in found] == ["++", "+-"]
