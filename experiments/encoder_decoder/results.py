@@ -64,7 +64,7 @@ def claims(result: Result) -> list[Record]:
                 "++",
                 "After the same short training, gated units write far more of the symbols again, "
                 f"also with as many parameters. Tanh units are not without a result: {plain} of "
-                f"their symbols are right, and {chance:.0f} % by chance (medians of the runs).",
+                f"their symbols are right, and {chance:.3g} % by chance (medians of the runs).",
             ),
         ),
         claim(
