@@ -8,6 +8,7 @@ from experiments.records import load
 from lstm_variants import VARIANTS
 
 LABELS = {
+    "RNN": ("error of elements that follow",),  # errors of one network are compared
     "LSTM-1997": ("LSTM 1997",),
     "PeepholeLSTM": ("LSTM with peepholes",),
     "PeepholeLSTM-previous": ("LSTM whose output gate depends on the previous cell state",),
