@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from experiments import Result
 from experiments.plotting import BLUE, GREEN, ORANGE, VIOLET, grid, strips
@@ -31,6 +32,7 @@ def figure(result: Result, width: float) -> Figure:
         places = zip(*(record["places"] for record in records), strict=True)
         shares = [100 * statistics.median(values) for values in places]
         placed.plot(range(1, len(shares) + 1), shares, color=COLORS[model])
+    placed.xaxis.set_major_locator(MaxNLocator(integer=True))
     placed.set_xlabel("place in the sequence")
     placed.set_ylabel("right symbols, %")
     return made
