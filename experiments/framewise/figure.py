@@ -16,7 +16,10 @@ def figure(result: Result, width: float) -> Figure:
     """The share of right frames of each network."""
     runs = grouped(result["records"], "model")
     made, [[panel]] = grid(width, 1, 1, 3.2)
-    groups = {m: [100 * r["accuracy"] for r in records] for m, records in runs.items()}
+    groups = {
+        model.replace(", ", ",\n"): [100 * r["accuracy"] for r in records]
+        for model, records in runs.items()
+    }
     units = [m.split(",")[0].removeprefix("Bi") for m in runs]
     strips(panel, groups, [COLORS[unit] for unit in units])
     panel.set_xlabel("right frames of the test set, %")
