@@ -1,6 +1,7 @@
 """The report: from the stored records alone, the same every time."""
 
 import csv
+import gzip
 import itertools
 import json
 import re
@@ -20,7 +21,7 @@ from experiments.benchmarks import page as bench_page
 from experiments.benchmarks import results as bench
 from experiments.benchmarks import test_speed as suite
 from experiments.records import load
-from experiments.report import data, groups, pages
+from experiments.report import data, groups, package, pages
 from experiments.report.__main__ import main as write_report
 from experiments.report.claims import slug
 
@@ -169,6 +170,12 @@ def test_the_report_is_the_same_every_time_and_from_several_processes(records, r
     # Claims of records that are missing are left out there.
     some_claims = again.pop(Path("choose.md")).splitlines()
     assert set(some_claims) < set((report / "choose.md").read_bytes().splitlines())
+    table, schema = (again.pop(Path(file)) for file in (package.TABLE, package.SCHEMA))
+    rows = gzip.decompress(table).splitlines()
+    kept = {path.name.encode() for path in (tmp_path / "records").iterdir()}
+    whole = gzip.decompress((report / package.TABLE).read_bytes()).splitlines()
+    assert rows == [whole[0], *(row for row in whole[1:] if row.partition(b",")[0] in kept)]
+    assert json.loads(schema)["resources"][0]["rows"] == len(rows) - 1
     missing = b"Not run yet"
     same = [path for path, content in again.items() if missing not in content]
     assert len(same) > 100

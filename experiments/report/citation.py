@@ -6,7 +6,6 @@ import re
 from functools import cache
 
 import experiments
-import lstm_variants
 from experiments import Record, Result
 from experiments.report.address import repository
 from experiments.report.claims import anchor_of, sentence, verdict_text
@@ -58,7 +57,7 @@ def entry(key: str, note: str = "") -> str:
     rows = {
         "author": f"{{{fields['author'].translate(LATEX)}}}",
         "title": f"{{{fields['title'].translate(LATEX)}}}",
-        "version": lstm_variants.__version__,
+        "version": fields["version"],
         "url": repository(),
         "year": fields["year"],
         "note": note,
@@ -69,12 +68,16 @@ def entry(key: str, note: str = "") -> str:
 
 @cache
 def citation_fields() -> dict[str, str]:
-    """Title and author from CITATION.cff, and the year of the licence."""
+    """Title, author and version from CITATION.cff, and the year of the licence.
+
+    The package, which has the version too, would import torch.
+    """
     folder = experiments.FOLDER.parent
     citation = (folder / "CITATION.cff").read_text(encoding="utf-8")
     licence = (folder / "LICENSE").read_text(encoding="utf-8")
     patterns = {
         "title": (r'^title: "(.*)"$', citation),
+        "version": (r"^version: (.*)$", citation),
         "author": (r"^  - name: (.*)$", citation),
         "year": (r"^Copyright \(c\) (\d{4})", licence),
     }
