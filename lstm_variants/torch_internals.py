@@ -226,6 +226,18 @@ def constant_while_tracing(function: Function) -> Function:
     return function
 
 
+def as_constant(number: float) -> float:
+    """A number that torch.compile may have made symbolic, as a constant of the traced program.
+
+    With another value, the program is traced again.
+    """
+    # It imports sympy, as every program does that traces.
+    from torch.fx.experimental.symbolic_shapes import guard_scalar
+
+    constant: float = guard_scalar(number)
+    return constant
+
+
 def assert_when_run(condition: Tensor, message: str) -> None:
     """Put an assertion into the program that is being traced."""
     torch._assert_async(condition, message)

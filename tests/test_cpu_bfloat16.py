@@ -196,7 +196,9 @@ def first_gate(call):
     weights = [w.detach() for w in call.weights[0] if w is not None]
     states = [s.detach() for s in call.states]
     name = repr(call.cell)
-    results = layer_operator(call.x.detach(), weights, states, None, None, name, "cpu", True)
+    results = layer_operator(
+        call.x.detach(), weights, states, None, None, [], [], name, "cpu", True
+    )
     gates = results[1 + len(states)]
     assert gates.dtype == torch.float32
     return gates[..., : weights[0].shape[0] // len(call.cell.blocks)]

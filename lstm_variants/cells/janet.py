@@ -33,8 +33,7 @@ class JANETCell(Cell):
     $-U_f$ and $-b_f$; nor with implementations that learn $\beta$, as torchrecurrent does.
 
     Attributes:
-        beta: The shift $\beta$ of the gate that multiplies the candidate. There are CPU kernels for
-            1 and 0; other values run on the reference.
+        beta: The shift $\beta$ of the gate that multiplies the candidate.
 
     Raises:
         ValueError: If `beta` is not a finite number.

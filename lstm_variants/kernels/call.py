@@ -29,7 +29,8 @@ class Call(NamedTuple):
         lengths: Valid steps of each sequence, `[B]`, integers from 0 to `T`; all if `None`.
         resets: Where the state is reset to its start value before a step, `[T, B]`, bool; nowhere
             if `None`.
-        masks: Masks of dropout and zoneout, of each direction; none if `None`.
+        masks: Masks of dropout and zoneout, of each direction; none if `None`. Those of packed
+            sequences have the padded form.
         batch_sizes: If sequences are packed, how many of them have each time step, `[T]`, int64 on
             the CPU. `x`, `resets` and the output then have N rows, those of a `PackedSequence`, in
             place of T and B, and there are no lengths.
@@ -171,6 +172,8 @@ class Call(NamedTuple):
             raise ValueError(mismatch("lengths", self.lengths, (B,), x, torch.int64))
         if self.resets is not None and self.resets.shape != x.shape[:-1]:
             raise ValueError(mismatch("resets", self.resets, x.shape[:-1], x, torch.bool))
+        if self.masks is not None:
+            check_mask_shapes(self.masks, x, flat[len(flat) - len(self.states) :])
 
     def check(self, flat: Sequence[Tensor]) -> None:
         """Check that tensors fit together, also in dtype and device.
@@ -194,6 +197,13 @@ class Call(NamedTuple):
             check_steps("resets", self.resets, x, torch.bool)
         if self.batch_sizes is not None:
             check_steps("batch_sizes", self.batch_sizes, x, torch.int64)
+        for masks in self.masks or ():
+            for mask in masks.zoneout_masks:
+                if isinstance(mask, Tensor):
+                    check_steps("a mask of zoneout", mask, x, torch.bool)
+            factors = masks.dropout_factors
+            if factors is not None and factors.device != x.device:
+                raise ValueError(mismatch("dropout_factors", factors, factors.shape, x))
 
     @property
     def tensor_names(self) -> tuple[str, ...]:
@@ -258,6 +268,30 @@ def check_steps(name: str, tensor: Tensor, like: Tensor, dtype: torch.dtype) -> 
     """Raise ValueError if lengths, resets or batch sizes have a wrong dtype or device."""
     if tensor.dtype != dtype or tensor.device != like.device:
         raise ValueError(mismatch(name, tensor, tensor.shape, like, dtype))
+
+
+def check_mask_shapes(masks: Sequence[Masks], x: Tensor, states: Sequence[Tensor]) -> None:
+    """Raise ValueError if masks do not fit the input or the states of a call.
+
+    Args:
+        masks: The masks of each direction.
+        x: The input, `[T, B, D]`.
+        states: The state before the first step, `[directions, B, ...]`.
+    """
+    if len(masks) != len(states[0]) or x.dim() != 3:
+        raise ValueError(
+            f"masks should be those of {len(states[0])} direction(s) of an input [T, B, D], got "
+            f"{len(masks)} for an input {list(x.shape)}"
+        )
+    for factors, zoneout in masks:
+        if factors is not None and factors.shape != states[0].shape[1:]:
+            raise ValueError(mismatch("dropout_factors", factors, states[0].shape[1:], x))
+        if len(zoneout) != len(states):
+            raise ValueError(f"zoneout_masks should have {len(states)} fields, got {len(zoneout)}")
+        for mask, state in zip(zoneout, states, strict=True):
+            shape = (x.shape[0], *state.shape[1:])
+            if isinstance(mask, Tensor) and mask.shape != shape:
+                raise ValueError(mismatch("a mask of zoneout", mask, shape, x, torch.bool))
 
 
 def mismatch(

@@ -148,7 +148,7 @@ def run(call: Call, backend: str = "auto") -> tuple[Tensor, State]:
 
 def takes_packed(call: Call, backend: str) -> bool:
     """Whether the backend that comes first for a call computes packed sequences as they are."""
-    if not call.is_direct:
+    if not call.is_direct or call.masks is not None:  # masks have the padded form
         return False
     names = (name for name, known in BACKENDS.items() if not known.for_tracing)
     name = next(names) if backend == "auto" else backend

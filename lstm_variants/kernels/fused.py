@@ -39,7 +39,11 @@ class FusedBackend(Passes, Backend):
         name: The name that layers and `choose` take.
         device: The type of device that it runs on, `"cpu"` or `"cuda"`.
         dtypes: The dtypes that it supports. With float32, others of half precision are converted.
+        takes_masks: Whether it respects the masks of recurrent dropout and zoneout. A call with
+            masks is not supported by default.
     """
+
+    takes_masks = False
 
     def unsupported_reason(self, call: Call) -> str | None:
         """Why a call is not supported; `None` if it is. A subclass may have other reasons."""
@@ -48,7 +52,7 @@ class FusedBackend(Passes, Backend):
             return f"made for {self.device}, and the input is on {device}"
         if self.kernel_name(call.cell) is None:
             return f"there is no kernel for {format_cell(call.cell)}"
-        if call.masks is not None:
+        if call.masks is not None and not self.takes_masks:
             return "the kernels have no recurrent dropout and no zoneout"
         dtype = call.x.dtype if call.is_direct else computing_dtype(call.x)
         if self.inner_dtype(dtype) is None:

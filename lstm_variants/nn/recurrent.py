@@ -102,10 +102,10 @@ class Recurrent(Configured):
                 Keskar & Socher 2018). Supported by every backend.
             recurrent_dropout: Dropout probability on $h_{t-1}$ where the recurrent weights multiply
                 it, one mask for all time steps of a sequence (Gal & Ghahramani 2016). In training,
-                the layer runs on the reference.
+                torch's kernels do not support it.
             zoneout: Probability that a unit keeps its old value in a time step (Krueger et al.
                 2017): one for all of the cell's `zoneout_fields`, usually $h$ and $c$, or one for
-                each. In evaluation, the expected value is used. The layer runs on the reference.
+                each. In evaluation, the expected value is used. Torch's kernels do not support it.
 
         Raises:
             TypeError: If an argument has a wrong type (`bidirectional` accepts any), or a subclass

@@ -12,10 +12,10 @@ from torch import Tensor
 from lstm_variants.cells import Cell, State
 from lstm_variants.kernels.call import Call, Shape, computing_dtype, is_recorded
 from lstm_variants.kernels.cpu import native
-from lstm_variants.kernels.cpu.cells import KERNELS, TEXTS, Kernel, kernel_of
-from lstm_variants.kernels.cpu.plan import Plan, plan_of, thread_count
+from lstm_variants.kernels.cpu.cells import TEXTS, Kernel, kernel_named, kernel_of
+from lstm_variants.kernels.cpu.plan import Plan, has_zoneout_of_c, plan_of, thread_count
 from lstm_variants.kernels.fused import FusedBackend
-from lstm_variants.steps import check_length_values
+from lstm_variants.steps import Masks, check_length_values
 from lstm_variants.torch_internals import constant_while_tracing, is_compiling, is_traced
 
 __all__ = ["CPU"]
@@ -33,7 +33,7 @@ class CPU(FusedBackend):
     name = "cpu"
     device = "cpu"
     dtypes = (torch.float32, torch.float64, torch.bfloat16)
-    takes_packed = True
+    takes_packed = takes_masks = True
 
     def details(self, call: Call) -> str:
         kernels = native.kernels()
@@ -44,6 +44,8 @@ class CPU(FusedBackend):
 
     def unsupported_reason(self, call: Call) -> str | None:
         reason = super().unsupported_reason(call)
+        if reason is None and call.masks is not None:
+            reason = unsupported_masks(call.masks)
         return native.unavailable_reason() if reason is None else reason
 
     def preferred_backend(self, call: Call) -> str | None:
@@ -67,17 +69,21 @@ class CPU(FusedBackend):
         return "torch" if is_faster else None
 
     def kernel_name(self, cell: Cell) -> str | None:
-        return kernel_of(cell) if is_compiling() else TEXTS.get(cell)
+        name = None if is_compiling() else TEXTS.get(cell)  # for most cells, a call less
+        return name or kernel_of(cell)
 
     def signature(self, name: str) -> Kernel | None:
-        return KERNELS.get(name)
+        return kernel_named(name)
 
     def saved_shapes(self, call: Call) -> list[Shape]:
         plan = plan_for(call)
         settings, padded = plan.kernel.settings, plan.padded(call.hidden_size)
-        sizes = [settings["slots"] * padded + plan.vector, settings["cell_states"] * padded]
-        rows = call.x.shape[:-1]
-        return [(*rows, size) for size in sizes[: len(plan.kernel.saved)] * call.directions]
+        rows, shapes = call.x.shape[:-1], []
+        for k in range(call.directions):
+            cell_states = settings["cell_states"] + has_zoneout_of_c(call, k)
+            sizes = [settings["slots"] * padded + plan.vector, cell_states * padded]
+            shapes += [(*rows, size) for size in sizes[: len(plan.kernel.saved)]]
+        return shapes
 
     def saved_dtype(self, dtype: torch.dtype) -> torch.dtype:
         return torch.float32 if dtype == torch.bfloat16 else dtype
@@ -88,6 +94,7 @@ class CPU(FusedBackend):
                 wide_last = call.cell.state_type(*fields)
                 self.forward(in_float32(call), wide_output, wide_last, saved)
             return
+        call = with_masks_of_library(call)
         run(call, plan_for(call).forward(call, output, last, saved))
 
     def backward(
@@ -117,7 +124,7 @@ class CPU(FusedBackend):
                 d_x[0] = d_inputs.x
         elif call.directions > 1:
             d_x *= call.directions
-        plan = plan_for(call)
+        call, plan = with_masks_of_library(call), plan_for(call)
         described = plan.backward(call, output, saved, d_output, d_last, d_x, d_inputs)
         run(call, described, backward=True)
         if call.directions > 1 and d_inputs.x is not None:
@@ -127,6 +134,35 @@ class CPU(FusedBackend):
 def plan_for(call: Call) -> Plan:
     """The plan of a call, whose cell has a kernel."""
     return plan_of(call.cell, call.weight_names, len(call.weights), call.x.dtype)
+
+
+def unsupported_masks(masks: tuple[Masks, ...]) -> str | None:
+    """What the library does not support of the masks of a call; `None` if there is nothing."""
+    for direction in masks:
+        if any(mask is not None for mask in direction.zoneout_masks[2:]):
+            return "the kernels have zoneout of h and c alone"
+        kinds = [
+            [m if isinstance(m, float) else isinstance(m, Tensor) for m in some.zoneout_masks]
+            for some in (masks[0], direction)
+        ]
+        if kinds[0] != kinds[1]:
+            return "the kernels have the same kind and rate of zoneout in both directions"
+    return None
+
+
+def with_masks_of_library(call: Call) -> Call:
+    """The same call, its masks contiguous and the factors in the dtype of sums."""
+    if call.masks is None:
+        return call
+    dtype = torch.float32 if call.x.dtype == torch.bfloat16 else call.x.dtype
+    masks = tuple(
+        Masks(
+            None if factors is None else factors.to(dtype).contiguous(),
+            tuple(m.contiguous() if isinstance(m, Tensor) else m for m in zoneout),
+        )
+        for factors, zoneout in call.masks
+    )
+    return call._replace(masks=masks)
 
 
 def needs_float32(call: Call) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, fields
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -21,7 +24,7 @@ from lstm_variants.cells import (
     SLSTMCell,
 )
 from lstm_variants.kernels.passes import Signature, signature_of
-from lstm_variants.torch_internals import constant_while_tracing, is_compiling
+from lstm_variants.torch_internals import as_constant, constant_while_tracing, is_compiling
 
 PEEPHOLES: tuple[Any, ...] = (None, "previous", "current")
 KINDS: dict[type[Cell], str] = {
@@ -59,7 +62,7 @@ def every_cell() -> Iterator[Cell]:
     yield from (GRUCell(), GRUCell(reset_after=False))
     yield from (ElmanCell(), ElmanCell("relu"))
     yield from (IndRNNCell(), IndRNNCell("tanh"))
-    yield from (JANETCell(), JANETCell(beta=0.0))
+    yield from (JANETCell(), JANETCell(beta=0.0))  # with other values too: see `kernel_named`
     yield from (SLSTMCell(), SLSTMCell("exp"))
     yield from (MGUCell(), MinGRUCell(), MinLSTMCell(), MultiplicativeLSTMCell())
 
@@ -79,8 +82,6 @@ def settings(cell: Cell) -> dict[str, int]:
             return numbers | {"reset_after": cell.reset_after}
         case ElmanCell() | IndRNNCell():
             return numbers | {"relu": cell.nonlinearity == "relu"}
-        case JANETCell():
-            return numbers | {"beta": int(cell.beta)}
         case SLSTMCell():
             return numbers | {"exponential_forget": cell.forget_activation == "exp"}
     return numbers
@@ -110,8 +111,8 @@ class Kernel(Signature):
 
 
 TEXTS = {cell: repr(cell) for cell in every_cell()}
-JANETS = [cell for cell in TEXTS if isinstance(cell, JANETCell)]
 KERNELS = {text: Kernel.of(cell) for cell, text in TEXTS.items()}
+BETA = re.compile(r"JANETCell\(beta=(.+)\)")
 
 
 def kernel_of(cell: Cell) -> str | None:
@@ -119,12 +120,30 @@ def kernel_of(cell: Cell) -> str | None:
     if is_compiling():
         if type(cell) not in KINDS:
             return None
-        if isinstance(cell, JANETCell):  # torch.compile can make beta symbolic: it has no repr then
-            return next((TEXTS[known] for known in JANETS if known.beta == cell.beta), None)
+        if type(cell) is JANETCell:
+            return name_with_beta(as_constant(cell.beta))
         # While tracing, a cell cannot be a dictionary key, but its settings can be read.
         name = cell.__repr__()  # torch 2.9 does not trace repr()
         return name if is_kernel(name) else None
-    return TEXTS.get(cell)
+    return known_name(cell)
+
+
+@cache
+def known_name(cell: Cell) -> str | None:
+    """What `kernel_of` returns, for a cell that can be a key."""
+    return TEXTS.get(cell) or (repr(cell) if type(cell) is JANETCell else None)
+
+
+@cache
+def kernel_named(name: str) -> Kernel | None:
+    """The kernel of that name; `None` if there is none."""
+    if name in KERNELS:
+        return KERNELS[name]
+    # The kernel of JANET takes any value of beta, as a number of the call.
+    with suppress(ValueError):
+        if (found := BETA.fullmatch(name)) and repr(cell := JANETCell(float(found[1]))) == name:
+            return Kernel.of(cell)
+    return None
 
 
 # Traced, each call would check all entries of the table again.
@@ -132,3 +151,9 @@ def kernel_of(cell: Cell) -> str | None:
 def is_kernel(name: str) -> bool:
     """Whether there is a kernel of this name."""
     return name in KERNELS
+
+
+@constant_while_tracing
+def name_with_beta(beta: float) -> str:
+    """The name of the kernel of JANET with a value of beta."""
+    return repr(JANETCell(beta))

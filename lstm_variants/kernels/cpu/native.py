@@ -42,9 +42,10 @@ SHARED = (
     *("is_double", "is_bfloat16", "threads", "directions"),
     *("T", "B", "D", "H", "P", "padded", "N"),
     *("x_time", "x_batch", "d_output_time", "d_output_batch"),
+    *("beta", "h_share", "c_share"),
     *("lengths", "batch_sizes", "resets", "x", "output", "d_output"),
 )
-"""What a call has once, options, sizes and tensors, in the order in which plan.py packs it."""
+"""What a call has once: options, sizes, real numbers and tensors, in the order of plan.py."""
 
 
 class Layout:
@@ -53,7 +54,7 @@ class Layout:
     Attributes:
         kinds: Names of the kinds of cells, in the order of their numbers.
         cell: Names of the cell's settings.
-        shared: Names of what a call has once: options, sizes, tensors.
+        shared: Names of what a call has once: options, sizes, real numbers, tensors.
         direction: Names of the tensors of each direction.
         head: The format of `cell` and `shared`, as `struct` has it.
         size: The size of a call, with two directions, in bytes.
@@ -61,11 +62,12 @@ class Layout:
 
     def __init__(self, listed: str) -> None:
         """Read the lists: names with spaces between, groups with semicolons."""
-        self.kinds, self.cell, options, sizes, tensors, self.direction = (
+        self.kinds, self.cell, options, sizes, reals, tensors, self.direction = (
             tuple(group.split()) for group in listed.split(";")
         )
-        self.shared = (*options, *sizes, *tensors)
-        self.head = f"@{len(self.cell) + len(options)}i{len(sizes)}q{len(tensors)}P"
+        self.shared = (*options, *sizes, *reals, *tensors)
+        numbers = f"{len(self.cell) + len(options)}i{len(sizes)}q{len(reals)}d"
+        self.head = f"@{numbers}{len(tensors)}P"
         self.size = calcsize(self.head + f"{2 * len(self.direction)}P")
 
 

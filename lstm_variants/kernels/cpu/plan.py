@@ -10,14 +10,18 @@ from struct import Struct
 import torch
 from torch import Tensor
 
-from lstm_variants.cells import Cell, State
+from lstm_variants.cells import Cell, JANETCell, State
 from lstm_variants.kernels.call import Call
 from lstm_variants.kernels.cpu import native
-from lstm_variants.kernels.cpu.cells import KERNELS, TEXTS
+from lstm_variants.kernels.cpu.cells import kernel_named, kernel_of
+from lstm_variants.steps import Masks
 
 GRAIN_SIZE, STEP_GRAIN_SIZE = 1_000_000, 64_000
 """Multiplications with weights that are worth a thread: in all, and in a step if threads
 synchronise in each step."""
+
+MASKS = ("h_factors", "h_mask", "c_mask")
+"""The names of the masks of a direction in call.h."""
 
 
 class Packer:
@@ -65,7 +69,11 @@ class Plan:
             dtype: The dtype of the tensors.
         """
         library = native.kernels()
-        self.kernel = kernel = KERNELS[TEXTS[cell]]
+        name = kernel_of(cell)
+        found = None if name is None else kernel_named(name)
+        assert found is not None, f"there is no kernel for {cell}"
+        self.kernel = kernel = found
+        self.beta = cell.beta if isinstance(cell, JANETCell) else 0.0
         self.directions = directions
         settings = kernel.settings | {"kind": library.layout.kinds.index(kernel.kind)}
         self.fixed = (
@@ -85,7 +93,11 @@ class Plan:
             "backward": ((*weights, *kernel.saved, *d_weights), (*first, *d_states)),
         }
         self.packers = {
-            key: Packer(library.layout, *names, directions) for key, names in groups.items()
+            (key, with_masks): Packer(
+                library.layout, (*own, *(MASKS if with_masks else ())), halved, directions
+            )
+            for key, (own, halved) in groups.items()
+            for with_masks in (False, True)
         }
 
     def padded(self, hidden_size: int) -> int:
@@ -103,6 +115,8 @@ class Plan:
         for k, weights in enumerate(call.weights):
             own += [t for t in weights if t is not None]
             own += saved[k * n : (k + 1) * n]
+            if call.masks is not None:
+                own += mask_tensors(call.masks[k])
         key = "training" if saved else "inference"
         return self.packed(key, call, output, None, own, (*call.states, *last))
 
@@ -138,6 +152,8 @@ class Plan:
             own.append(d_x[k])
             pairs = zip(weights, d_inputs.weights[k], strict=True)
             own += [d for weight, d in pairs if weight is not None]
+            if call.masks is not None:
+                own += mask_tensors(call.masks[k])
         halved = (*call.states, *d_last, *d_inputs.states)
         return self.packed("backward", call, output, d_output, own, halved)
 
@@ -156,20 +172,42 @@ class Plan:
         threads = thread_count(call, native.kernels().threads)
         before = () if call.batch_sizes is None else (0,)  # packed rows have one stride
         strides = (0, 0) if d_output is None else (*before, *d_output.stride()[:-1])
+        h_share, c_share = (0.0, 0.0) if call.masks is None else shares_of(call.masks[0])
         shared = (call.lengths, call.batch_sizes, call.resets, x, output, d_output)
         tensors = (*shared, *own, *halved)
         addresses = [0 if t is None else t.data_ptr() or without_memory(t) for t in tensors]
         if self.directions == 2:
             pairs = zip(halved, addresses[-len(halved) :], strict=True)
             addresses += [a if t is None else a + t.nbytes // 2 for t, a in pairs]
-        packer = self.packers[key]
+        packer = self.packers[key, call.masks is not None]
         return packer.pack(
             *self.fixed,
             *(threads, self.directions, T, B, D, H, P, self.padded(H), len(x)),
             *(*before, *x.stride()[:-1], *strides),
+            *(self.beta, h_share, c_share),
             *addresses[: len(shared)],
             *packer.order(addresses[len(shared) :]),
         )
+
+
+def mask_tensors(masks: Masks) -> list[Tensor | None]:
+    """The tensors `MASKS` of a direction. h is the first field of a state, and c the second one."""
+    h, c = (*masks.zoneout_masks, None)[:2]
+    zoneout = [mask if isinstance(mask, Tensor) else None for mask in (h, c)]
+    return [masks.dropout_factors, *zoneout]
+
+
+def shares_of(masks: Masks) -> tuple[float, float]:
+    """The shares of old values in new ones, of h and of c."""
+    h, c = (*masks.zoneout_masks, None)[:2]
+    return h if isinstance(h, float) else 0.0, c if isinstance(c, float) else 0.0
+
+
+def has_zoneout_of_c(call: Call, direction: int) -> bool:
+    """Whether the c that a step computes differs from that after it, and is saved besides."""
+    if call.masks is None:
+        return False
+    return bool(shares_of(call.masks[0])[1]) or mask_tensors(call.masks[direction])[2] is not None
 
 
 plan_of = cache(Plan)

@@ -22,6 +22,7 @@ from lstm_variants.kernels.operators.schema import (
     arguments_of,
     backward_operator,
     call_of,
+    flat_masks,
     layer_operator,
     library,
 )
@@ -142,7 +143,8 @@ def run(call: Call, backend: Passes) -> tuple[Tensor, State]:
     """
     flat = call.flatten()
     if not call.is_direct:
-        steps = [t for t in (call.lengths, call.resets) if t is not None]
+        others = (call.lengths, call.resets, *flat_masks(call.masks)[0])
+        steps = [t for t in others if t is not None]
         if not runs_directly((*flat, *steps)):
             output, *fields = layer_operator(*arguments_of(call, backend), False)
             return output, call.cell.state_type(*fields)

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from lstm_variants.kernels.call import Call
 from lstm_variants.kernels.passes import FUSED, Passes, Signature
+from lstm_variants.steps import Masks
 
 Tensors = Sequence[Tensor]
 
@@ -29,7 +30,7 @@ except RuntimeError as error:
     ) from error
 _arguments = (
     "Tensor x, Tensor[] weights, Tensor[] states, Tensor? lengths, Tensor? resets, "
-    "str cell, str backend"
+    "Tensor[] masks, float[] shares, str cell, str backend"
 )
 library.define(f"layer({_arguments}, bool save_for_backward) -> Tensor[]")
 library.define(
@@ -44,7 +45,59 @@ def arguments_of(call: Call, backend: Passes) -> tuple[Any, ...]:
     """The arguments that both operators begin with."""
     weights = [t for group in call.weights for t in group if t is not None]
     cell = backend.kernel_name(call.cell)
-    return call.x, weights, list(call.states), call.lengths, call.resets, cell, backend.name
+    given = call.x, weights, list(call.states), call.lengths, call.resets
+    return *given, *flat_masks(call.masks), cell, backend.name
+
+
+MASK = -1.0
+"""In the place of a share: there is a tensor."""
+
+
+def flat_masks(masks: tuple[Masks, ...] | None) -> tuple[list[Tensor], list[float]]:
+    """The masks of a call: their tensors, and what there is; both empty without masks.
+
+    Each direction has a number for the factors of dropout and one for each field of the state: 0
+    for nothing, `MASK` for a tensor, or the share of the field's old value.
+    """
+    # A list of optional tensors would be clearer, but torch.jit.trace does not take an empty one.
+    tensors: list[Tensor] = []
+    shares: list[float] = []
+    for factors, zoneout in masks or ():
+        for mask in (factors, *zoneout):
+            if isinstance(mask, Tensor):
+                tensors.append(mask)
+                shares.append(MASK)
+            else:
+                shares.append(0.0 if mask is None else mask)
+    return tensors, shares
+
+
+def masks_of(
+    masks: Tensors, shares: Sequence[float], directions: int, fields: int
+) -> tuple[Masks, ...] | None:
+    """The masks of a call, from the result of `flat_masks`.
+
+    Raises:
+        ValueError: If there are too few or too many.
+    """
+    if not masks and not shares:
+        return None
+    sizes = directions * (1 + fields), sum(share < 0 for share in shares)
+    if sizes != (len(shares), len(masks)):
+        raise ValueError(
+            f"shares should be {1 + fields} numbers of each of {directions} direction(s), and "
+            f"masks as many tensors as are negative of them, or both empty, got {len(shares)} and "
+            f"{len(masks)}"
+        )
+    tensors = iter(masks)
+    given = [next(tensors) if share < 0 else share or None for share in shares]
+    found = []
+    for k in range(directions):
+        factors, *zoneout = given[k * (1 + fields) : (k + 1) * (1 + fields)]
+        if isinstance(factors, float):
+            raise ValueError("the first share of a direction should be 0 or -1, for its factors")
+        found.append(Masks(factors, tuple(zoneout)))
+    return tuple(found)
 
 
 def call_of(
@@ -53,6 +106,8 @@ def call_of(
     states: Tensors,
     lengths: Tensor | None,
     resets: Tensor | None,
+    masks: Tensors,
+    shares: Sequence[float],
     cell: str,
     backend: str,
 ) -> tuple[Call, Passes]:
@@ -78,6 +133,7 @@ def call_of(
         known.state_type(*states),
         lengths,
         resets,
+        masks_of(masks, shares, directions, len(states)),
     )
     return call, passes
 

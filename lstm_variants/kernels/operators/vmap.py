@@ -48,6 +48,14 @@ def fold_all(tensors: Tensors, dims: Dims, V: int, batch: int) -> list[Tensor]:
     return [fold(t, dim, V, batch) for t, dim in zip(tensors, dims, strict=True)]
 
 
+def fold_masks(masks: Tensors, dims: Dims | None, V: int) -> list[Tensor]:
+    """`fold` for factors of dropout, `[B, P]`, and masks of zoneout, `[T, B, ...]`."""
+    return [
+        fold(mask, dim, V, batch=mask.dim() - (dim is not None) - 2)
+        for mask, dim in zip(masks, dims or [None] * len(masks), strict=True)
+    ]
+
+
 def unfold(tensors: Tensors, batches: Sequence[int | None], sizes: tuple[int, int]) -> Results:
     """The opposite of `fold`: tensors, and the dimensions of their samples.
 
@@ -92,8 +100,8 @@ def run_each(operator: Any, V: int, dims: Sequence[Any], arguments: Sequence[Any
 
 def batched_layer(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
     """`layer` for V samples, along the dimensions that `dims` gives."""
-    x, weights, states, lengths, resets, cell, backend, save_for_backward = arguments
-    x_dim, weight_dims, state_dims, lengths_dim, resets_dim, *_ = dims
+    x, weights, states, lengths, resets, masks, shares, cell, backend, save_for_backward = arguments
+    x_dim, weight_dims, state_dims, lengths_dim, resets_dim, mask_dims, *_ = dims
     divides_saved = save_for_backward and lengths is not None
     if divides_saved or any(dim is not None for dim in weight_dims):
         return run_each(layer_operator, V, dims, arguments)
@@ -103,6 +111,8 @@ def batched_layer(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
         fold_all(states, state_dims, V, batch=1),
         None if lengths is None else fold(lengths, lengths_dim, V, batch=0),
         None if resets is None else fold(resets, resets_dim, V, batch=1),
+        fold_masks(masks, mask_dims, V),
+        shares,
         cell,
         backend,
         save_for_backward,
@@ -112,8 +122,8 @@ def batched_layer(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
 
 def batched_backward(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
     """`layer_backward` for V samples, along the dimensions that `dims` gives."""
-    x, weights, states, lengths, resets, cell, backend, *others = arguments
-    x_dim, weight_dims, state_dims, lengths_dim, resets_dim, _, _, *other_dims = dims
+    x, weights, states, lengths, resets, masks, shares, cell, backend, *others = arguments
+    x_dim, weight_dims, state_dims, lengths_dim, resets_dim, mask_dims, _, _, _, *other_dims = dims
     output, saved, gradients, needs_grad = others
     output_dim, saved_dims, gradient_dims, _ = other_dims
     n = len(weights)
@@ -126,6 +136,8 @@ def batched_backward(V: int, dims: Sequence[Any], *arguments: Any) -> Results:
         fold_all(states, state_dims, V, batch=1),
         None if lengths is None else fold(lengths, lengths_dim, V, batch=0),
         None if resets is None else fold(resets, resets_dim, V, batch=1),
+        fold_masks(masks, mask_dims, V),
+        shares,
         cell,
         backend,
         fold(output, output_dim, V, batch=1),

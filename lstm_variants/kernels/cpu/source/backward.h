@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cell.h"
+#include "dropout.h"
 #include "gradient.h"
 #include "output_projection.h"
 #include "recurrent.h"
@@ -33,6 +34,9 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
     };
     T* const d_state = scratch.take(B * recurrent.stride);
     T* const d_c = scratch.take(B * cells_stride);
+    const Dropout<T> dropout{*this, recurrent.stride};
+    // The gradient of what the recurrent weights multiply.
+    T* const d_seen = dropout.is_used() ? scratch.take(B * recurrent.stride) : d_state;
     T* const d_new_h = projects ? output_projection.d_unprojected : d_state;
     const int64_t d_new_h_stride = projects ? Hp : recurrent.stride;
     // The rows that are gathered at once.
@@ -41,8 +45,9 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
     };
     Place* const places = scratch.template take<Place>(gradients.rows);
     // What the recurrent weights multiplied there, where it does not lie in one row of the output.
+    const bool copies_rows = Cell::sees_gates || (Cell::has_recurrent_product && dropout.is_used());
     Stored<T>* const recurrent_rows =
-        scratch.template take<Stored<T>>(Cell::sees_gates ? gradients.rows * recurrent.stride : 0);
+        scratch.template take<Stored<T>>(copies_rows ? gradients.rows * recurrent.stride : 0);
     // Of the second recurrent product.
     const int64_t inner_rows = Cell::has_inner_product ? gradients.rows : 0;
     const WeightsInRows<T> inner_weights{
@@ -61,6 +66,8 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
         const Share s(team, B, B);
         pack(s);
         recurrent.read(s, io.d_h_n, {io.d_i_n, io.d_f_n, io.d_o_n}, d_state);
+        dropout.read(s);
+        if (dropout.is_used()) recurrent.read(s, nullptr, {}, d_seen);  // zeros
         const std::array<const void*, 3> last{io.d_c_n, io.d_n_n, io.d_m_n};
         for (int k = 0; k < Cell::cell_states; k++)
             this->read_state(s, last[k], H, d_c + k * Hp, Hp, cells_stride);
@@ -122,9 +129,13 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
             if (continued.sequences.size())
                 weights.multiply_add(
                     d_gates + cell.recurrent.begin(), gradients.stride, recurrent.weights(),
-                    d_state, recurrent.stride, continued.sequences, s.units, t
+                    d_seen, recurrent.stride, continued.sequences, s.units, t
                 );
             s.wait_for_units();
+            if (dropout.is_used()) {
+                dropout.add_gradient(s, d_seen, d_state);
+                s.wait_for_units();
+            }
         }
         if (this->resets) {  // what was before has no influence
             constexpr T zeros[3] = {};
@@ -145,6 +156,7 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
             gradients.stride,
             d_state + b * recurrent.stride + j * L,
             recurrent.stride,
+            dropout.factors_of(b, j),
             d_c + b * cells_stride + j * L,
             cells_stride,
             projects ? output_projection.inputs_from(row + b) + j * L : nullptr,
@@ -157,8 +169,13 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
         T* const place = d_new_h + b * d_new_h_stride + j * L;
         VecBlock<T, n> d(place, d_new_h_stride);
         if (!projects) d = d + this->template d_output<n>(t, b, j);
+        VecBlock<T, n> d_old(0);
+        if (!projects && this->h_zoneout.is_used()) {
+            d_old = this->h_zoneout.of_old(t, b, j, d);
+            d = this->h_zoneout.of_new(t, b, j, d);
+        }
         const VecBlock<T, n> direct = cell.gradient(at<n>(t, row, b, j, s), d);
-        direct.store_to(place, d_new_h_stride);
+        (d_old + direct).store_to(place, d_new_h_stride);
     }
 
     void multiply_inner(int64_t t, int64_t row, const Share& s) {
@@ -174,7 +191,7 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
         this->over_sequences(s, [&](auto n, int64_t b) {
             for (int64_t j : s.units.of(J)) {
                 const VecBlock<T, n> d(d_inner + b * Hp + j * L, Hp);
-                T* const place = d_state + b * recurrent.stride + j * L;
+                T* const place = d_seen + b * recurrent.stride + j * L;
                 const VecBlock<T, n> d_h = VecBlock<T, n>(place, recurrent.stride)
                                            + cell.gradient_inner(at<n>(t, row, b, j, s), d);
                 d_h.store_to(place, recurrent.stride);
@@ -197,11 +214,12 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
 
     void gather(const Share& s, int64_t count) {
         const auto h_before = [&](int64_t k) { return this->h_before(places[k].t, places[k].b); };
-        if constexpr (Cell::sees_gates) {
+        if (copies_rows) {
             if (gradients.needs_recurrent())
                 for (int64_t k : s.team.of(count)) {
                     Stored<T>* const row = recurrent_rows + k * recurrent.stride;
-                    std::copy_n(h_before(k), this->P, row);
+                    if (dropout.is_used()) dropout.copy_row(places[k].b, h_before(k), row);
+                    else std::copy_n(h_before(k), this->P, row);
                     std::fill_n(row + this->P, this->Pp - this->P, Stored<T>(0));
                 }
             s.wait_for_team();
@@ -209,7 +227,7 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
         gradients.gather(
             s, count, [&](int64_t k) { return this->x(places[k].t, places[k].b); },
             [&](int64_t k) {
-                return Cell::sees_gates ? recurrent_rows + k * recurrent.stride : h_before(k);
+                return copies_rows ? recurrent_rows + k * recurrent.stride : h_before(k);
             }
         );
         output_projection.gather(s, count);

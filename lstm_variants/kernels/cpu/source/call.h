@@ -27,7 +27,6 @@ enum class CellKind : int32_t { CELL_KINDS(ENUMERATOR) };
     FIELD(gate_recurrence)                                                                        \
     FIELD(reset_after)                                                                            \
     FIELD(relu)                                                                                   \
-    FIELD(beta) /* 0 or 1 */                                                                      \
     FIELD(exponential_forget)
 
 // int32_t. With `is_bfloat16`, tensors are bfloat16, except that `gates` and `cells` are float32, and so are
@@ -41,6 +40,9 @@ enum class CellKind : int32_t { CELL_KINDS(ENUMERATOR) };
     FIELD(padded) /* H, rounded up to whole vectors */                                            \
     FIELD(N) /* packed rows */                                                                    \
     FIELD(x_time) FIELD(x_batch) FIELD(d_output_time) FIELD(d_output_batch)
+
+// double. A share of zoneout is that of the old state in the new one; 0 without.
+#define REAL_FIELDS(FIELD) FIELD(beta) /* of JANET */ FIELD(h_share) FIELD(c_share)
 
 // Pointers; INPUT is read and OUTPUT is written. Absent tensors are null.
 //
@@ -64,9 +66,11 @@ enum class CellKind : int32_t { CELL_KINDS(ENUMERATOR) };
     INPUT(weight_gh)                  /* [3 * H, 3 * H] */                                        \
     INPUT(h_0) INPUT(c_0) INPUT(n_0) INPUT(m_0) /* [B, P], others [B, H] */                       \
     INPUT(i_0) INPUT(f_0) INPUT(o_0)                                                              \
+    INPUT(h_factors) /* of h where the recurrent weights multiply it, [B, P], as gates */         \
+    INPUT(h_mask) INPUT(c_mask) /* where zoneout keeps the old state, [T, B, P], others [T, B, H], bytes */ \
     OUTPUT(h_n) OUTPUT(c_n) OUTPUT(n_n) OUTPUT(m_n) OUTPUT(i_n) OUTPUT(f_n) OUTPUT(o_n)           \
     OUTPUT(gates) /* [T, B, slots * padded + 64 bytes]; for backward, as the next */               \
-    OUTPUT(cells) /* [T, B, cell_states * padded] */                                              \
+    OUTPUT(cells) /* [T, B, (cell_states, and one more with zoneout of c) * padded] */            \
     INPUT(d_h_n) INPUT(d_c_n) INPUT(d_n_n) INPUT(d_m_n) INPUT(d_i_n) INPUT(d_f_n) INPUT(d_o_n)    \
     OUTPUT(d_weight_ih) OUTPUT(d_weight_hh) OUTPUT(d_bias_ih) OUTPUT(d_bias_hh)                   \
     OUTPUT(d_weight_hr) OUTPUT(d_weight_ch) OUTPUT(d_weight_gh)                                   \
@@ -76,6 +80,7 @@ enum class CellKind : int32_t { CELL_KINDS(ENUMERATOR) };
 
 #define INT32(name) int32_t name;
 #define INT64(name) int64_t name;
+#define DOUBLE(name) double name;
 #define INPUT_POINTER(name) const void* name;
 #define OUTPUT_POINTER(name) void* name;
 
@@ -91,11 +96,13 @@ struct Call {
     Cell cell;
     OPTION_FIELDS(INT32)
     SIZE_FIELDS(INT64)
+    REAL_FIELDS(DOUBLE)
     TENSOR_FIELDS(INPUT_POINTER, OUTPUT_POINTER)
     Direction direction[2];
 };
 
 #undef INT32
 #undef INT64
+#undef DOUBLE
 #undef INPUT_POINTER
 #undef OUTPUT_POINTER

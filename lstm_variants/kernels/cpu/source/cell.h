@@ -39,10 +39,11 @@ template <class T, int n> struct ForwardStep {
     using Vecs = VecBlock<T, n>;
 
     const Sequence<T>& s;
-    const int64_t j;
+    const int64_t t, b, j;
     T* const gates;      // a row of slots: pre-activations at first
-    T* const recurrent;  // what the recurrent weights see: h, then perhaps gates
+    T* const recurrent;  // what the next step sees: h, then perhaps gates
     const int64_t recurrent_stride;
+    const T* const factors;  // of `recurrent` where weights multiply it; null if they are 1
     T* const c;  // a row of cell states
     const int64_t c_stride;
     T* const cells;  // where they are saved for the backward pass; null if they are not
@@ -53,11 +54,20 @@ template <class T, int n> struct ForwardStep {
     }
     FORCED bool saves() const { return s.io.gates; }
     FORCED Vecs h_old() const { return {recurrent, recurrent_stride}; }
+    // h as the recurrent weights multiply it: after dropout.
+    FORCED Vecs h_dropped() const {
+        return factors ? h_old() * Vecs(factors, recurrent_stride) : h_old();
+    }
     // Cell state k: c, then others.
     FORCED Vecs c_old(int64_t k = 0) const { return {c + k * s.Hp, c_stride}; }
     FORCED void set_c(const Vecs& x, int64_t k = 0) const {
-        x.store_to(c + k * s.Hp, c_stride);
-        if (cells) x.store_to(cells + k * s.Hp, c_stride);
+        Vecs after = x;
+        if (k == 0 && s.c_zoneout.is_used()) {
+            after = s.c_zoneout.mixed(t, b, j, c_old(), x);
+            if (cells) x.store_to(cells + s.call.cell.cell_states * s.Hp, c_stride);
+        }
+        after.store_to(c + k * s.Hp, c_stride);
+        if (cells) after.store_to(cells + k * s.Hp, c_stride);
     }
     // Number k of the gates that the next step sees. Its padding stays zero: with an infinite input,
     // that of the gates is NaN.
@@ -77,6 +87,7 @@ template <class T, int n> struct BackwardStep {
     const int64_t d_gates_stride;
     T* const d_recurrent;
     const int64_t recurrent_stride;
+    const T* const factors;
     T* const d_c_row;
     const int64_t c_stride;
     T* const unprojected;  // o * tanh(c), for the gradient of a projection; else null
@@ -101,21 +112,34 @@ template <class T, int n> struct BackwardStep {
         for (int k = 0; k < n; k++) x.v[k] = load<T>(s.h_before(t, b + k), j, s.H);
         return x;
     }
-    // The same, if the forward pass keeps h as a slot of the gates: with all digits.
+    // The same, if the forward pass keeps h as a slot of the gates: with all digits. There it is
+    // without zoneout.
     FORCED Vecs h_old_kept(int64_t slot) const {
+        if (s.h_zoneout.is_used()) return h_old();
         return s.template before<n>(t, b, j, s.io.gates, s.gates_stride, slot, s.io.h_0, T(0));
     }
-    // Cell state k and its gradient.
+    // h, or its gradient, times the factors of dropout.
+    FORCED Vecs dropped(const Vecs& h) const {
+        return factors ? h * Vecs(factors, recurrent_stride) : h;
+    }
+    // Cell state k as the step computed it, and its gradient.
     FORCED Vecs c(int64_t k = 0) const {
+        if (k == 0 && s.c_zoneout.is_used()) k = s.call.cell.cell_states;
         const int64_t row = (s.rows.start(t) + b) * c_stride;
         return {s.kept(s.io.cells) + row + k * s.Hp + j * L, c_stride};
     }
     FORCED Vecs c_old(int64_t k = 0) const {
         return s.template before<n>(t, b, j, s.io.cells, c_stride, k, s.first_states()[k], s.start[k]);
     }
-    FORCED Vecs d_c(int64_t k = 0) const { return {d_c_row + k * s.Hp, c_stride}; }
+    FORCED Vecs d_c(int64_t k = 0) const {
+        const Vecs d(d_c_row + k * s.Hp, c_stride);
+        return k == 0 && s.c_zoneout.is_used() ? s.c_zoneout.of_new(t, b, j, d) : d;
+    }
     FORCED void set_d_c(const Vecs& x, int64_t k = 0) const {
-        x.store_to(d_c_row + k * s.Hp, c_stride);
+        T* const to = d_c_row + k * s.Hp;
+        if (k == 0 && s.c_zoneout.is_used())
+            (x + s.c_zoneout.of_old(t, b, j, Vecs(to, c_stride))).store_to(to, c_stride);
+        else x.store_to(to, c_stride);
     }
     // The gradient of a gate from the next step's gates.
     FORCED Vecs take_d_seen(int64_t k) const {

@@ -171,7 +171,7 @@ extern "C" EXPORTED const char* lstm_variants_sources_digest() { return SOURCES_
 extern "C" EXPORTED const char* lstm_variants_call_layout() {
 #define NAME(name) #name " "
     return CELL_KINDS(NAME) ";" CELL_FIELDS(NAME) ";" OPTION_FIELDS(NAME) ";" SIZE_FIELDS(NAME) ";"
-           TENSOR_FIELDS(NAME, NAME) ";" DIRECTION_FIELDS(NAME, NAME);
+           REAL_FIELDS(NAME) ";" TENSOR_FIELDS(NAME, NAME) ";" DIRECTION_FIELDS(NAME, NAME);
 #undef NAME
 }
 extern "C" EXPORTED int lstm_variants_call_size() { return sizeof(Call); }

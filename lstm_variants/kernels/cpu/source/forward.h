@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cell.h"
+#include "dropout.h"
 #include "input_projection.h"
 #include "output_projection.h"
 #include "recurrent.h"
@@ -24,6 +25,9 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
     const Weights<T> weights{*this, recurrent.columns, cell.recurrent};
     T* const state = scratch.take(B * recurrent.stride);
     T* const c = scratch.take(B * cells_stride);
+    const Dropout<T> dropout{*this, recurrent.stride};
+    // What the recurrent weights multiply.
+    T* const seen = dropout.is_used() ? scratch.take(B * recurrent.stride) : state;
     const Weights<T> inner_weights{*this, Cell::has_inner_product ? H : 0, cell.inner};
     T* const inner = scratch.take(Cell::has_inner_product ? B * Hp : 0);
     // Where the cell's h goes: to be projected, or into the state.
@@ -38,6 +42,7 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
         const Share s(team, B, B);
         pack(s);
         recurrent.read(s, io.h_0, {io.i_0, io.f_0, io.o_0}, state);
+        dropout.read(s);
         for (int k = 0; k < Cell::cell_states; k++)
             this->read_state(s, this->first_states()[k], H, c + k * Hp, Hp, cells_stride);
         s.wait_for_team();
@@ -80,8 +85,12 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
             if constexpr (Cell::has_recurrent_product) s.wait_for_units();
         }
         if constexpr (Cell::has_recurrent_product) {
+            if (dropout.is_used()) {
+                dropout.apply(s, state, seen);
+                s.wait_for_units();
+            }
             weights.multiply_add(
-                state, recurrent.stride, recurrent.weights(), gates + cell.recurrent.begin(),
+                seen, recurrent.stride, recurrent.weights(), gates + cell.recurrent.begin(),
                 gates_stride, s.sequences, s.units, t
             );
             s.wait_for_units();
@@ -98,10 +107,13 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
     template <int n> ForwardStep<T, n> at(int64_t t, int64_t b, int64_t j, T* gates) const {
         return {
             *this,
+            t,
+            b,
             j,
             gates + b * gates_stride + j * L,
             state + b * recurrent.stride + j * L,
             recurrent.stride,
+            dropout.factors_of(b, j),
             c + b * cells_stride + j * L,
             cells_stride,
             io.cells ? this->kept(io.cells) + (rows.start(t) + b) * cells_stride + j * L : nullptr,
@@ -109,7 +121,11 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
     }
 
     template <int n> inline void apply(int64_t t, int64_t b, int64_t j, T* gates) {
-        const VecBlock<T, n> h = cell.apply(at<n>(t, b, j, gates));
+        VecBlock<T, n> h = cell.apply(at<n>(t, b, j, gates));
+        if (!projects && this->h_zoneout.is_used()) {
+            const VecBlock<T, n> h_old(state + b * recurrent.stride + j * L, recurrent.stride);
+            h = this->h_zoneout.mixed(t, b, j, h_old, h);
+        }
         // Next to gates, the padding of h is multiplied too, and has to stay zero.
         if (Cell::sees_gates) this->write(new_h + b * new_h_stride, new_h_stride, j, H, h);
         else h.store_to(new_h + b * new_h_stride + j * L, new_h_stride);

@@ -28,7 +28,7 @@ template <class T, bool reset_after> struct GRU : CellBase<T> {
     template <int n> FORCED VecBlock<T, n> apply_inner(const ForwardStep<T, n>& at) const {
         const auto r = sigmoid(at.gate(Slot::r));
         at.save(Slot::r, r);
-        return r * at.h_old();
+        return r * at.h_dropped();
     }
 
     template <int n> FORCED VecBlock<T, n> apply(const ForwardStep<T, n>& at) const {
@@ -66,7 +66,7 @@ template <class T, bool reset_after> struct GRU : CellBase<T> {
     FORCED VecBlock<T, n> gradient_inner(
         const BackwardStep<T, n>& at, const VecBlock<T, n>& d
     ) const {
-        const auto r = at.gate(Slot::r), h_old = at.h_old();
+        const auto r = at.gate(Slot::r), h_old = at.dropped(at.h_old());
         (r * h_old).store_to(at.inner, s.Hp);
         at.set(Slot::r, d * h_old * r * (T(1) - r));
         return d * r;

@@ -22,7 +22,7 @@ template <class T> struct IndRNN : Elementwise<T> {
     void write_gradients(const Share& share) const { u.write(share); }
 
     template <int n> FORCED VecBlock<T, n> apply(const ForwardStep<T, n>& at) const {
-        const auto a = at.gate(0) + u.at(at.j)(0, at.h_old());
+        const auto a = at.gate(0) + u.at(at.j)(0, at.h_dropped());
         const auto h = is_relu ? relu(a) : tanh(a);
         if (at.saves()) at.save(0, h);
         return h;
@@ -33,8 +33,8 @@ template <class T> struct IndRNN : Elementwise<T> {
         const auto h = at.gate(0);
         const auto d_a = is_relu ? where_positive(h, d) : d * (T(1) - h * h);
         at.set(0, d_a);
-        u.at(at.j).add(at.thread, 0, d_a * at.h_old_kept(0));
-        return u.at(at.j)(0, d_a);
+        u.at(at.j).add(at.thread, 0, d_a * at.dropped(at.h_old_kept(0)));
+        return at.dropped(u.at(at.j)(0, d_a));
     }
 };
 

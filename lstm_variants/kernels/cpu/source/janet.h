@@ -11,7 +11,7 @@ template <class T> struct JANET : CellBase<T> {
         enum { f, g, write };  // write: what multiplies the candidate, 1 - sigmoid(s - beta)
     };
 
-    const T beta = T(s.call.cell.beta);
+    const T beta = T(s.call.beta);
     const Blocks input{2, s.H, s.Hp}, recurrent = input, recurrent_bias = input;
 
     using CellBase<T>::CellBase;

@@ -22,7 +22,7 @@ template <class T> struct MGU : CellBase<T> {
     template <int n> FORCED VecBlock<T, n> apply_inner(const ForwardStep<T, n>& at) const {
         const auto f = sigmoid(at.gate(Slot::f));
         at.save(Slot::f, f);
-        return f * at.h_old();
+        return f * at.h_dropped();
     }
 
     template <int n> FORCED VecBlock<T, n> apply(const ForwardStep<T, n>& at) const {
@@ -44,7 +44,7 @@ template <class T> struct MGU : CellBase<T> {
     FORCED VecBlock<T, n> gradient_inner(
         const BackwardStep<T, n>& at, const VecBlock<T, n>& d
     ) const {
-        const auto f = at.gate(Slot::f), h_old = at.h_old();
+        const auto f = at.gate(Slot::f), h_old = at.dropped(at.h_old());
         (f * h_old).store_to(at.inner, s.Hp);
         at.set(Slot::f, at.gradient_of(Slot::f) + d * h_old * f * (T(1) - f));
         return d * f;

@@ -35,9 +35,11 @@ template <class T> class OutputProjection {
         );
         for (int64_t b : share.sequences)
             for (int64_t j : Range{columns.first / L, columns.stop / L}) {
-                const Vec<T> now = load<T>(result + b * s.Pp + j * L);
-                store<T>(h + b * h_stride, j, s.P, now);
-                store<T>(s.output(t, b), j, s.P, now);
+                VecBlock<T, 1> now(result + b * s.Pp + j * L, 0);
+                if (s.h_zoneout.is_used())
+                    now = s.h_zoneout.mixed(t, b, j, {h + b * h_stride + j * L, 0}, now);
+                store<T>(h + b * h_stride, j, s.P, now.v[0]);
+                store<T>(s.output(t, b), j, s.P, now.v[0]);
             }
         share.wait_for_units();
     }
@@ -50,6 +52,7 @@ template <class T> class OutputProjectionGradient {
     const Packed<T> weights = s.scratch.take_packed(s.projects ? s.Pp : 0, s.Hp);
     T* const d_result = s.scratch.take(rows * s.Pp);
     T* const inputs = s.scratch.take(rows * s.Hp);
+    T* const d_old = s.scratch.take(s.h_zoneout.is_used() ? s.B * s.Pp : 0);  // by zoneout
     const Columns<T> columns{s.scratch.take(Columns<T>::size(rows, s.Pp)), rows};
     SumOfProducts<T> sum;
 
@@ -80,8 +83,14 @@ template <class T> class OutputProjectionGradient {
             for (int64_t j : share.units.of(s.Pp / L)) {
                 T* const d = d_h + b * h_stride + j * L;
                 // Past P there may be NaN, a product of infinity and a padding weight of zero.
-                store<T>(d, load<T>(d_h + b * h_stride, j, s.P) + s.d_output(t, b, j).v[0]);
-                store<T>(kept + b * s.Pp + j * L, load<T>(d));
+                VecBlock<T, 1> total = s.d_output(t, b, j);
+                total.v[0] += load<T>(d_h + b * h_stride, j, s.P);
+                if (s.h_zoneout.is_used()) {
+                    s.h_zoneout.of_old(t, b, j, total).store_to(d_old + b * s.Pp + j * L, 0);
+                    total = s.h_zoneout.of_new(t, b, j, total);
+                }
+                total.store_to(d, 0);
+                total.store_to(kept + b * s.Pp + j * L, 0);
             }
         share.wait_for_units();
         const Range columns = s.columns(share, weights);
@@ -94,7 +103,10 @@ template <class T> class OutputProjectionGradient {
         share.wait_for_units();
         for (int64_t b : share.sequences)
             for (int64_t j : share.units.of(s.Pp / L))
-                store<T>(d_h + b * h_stride + j * L, Vec<T>{});
+                store<T>(
+                    d_h + b * h_stride + j * L,
+                    s.h_zoneout.is_used() ? load<T>(d_old + b * s.Pp + j * L) : Vec<T>{}
+                );
     }
 
     // Of `count` rows.

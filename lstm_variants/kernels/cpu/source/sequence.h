@@ -13,6 +13,7 @@
 #include "product.h"
 #include "rows.h"
 #include "threads.h"
+#include "zoneout.h"
 
 namespace ISA {
 
@@ -76,7 +77,10 @@ template <class T> struct Sequence {
     // Rows of gates lie a little apart: at a distance of a power of two, they would share the same few
     // places of the caches.
     const int64_t gates_width = call.cell.slots * Hp, gates_stride = gates_width + whole;
-    const int64_t cells_stride = call.cell.cell_states * Hp;
+    const Zoneout<T> h_zoneout{rows, io.h_mask, call.h_share, P};
+    const Zoneout<T> c_zoneout{rows, io.c_mask, call.c_share, H};
+    // With zoneout, the last place has the c that the step computed.
+    const int64_t cells_stride = (call.cell.cell_states + c_zoneout.is_used()) * Hp;
     const int64_t output_stride = call.directions * P;
     const bool projects = io.weight_hr != nullptr;
     const uint8_t* const resets = static_cast<const uint8_t*>(call.resets);
