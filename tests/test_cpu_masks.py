@@ -4,10 +4,13 @@ from inspect import signature
 
 import pytest
 import torch
+from torch.export import Dim, export
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from lstm_variants.cells import JANETCell, LSTMCell
 from lstm_variants.kernels import BACKENDS
 from lstm_variants.kernels.cpu import native
+from lstm_variants.nn import GRU, LSTM
 from lstm_variants.steps import Masks
 from tests import test_cpu_bfloat16
 from tests.cpu_kernels import INSTRUCTION_SETS, needs_kernels, use_threads
@@ -27,6 +30,8 @@ from tests.test_cpu_exactness import (
     results_of,
     some_resets,
 )
+from tests.test_tracing import Compiled
+from tests.tracing import assert_same, flat, operators_in
 
 __all__ = ["instruction_set"]
 pytestmark = needs_kernels
@@ -229,3 +234,61 @@ def test_masks_of_any_strides():
         results_of(BACKENDS["cpu"], call._replace(masks=tuple(strided))), expected, strict=True
     ):
         assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("options", [{"zoneout": 0.3}, {"recurrent_dropout": 0.4}], ids=str)
+@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
+def test_compiled_layers_are_one_operator(options, training):
+    """At any number of time steps: at most two graphs, with the results and gradients of eager."""
+    layer = LSTM(3, 5, bidirectional=True, **options).train(training)
+    compiled = Compiled(layer)
+    for T in (5, 7, 9):
+        x, results = torch.randn(T, 2, 3), []
+        for run in (layer, compiled):
+            torch.manual_seed(0)
+            output, last = run(x)
+            gradients = torch.autograd.grad(output.square().sum(), layer.parameters())
+            results.append((output, *last, *gradients))
+        assert_same(*results)
+    assert len(compiled.graphs) <= 2
+    assert {operators for operators, _ in compiled.graphs} == {1}
+
+
+@pytest.mark.parametrize("options", [{"zoneout": 0.3}, {"recurrent_dropout": 0.4}], ids=str)
+@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
+def test_exported_layers_take_any_number_of_steps(options, training):
+    layer = LSTM(3, 5, **options).train(training)
+    shapes = ({0: Dim("T"), 1: Dim("B")},)
+    program = export(layer, (torch.randn(7, 4, 3),), dynamic_shapes=shapes)
+    assert operators_in(program.graph)[0] == 1
+    x, results = torch.randn(9, 2, 3), []
+    for run in (layer, program.module()):
+        torch.manual_seed(0)
+        results.append(flat(run(x)))
+    assert_same(*results)
+
+
+@pytest.mark.parametrize("randomness", ["same", "different"])
+def test_vmap(randomness):
+    """With gradients of the input, which take one call for all samples."""
+    layer = GRU(3, 5, zoneout=0.3, recurrent_dropout=0.4, dtype=torch.float64)
+    x = torch.randn(4, 6, 2, 3, dtype=torch.float64)
+    results = []
+    for layer.backend in ("cpu", "reference"):
+        run = torch.func.vmap(
+            torch.func.grad(lambda some: layer(some)[0].square().sum()), randomness=randomness
+        )
+        torch.manual_seed(0)
+        results.append(run(x))
+    torch.testing.assert_close(*results)
+
+
+def test_packed_sequences_have_the_masks_of_padded_ones():
+    layer, x = LSTM(3, 5, zoneout=0.3, recurrent_dropout=0.4, backend="cpu"), torch.randn(6, 4, 3)
+    lengths = torch.tensor([2, 6, 1, 4])
+    torch.manual_seed(0)
+    expected, expected_last = layer(x, lengths=lengths)
+    torch.manual_seed(0)
+    packed, last = layer(pack_padded_sequence(x, lengths, enforce_sorted=False))
+    assert torch.equal(pad_packed_sequence(packed)[0], expected)
+    assert all(map(torch.equal, last, expected_last))
