@@ -145,7 +145,7 @@ def test_operators_take_other_weights_for_each_sample(name):
     cell = repr(VARIANTS[name].cell)
 
     def run(x, weights, states):
-        results = layer_operator(x, weights, states, None, None, [], [], cell, "cpu", False)
+        results = layer_operator(x, weights, states, None, None, None, None, cell, "cpu", False)
         loss = sum(result.square().sum() for result in results)
         return [*results, loss]
 

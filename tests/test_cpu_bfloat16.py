@@ -197,7 +197,7 @@ def first_gate(call):
     states = [s.detach() for s in call.states]
     name = repr(call.cell)
     results = layer_operator(
-        call.x.detach(), weights, states, None, None, [], [], name, "cpu", True
+        call.x.detach(), weights, states, None, None, None, None, name, "cpu", True
     )
     gates = results[1 + len(states)]
     assert gates.dtype == torch.float32

@@ -33,7 +33,7 @@ def test_operators_keep_torchs_rules(name, keep):
     weights = [t.requires_grad_(keep) for w in call.weights for t in w if t is not None]
     states = [t.requires_grad_(keep) for t in call.states]
     x, lengths = call.x.requires_grad_(keep), torch.tensor([2, 1])
-    others = (some_resets(2, 2), [], [], repr(call.cell), "cpu")
+    others = (some_resets(2, 2), None, None, repr(call.cell), "cpu")
     arguments = (x, weights, states, lengths, *others)
     opcheck(layer_operator, (*arguments, False))
     if keep:

@@ -29,7 +29,7 @@ def test_operators_take_any_strides(name, change):
     def run(change):
         x, *rest = map(change, plain)
         steps = (every_second(lengths), some_resets(2, 3).t())
-        arguments = (x, rest[:n], rest[n:], *steps, [], [], cell, "cpu")
+        arguments = (x, rest[:n], rest[n:], *steps, None, None, cell, "cpu")
         torch.manual_seed(1)
         results = layer_operator(*arguments, True)
         output, kept = results[0], results[1 + len(rest[n:]) :]
@@ -61,7 +61,7 @@ def test_a_layer_without_units_is_an_error(H, P):
     states = [torch.zeros(1, 2, P), torch.zeros(1, 2, H)]
     with pytest.raises(ValueError, match=f"at least one hidden unit, got H={H} and P={P}"):
         layer_operator(
-            torch.ones(3, 2, 2), weights, states, None, None, [], [], "LSTMCell()", "cpu", False
+            torch.ones(3, 2, 2), weights, states, None, None, None, None, "LSTMCell()", "cpu", False
         )
 
 
@@ -71,7 +71,7 @@ def test_a_projection_is_a_matrix(shape):
     states = [torch.zeros(1, 2, 3), torch.zeros(1, 2, 4)]
     with pytest.raises(ValueError, match=r"weight_hr should be \[P, H\], got \["):
         layer_operator(
-            torch.ones(3, 2, 2), weights, states, None, None, [], [], "LSTMCell()", "cpu", False
+            torch.ones(3, 2, 2), weights, states, None, None, None, None, "LSTMCell()", "cpu", False
         )
 
 
@@ -79,7 +79,7 @@ def test_lengths_are_checked_without_time_steps():
     x, weights, states = operands()
     with pytest.raises(ValueError, match=r"from 0 to 0, .* got \[-1, 2\]"):
         layer_operator(
-            x[:0], weights, states, torch.tensor([-1, 2]), None, [], [], PEEPHOLE, "cpu", False
+            x[:0], weights, states, torch.tensor([-1, 2]), None, None, None, PEEPHOLE, "cpu", False
         )
 
 
@@ -88,10 +88,10 @@ def test_tensors_on_different_devices_are_an_error():
     x, weights, states = operands()
     mixed = [weights[0], weights[1].to("meta"), *weights[2:]]
     with pytest.raises(ValueError, match=r"weight_hh should be .* on cpu, got .* on meta"):
-        layer_operator(x, mixed, states, None, None, [], [], PEEPHOLE, "cpu", False)
+        layer_operator(x, mixed, states, None, None, None, None, PEEPHOLE, "cpu", False)
     lengths = torch.tensor([3, 2], device="meta")
     with pytest.raises(ValueError, match=r"lengths should be .* on cpu, got .* on meta"):
-        layer_operator(x, weights, states, lengths, None, [], [], PEEPHOLE, "cpu", False)
+        layer_operator(x, weights, states, lengths, None, None, None, PEEPHOLE, "cpu", False)
     layer = VARIANTS["PeepholeLSTM"].layer(3, 4, device="meta")
     with pytest.raises(RuntimeError, match="input tensor at cpu and parameter tensor at meta"):
         layer(torch.zeros(5, 2, 3))
@@ -113,7 +113,7 @@ def test_shapes_are_checked_without_values():
     weights, states = ([tensor.to("meta") for tensor in group] for group in groups)
     with pytest.raises(ValueError, match="weight_ih should be"):
         layer_operator(
-            x.to("meta")[..., :1], weights, states, None, None, [], [], PEEPHOLE, "cpu", False
+            x.to("meta")[..., :1], weights, states, None, None, None, None, PEEPHOLE, "cpu", False
         )
 
 
@@ -131,13 +131,15 @@ WRONG_GRADIENTS = {
 @pytest.mark.parametrize(("change", "message"), WRONG_GRADIENTS.values(), ids=list(WRONG_GRADIENTS))
 def test_what_does_not_fit_the_backward_pass_is_an_error(change, message):
     x, weights, states = operands()
-    output, *rest = layer_operator(x, weights, states, None, None, [], [], PEEPHOLE, "cpu", True)
+    output, *rest = layer_operator(
+        x, weights, states, None, None, None, None, PEEPHOLE, "cpu", True
+    )
     saved = rest[len(states) :]
     gradients = [change.get("gradient", torch.ones_like(output)), *(None for _ in states)]
     needs_grad = [True] * (1 + len(weights) + len(states))
     with pytest.raises(ValueError, match=message):
         backward_operator(
-            *(x, weights, states, change.get("lengths"), None, [], [], PEEPHOLE, "cpu"),
+            *(x, weights, states, change.get("lengths"), None, None, None, PEEPHOLE, "cpu"),
             *(change.get("output", output), change.get("saved", saved)),
             *(change.get("gradients", gradients), needs_grad),
         )
@@ -223,6 +225,6 @@ def test_tensors_of_another_device_are_refused():
     call = call_of(VARIANTS["LSTM"].cell, T=3, B=2, D=2, H=3, dtype=torch.float32)
     x, *rest = (t.detach().to("meta") for t in call.flatten())
     n = sum(t is not None for w in call.weights for t in w)
-    arguments = (x, rest[:n], rest[n:], None, None, [], [], repr(call.cell), "cpu")
+    arguments = (x, rest[:n], rest[n:], None, None, None, None, repr(call.cell), "cpu")
     with pytest.raises(ValueError, match="backend 'cpu' is made for cpu, and the input is on meta"):
         eager.forward(*arguments, False)

@@ -82,6 +82,20 @@ def test_a_packaged_model_with_other_sizes(dtype, tmp_path):
     assert in_a_fresh_process(tmp_path, "import lstm_variants.nn", atol)
 
 
+@needs_kernels
+def test_a_packaged_model_with_zoneout(tmp_path):
+    """In evaluation, zoneout has shares and no tensors."""
+
+    def layer(*sizes, **options):
+        return nn.LSTM(*sizes, zoneout=0.3, **options)
+
+    model = Model(layer, torch.float32).eval()
+    inputs = torch.randn(5, 3, 3), torch.tensor([5, 2, 1])
+    others = torch.randn(9, 2, 3), torch.tensor([0, 9])
+    package(model, inputs, others, ({0: Dim.AUTO, 1: Dim.AUTO}, {0: Dim.AUTO}), tmp_path)
+    assert in_a_fresh_process(tmp_path, "import lstm_variants.nn", 1e-6)
+
+
 def test_a_packaged_reference_needs_torch_alone(tmp_path):
     """As in a program in C++: for one sequence length."""
 

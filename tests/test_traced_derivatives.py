@@ -85,7 +85,7 @@ def test_forward_mode_of_what_a_program_for_training_saves_is_an_error():
     with forward_ad.dual_level():
         dual = forward_ad.make_dual(x, torch.ones_like(x))
         with pytest.raises(NotImplementedError, match="was traced for training has no forward-"):
-            operator(dual, weights, state, None, None, [], [], repr(layer.cell), "cpu", True)
+            operator(dual, weights, state, None, None, None, None, repr(layer.cell), "cpu", True)
 
 
 @needs_kernels

@@ -143,7 +143,7 @@ def run(call: Call, backend: Passes) -> tuple[Tensor, State]:
     """
     flat = call.flatten()
     if not call.is_direct:
-        others = (call.lengths, call.resets, *flat_masks(call.masks)[0])
+        others = (call.lengths, call.resets, *(flat_masks(call.masks)[0] or ()))
         steps = [t for t in others if t is not None]
         if not runs_directly((*flat, *steps)):
             output, *fields = layer_operator(*arguments_of(call, backend), False)

@@ -30,7 +30,7 @@ except RuntimeError as error:
     ) from error
 _arguments = (
     "Tensor x, Tensor[] weights, Tensor[] states, Tensor? lengths, Tensor? resets, "
-    "Tensor[] masks, float[] shares, str cell, str backend"
+    "Tensor[]? masks, float[]? shares, str cell, str backend"
 )
 library.define(f"layer({_arguments}, bool save_for_backward) -> Tensor[]")
 library.define(
@@ -53,16 +53,20 @@ MASK = -1.0
 """In the place of a share: there is a tensor."""
 
 
-def flat_masks(masks: tuple[Masks, ...] | None) -> tuple[list[Tensor], list[float]]:
-    """The masks of a call: their tensors, and what there is; both empty without masks.
+def flat_masks(
+    masks: tuple[Masks, ...] | None,
+) -> tuple[list[Tensor], list[float]] | tuple[None, None]:
+    """The masks of a call: their tensors, and what there is; both `None` without masks.
 
     Each direction has a number for the factors of dropout and one for each field of the state: 0
     for nothing, `MASK` for a tensor, or the share of the field's old value.
     """
-    # A list of optional tensors would be clearer, but torch.jit.trace does not take an empty one.
+    # Not empty lists: a packaged program passes None in their place.
+    if masks is None:
+        return None, None
     tensors: list[Tensor] = []
     shares: list[float] = []
-    for factors, zoneout in masks or ():
+    for factors, zoneout in masks:
         for mask in (factors, *zoneout):
             if isinstance(mask, Tensor):
                 tensors.append(mask)
@@ -73,20 +77,21 @@ def flat_masks(masks: tuple[Masks, ...] | None) -> tuple[list[Tensor], list[floa
 
 
 def masks_of(
-    masks: Tensors, shares: Sequence[float], directions: int, fields: int
+    masks: Tensors | None, shares: Sequence[float] | None, directions: int, fields: int
 ) -> tuple[Masks, ...] | None:
     """The masks of a call, from the result of `flat_masks`.
 
     Raises:
         ValueError: If there are too few or too many.
     """
+    masks, shares = masks or (), shares or ()
     if not masks and not shares:
         return None
     sizes = directions * (1 + fields), sum(share < 0 for share in shares)
     if sizes != (len(shares), len(masks)):
         raise ValueError(
             f"shares should be {1 + fields} numbers of each of {directions} direction(s), and "
-            f"masks as many tensors as are negative of them, or both empty, got {len(shares)} and "
+            f"masks as many tensors as are negative of them, or both None, got {len(shares)} and "
             f"{len(masks)}"
         )
     tensors = iter(masks)
@@ -106,8 +111,8 @@ def call_of(
     states: Tensors,
     lengths: Tensor | None,
     resets: Tensor | None,
-    masks: Tensors,
-    shares: Sequence[float],
+    masks: Tensors | None,
+    shares: Sequence[float] | None,
     cell: str,
     backend: str,
 ) -> tuple[Call, Passes]:

@@ -48,8 +48,10 @@ def fold_all(tensors: Tensors, dims: Dims, V: int, batch: int) -> list[Tensor]:
     return [fold(t, dim, V, batch) for t, dim in zip(tensors, dims, strict=True)]
 
 
-def fold_masks(masks: Tensors, dims: Dims | None, V: int) -> list[Tensor]:
+def fold_masks(masks: Tensors | None, dims: Dims | None, V: int) -> list[Tensor] | None:
     """`fold` for factors of dropout, `[B, P]`, and masks of zoneout, `[T, B, ...]`."""
+    if masks is None:
+        return None
     return [
         fold(mask, dim, V, batch=mask.dim() - (dim is not None) - 2)
         for mask, dim in zip(masks, dims or [None] * len(masks), strict=True)
