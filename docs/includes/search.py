@@ -1,7 +1,8 @@
 """A hook of MkDocs: what the search finds, and in which order.
 
 - Text only: neither displayed equations nor the texts inside diagrams, nor the source code below
-  the entries of the reference. What is left out ends at the next closing tag of the same name.
+  the entries of the reference, nor the rows of tables in the section Results. What is left out ends
+  at the next closing tag of the same name.
 - Formulas within a sentence as readers see them, not as LaTeX.
 - Pages of the sections that a newcomer needs first come first.
 - Words that a page does not use, from `search_words.toml`, in a field that results do not show.
@@ -37,6 +38,8 @@ def on_page_content(html, page, **_):
     """Set the weight of a page, and mark what is left out."""
     section = page.ancestors[-1].title if page.ancestors else None
     page.meta.setdefault("search", {}).setdefault("boost", BOOSTS.get(section, HOME))
+    if section == "Results":
+        html = html.replace("<tbody>", "<tbody data-search-exclude>")
     return LEFT_OUT.sub(r"\1 data-search-exclude", html)
 
 
