@@ -123,7 +123,7 @@ sanitize: $(VENV)/.has-test ## Run the CPU kernels' tests with checks of memory 
 	cmake -S . -B build/sanitize -DCMAKE_BUILD_TYPE=Release -DSANITIZE=address,undefined
 	cmake --build build/sanitize --parallel 2
 	ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libubsan.so)" \
-	  $(BIN)/python -m pytest -n 2 --capture=no tests/test_cpu_exactness.py tests/test_cpu_masks.py tests/test_cpu_ragged.py tests/test_cpu_bfloat16.py tests/test_cpu_strange_numbers.py -k "(not every_shape or float32) and not compiled and not exported" \
+	  $(BIN)/python -m pytest -n 2 --capture=no tests/test_cpu_exactness.py tests/test_cpu_masks.py tests/test_cpu_module.py tests/test_cpu_ragged.py tests/test_cpu_bfloat16.py tests/test_cpu_strange_numbers.py -k "(not every_shape or float32) and not compiled and not exported" \
 	  --kernels build/sanitize/lstm_variants_kernels.so $(PYTEST)
 	@$(HAS_PASSED)
 

@@ -48,6 +48,10 @@ except (AttributeError, ImportError) as error:
         f"it uses. Install another version of one of the two. ({error})"
     ) from error
 
+# Torch 2.9 is without it.
+DLPACK_EXCHANGE_API: Any = getattr(Tensor, "__dlpack_c_exchange_api__", None)
+"""A capsule with the functions that compiled code reads tensors with."""
+
 Function = TypeVar("Function", bound=Callable[..., object])
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-from lstm_variants.kernels.cpu import native, plan
+from lstm_variants.kernels.cpu import native
 
 MISSING = native.unavailable_reason()
 INSTRUCTION_SETS = [] if MISSING else list(native.kernels().instruction_sets)
@@ -21,8 +21,10 @@ def use_threads(number):
     before = torch.get_num_threads()
     torch.set_num_threads(number)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plan, "GRAIN_SIZE", 1)
-        patch.setattr(plan, "STEP_GRAIN_SIZE", 1)
+        if MISSING is None:
+            grain_sizes = native.kernels().grain_sizes
+            patch.setattr(grain_sizes, "call", 1)
+            patch.setattr(grain_sizes, "step", 1)
         try:
             yield
         finally:

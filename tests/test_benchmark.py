@@ -131,6 +131,7 @@ def test_allocators_are_timed_in_processes_of_their_own(monkeypatch, tmp_path):
 
 
 @pytest.mark.skipif(platform.system() != "Linux", reason="glibc's settings")
+@pytest.mark.slow
 def test_memory_that_is_kept_causes_no_page_faults():
     code = """
 import torch

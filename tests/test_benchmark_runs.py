@@ -49,6 +49,7 @@ def time_in(folder, run, chosen):
     return run_suite(suite.__file__, *options), json.loads(place.sections.read_text())
 
 
+@pytest.mark.slow
 def test_a_stopped_run_continues(run, tmp_path):
     printed, first = time_in(tmp_path, run, "one_step and forward and MGU")
     assert "continuing" not in printed
@@ -167,6 +168,7 @@ def test_a_time_is_shown_roughly(seconds, text):
     assert quick_table.minutes(seconds) == text
 
 
+@pytest.mark.slow
 def test_the_quick_run_shows_the_time_left_and_tables():
     printed = run_suite(*quick.options(smoke=True), "-k", "GRU")
     assert printed.startswith("Time of this package divided by")

@@ -8,9 +8,11 @@ import torch
 
 import lstm_variants
 from lstm_variants import VARIANTS
+from lstm_variants.torch_internals import DLPACK_EXCHANGE_API
 from tests.cpu_kernels import needs_kernels
 
 PACKAGE = str(Path(lstm_variants.__file__).parent)
+HAS_MODULE = DLPACK_EXCHANGE_API is not None  # torch 2.9 is without it
 
 
 def files_of(call):
@@ -38,11 +40,12 @@ def test_a_warm_call_passes_few_files(name):
     with torch.no_grad():
         files, calls = files_of(lambda: layer(x))
     assert len(files) <= 11, sorted(files)
-    assert calls <= 90
+    assert calls <= (55 if HAS_MODULE else 90)
 
 
 @needs_kernels
-def test_a_call_that_is_recorded_passes_one_file_more():
+def test_a_call_that_is_recorded_passes_the_same_files():
     layer, x = VARIANTS["PeepholeLSTM"].layer(3, 4), torch.randn(5, 2, 3)
-    files, _ = files_of(lambda: layer(x))
-    assert len(files) <= 13, sorted(files)
+    files, calls = files_of(lambda: layer(x))
+    assert len(files) <= (11 if HAS_MODULE else 13), sorted(files)
+    assert calls <= (70 if HAS_MODULE else 115)

@@ -11,8 +11,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from lstm_variants import nn as layers
 from lstm_variants.kernels import BACKENDS
-from lstm_variants.kernels.cpu import plan
 from lstm_variants.kernels.cpu.cells import kernel_of
+from lstm_variants.kernels.cpu.plan import thread_count
 from lstm_variants.kernels.operators.schema import backward_operator, layer_operator
 from lstm_variants.kernels.reference import Reference
 from lstm_variants.variants import VARIANTS
@@ -138,16 +138,16 @@ def test_the_same_again_bit_by_bit(name, threads):
     ],
     ids=str,
 )
-def test_each_thread_has_enough_to_do(size, threads, monkeypatch):
-    got, thread_count = set(), plan.thread_count
+def test_each_thread_has_enough_to_do(size, threads):
+    assert thread_count(call_of(VARIANTS["LSTM"].cell, **size), max_threads=8) == threads
 
-    def with_eight(layer, max_threads):
-        got.add(thread_count(layer, 8))
-        return max_threads
 
-    monkeypatch.setattr(plan, "thread_count", with_eight)
-    results_of(BACKENDS["cpu"], call_of(VARIANTS["LSTM"].cell, **size))
-    assert got == {threads}
+def test_only_rows_that_packed_sequences_have_count():
+    call = call_of(VARIANTS["LSTM"].cell, T=100, B=4, D=64, H=64, directions=1)
+    assert thread_count(call, max_threads=8) == 2
+    sizes = torch.tensor([4, *[1] * 9])
+    packed = call._replace(x=call.x.flatten(0, 1)[:13], batch_sizes=sizes)
+    assert thread_count(packed, max_threads=8) == 1
 
 
 def test_little_work_starts_no_thread():
@@ -191,20 +191,14 @@ class Encoded(Dataset):
         return self.layer(x)[0].detach()
 
 
-def test_workers_of_a_data_loader(monkeypatch):
+def test_workers_of_a_data_loader():
     """They are forked from a process that has used its threads: the runtime does not live on."""
     data = Encoded()
     loader = DataLoader(
         data, batch_size=4, num_workers=2, multiprocessing_context="fork", timeout=60
     )
-    counted, thread_count = [], plan.thread_count
-
-    def counting(layer, max_threads):
-        counted.append(thread_count(layer, max_threads))
-        return counted[-1]
-
-    monkeypatch.setattr(plan, "thread_count", counting)
+    call = call_of(data.layer.cell, T=9, B=1, D=5, H=48, directions=1)
     with use_threads(2):
+        assert thread_count(call, max_threads=2) == 2
         expected = torch.stack([data[k] for k in range(8)])
-        assert set(counted) == {2}
         torch.testing.assert_close(torch.cat(list(loader)), expected)

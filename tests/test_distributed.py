@@ -79,6 +79,7 @@ def test_the_documented_script(tmp_path):
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.slow
 def test_gradients_of_two_processes_are_those_of_the_whole_batch(tmp_path):
     context = torch.multiprocessing.spawn(
         compare_gradients, (tmp_path / "store", tmp_path), nprocs=2, join=False

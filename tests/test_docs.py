@@ -84,8 +84,6 @@ def test_examples_of_docstrings_hold_with_other_random_numbers():
 
 def test_the_page_about_kernels_has_the_limits_of_the_code():
     text = " ".join((ROOT / "docs" / "explanation" / "kernels.md").read_text().split())
-    few = backend.FEW_BLOCKS
-    assert f"of at most {few // 3} (GRU) or {few} (RNN) sequences without" in text
     assert f"time step of at most {backend.FEW_IN_BFLOAT16} sequences" in text
     source = (Path(native.__file__).parent / "source" / "weights.h").read_text()
     assert "few_forward{256 << 10, 8, 16}, few_backward{2 << 20, 4, 8};" in source

@@ -19,6 +19,7 @@ import lstm_variants
 from lstm_variants import nn as layers
 from lstm_variants.kernels import BACKENDS, choose
 from lstm_variants.kernels.cpu import native
+from lstm_variants.kernels.cpu.backend import CPU
 from lstm_variants.kernels.cpu.cells import KERNELS
 from lstm_variants.kernels.cpu.plan import thread_count
 from lstm_variants.variants import VARIANTS
@@ -274,6 +275,7 @@ def test_layers_are_compiled_where_kernels_have_one_thread(monkeypatch):
 def test_too_little_memory_is_said(monkeypatch):
     kernels = native.kernels()
     monkeypatch.setattr(kernels, "_run", lambda *_: 1)
+    monkeypatch.setattr(CPU, "forward_directly", lambda *_: None)
     with pytest.raises(MemoryError, match="too little memory"):
         layers.PeepholeLSTM(3, 4)(torch.zeros(5, 2, 3))
 

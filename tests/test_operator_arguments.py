@@ -19,7 +19,8 @@ every_variant = pytest.mark.parametrize(
 
 @every_variant
 @pytest.mark.parametrize("change", strided)
-def test_operators_take_any_strides(name, change):
+@pytest.mark.parametrize("has_steps", [True, False], ids=["steps", "no steps"])
+def test_operators_take_any_strides(name, change, has_steps):
     """Input, weights, states, lengths, and every gradient that comes in."""
     call = call_of(VARIANTS[name].cell, T=3, B=2, D=2, H=3, dtype=torch.float32)
     plain = [t.detach() for t in call.flatten()]
@@ -28,7 +29,7 @@ def test_operators_take_any_strides(name, change):
 
     def run(change):
         x, *rest = map(change, plain)
-        steps = (every_second(lengths), some_resets(2, 3).t())
+        steps = (every_second(lengths), some_resets(2, 3).t()) if has_steps else (None, None)
         arguments = (x, rest[:n], rest[n:], *steps, None, None, cell, "cpu")
         torch.manual_seed(1)
         results = layer_operator(*arguments, True)

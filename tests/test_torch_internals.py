@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import lstm_variants
-from lstm_variants.torch_internals import TRIED, constant_while_tracing
+from lstm_variants.torch_internals import DLPACK_EXCHANGE_API, TRIED, constant_while_tracing
 
 PACKAGE = Path(lstm_variants.__file__).parent
 INTERNALS = "torch_internals.py"
@@ -81,6 +81,12 @@ def test_a_torch_that_lacks_something_is_named(name):
     )
     assert message in done.stderr
     assert name.rpartition(".")[2] in done.stderr.splitlines()[-1]
+
+
+def test_only_the_oldest_torch_lacks_the_exchange_of_tensors():
+    """Without it, tests of what uses it are left out."""
+    version = tuple(map(int, torch.__version__.split(".")[:2]))
+    assert (DLPACK_EXCHANGE_API is None) == (version < (2, 10))
 
 
 def test_an_import_is_not_slow():

@@ -181,6 +181,7 @@ def test_power_of_not_worse_is_that_of_equal_networks():
     assert verdicts.power(few, 0.05) < 0.05  # too few of them solve the task to be not worse
 
 
+@pytest.mark.slow
 def test_power_of_times_and_shares():
     half = [*SOON[:5], *NEVER[5:]]
     assert verdicts.power(times(pair(""), half, half, CAP, of_interest=1.1), 0.05) < 0.15

@@ -11,6 +11,7 @@ from torch.func import functional_call, grad, grad_and_value, jacrev, vjp, vmap
 
 from lstm_variants.kernels import dispatch
 from lstm_variants.kernels.cpu import native
+from lstm_variants.kernels.cpu.backend import CPU
 from lstm_variants.variants import VARIANTS
 from tests.layers import states_of
 
@@ -21,14 +22,24 @@ T, B, D, H = 3, 2, 2, 3
 @contextmanager
 def backends_that_run():
     """The names of the backends that run, and how often the library is called backward."""
-    ran, run = {"backends": set(), "backward": 0}, native.Kernels.run
+    ran, run, directly = (
+        {"backends": set(), "backward": 0},
+        native.Kernels.run,
+        CPU.backward_directly,
+    )
 
     def counting(kernels, call, *, backward=False):
         ran["backward"] += backward
         run(kernels, call, backward=backward)
 
+    def counting_directly(backend, *arguments):
+        found = directly(backend, *arguments)
+        ran["backward"] += found is not None
+        return found
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(native.Kernels, "run", counting)
+        patch.setattr(CPU, "backward_directly", counting_directly)
         with dispatch.observed(lambda _, backend: ran["backends"].add(backend.name)):
             yield ran
 

@@ -6,8 +6,7 @@ backend is faster at which size.
 Question: at which sizes are the CPU kernels as fast as PyTorch's? With the CPU kernels, in float32
 and at most sizes of figure and table, a peephole LSTM is at most 5 % slower than `torch.nn.LSTM`,
 and the cells that PyTorch has too are at most 5 % slower than PyTorch's own called by the same
-layer (at T = 32). So `backend="auto"` takes the kernels at these sizes, except for most calls with
-one time step of a GRU or an RNN (see [Backend
+layer (at T = 32). So `backend="auto"` takes the kernels (see [Backend
 selection](../explanation/kernels.md#backend-selection)); the peephole LSTM is slower at T = 1 and
 at a few sizes with more time steps. Other sizes, and half precision: [Speed](speed.md).
 

@@ -15,7 +15,6 @@ from lstm_variants.kernels.call import (
     computing_dtype,
     format_cell,
     in_dtype,
-    is_recorded,
 )
 from lstm_variants.kernels.passes import Passes, Signature, signature_of
 from lstm_variants.kernels.transforms import exporting_to_onnx, unsupported_transform
@@ -79,10 +78,7 @@ class FusedBackend(Passes, Backend):
     def run(self, call: Call) -> tuple[Tensor, State]:
         """Compute a supported call, in float32 where the dtype is not one of the backend."""
         if call.is_direct and call.x.dtype in self.dtypes:
-            if is_recorded(call.flatten()):
-                return operators.run(call, self)
-            output, last, _ = operators.compute(call, self, save_for_backward=False)
-            return output, last
+            return operators.run(call, self)
         dtype = computing_dtype(call.x)
         inner = self.inner_dtype(dtype)
         assert inner is not None

@@ -14,6 +14,9 @@ from torch import Tensor
 from lstm_variants.cells import Cell, State
 from lstm_variants.kernels.call import Call, Shape
 
+Results = tuple[Tensor, State, list[Tensor]]
+"""The output, the last state, and what is saved for the backward pass."""
+
 
 @dataclass(frozen=True)
 class Signature:
@@ -113,6 +116,48 @@ class Passes(ABC):
             d_inputs: Receives the gradients: in the place of each tensor of `call` the memory of
                 its gradient, or `None` if that is not needed.
         """
+
+    def forward_directly(
+        self, call: Call, flat: list[Tensor], save_for_backward: bool
+    ) -> Results | None:
+        """Check and compute a call in one go, with memory of the backend's own making.
+
+        Nothing but autograd takes part in the call, and no tensor stands for its negative.
+
+        Args:
+            call: The call.
+            flat: The result of its `flatten`.
+            save_for_backward: Whether there may be a backward pass.
+
+        Returns:
+            The results; `None` if that is left to the checks and to `forward`.
+        """
+        return None
+
+    def backward_directly(
+        self,
+        call: Call,
+        flat: list[Tensor],
+        output: Tensor,
+        saved: tuple[Tensor, ...],
+        gradients: tuple[Tensor | None, ...],
+        needs_grad: tuple[bool, ...],
+    ) -> tuple[Tensor | None, ...] | None:
+        """The gradients of such a call, checked and computed in one go.
+
+        Args:
+            call: As in the forward pass; its tensors that may have gradients are in `flat` alone.
+            flat: The result of its `flatten`.
+            output: The output of the forward pass.
+            saved: What the forward pass saved.
+            gradients: Gradients of the output and of the last states; `None` for zeros.
+            needs_grad: Which gradients are needed, in the order of `flat`.
+
+        Returns:
+            Gradients in the order of `flat`, `None` where they are not needed. `None` if all of
+            it is left to the checks and to `backward`.
+        """
+        return None
 
 
 FUSED: dict[str, Passes] = {}

@@ -10,21 +10,20 @@ import torch
 from torch import Tensor
 
 from lstm_variants.cells import Cell, State
-from lstm_variants.kernels.call import Call, Shape, computing_dtype, is_recorded
+from lstm_variants.kernels.call import Call, Shape, computing_dtype
 from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.cpu.cells import TEXTS, Kernel, kernel_named, kernel_of
 from lstm_variants.kernels.cpu.plan import Plan, has_zoneout_of_c, plan_of, thread_count
 from lstm_variants.kernels.fused import FusedBackend
+from lstm_variants.kernels.passes import Results
 from lstm_variants.steps import Masks, check_length_values
 from lstm_variants.torch_internals import constant_while_tracing, is_compiling, is_traced
 
 __all__ = ["CPU"]
 
-FEW_BLOCKS = 32
-"""Up to so many blocks of all sequences, torch's kernels of GRU and RNN take less time for one step
-with gradients."""
 FEW_IN_BFLOAT16 = 8
-"""The same in bfloat16, where torch's products of bfloat16 are slow."""
+"""Up to so many sequences, torch's kernels take less time for one step in bfloat16 even where its
+products of bfloat16 are slow."""
 
 
 class CPU(FusedBackend):
@@ -59,14 +58,9 @@ class CPU(FusedBackend):
             is_short = is_one_step(call) and (
                 torch_multiplies_bfloat16() or call.sizes[1] <= FEW_IN_BFLOAT16
             )
-            is_faster = is_short or torchs_products_are_faster()
-        elif call.x.dtype in self.dtypes and len(call.states) == 1:  # GRU and RNN
-            # Recording a call takes longer than its arithmetic, and torch's has fewer parts, if
-            # there are no lengths.
-            is_faster = has_few_blocks(call) and call.lengths is None
-        else:
-            is_faster = False
-        return "torch" if is_faster else None
+            if is_short or torchs_products_are_faster():
+                return "torch"
+        return None
 
     def kernel_name(self, cell: Cell) -> str | None:
         name = None if is_compiling() else TEXTS.get(cell)  # for most cells, a call less
@@ -76,7 +70,7 @@ class CPU(FusedBackend):
         return kernel_named(name)
 
     def saved_shapes(self, call: Call) -> list[Shape]:
-        plan = plan_for(call)
+        plan = plan_for(call, call.x.dtype)
         settings, padded = plan.kernel.settings, plan.padded(call.hidden_size)
         rows, shapes = call.x.shape[:-1], []
         for k in range(call.directions):
@@ -88,14 +82,55 @@ class CPU(FusedBackend):
     def saved_dtype(self, dtype: torch.dtype) -> torch.dtype:
         return torch.float32 if dtype == torch.bfloat16 else dtype
 
+    def forward_directly(
+        self, call: Call, flat: list[Tensor], save_for_backward: bool
+    ) -> Results | None:
+        if call.masks is not None or needs_float32(flat[0].dtype):
+            return None
+        plan = plan_for(call, flat[0].dtype)
+        if plan.in_module is None:
+            return None
+        kernels = native.kernels()
+        results = kernels.module.forward(
+            plan.in_module,
+            *(flat, call.lengths, call.resets, call.batch_sizes),
+            *(kernels.threads, kernels.number, save_for_backward),
+        )
+        if results is None:
+            return None
+        output, last, saved = results
+        return output, call.cell.state_type._make(last), saved
+
+    def backward_directly(
+        self,
+        call: Call,
+        flat: list[Tensor],
+        output: Tensor,
+        saved: tuple[Tensor, ...],
+        gradients: tuple[Tensor | None, ...],
+        needs_grad: tuple[bool, ...],
+    ) -> tuple[Tensor | None, ...] | None:
+        if call.masks is not None or needs_float32(flat[0].dtype):
+            return None
+        plan = plan_for(call, flat[0].dtype)
+        if plan.in_module is None:
+            return None
+        kernels = native.kernels()
+        needed: tuple[Tensor | None, ...] | None = kernels.module.backward(
+            plan.in_module,
+            *(flat, call.lengths, call.resets, call.batch_sizes),
+            *(kernels.threads, kernels.number, output, saved, gradients, needs_grad),
+        )
+        return needed
+
     def forward(self, call: Call, output: Tensor, last: State, saved: Sequence[Tensor]) -> None:
-        if needs_float32(call):
+        if needs_float32(call.x.dtype):
             with float32_buffers([output, *last]) as (wide_output, *fields):
                 wide_last = call.cell.state_type(*fields)
                 self.forward(in_float32(call), wide_output, wide_last, saved)
             return
         call = with_masks_of_library(call)
-        run(call, plan_for(call).forward(call, output, last, saved))
+        run(call, plan_for(call, call.x.dtype).forward(call, output, last, saved))
 
     def backward(
         self,
@@ -106,7 +141,7 @@ class CPU(FusedBackend):
         d_last: State,
         d_inputs: Call,
     ) -> None:
-        if needs_float32(call):
+        if needs_float32(call.x.dtype):
             d_output = None if d_output is None else as_float32(d_output)
             d_last = call.cell.state_type(*(None if d is None else as_float32(d) for d in d_last))
             with float32_buffers(d_inputs.flatten()) as wide:
@@ -124,16 +159,16 @@ class CPU(FusedBackend):
                 d_x[0] = d_inputs.x
         elif call.directions > 1:
             d_x *= call.directions
-        call, plan = with_masks_of_library(call), plan_for(call)
+        call, plan = with_masks_of_library(call), plan_for(call, call.x.dtype)
         described = plan.backward(call, output, saved, d_output, d_last, d_x, d_inputs)
         run(call, described, backward=True)
         if call.directions > 1 and d_inputs.x is not None:
             torch.add(*d_x, out=d_inputs.x)
 
 
-def plan_for(call: Call) -> Plan:
-    """The plan of a call, whose cell has a kernel."""
-    return plan_of(call.cell, call.weight_names, len(call.weights), call.x.dtype)
+def plan_for(call: Call, dtype: torch.dtype) -> Plan:
+    """The plan of a call in a dtype, whose cell has a kernel."""
+    return plan_of(call.cell, call.weight_names, len(call.weights), dtype)
 
 
 def unsupported_masks(masks: tuple[Masks, ...]) -> str | None:
@@ -165,9 +200,9 @@ def with_masks_of_library(call: Call) -> Call:
     return call._replace(masks=masks)
 
 
-def needs_float32(call: Call) -> bool:
-    """Whether a call is in bfloat16, which the instruction set in use does not compute."""
-    return call.x.dtype == torch.bfloat16 and not native.kernels().multiplies_bfloat16
+def needs_float32(dtype: torch.dtype) -> bool:
+    """Whether a dtype is bfloat16, which the instruction set in use does not compute."""
+    return dtype == torch.bfloat16 and not native.kernels().multiplies_bfloat16
 
 
 def as_float32(tensor: Tensor) -> Tensor:
@@ -204,13 +239,6 @@ def leaves_threads_idle(call: Call) -> bool:
     if (not call.is_direct and is_traced()) or native.kernels().single_thread_reason is None:
         return False
     return thread_count(call, torch.get_num_threads()) > 1
-
-
-def has_few_blocks(call: Call) -> bool:
-    """Whether a call is one step of few sequences with gradients."""
-    if not is_one_step(call) or call.sizes[1] * len(call.cell.blocks) > FEW_BLOCKS:
-        return False
-    return is_recorded(call.flatten())
 
 
 @constant_while_tracing

@@ -5,14 +5,19 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import sys
 from contextlib import nullcontext, suppress
-from ctypes import c_char_p, c_int
+from ctypes import c_char_p, c_int, c_int64, c_void_p
 from functools import cache
 from hashlib import sha256
+from importlib.machinery import ExtensionFileLoader
 from importlib.metadata import distributions
 from importlib.resources import as_file, files
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from struct import calcsize
+from sysconfig import get_config_var
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -21,6 +26,8 @@ import torch
 from lstm_variants.torch_internals import constant_while_tracing
 
 NAME = "lstm_variants_kernels.so"
+MODULE = "lstm_variants_module"
+"""The name of a module of Python beside the library, which calls it for ordinary tensors."""
 PADDED_BYTES = 64
 """Rows of gates and cell states are padded to vectors of this size on every machine."""
 
@@ -71,6 +78,12 @@ class Layout:
         self.size = calcsize(self.head + f"{2 * len(self.direction)}P")
 
 
+class GrainSizes(ctypes.Structure):
+    """Multiplications with weights that are worth a thread, see thread_count.h."""
+
+    _fields_ = (("call", c_int64), ("step", c_int64))
+
+
 class Kernels:
     """The library, loaded.
 
@@ -79,6 +92,9 @@ class Kernels:
         instruction_sets: The instruction sets that this machine supports, the fastest first, with
             their numbers in the library.
         instruction_set: The one in use.
+        address: Where its function for a call is.
+        module: The module of Python beside it; `None` if there is none that was built with it.
+        grain_sizes: How much work is worth a thread.
         single_thread_reason: Why there is only one thread; `None` if there can be many.
     """
 
@@ -93,6 +109,11 @@ class Kernels:
         self.layout = read_layout(library)
         self._run = library.lstm_variants_run
         self._run.argtypes = [c_char_p, c_int, c_int]
+        self.address = ctypes.cast(self._run, c_void_p).value
+        self.thread_count = library.lstm_variants_thread_count
+        self.thread_count.argtypes = [c_char_p]
+        self.grain_sizes = GrainSizes.in_dll(library, "lstm_variants_grain_sizes")
+        self.module = load_module(path.parent, digest_of(library))
         self._multiplies_bfloat16 = library.lstm_variants_multiplies_bfloat16
         name_of = library.lstm_variants_instruction_set
         name_of.restype = c_char_p
@@ -107,9 +128,14 @@ class Kernels:
             self.single_thread_reason = "on this system, they have no threads"
 
     @property
+    def number(self) -> int:
+        """The number of the instruction set in use."""
+        return self.instruction_sets[self.instruction_set]
+
+    @property
     def multiplies_bfloat16(self) -> bool:
         """Whether there are calls in bfloat16, with products of that and sums in float32."""
-        return bool(self._multiplies_bfloat16(self.instruction_sets[self.instruction_set]))
+        return bool(self._multiplies_bfloat16(self.number))
 
     def described(self, *, in_bfloat16: bool) -> str:
         """The instructions that compute a call, for a reader."""
@@ -120,7 +146,7 @@ class Kernels:
 
     @property
     def threads(self) -> int:
-        """The number of threads of a call: torch's number, or one."""
+        """The greatest number of threads of a call: torch's number, or one."""
         return 1 if self.single_thread_reason else torch.get_num_threads()
 
     def run(self, call: bytes, *, backward: bool = False) -> None:
@@ -132,7 +158,7 @@ class Kernels:
             RuntimeError: If it is in bfloat16, and `multiplies_bfloat16` is false.
             ValueError: If `batch_sizes` do not decrease from at most `B`, or do not add up to `N`.
         """
-        result = self._run(call, self.instruction_sets[self.instruction_set], backward)
+        result = self._run(call, self.number, backward)
         if result == OUT_OF_MEMORY:
             raise MemoryError("too little memory for the workspace of a recurrent layer")
         if result == LENGTHS_OUT_OF_RANGE:
@@ -149,10 +175,10 @@ def read_layout(library: ctypes.CDLL) -> Layout:
     Raises:
         OSError: If it was built from others, or the fields of a call are not those of plan.py.
     """
-    if digest := getattr(library, "lstm_variants_sources_digest", None):
+    if digest := digest_of(library):
         lists = library.lstm_variants_call_layout
-        digest.restype = lists.restype = c_char_p
-        if not SOURCES.exists() or digest().decode() == sources_digest():
+        lists.restype = c_char_p
+        if not SOURCES.exists() or digest == sources_digest():
             layout = Layout(lists().decode())
             if (layout.shared, layout.size) == (SHARED, library.lstm_variants_call_size()):
                 return layout
@@ -160,6 +186,37 @@ def read_layout(library: ctypes.CDLL) -> Layout:
         "it was built from other sources than these. Build it again: "
         "python -m pip install --force-reinstall --no-deps -e ."
     )
+
+
+def digest_of(library: ctypes.CDLL) -> str | None:
+    """The digest of the sources that a library was built from; `None` if it is not this one."""
+    function = getattr(library, "lstm_variants_sources_digest", None)
+    if function is None:
+        return None
+    function.restype = c_char_p
+    digest: bytes = function()
+    return digest.decode()
+
+
+def load_module(folder: Path, digest: str | None) -> Any:
+    """The module of Python in a folder.
+
+    Returns:
+        The module; `None` if there is none that this Python can load and that was built from the
+        same sources as the library.
+    """
+    if sys.implementation.name != "cpython" or get_config_var("Py_GIL_DISABLED"):
+        return None
+    path = folder / f"{MODULE}.abi3.so"
+    spec = spec_from_file_location(MODULE, path, loader=ExtensionFileLoader(MODULE, str(path)))
+    if spec is None or spec.loader is None:
+        return None
+    try:
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+    except ImportError:
+        return None
+    return module if module.digest == digest else None
 
 
 def sources_digest() -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from operator import itemgetter
 from struct import Struct
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,10 +16,10 @@ from lstm_variants.kernels.call import Call
 from lstm_variants.kernels.cpu import native
 from lstm_variants.kernels.cpu.cells import kernel_named, kernel_of
 from lstm_variants.steps import Masks
+from lstm_variants.torch_internals import DLPACK_EXCHANGE_API
 
-GRAIN_SIZE, STEP_GRAIN_SIZE = 1_000_000, 64_000
-"""Multiplications with weights that are worth a thread: in all, and in a step if threads
-synchronise in each step."""
+CONSTANT = ("is_double", "is_bfloat16")
+"""What a plan fixes of a call besides the cell, the first in the library."""
 
 MASKS = ("h_factors", "h_mask", "c_mask")
 """The names of the masks of a direction in call.h."""
@@ -55,7 +56,14 @@ class Packer:
 
 
 class Plan:
-    """How calls of one configuration are packed: of one cell, with the same weights and dtype."""
+    """How calls of one configuration are packed: of one cell, with the same weights and dtype.
+
+    Attributes:
+        kernel: The cell's kernel.
+        directions: How many directions there are.
+        vector: How many numbers a vector of sums has.
+        in_module: The same plan as the module beside the library takes it; `None` without one.
+    """
 
     def __init__(
         self, cell: Cell, weights: tuple[str, ...], directions: int, dtype: torch.dtype
@@ -99,6 +107,24 @@ class Plan:
             for key, (own, halved) in groups.items()
             for with_masks in (False, True)
         }
+        self.in_module: Any = None
+        if library.module is not None and DLPACK_EXCHANGE_API is not None:
+            self.in_module = library.module.plan(
+                DLPACK_EXCHANGE_API,
+                library.address,
+                self.without_tensors(),
+                tuple(zip(weights, extents_of(cell, weights), strict=True)),
+                kernel.fields,
+                kernel.saved,
+                None if saved_dtype == dtype else {"dtype": saved_dtype},
+            )
+
+    def without_tensors(self, **values: int) -> bytes:
+        """A call as the library takes it, with these values by their names in call.h, others 0."""
+        layout = native.kernels().layout
+        known = {"directions": self.directions, "beta": self.beta, **values}
+        numbers = [known.get(name, 0) for name in layout.shared[len(CONSTANT) :]]
+        return Struct(layout.head).pack(*self.fixed, *numbers).ljust(layout.size, b"\0")
 
     def padded(self, hidden_size: int) -> int:
         """H, rounded up to whole vectors, whose size is the same on every machine."""
@@ -169,7 +195,6 @@ class Plan:
         """Sizes and addresses, in the order of the library; tensors in the order of `Packer`."""
         x = call.x
         T, B, D, H, P = call.sizes
-        threads = thread_count(call, native.kernels().threads)
         before = () if call.batch_sizes is None else (0,)  # packed rows have one stride
         strides = (0, 0) if d_output is None else (*before, *d_output.stride()[:-1])
         h_share, c_share = (0.0, 0.0) if call.masks is None else shares_of(call.masks[0])
@@ -182,7 +207,7 @@ class Plan:
         packer = self.packers[key, call.masks is not None]
         return packer.pack(
             *self.fixed,
-            *(threads, self.directions, T, B, D, H, P, self.padded(H), len(x)),
+            *(native.kernels().threads, self.directions, T, B, D, H, P, self.padded(H), len(x)),
             *(*before, *x.stride()[:-1], *strides),
             *(self.beta, h_share, c_share),
             *addresses[: len(shared)],
@@ -228,17 +253,27 @@ def without_memory(tensor: Tensor) -> int:
     return 0
 
 
-def thread_count(call: Call, max_threads: int) -> int:
-    """The number of threads for which there is enough work in a call.
+def extents_of(cell: Cell, weights: Sequence[str]) -> tuple[tuple[tuple[int, str], ...], ...]:
+    """The sizes of each weight, as multiples of one of the sizes D, H and P, or of 1."""
+    D, H, P = 101, 103, 107  # prime numbers, which no number of blocks has as a factor
+    shapes = cell.parameter_shapes(D, H, proj_size=P if "weight_hr" in weights else 0)
 
-    On small work, synchronisation takes more time than further threads save.
-    """
-    if max_threads == 1:
-        return 1
-    _, B, D, _, P = call.sizes
-    weights = call.weights[0].weight_ih.shape[0] * (D + P)
-    step = call.directions * B * weights
-    work = call.directions * call.x.shape[:-1].numel() * weights
-    # Threads synchronise in each step, unless each has two sequences or a direction.
-    useful = max(B // 2, call.directions, step // STEP_GRAIN_SIZE)
-    return max(1, min(max_threads, work // GRAIN_SIZE, useful))
+    def factors(extent: int) -> tuple[int, str]:
+        for size, name in ((D, "D"), (H, "H"), (P, "P")):
+            if extent % size == 0:
+                return extent // size, name
+        return extent, "1"
+
+    return tuple(tuple(map(factors, shapes[name])) for name in weights)
+
+
+def thread_count(call: Call, max_threads: int) -> int:
+    """The number of threads for which there is enough work in a call."""
+    T, B, D, H, P = call.sizes
+    packed = 0 if call.batch_sizes is None else call.batch_sizes.data_ptr()
+    plan = plan_of(call.cell, call.weight_names, call.directions, call.x.dtype)
+    described = plan.without_tensors(
+        threads=max_threads, T=T, B=B, D=D, H=H, P=P, N=len(call.x), batch_sizes=packed
+    )
+    count: int = native.kernels().thread_count(described)
+    return count

@@ -5,6 +5,5 @@ Each module registers its part when it is imported.
 
 from lstm_variants.kernels.operators import autograd, eager, flops, schema, vmap
 from lstm_variants.kernels.operators.autograd import run
-from lstm_variants.kernels.operators.eager import compute
 
-__all__ = ["autograd", "compute", "eager", "flops", "run", "schema", "vmap"]
+__all__ = ["autograd", "eager", "flops", "run", "schema", "vmap"]

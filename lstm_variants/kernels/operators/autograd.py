@@ -81,10 +81,18 @@ class LayerFunction(LevelFunction):
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
         tensors, needs_grad = ctx.saved_tensors, ctx.needs_input_grad[4:]
         n = len(tensors) - len(needs_grad)
-        output, saved, call = tensors[0], tensors[1:n], ctx.call.unflatten(tensors[n:])
+        output, saved, flat = tensors[0], tensors[1:n], tensors[n:]
         given = [gradient for gradient in gradients if gradient is not None]
-        found: Sequence[Tensor | None]
+        found: Sequence[Tensor | None] | None
         direct = not torch.is_grad_enabled() and runs_directly((*tensors, *given))
+        if direct and not in_forward_mode((*given, *tensors)):
+            with below_autograd():
+                found = ctx.backend.backward_directly(
+                    ctx.call, [*flat], output, saved, gradients, needs_grad
+                )
+            if found is not None:
+                return None, None, None, None, *found
+        call = ctx.call.unflatten(flat)
         is_packed = call.batch_sizes is not None  # which the operators do not take
         if in_forward_mode((*given, *tensors)) or (is_packed and not direct):
             found = gradients_through_reference(call, gradients, needs_grad)
@@ -151,10 +159,10 @@ def run(call: Call, backend: Passes) -> tuple[Tensor, State]:
         if in_forward_mode(flat):
             return run_reference(call)
     if not is_recorded(flat):
-        output, last, _ = compute(call, backend, save_for_backward=False)
+        output, last, _ = compute(call, backend, flat, save_for_backward=False)
         return output, last
     with below_autograd():
-        output, last, saved = compute(call, backend, save_for_backward=True)
+        output, last, saved = compute(call, backend, flat, save_for_backward=True)
     output, *fields = LayerFunction.apply((output, *last), saved, call, backend, *flat)
     return output, call.cell.state_type._make(fields)
 

@@ -12,24 +12,30 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lstm_variants.cells import State
 from lstm_variants.kernels.call import Call, Shape, contiguous_rows, mismatch
 from lstm_variants.kernels.operators.schema import Tensors, call_of, library
-from lstm_variants.kernels.passes import Passes
+from lstm_variants.kernels.passes import Passes, Results
 from lstm_variants.steps import check_length_values
 from lstm_variants.torch_internals import is_zero_without_memory
 
-Results = tuple[Tensor, State, list[Tensor]]
-"""The output, the last state, and what is saved for the backward pass."""
 
-
-def compute(call: Call, backend: Passes, save_for_backward: bool) -> Results:
+def compute(call: Call, backend: Passes, flat: list[Tensor], save_for_backward: bool) -> Results:
     """Run the forward pass of a backend.
+
+    Args:
+        call: The call.
+        backend: The backend.
+        flat: The result of `Call.flatten`.
+        save_for_backward: Whether to keep what the backward pass needs.
 
     Raises:
         ValueError: If tensors do not fit together, or a length is out of range.
     """
-    check(call, backend, flat := call.flatten())
+    if call.is_direct:
+        results = backend.forward_directly(call, flat, save_for_backward)
+        if results is not None:
+            return results
+    check(call, backend, flat)
     call = call.contiguous(flat)
     output, last, saved = results = empty_results(call, backend, save_for_backward)
     if call.has_steps:
@@ -184,7 +190,10 @@ def flattened(results: Results) -> list[Tensor]:
 def forward(*arguments: Any) -> list[Tensor]:
     """`layer`."""
     *operands, save_for_backward = arguments
-    return flattened(compute(*call_of(*operands), save_for_backward))
+    call, backend = call_of(*operands)
+    flat = call.flatten()
+    results = backend.forward_directly(call, flat, save_for_backward)
+    return flattened(results or compute(call, backend, flat, save_for_backward))
 
 
 def fake_forward(*arguments: Any) -> list[Tensor]:
@@ -199,8 +208,15 @@ def backward(*arguments: Any) -> list[Tensor]:
     """`layer_backward`. A gradient that is not needed has no elements."""
     *operands, output, saved, gradients, needs_grad = arguments
     call, backend = call_of(*operands)
-    found = compute_gradients(call, backend, output, saved, gradients, needs_grad)
-    pairs = zip(found, call.flatten(), strict=True)
+    flat = call.flatten()
+    found: Sequence[Tensor | None] | None = None
+    # PyTorch does not resolve negative bits in optional tensors.
+    if not any(g is not None and g.is_neg() for g in gradients):
+        given = output, tuple(saved), tuple(gradients), tuple(needs_grad)
+        found = backend.backward_directly(call, flat, *given)
+    if found is None:
+        found = compute_gradients(call, backend, output, saved, gradients, needs_grad)
+    pairs = zip(found, flat, strict=True)
     return [like.new_empty(0) if gradient is None else gradient for gradient, like in pairs]
 
 

@@ -30,7 +30,7 @@ enum class CellKind : int32_t { CELL_KINDS(ENUMERATOR) };
     FIELD(exponential_forget)
 
 // int32_t. With `is_bfloat16`, tensors are bfloat16, except that `gates` and `cells` are float32, and so are
-// the `d_x` of two directions, which the caller adds.
+// the `d_x` of two directions, which the caller adds. `threads` are at most so many: see thread_count.h.
 #define OPTION_FIELDS(FIELD) FIELD(is_double) FIELD(is_bfloat16) FIELD(threads) FIELD(directions)
 
 // int64_t. Row (t, b) of a tensor [T, B, ...] with strides is at t * time + b * batch, in numbers. Row k

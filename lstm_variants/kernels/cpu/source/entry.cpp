@@ -3,6 +3,7 @@
 
 #include "call.h"
 #include "terms.h"
+#include "thread_count.h"
 
 #if defined(HAS_AMX)
 #include <cpuid.h>
@@ -147,17 +148,26 @@ enum Result {
     done, out_of_memory, lengths_out_of_range, bfloat16_not_supported, batch_sizes_do_not_fit
 };
 
-extern "C" EXPORTED int lstm_variants_run(const Call* call, int instruction_set, int backward) {
+extern "C" EXPORTED GrainSizes lstm_variants_grain_sizes{1'000'000, 64'000};
+
+// For how many threads there is enough work in a call, at most those that it has.
+extern "C" EXPORTED int lstm_variants_thread_count(const Call* call) {
+    return thread_count(*call, lstm_variants_grain_sizes);
+}
+
+extern "C" EXPORTED int lstm_variants_run(const Call* given, int instruction_set, int backward) {
     const InstructionSet& set = sets()[instruction_set];
-    if (call->is_bfloat16 && !lstm_variants_multiplies_bfloat16(instruction_set))
+    Call call = *given;
+    if (call.is_bfloat16 && !lstm_variants_multiplies_bfloat16(instruction_set))
         return bfloat16_not_supported;
-    const Passes& passes = call->is_bfloat16 ? set.in_bfloat16 : set.passes;
-    const auto lengths = static_cast<const int64_t*>(call->lengths);
-    for (int64_t b = 0; lengths && b < call->B; b++)
-        if (lengths[b] < 0 || lengths[b] > call->T) return lengths_out_of_range;
-    if (call->batch_sizes && !fit(*call)) return batch_sizes_do_not_fit;
+    const Passes& passes = call.is_bfloat16 ? set.in_bfloat16 : set.passes;
+    const auto lengths = static_cast<const int64_t*>(call.lengths);
+    for (int64_t b = 0; lengths && b < call.B; b++)
+        if (lengths[b] < 0 || lengths[b] > call.T) return lengths_out_of_range;
+    if (call.batch_sizes && !fit(call)) return batch_sizes_do_not_fit;
+    call.threads = lstm_variants_thread_count(given);
     try {
-        (backward ? passes.backward : passes.forward)(*call);
+        (backward ? passes.backward : passes.forward)(call);
     } catch (const std::bad_alloc&) {
         return out_of_memory;
     }
