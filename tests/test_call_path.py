@@ -39,7 +39,7 @@ def test_a_warm_call_passes_few_files(name):
     layer, x = VARIANTS[name].layer(3, 4), torch.randn(5, 2, 3)
     with torch.no_grad():
         files, calls = files_of(lambda: layer(x))
-    assert len(files) <= 11, sorted(files)
+    assert len(files) <= (11 if HAS_MODULE else 12), sorted(files)
     assert calls <= (55 if HAS_MODULE else 90)
 
 

@@ -275,3 +275,10 @@ def test_a_python_without_a_global_lock_does_not_load_it(monkeypatch):
     module = native.kernels().module
     monkeypatch.setattr(native, "get_config_var", lambda _: 1)
     assert native.load_module(Path(module.__file__).parent, module.digest) is None
+
+
+def test_calls_without_it_are_named(monkeypatch):
+    call = call_of(GRUCell(), T=T, B=B, D=D, H=H)
+    assert "ctypes" not in CPU().details(call)
+    monkeypatch.setattr(native.kernels(), "module", None)
+    assert "called by ctypes" in CPU().details(call)

@@ -38,7 +38,7 @@ class CPU(FusedBackend):
         kernels = native.kernels()
         units = kernels.described(in_bfloat16=computing_dtype(call.x) == torch.bfloat16)
         number = f"at most {kernels.threads} threads" if kernels.threads > 1 else "1 thread"
-        text = f"{units}, {number}"
+        text = f"{units}, {number}" if kernels.module else f"{units}, called by ctypes, {number}"
         return f"{text}: {kernels.single_thread_reason}" if kernels.single_thread_reason else text
 
     def unsupported_reason(self, call: Call) -> str | None:

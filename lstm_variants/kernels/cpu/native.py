@@ -23,7 +23,7 @@ from urllib.request import url2pathname
 
 import torch
 
-from lstm_variants.torch_internals import constant_while_tracing
+from lstm_variants.torch_internals import DLPACK_EXCHANGE_API, constant_while_tracing
 
 NAME = "lstm_variants_kernels.so"
 MODULE = "lstm_variants_module"
@@ -203,8 +203,10 @@ def load_module(folder: Path, digest: str | None) -> Any:
 
     Returns:
         The module; `None` if there is none that this Python can load and that was built from the
-        same sources as the library.
+        same sources as the library, or if torch lacks the interface that it reads tensors by.
     """
+    if DLPACK_EXCHANGE_API is None:
+        return None
     if sys.implementation.name != "cpython" or get_config_var("Py_GIL_DISABLED"):
         return None
     path = folder / f"{MODULE}.abi3.so"

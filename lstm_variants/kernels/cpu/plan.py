@@ -108,7 +108,7 @@ class Plan:
             for with_masks in (False, True)
         }
         self.in_module: Any = None
-        if library.module is not None and DLPACK_EXCHANGE_API is not None:
+        if library.module is not None:
             self.in_module = library.module.plan(
                 DLPACK_EXCHANGE_API,
                 library.address,
