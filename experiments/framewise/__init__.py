@@ -1,4 +1,4 @@
-r"""Speech, frame by frame.
+r"""Framewise classification of speech.
 
 Which digit is being spoken? A network answers at each frame of a stream of digits. What follows is
 as useful as what came before. Are networks that read in both directions better than those that read
