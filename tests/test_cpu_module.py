@@ -44,9 +44,9 @@ def observed(call, monkeypatch):
 
     def noting(way):
         def note(*arguments):
-            found = way(*arguments)
-            passes.append(found is not None)
-            return found
+            results = way(*arguments)
+            passes.append(results is not None)
+            return results
 
         return note
 
@@ -148,12 +148,12 @@ def test_strides_of_gradients():
         lambda _, last: last[1].mean(),
     ]
     for way in ways:
-        found = []
+        both = []
         for direct in (True, False):
             output, last = BACKENDS["cpu"].run(call._replace(is_direct=direct))
             output, last = output * 1, [state * 1 for state in last]
-            found.append(torch.autograd.grad(way(output, last), call.flatten(), allow_unused=True))
-        for a, b in zip(*found, strict=True):
+            both.append(torch.autograd.grad(way(output, last), call.flatten(), allow_unused=True))
+        for a, b in zip(*both, strict=True):
             assert torch.equal(a, b)
 
 
@@ -213,7 +213,7 @@ def test_references_are_released():
 
     def tensors():
         gc.collect()
-        return sum(issubclass(type(found), torch.Tensor) for found in gc.get_objects())
+        return sum(issubclass(type(one), torch.Tensor) for one in gc.get_objects())
 
     counts = []
     gc.freeze()  # leaves out what other tests have made, which takes seconds to count

@@ -33,9 +33,9 @@ def backends_that_run():
         run(kernels, call, backward=backward)
 
     def counting_directly(backend, *arguments):
-        found = directly(backend, *arguments)
-        ran["backward"] += found is not None
-        return found
+        gradients = directly(backend, *arguments)
+        ran["backward"] += gradients is not None
+        return gradients
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(native.Kernels, "run", counting)

@@ -120,9 +120,9 @@ class Passes(ABC):
     def forward_directly(
         self, call: Call, flat: list[Tensor], save_for_backward: bool
     ) -> Results | None:
-        """Check and compute a call in one go, with memory of the backend's own making.
+        """Check and compute a call at once, in memory that the backend allocates.
 
-        Nothing but autograd takes part in the call, and no tensor stands for its negative.
+        No mode or transform of torch is active in the call, and no tensor has a negative bit.
 
         Args:
             call: The call.
@@ -143,7 +143,7 @@ class Passes(ABC):
         gradients: tuple[Tensor | None, ...],
         needs_grad: tuple[bool, ...],
     ) -> tuple[Tensor | None, ...] | None:
-        """The gradients of such a call, checked and computed in one go.
+        """The gradients of such a call, checked and computed at once.
 
         Args:
             call: As in the forward pass; its tensors that may have gradients are in `flat` alone.

@@ -85,17 +85,10 @@ class CPU(FusedBackend):
     def forward_directly(
         self, call: Call, flat: list[Tensor], save_for_backward: bool
     ) -> Results | None:
-        if call.masks is not None or needs_float32(flat[0].dtype):
+        arguments = arguments_of_module(call, flat)
+        if arguments is None:
             return None
-        plan = plan_for(call, flat[0].dtype)
-        if plan.in_module is None:
-            return None
-        kernels = native.kernels()
-        results = kernels.module.forward(
-            plan.in_module,
-            *(flat, call.lengths, call.resets, call.batch_sizes),
-            *(kernels.threads, kernels.number, save_for_backward),
-        )
+        results = native.kernels().module.forward(*arguments, save_for_backward)
         if results is None:
             return None
         output, last, saved = results
@@ -110,16 +103,11 @@ class CPU(FusedBackend):
         gradients: tuple[Tensor | None, ...],
         needs_grad: tuple[bool, ...],
     ) -> tuple[Tensor | None, ...] | None:
-        if call.masks is not None or needs_float32(flat[0].dtype):
+        arguments = arguments_of_module(call, flat)
+        if arguments is None:
             return None
-        plan = plan_for(call, flat[0].dtype)
-        if plan.in_module is None:
-            return None
-        kernels = native.kernels()
-        needed: tuple[Tensor | None, ...] | None = kernels.module.backward(
-            plan.in_module,
-            *(flat, call.lengths, call.resets, call.batch_sizes),
-            *(kernels.threads, kernels.number, output, saved, gradients, needs_grad),
+        needed: tuple[Tensor | None, ...] | None = native.kernels().module.backward(
+            *arguments, output, saved, gradients, needs_grad
         )
         return needed
 
@@ -169,6 +157,18 @@ class CPU(FusedBackend):
 def plan_for(call: Call, dtype: torch.dtype) -> Plan:
     """The plan of a call in a dtype, whose cell has a kernel."""
     return plan_of(call.cell, call.weight_names, len(call.weights), dtype)
+
+
+def arguments_of_module(call: Call, flat: list[Tensor]) -> tuple[Any, ...] | None:
+    """What both passes of the module take first; `None` for calls that it does not compute."""
+    if call.masks is not None or needs_float32(flat[0].dtype):
+        return None
+    plan = plan_for(call, flat[0].dtype)
+    if plan.in_module is None:
+        return None
+    kernels = native.kernels()
+    shared = call.lengths, call.resets, call.batch_sizes
+    return plan.in_module, flat, *shared, kernels.threads, kernels.number
 
 
 def unsupported_masks(masks: tuple[Masks, ...]) -> str | None:

@@ -83,32 +83,32 @@ class LayerFunction(LevelFunction):
         n = len(tensors) - len(needs_grad)
         output, saved, flat = tensors[0], tensors[1:n], tensors[n:]
         given = [gradient for gradient in gradients if gradient is not None]
-        found: Sequence[Tensor | None] | None
+        d_flat: Sequence[Tensor | None] | None
         direct = not torch.is_grad_enabled() and runs_directly((*tensors, *given))
         if direct and not in_forward_mode((*given, *tensors)):
             with below_autograd():
-                found = ctx.backend.backward_directly(
+                d_flat = ctx.backend.backward_directly(
                     ctx.call, [*flat], output, saved, gradients, needs_grad
                 )
-            if found is not None:
-                return None, None, None, None, *found
+            if d_flat is not None:
+                return None, None, None, None, *d_flat
         call = ctx.call.unflatten(flat)
         is_packed = call.batch_sizes is not None  # which the operators do not take
         if in_forward_mode((*given, *tensors)) or (is_packed and not direct):
-            found = gradients_through_reference(call, gradients, needs_grad)
+            d_flat = gradients_through_reference(call, gradients, needs_grad)
         elif direct:
             with below_autograd():
-                found = compute_gradients(call, ctx.backend, output, saved, gradients, needs_grad)
-            return None, None, None, None, *found
+                d_flat = compute_gradients(call, ctx.backend, output, saved, gradients, needs_grad)
+            return None, None, None, None, *d_flat
         else:
             arguments = (*arguments_of(call, ctx.backend), output, saved, gradients, needs_grad)
             if torch.is_grad_enabled():
-                found = backward_operator(*arguments)
+                d_flat = backward_operator(*arguments)
             else:
                 with below_autograd():
-                    found = backward_operator(*arguments)
-        found = [g if needed else None for g, needed in zip(found, needs_grad, strict=True)]
-        return None, None, None, None, *found
+                    d_flat = backward_operator(*arguments)
+        d_flat = [g if needed else None for g, needed in zip(d_flat, needs_grad, strict=True)]
+        return None, None, None, None, *d_flat
 
 
 class BackwardFunction(LevelFunction):

@@ -209,14 +209,14 @@ def backward(*arguments: Any) -> list[Tensor]:
     *operands, output, saved, gradients, needs_grad = arguments
     call, backend = call_of(*operands)
     flat = call.flatten()
-    found: Sequence[Tensor | None] | None = None
+    d_flat: Sequence[Tensor | None] | None = None
     # PyTorch does not resolve negative bits in optional tensors.
     if not any(g is not None and g.is_neg() for g in gradients):
         given = output, tuple(saved), tuple(gradients), tuple(needs_grad)
-        found = backend.backward_directly(call, flat, *given)
-    if found is None:
-        found = compute_gradients(call, backend, output, saved, gradients, needs_grad)
-    pairs = zip(found, flat, strict=True)
+        d_flat = backend.backward_directly(call, flat, *given)
+    if d_flat is None:
+        d_flat = compute_gradients(call, backend, output, saved, gradients, needs_grad)
+    pairs = zip(d_flat, flat, strict=True)
     return [like.new_empty(0) if gradient is None else gradient for gradient, like in pairs]
 
 
