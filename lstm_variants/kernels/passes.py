@@ -24,8 +24,8 @@ class Signature:
 
     Attributes:
         cell: The cell.
-        weights: Names of the weights that a layer has, by their number: with or without biases, and
-            with or without a projection.
+        weights: Names of the weights that a layer has, in the order of `Cell.weights_type`, by
+            their number: with or without biases, and with or without a projection.
         fields: Names of the tensors of its state.
         blocks: How many row blocks its weights have.
     """
@@ -46,7 +46,9 @@ def signature_of(cell: Cell, D: int = 1, H: int = 1) -> Signature:
         H: A hidden size that its `parameters` has, if not all.
     """
     options = product((False, True), (0, 1) if cell.projects else (0,))
-    names = [tuple(cell.parameters(D, H, bias=bias, proj_size=P)) for bias, P in options]
+    given = [cell.parameters(D, H, bias=bias, proj_size=P) for bias, P in options]
+    # In the order of a call.
+    names = [tuple(n for n in cell.weights_type._fields if n in some) for some in given]
     weights = {len(some): some for some in names}
     return Signature(cell, weights, cell.state_type._fields, len(cell.blocks))
 

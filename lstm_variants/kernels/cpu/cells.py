@@ -16,6 +16,7 @@ from lstm_variants.cells import (
     GRUCell,
     IndRNNCell,
     JANETCell,
+    LayerNormLSTMCell,
     LSTMCell,
     MGUCell,
     MinGRUCell,
@@ -38,10 +39,11 @@ KINDS: dict[type[Cell], str] = {
     MinLSTMCell: "minlstm",
     SLSTMCell: "slstm",
     MultiplicativeLSTMCell: "multiplicative",
+    LayerNormLSTMCell: "layer_norm",
 }
 """The names of the cells in call.h."""
-WITH_ANOTHER_SLOT = (JANETCell, MultiplicativeLSTMCell, SLSTMCell)
-"""Cells that save something besides their blocks for the backward pass."""
+MORE_SLOTS = {JANETCell: 1, MultiplicativeLSTMCell: 1, SLSTMCell: 1, LayerNormLSTMCell: 4}
+"""How many blocks of a row of gates cells have besides those of their weights."""
 CELL_STATES = ("c", "n", "m")
 """The states besides h, and besides the gates of `gate_recurrence`."""
 
@@ -65,13 +67,14 @@ def every_cell() -> Iterator[Cell]:
     yield from (JANETCell(), JANETCell(beta=0.0))  # with other values too: see `kernel_named`
     yield from (SLSTMCell(), SLSTMCell("exp"))
     yield from (MGUCell(), MinGRUCell(), MinLSTMCell(), MultiplicativeLSTMCell())
+    yield LayerNormLSTMCell()
 
 
 def settings(cell: Cell) -> dict[str, int]:
     """A cell as numbers, by the names in call.h; others are 0."""
     numbers = {
         "blocks": len(cell.blocks),
-        "slots": len(cell.blocks) + (cell == GRUCell() or type(cell) in WITH_ANOTHER_SLOT),
+        "slots": len(cell.blocks) + MORE_SLOTS.get(type(cell), cell == GRUCell()),
         "cell_states": sum(name in CELL_STATES for name in cell.state_type._fields),
     }
     match cell:

@@ -20,7 +20,8 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
     const Cell cell{*this, true};
     const Recurrent<T, Cell::sees_gates> recurrent{*this};
     Gradients<T> gradients{
-        *this, cell.input, cell.recurrent, cell.recurrent_bias, recurrent.columns
+        *this, cell.input, cell.recurrent, input_bias_of(cell), cell.recurrent_bias,
+        recurrent.columns
     };
     OutputProjectionGradient<T> output_projection{
         *this, recurrent.stride, gradients.rows, gradients.once()
@@ -117,6 +118,7 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
         const Range units = s.units.of(J);
         this->over_sequences(s, [&](auto n, int64_t b) {
             for (int64_t j : units) apply<n>(t, row, b, j, s);
+            if constexpr (Cell::normalises_rows) normalise<n>(t, row, b, s);
             if constexpr (Cell::sees_gates)
                 if (gradients.needs_recurrent())
                     for (int64_t j : units) copy_recurrent_row<n>(t, row, b, j);
@@ -176,6 +178,28 @@ template <class T, template <class> class CellOf> struct Backward : Sequence<T> 
         }
         const VecBlock<T, n> direct = cell.gradient(at<n>(t, row, b, j, s), d);
         (d_old + direct).store_to(place, d_new_h_stride);
+    }
+
+    // All stages of the cell but the first one.
+    template <int n> void normalise(int64_t t, int64_t row, int64_t b, const Share& s) {
+        const T* const kept_gates = this->kept(io.gates) + rows.start(t) * gates_stride;
+        const T* const kept_cells = this->kept(io.cells) + rows.start(t) * cells_stride
+                                    + this->c_zoneout.is_used() * Hp;
+        T* const d_gates = gradients.d_gates + row * gradients.stride;
+        const Range some{b, b + n}, units = s.units.of(J);
+        s.wait_for_units();
+        this->over_rows(s, some, [&](int64_t b) {
+            cell.sum_up_cell_state(
+                kept_gates + b * gates_stride, kept_cells + b * cells_stride,
+                d_gates + b * gradients.stride
+            );
+        });
+        for (int64_t j : units) cell.gradient_of_gates(at<n>(t, row, b, j, s));
+        s.wait_for_units();
+        this->over_rows(s, some, [&](int64_t b) {
+            cell.sum_up_products(kept_gates + b * gates_stride, d_gates + b * gradients.stride);
+        });
+        for (int64_t j : units) cell.gradient_of_products(at<n>(t, row, b, j, s));
     }
 
     void multiply_inner(int64_t t, int64_t row, const Share& s) {

@@ -8,7 +8,7 @@
 
 #define CELL_KINDS(KIND)                                                                          \
     KIND(lstm) KIND(gru) KIND(elman) KIND(mgu) KIND(janet) KIND(indrnn) KIND(mingru) KIND(minlstm) \
-    KIND(slstm) KIND(multiplicative)
+    KIND(slstm) KIND(multiplicative) KIND(layer_norm)
 
 #define ENUMERATOR(name) name,
 enum class CellKind : int32_t { CELL_KINDS(ENUMERATOR) };
@@ -18,7 +18,7 @@ enum class CellKind : int32_t { CELL_KINDS(ENUMERATOR) };
 #define CELL_FIELDS(FIELD)                                                                        \
     FIELD(kind)                                                                                   \
     FIELD(blocks) /* of weights, G */                                                             \
-    FIELD(slots)  /* blocks of a row of gates: G, or one more; see gru.h */                       \
+    FIELD(slots)  /* blocks of a row of gates: G, or more; see gru.h and layer_norm.h */          \
     FIELD(cell_states) /* besides h and gates */                                                  \
     FIELD(input_gate) FIELD(forget_gate) FIELD(output_gate) /* whether they are there */          \
     FIELD(coupled)                                                                                \
@@ -64,6 +64,7 @@ enum class CellKind : int32_t { CELL_KINDS(ENUMERATOR) };
     INPUT(weight_hr)                  /* [P, H] */                                                \
     INPUT(weight_ch)                  /* [K * H] */                                               \
     INPUT(weight_gh)                  /* [3 * H, 3 * H] */                                        \
+    INPUT(gain_ih) INPUT(gain_hh) INPUT(gain_c) INPUT(bias_c) /* [G * H], the last ones [H] */    \
     INPUT(h_0) INPUT(c_0) INPUT(n_0) INPUT(m_0) /* [B, P], others [B, H] */                       \
     INPUT(i_0) INPUT(f_0) INPUT(o_0)                                                              \
     INPUT(h_factors) /* of h where the recurrent weights multiply it, [B, P], as gates */         \
@@ -74,6 +75,7 @@ enum class CellKind : int32_t { CELL_KINDS(ENUMERATOR) };
     INPUT(d_h_n) INPUT(d_c_n) INPUT(d_n_n) INPUT(d_m_n) INPUT(d_i_n) INPUT(d_f_n) INPUT(d_o_n)    \
     OUTPUT(d_weight_ih) OUTPUT(d_weight_hh) OUTPUT(d_bias_ih) OUTPUT(d_bias_hh)                   \
     OUTPUT(d_weight_hr) OUTPUT(d_weight_ch) OUTPUT(d_weight_gh)                                   \
+    OUTPUT(d_gain_ih) OUTPUT(d_gain_hh) OUTPUT(d_gain_c) OUTPUT(d_bias_c)                         \
     OUTPUT(d_h_0) OUTPUT(d_c_0) OUTPUT(d_n_0) OUTPUT(d_m_0)                                       \
     OUTPUT(d_i_0) OUTPUT(d_f_0) OUTPUT(d_o_0)                                                     \
     OUTPUT(d_x) /* [T, B, D] */

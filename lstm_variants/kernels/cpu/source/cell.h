@@ -19,6 +19,9 @@ template <class T> struct CellBase {
     // result is added to the slots of `inner` (see gru.h); gates that are seen by the gates of the
     // next step.
     static constexpr bool has_inner_product = false, sees_gates = false;
+    // Normalisation of whole rows, before the biases are added: a step has several stages; see
+    // layer_norm.h.
+    static constexpr bool normalises_rows = false;
     // Without, units do not depend on one another, and threads need not synchronise in a step.
     static constexpr bool has_recurrent_product = true;
 
@@ -33,6 +36,12 @@ template <class T> struct CellBase {
     void end_step(const Share&) const {}     // backward only
     void write_gradients(const Share&) const {}
 };
+
+// Where the input's bias lies in a row of gates: nowhere, if it is added later, as the other one.
+template <class Cell> const Blocks& input_bias_of(const Cell& cell) {
+    if constexpr (Cell::normalises_rows) return cell.recurrent_bias;
+    else return cell.input;
+}
 
 // Forward: vector j of n sequences from b on, at time t.
 template <class T, int n> struct ForwardStep {
@@ -53,6 +62,10 @@ template <class T, int n> struct ForwardStep {
         x.store_to(gates + slot * s.Hp, s.gates_stride);
     }
     FORCED bool saves() const { return s.io.gates; }
+    // Number k of those behind the slots of the rows.
+    FORCED Vecs of_row(int64_t k) const {
+        return s.template numbers_of_rows<n>(gates - j * lanes<T> + s.gates_width + k);
+    }
     FORCED Vecs h_old() const { return {recurrent, recurrent_stride}; }
     // h as the recurrent weights multiply it: after dropout.
     FORCED Vecs h_dropped() const {
@@ -104,6 +117,14 @@ template <class T, int n> struct BackwardStep {
     // product would spread it.
     FORCED void set(int64_t slot, const Vecs& x) const {
         s.write(d_gates - j * L + slot * s.Hp, d_gates_stride, j, s.H, x);
+    }
+    // Number k of those behind the slots of the rows, and of the rows of gradients.
+    FORCED Vecs of_row(int64_t k) const {
+        const int64_t row = (s.rows.start(t) + b) * s.gates_stride;
+        return s.template numbers_of_rows<n>(s.kept(s.io.gates) + row + s.gates_width + k);
+    }
+    FORCED Vecs of_d_row(int64_t k) const {
+        return s.template numbers_of_rows<n>(d_gates - j * L + s.gates_width + k);
     }
     FORCED Vecs gradient_of(int64_t slot) const { return {d_gates + slot * s.Hp, d_gates_stride}; }
     // Of the stored output, which has fewer digits than h if it is in bfloat16.

@@ -71,7 +71,7 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
     const Stored<T>* weights_of_inner() const { return recurrent.weights() + cell.inner_row * H; }
 
     void pack(const Share& s) {
-        input.pack(s, cell.recurrent_bias);
+        input.pack(s, input_bias_of(cell), cell.recurrent_bias);
         recurrent.join(s);
         if constexpr (Cell::has_recurrent_product) weights.pack(recurrent.weights(), s);
         if constexpr (Cell::has_inner_product) inner_weights.pack(weights_of_inner(), s);
@@ -98,6 +98,7 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
         if constexpr (Cell::has_inner_product) multiply_inner(t, gates, s);
         const Range units = s.units.of(J);
         this->over_sequences(s, [&](auto n, int64_t b) {
+            if constexpr (Cell::normalises_rows) normalise<n>(t, b, gates, s);
             for (int64_t j : units) apply<n>(t, b, j, gates);
         });
         if constexpr (Cell::has_recurrent_product) s.wait_for_units();
@@ -130,6 +131,17 @@ template <class T, template <class> class CellOf> struct Forward : Sequence<T> {
         if (Cell::sees_gates) this->write(new_h + b * new_h_stride, new_h_stride, j, H, h);
         else h.store_to(new_h + b * new_h_stride + j * L, new_h_stride);
         if (!projects) this->write_output(t, b, j, h);
+    }
+
+    // All stages of the cell but the last one.
+    template <int n> void normalise(int64_t t, int64_t b, T* gates, const Share& s) {
+        const Range rows{b, b + n};
+        this->over_rows(s, rows, [&](int64_t b) { cell.read_products(gates + b * gates_stride); });
+        for (int64_t j : s.units.of(J)) cell.apply_cell_state(at<n>(t, b, j, gates));
+        s.wait_for_units();
+        this->over_rows(s, rows, [&](int64_t b) {
+            cell.read_cell_state(gates + b * gates_stride, b);
+        });
     }
 
     void multiply_inner(int64_t t, T* gates, const Share& s) {

@@ -87,7 +87,13 @@ template <class T> class SumOfProducts {
 
 template <class T> class Gradients {
     const Sequence<T>& s;
-    const Blocks input, recurrent, bias;  // how weights and the recurrent bias lie in a row
+    const Blocks input, recurrent, input_bias, recurrent_bias;  // as they lie in a row
+    // The places of weights, from the first one on, and those of biases.
+    const int64_t of_weights = std::max(input.end(), recurrent.end());
+    const Range of_biases{
+        std::min(input_bias.begin(), recurrent_bias.begin()),
+        std::max(input_bias.end(), recurrent_bias.end())
+    };
 
   public:
     const int64_t stride;
@@ -108,17 +114,18 @@ template <class T> class Gradients {
 
     // `width`: of the recurrent weights.
     Gradients(
-        Sequence<T>& sequence, const Blocks& input, const Blocks& recurrent, const Blocks& bias,
-        int64_t width
+        Sequence<T>& sequence, const Blocks& input, const Blocks& recurrent,
+        const Blocks& input_bias, const Blocks& recurrent_bias, int64_t width
     )
         : s(sequence),
           input(input),
           recurrent(recurrent),
-          bias(bias),
+          input_bias(input_bias),
+          recurrent_bias(recurrent_bias),
           stride(s.gates_stride),
           rows(s.rows.most(s.reverse, gradient_rows)),
           d_gates(sequence.scratch.take(rows * stride)),
-          columns(sequence.scratch.take(Columns<T>::size(rows, s.gates_width)), rows),
+          columns(sequence.scratch.take(Columns<T>::size(rows, of_weights)), rows),
           used(input.without_padding()),
           weights(sequence, s.io.d_x ? s.call.D : 0, used),
           of_input(sequence, rows, input, s.call.D, columns, once()),
@@ -148,7 +155,7 @@ template <class T> class Gradients {
         const Share& share, int64_t n, const InputRow& input_row, const RecurrentRow& recurrent_row
     ) {
         if (s.io.d_weight_ih || s.io.d_weight_hh || s.io.d_weight_gh)
-            columns.write(d_gates, stride, n, share.team.of(s.gates_width / lanes<T>));
+            columns.write(d_gates, stride, n, share.team.of(of_weights / lanes<T>));
         if (s.io.d_weight_ih) of_input.gather(share, n, input_row);
         if (needs_recurrent()) of_recurrent.gather(share, n, recurrent_row);
     }
@@ -175,8 +182,8 @@ template <class T> class Gradients {
     template <class Weights> void write(const Share& share, const Weights& weights) const {
         if (s.io.d_weight_ih) of_input.write(share, Sequence<T>::out(s.io.d_weight_ih));
         if (recurrent.count) weights.write_gradient(share, of_recurrent);
-        write_bias(share, input, s.io.d_bias_ih);
-        write_bias(share, bias, s.io.d_bias_hh);
+        write_bias(share, input_bias, s.io.d_bias_ih);
+        write_bias(share, recurrent_bias, s.io.d_bias_hh);
         if (!s.io.d_x) return;
         const int64_t D = s.call.D;
         if (s.call.directions == 2) s.clear_padding(share.team, Sequence<T>::kept(s.io.d_x), D, D);
@@ -203,9 +210,10 @@ template <class T> class Gradients {
     }
     // In two stages, since the error of a long sum grows with its length.
     void add_bias(const Share& share, int64_t n) {
-        const Range vectors = share.team.of(s.gates_width / lanes<T>);
+        const Range vectors = share.team.of(of_biases.size() / lanes<T>);
         T* const total = bias_sum + s.gates_width;
-        const Range places{vectors.first * lanes<T>, vectors.stop * lanes<T>};
+        const int64_t first = of_biases.first;
+        const Range places{first + vectors.first * lanes<T>, first + vectors.stop * lanes<T>};
         std::fill_n(bias_sum + places.first, places.size(), T(0));
         for (int64_t row = 0; row < n; row++)
             for (int64_t place = places.first; place < places.stop; place++)

@@ -37,13 +37,13 @@ template <class T> class InputProjection {
               copied_rows * s.call.D * std::max(s.call.threads, 1)
           )) {}
 
-    // Both biases, where the input's and the recurrent weights' blocks lie.
-    void pack(const Share& share, const Blocks& recurrent) const {
+    // With both biases, where they lie in a row of gates.
+    void pack(const Share& share, const Blocks& input_bias, const Blocks& recurrent_bias) const {
         weights.pack(Sequence<T>::in(s.io.weight_ih), share);
         if (share.team.index) return;
         std::fill_n(bias, s.gates_stride, T(0));
-        add_bias(s.io.bias_ih, blocks);
-        add_bias(s.io.bias_hh, recurrent);
+        add_bias(s.io.bias_ih, input_bias);
+        add_bias(s.io.bias_hh, recurrent_bias);
     }
 
     // This thread's part of some time steps.

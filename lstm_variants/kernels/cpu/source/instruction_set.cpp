@@ -5,6 +5,7 @@
 #include "gru.h"
 #include "indrnn.h"
 #include "janet.h"
+#include "layer_norm.h"
 #include "lstm.h"
 #include "mgu.h"
 #include "minimal.h"
@@ -47,6 +48,7 @@ template <template <class, template <class> class> class Pass> void run(const Ca
         case CellKind::minlstm: return go<Pass, MinLSTM>(call);
         case CellKind::slstm: return go<Pass, SLSTM>(call);
         case CellKind::multiplicative: return go<Pass, MultiplicativeLSTM>(call);
+        case CellKind::layer_norm: return go<Pass, LayerNormLSTM>(call);
     }
 }
 

@@ -17,6 +17,7 @@ struct Blocks {
 
     int64_t places() const { return count * padded; }
     int64_t begin() const { return slot * padded; }
+    int64_t end() const { return begin() + places(); }
     Blocks without_padding() const { return {count, units, units, first}; }
     // The row of weights that belongs at a place, if one does.
     int64_t row(int64_t place) const {

@@ -125,6 +125,12 @@ template <class T> struct Sequence {
         for (int k = 0; k < n; k++) d.v[k] = load<T>(row + rows.sequence(b + k) * batch, j, P);
         return d;
     }
+    // One number of each of n rows of gates, from that of the first row on.
+    template <int n> FORCED VecBlock<T, n> numbers_of_rows(const T* first) const {
+        VecBlock<T, n> x;
+        for (int k = 0; k < n; k++) x.v[k] = all<T>(first[k * gates_stride]);
+        return x;
+    }
     // Vector j of n rows [H] without padding.
     template <class Number, int n>
     static void write(Number* row, int64_t stride, int64_t j, int64_t H, const VecBlock<T, n>& x) {
@@ -184,6 +190,12 @@ template <class T> struct Sequence {
         int64_t b = share.sequences.first;
         for (; b + max_at_once <= share.sequences.stop; b += max_at_once) f(Count<max_at_once>{}, b);
         for (; b < share.sequences.stop; b++) f(Count<1>{}, b);
+    }
+
+    // Calls f(b) for some rows as a whole, which threads that divide units divide too.
+    template <class F> static void over_rows(const Share& share, Range rows, const F& f) {
+        for (int64_t k : share.units.of(rows.size())) f(rows.first + k);
+        share.wait_for_units();
     }
 
     // Sets this thread's part of rows of states to their start values, where the state is reset
