@@ -63,7 +63,7 @@ def check(call, *, outputs=0.25, gradients=1):
     exact = results_of(Reference(), in_dtype(call, torch.float64), torch.bfloat16)
     found = results_of(CPU, call, torch.bfloat16)
     normalises = isinstance(call.cell, LayerNormLSTMCell)
-    torchs = results_of(Reference(), call, torch.bfloat16) if normalises else exact
+    torchs = results_of(Reference(), rounded_factors(call), torch.bfloat16) if normalises else exact
     n = 1 + len(call.states)
     for k, (got, right, plain) in enumerate(zip(found, exact, torchs, strict=True)):
         if right.numel() > 8:  # of a few numbers, an unlucky rounding is a large part
@@ -71,7 +71,15 @@ def check(call, *, outputs=0.25, gradients=1):
             allowed = max(allowed, 2 * distance(plain, right))
             assert distance(got, right) <= allowed, f"result {k} of {call}"
         else:
-            assert error(got, right) <= EPS
+            assert error(got, right) <= max(EPS, 2 * error(plain, right))
+
+
+def rounded_factors(call):
+    """The call with factors of recurrent dropout in bfloat16, as torch's functions need them."""
+    if call.masks is None or call.masks[0].dropout_factors is None:
+        return call
+    rounded = (m._replace(dropout_factors=m.dropout_factors.bfloat16()) for m in call.masks)
+    return call._replace(masks=tuple(rounded))
 
 
 @pytest.mark.parametrize("cell", ONE_PRODUCT.values(), ids=list(ONE_PRODUCT))

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from lstm_variants.cells import ElmanCell, IndRNNCell, LSTMCell, MinLSTMCell
+from lstm_variants.cells import ElmanCell, IndRNNCell, LayerNormLSTMCell, LSTMCell, MinLSTMCell
 from lstm_variants.kernels import BACKENDS
 from lstm_variants.kernels.reference import Reference
 from tests.cpu_kernels import needs_kernels, use_threads
@@ -92,7 +92,9 @@ def test_gradients_that_vanish(cell, dtype, instruction_set):
     got = gradient(BACKENDS["cpu"], call)
     assert (got >= tiny).any()
     assert ((got == 0) | (got >= tiny)).all()
-    torch.testing.assert_close(got.double(), exact, rtol=1e-4, atol=50 * tiny)
+    # Normalisation divides a gradient by standard deviations, which are about 0.1 here.
+    allowed = 500 if isinstance(cell, LayerNormLSTMCell) else 50
+    torch.testing.assert_close(got.double(), exact, rtol=1e-4, atol=allowed * tiny)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
